@@ -1,0 +1,82 @@
+using MessagePack;
+
+namespace StreamScoring.Contracts;
+
+/// <summary>
+/// The compact wire form of payments and labels: one MessagePack array, the version first, then the fields by position.
+/// A reader takes the positions it knows and skips what follows, so a writer may append fields.
+/// </summary>
+/// <remarks>
+/// Payment: [1, payment_id, event_time ms, amount_minor, currency, card_id, customer_id, merchant_id, terminal_id, mcc, merchant_country,
+/// card_country, ip_country, ip, device_id, email_hash, channel, attributes map].
+/// Label: [1, payment_id, event_time ms, known_at ms, fraud, card_id, customer_id, merchant_id, terminal_id, ip, device_id, email_hash].
+/// Absent fields are nil; trailing ones may be left out. Format: the MessagePack specification, https://github.com/msgpack/msgpack.
+/// </remarks>
+public static class PaymentMessagePack
+{
+    /// <summary>The first element of every record.</summary>
+    public const int Version = 1;
+
+    /// <summary>Elements that this version writes for a payment and for a label.</summary>
+    public const int PaymentElements = 18, LabelElements = 12;
+
+    public static void Write(ref MessagePackWriter writer, Payment payment)
+    {
+        ArgumentNullException.ThrowIfNull(payment);
+        writer.WriteArrayHeader(PaymentElements);
+        writer.Write(Version);
+        writer.Write(payment.PaymentId);
+        writer.Write(payment.EventTimeMs);
+        writer.Write(payment.AmountMinor);
+        writer.Write(payment.Currency);
+        writer.Write(payment.CardId);
+        writer.Write(payment.CustomerId);
+        writer.Write(payment.MerchantId);
+        writer.Write(payment.TerminalId);
+        writer.Write(payment.Mcc);
+        writer.Write(payment.MerchantCountry);
+        writer.Write(payment.CardCountry);
+        writer.Write(payment.IpCountry);
+        writer.Write(payment.Ip);
+        writer.Write(payment.DeviceId);
+        writer.Write(payment.EmailHash);
+        writer.Write(payment.Channel);
+        if (payment.Attributes is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        writer.WriteMapHeader(payment.Attributes.Count);
+        foreach (var (name, value) in payment.Attributes)
+        {
+            writer.Write(name);
+            if (value is double number)
+            {
+                writer.Write(number);
+            }
+            else
+            {
+                writer.Write((string)value);
+            }
+        }
+    }
+
+    public static void Write(ref MessagePackWriter writer, Label label)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        writer.WriteArrayHeader(LabelElements);
+        writer.Write(Version);
+        writer.Write(label.PaymentId);
+        writer.Write(label.EventTimeMs);
+        writer.Write(label.KnownAtMs);
+        writer.Write(label.Fraud);
+        writer.Write(label.CardId);
+        writer.Write(label.CustomerId);
+        writer.Write(label.MerchantId);
+        writer.Write(label.TerminalId);
+        writer.Write(label.Ip);
+        writer.Write(label.DeviceId);
+        writer.Write(label.EmailHash);
+    }
+}

@@ -1,0 +1,9 @@
+using System.CommandLine;
+
+namespace StreamScoring.Host;
+
+/// <summary>Every verb, in the order in which help lists them.</summary>
+internal static class CommandLineVerbs
+{
+    public static IEnumerable<Command> All() => [];
+}

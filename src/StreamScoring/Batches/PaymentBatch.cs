@@ -1,0 +1,205 @@
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Batches;
+
+/// <summary>
+/// The element of the stream: up to <see cref="RowsMax"/> records of one or more logs, as columns. It is rented from a
+/// <see cref="PaymentBatchPool"/> by the source, filled stage by stage, and returned by the sink. One owner at a time: a stage that
+/// pushed a batch no longer touches it.
+/// </summary>
+public sealed class PaymentBatch
+{
+    private readonly TextColumn[] _text;
+    private readonly AttributeColumn[] _attributes;
+
+    public PaymentBatch(BatchLayout layout, int rowsMax, int bytesInitial)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        RowsMax = rowsMax;
+        Bytes = GC.AllocateUninitializedArray<byte>(bytesInitial);
+        LogIndex = new int[rowsMax];
+        Offset = new long[rowsMax];
+        LogTimestampMs = new long[rowsMax];
+        ValueStart = new int[rowsMax];
+        ValueLength = new int[rowsMax];
+        ValueLengthWhole = new int[rowsMax];
+        Decide = new bool[rowsMax];
+        Kind = new RowKind[rowsMax];
+        Rejection = new Rejection[rowsMax];
+        EventTimeMs = new long[rowsMax];
+        AmountMinor = new long[rowsMax];
+        CurrencyIndex = new short[rowsMax];
+        KnownAtMs = new long[rowsMax];
+        Fraud = new bool[rowsMax];
+        _text = new TextColumn[TextFields.Count];
+        for (var i = 0; i < _text.Length; i++)
+        {
+            _text[i] = new TextColumn(rowsMax);
+        }
+
+        _attributes = new AttributeColumn[layout.AttributeNames.Count];
+        for (var i = 0; i < _attributes.Length; i++)
+        {
+            _attributes[i] = new AttributeColumn(rowsMax);
+        }
+
+        Features = new FeatureMatrix(layout.FeatureCount, rowsMax);
+        DecideRows = new int[rowsMax];
+        RawScore = new double[rowsMax];
+        Probability = new double[rowsMax];
+        Score = new byte[rowsMax];
+        Level = new RiskLevel[rowsMax];
+        Action = new DecisionAction[rowsMax];
+    }
+
+    public int RowsMax { get; }
+
+    public int RowCount { get; private set; }
+
+    /// <summary>The bytes of the records' values, then texts that had to be unescaped. Text columns are slices of it.</summary>
+    public byte[] Bytes { get; private set; }
+
+    public int BytesUsed { get; private set; }
+
+    // Filled by the source.
+
+    /// <summary>[rows] Which log, by index into the process's log table.</summary>
+    public readonly int[] LogIndex;
+
+    /// <summary>[rows] The record's offset in its log.</summary>
+    public readonly long[] Offset;
+
+    /// <summary>[rows] The log's own timestamp of the record, ms since the Unix epoch: what the merge orders by.</summary>
+    public readonly long[] LogTimestampMs;
+
+    /// <summary>[rows] The record's value within <see cref="Bytes"/>.</summary>
+    public readonly int[] ValueStart, ValueLength;
+
+    /// <summary>[rows] The value's length on the wire: greater than <see cref="ValueLength"/> where the source cut an oversized record.</summary>
+    public readonly int[] ValueLengthWhole;
+
+    /// <summary>[rows] True where this process owes a decision (or a dead letter) for the record; false where it only folds it.</summary>
+    public readonly bool[] Decide;
+
+    // Filled by ingest.
+
+    public readonly RowKind[] Kind;
+
+    /// <summary>[rows] Why a row of kind <see cref="RowKind.Rejected"/> was refused.</summary>
+    public readonly Rejection[] Rejection;
+
+    /// <summary>[rows] Milliseconds since the Unix epoch, UTC; of a label, its payment's.</summary>
+    public readonly long[] EventTimeMs;
+
+    /// <summary>[rows] Minor units of the row's currency; never negative.</summary>
+    public readonly long[] AmountMinor;
+
+    /// <summary>[rows] Index into the ISO 4217 table.</summary>
+    public readonly short[] CurrencyIndex;
+
+    /// <summary>[rows] Labels only: when the label became known, ms since the Unix epoch.</summary>
+    public readonly long[] KnownAtMs;
+
+    /// <summary>[rows] Labels only.</summary>
+    public readonly bool[] Fraud;
+
+    public TextColumn Text(TextField field) => _text[(int)field];
+
+    /// <param name="attributeIndex">Position in <see cref="BatchLayout.AttributeNames"/>.</param>
+    public AttributeColumn Attribute(int attributeIndex) => _attributes[attributeIndex];
+
+    /// <summary>The first <see cref="DecideCount"/> entries: rows that are payments and are to be decided, ascending.</summary>
+    public readonly int[] DecideRows;
+
+    public int DecideCount { get; set; }
+
+    /// <summary>Rows refused in this batch.</summary>
+    public int RejectedCount { get; set; }
+
+    // Filled by enrich.
+
+    /// <summary>Features of the rows in <see cref="DecideRows"/>; other rows hold leftovers.</summary>
+    public FeatureMatrix Features { get; }
+
+    // Filled by score, indexed by row.
+
+    /// <summary>[rows] The model's own output.</summary>
+    public readonly double[] RawScore;
+
+    /// <summary>[rows] Calibrated probability of fraud in [0, 1].</summary>
+    public readonly double[] Probability;
+
+    // Filled by decide.
+
+    /// <summary>[rows] 0–99.</summary>
+    public readonly byte[] Score;
+
+    public readonly RiskLevel[] Level;
+
+    public readonly DecisionAction[] Action;
+
+    /// <summary>Processing-time stamps of the batch's way through the stages.</summary>
+    public BatchClock Clock { get; } = new();
+
+    /// <summary>Adds a record's value. An oversized value is cut to what a dead letter shows; its whole length is kept, so ingest refuses it.</summary>
+    /// <param name="valueBytesMax">Longest value that is kept whole.</param>
+    /// <returns>The row's index.</returns>
+    public int Append(int logIndex, long offset, long logTimestampMs, bool decide, ReadOnlySpan<byte> value, int valueBytesMax)
+    {
+        Invariant.Require(RowCount < RowsMax);
+        var rowIndex = RowCount++;
+        LogIndex[rowIndex] = logIndex;
+        Offset[rowIndex] = offset;
+        LogTimestampMs[rowIndex] = logTimestampMs;
+        Decide[rowIndex] = decide;
+        Kind[rowIndex] = RowKind.Raw;
+        ValueLengthWhole[rowIndex] = value.Length;
+        var kept = value[..Math.Min(value.Length, valueBytesMax)];
+        ValueLength[rowIndex] = kept.Length;
+        ValueStart[rowIndex] = AppendBytes(kept);
+        return rowIndex;
+    }
+
+    public ReadOnlySpan<byte> Value(int rowIndex) => Bytes.AsSpan(ValueStart[rowIndex], ValueLength[rowIndex]);
+
+    /// <summary>Adds bytes behind the records: the room for texts that had to be unescaped.</summary>
+    /// <returns>Where they start.</returns>
+    public int AppendBytes(ReadOnlySpan<byte> value)
+    {
+        var start = BytesUsed;
+        value.CopyTo(Reserve(value.Length));
+        BytesUsed += value.Length;
+        return start;
+    }
+
+    /// <summary>Room behind the used bytes; <see cref="AppendReserved"/> takes it.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (Bytes.Length - BytesUsed < length)
+        {
+            // Rare: a pooled batch keeps the size it grew to, and the source bounds what it puts into one.
+            var grown = GC.AllocateUninitializedArray<byte>(Math.Max(Bytes.Length * 2, BytesUsed + length));
+            Bytes.AsSpan(0, BytesUsed).CopyTo(grown);
+            Bytes = grown;
+        }
+
+        return Bytes.AsSpan(BytesUsed, length);
+    }
+
+    /// <returns>Where the taken bytes start.</returns>
+    public int AppendReserved(int length)
+    {
+        Invariant.Require(length <= Bytes.Length - BytesUsed);
+        BytesUsed += length;
+        return BytesUsed - length;
+    }
+
+    /// <summary>Makes the batch ready to be filled again.</summary>
+    internal void Clear()
+    {
+        (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
+        Clock.Clear();
+    }
+}

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using YamlDotNet.RepresentationModel;
+
+namespace StreamScoring.Configuration;
+
+/// <summary>
+/// One mapping of a YAML file, read key by key. Every reader names file, line and key in its errors; <see cref="RequireAllRead"/>
+/// then refuses keys that nobody asked for, so a spelling mistake cannot pass as a default.
+/// </summary>
+public sealed partial class YamlMap
+{
+    private readonly string _file;
+    private readonly string _path;
+    private readonly YamlMappingNode _node;
+    private readonly Dictionary<string, (YamlScalarNode Key, YamlNode Value)> _entries = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+
+    internal YamlMap(string file, string path, YamlMappingNode node)
+    {
+        (_file, _path, _node) = (file, path, node);
+        foreach (var (key, value) in node.Children)
+        {
+            if (key is not YamlScalarNode { Value: { } name } scalar)
+            {
+                throw new InvalidInputFileException($"{file}:{key.Start.Line}:{key.Start.Column}: a key must be a plain word");
+            }
+
+            if (!_entries.TryAdd(name, (scalar, value)))
+            {
+                throw new InvalidInputFileException($"{file}:{key.Start.Line}:{key.Start.Column}: {Qualified(name)} is given twice");
+            }
+        }
+    }
+
+    /// <summary>The keys in file order.</summary>
+    public IEnumerable<string> Keys => _entries.Keys;
+
+    /// <summary>The file's name as it was opened.</summary>
+    public string File => _file;
+
+    public bool Has(string key)
+    {
+        _asked.Add(key);
+        return _entries.ContainsKey(key);
+    }
+
+    /// <summary>An error at a key (or at the map, where the key is absent), to be thrown by the caller.</summary>
+    public InvalidInputFileException Error(string key, string problem)
+    {
+        var start = _entries.TryGetValue(key, out var entry) ? entry.Key.Start : _node.Start;
+        return new InvalidInputFileException($"{_file}:{start.Line}:{start.Column}: {Qualified(key)} {problem}");
+    }
+
+    /// <summary>An error at a place inside the key's value, for a parser of its own (expressions).</summary>
+    /// <param name="key">A key of this map whose value is a scalar.</param>
+    /// <param name="offset">Zero-based position in the scalar's text.</param>
+    /// <param name="problem">What is wrong and what to do.</param>
+    public InvalidInputFileException ErrorWithin(string key, int offset, string problem)
+    {
+        var start = _entries[key].Value.Start;
+        return new InvalidInputFileException($"{_file}:{start.Line}:{start.Column + offset}: {Qualified(key)}: {problem}");
+    }
+
+    /// <exception cref="InvalidInputFileException">The key is absent or is not a scalar.</exception>
+    public string Text(string key) => OptionalText(key) ?? throw Error(key, "is missing");
+
+    public string Text(string key, string otherwise) => OptionalText(key) ?? otherwise;
+
+    /// <returns>Null where the key is absent or its value empty.</returns>
+    public string? OptionalText(string key)
+    {
+        _asked.Add(key);
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            return null;
+        }
+
+        if (entry.Value is not YamlScalarNode scalar)
+        {
+            throw Error(key, "must be a single value");
+        }
+
+        var text = YamlFile.Substitute(scalar.Value ?? "", () => $"{_file}:{scalar.Start.Line}: {Qualified(key)}");
+        return text.Length == 0 ? null : text;
+    }
+
+    /// <summary>A whole number within a range.</summary>
+    public long Integer(string key, long otherwise, long min, long max) =>
+        OptionalText(key) is not { } text ? otherwise
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
+        : throw Error(key, $"is {text}; allowed {min}..{max}");
+
+    /// <inheritdoc cref="Integer(string, long, long, long)"/>
+    public int Integer(string key, int otherwise, int min, int max) => (int)Integer(key, (long)otherwise, min, max);
+
+    public double Number(string key, double otherwise, double min, double max) =>
+        OptionalText(key) is not { } text ? otherwise
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
+        : throw Error(key, $"is {text}; allowed {min.ToString(CultureInfo.InvariantCulture)}..{max.ToString(CultureInfo.InvariantCulture)}");
+
+    public bool Flag(string key, bool otherwise) => OptionalText(key) switch
+    {
+        null => otherwise,
+        "true" => true,
+        "false" => false,
+        var text => throw Error(key, $"is {text}; allowed: true, false"),
+    };
+
+    /// <summary>One of a few words.</summary>
+    public string Choice(string key, string otherwise, params string[] allowed)
+    {
+        var text = OptionalText(key) ?? otherwise;
+        return allowed.Contains(text) ? text : throw Error(key, $"is {text}; allowed: {string.Join(", ", allowed)}");
+    }
+
+    /// <summary>A length of time: a whole or decimal number followed by ms, s, m, h or d.</summary>
+    /// <returns>Null where the key is absent.</returns>
+    public TimeSpan? OptionalDuration(string key) =>
+        OptionalText(key) is not { } text ? null
+        : TryParseDuration(text, out var value) ? value
+        : throw Error(key, $"is {text}; expected a length of time such as 500ms, 10s, 5m, 24h or 7d");
+
+    public TimeSpan Duration(string key, TimeSpan otherwise, TimeSpan min, TimeSpan max)
+    {
+        var value = OptionalDuration(key) ?? otherwise;
+        return value >= min && value <= max ? value : throw Error(key, $"is {OptionalText(key)}; allowed {Format(min)}..{Format(max)}");
+    }
+
+    /// <returns>Null where the key is absent.</returns>
+    public YamlMap? OptionalMap(string key)
+    {
+        _asked.Add(key);
+        return !_entries.TryGetValue(key, out var entry) || entry.Value is YamlScalarNode { Value: null or "" } ? null
+            : entry.Value is YamlMappingNode map ? new YamlMap(_file, Qualified(key), map)
+            : throw Error(key, "must hold keys and values");
+    }
+
+    /// <returns>Empty where the key is absent.</returns>
+    public IReadOnlyList<YamlMap> Maps(string key)
+    {
+        _asked.Add(key);
+        return !_entries.TryGetValue(key, out var entry) ? []
+            : entry.Value is not YamlSequenceNode sequence ? throw Error(key, "must be a list")
+            : [.. sequence.Select((item, index) => item is YamlMappingNode map
+                ? new YamlMap(_file, $"{Qualified(key)}[{index}]", map)
+                : throw new InvalidInputFileException($"{_file}:{item.Start.Line}:{item.Start.Column}: {Qualified(key)}[{index}] must hold keys and values"))];
+    }
+
+    /// <summary>A list of scalars; a single scalar stands for a list of one.</summary>
+    /// <returns>Empty where the key is absent.</returns>
+    public IReadOnlyList<string> Texts(string key)
+    {
+        _asked.Add(key);
+        if (!_entries.TryGetValue(key, out var entry))
+        {
+            return [];
+        }
+
+        if (entry.Value is YamlSequenceNode sequence)
+        {
+            return [.. sequence.Select(item => item is YamlScalarNode { Value: { } text }
+                ? YamlFile.Substitute(text, () => $"{_file}:{item.Start.Line}: {Qualified(key)}")
+                : throw Error(key, "must be a list of single values"))];
+        }
+
+        return OptionalText(key) is { } single ? [single] : [];
+    }
+
+    /// <exception cref="InvalidInputFileException">A key was never asked for: it does not exist here.</exception>
+    public void RequireAllRead()
+    {
+        foreach (var (name, entry) in _entries)
+        {
+            if (!_asked.Contains(name))
+            {
+                var near = Nearest.To(name, _asked);
+                throw new InvalidInputFileException(
+                    $"{_file}:{entry.Key.Start.Line}:{entry.Key.Start.Column}: unknown key {Qualified(name)}"
+                    + (near is null ? $"; known here: {string.Join(", ", _asked.Order(StringComparer.Ordinal))}" : $"; did you mean {near}?"));
+            }
+        }
+    }
+
+    /// <summary>Parses 500ms, 10s, 5m, 24h, 7d.</summary>
+    public static bool TryParseDuration(string text, out TimeSpan value)
+    {
+        var match = DurationPattern().Match(text);
+        value = default;
+        if (!match.Success || !double.TryParse(match.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || number > 1e9)
+        {
+            return false;
+        }
+
+        value = match.Groups[2].Value switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            "h" => TimeSpan.FromHours(number),
+            _ => TimeSpan.FromDays(Math.Min(number, 1e6)),
+        };
+        return true;
+    }
+
+    private static string Format(TimeSpan value) =>
+        value.TotalDays >= 1 ? $"{value.TotalDays:0.###}d" : value.TotalSeconds >= 1 ? $"{value.TotalSeconds:0.###}s" : $"{value.TotalMilliseconds:0.###}ms";
+
+    private string Qualified(string key) => _path.Length == 0 ? key : $"{_path}.{key}";
+
+    [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)$")]
+    private static partial Regex DurationPattern();
+}

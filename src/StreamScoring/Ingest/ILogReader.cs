@@ -1,0 +1,31 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>
+/// One log as the merge sees it: records in offset order, of which the next can be looked at. Implemented by each port (Kafka,
+/// file, memory). Called by one thread at a time.
+/// </summary>
+public interface ILogReader : IDisposable
+{
+    /// <summary>The log's index in the process's log table.</summary>
+    int LogIndex { get; }
+
+    /// <summary>Looks at the next record, without waiting.</summary>
+    /// <param name="timestampMs">Its log timestamp, ms since the Unix epoch.</param>
+    /// <returns>False when none is at hand; <see cref="IsAtEnd"/> then says whether one may still be coming.</returns>
+    bool TryPeek(out long timestampMs);
+
+    /// <summary>
+    /// True when no record is at hand and the log is known to have had none beyond those already read. False while that is not known:
+    /// the merge then waits, so that a backlog is folded in timestamp order.
+    /// </summary>
+    bool IsAtEnd { get; }
+
+    /// <summary>
+    /// Moves records into the batch, from the next one on, while their timestamp is at most <paramref name="throughTimestampMs"/> and
+    /// the batch has room.
+    /// </summary>
+    /// <returns>How many were moved.</returns>
+    int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax);
+}

@@ -1,0 +1,24 @@
+namespace StreamScoring.Scoring;
+
+/// <summary>A loaded, checked model. It is immutable and shared; what a thread needs to run it is a lane.</summary>
+public interface IFraudModel : IDisposable
+{
+    string Name { get; }
+
+    /// <summary><c>sha256:</c> and the hash of the model file: what a decision names.</summary>
+    string Version { get; }
+
+    /// <summary>Which engine evaluates it, as decisions and metrics name it: <c>onnxruntime</c>.</summary>
+    string Engine { get; }
+
+    /// <summary>Inputs in the order of the model's columns.</summary>
+    IReadOnlyList<ModelInput> Inputs { get; }
+
+    /// <summary>How the raw output becomes a probability.</summary>
+    ScoreCalibration Calibration { get; }
+
+    /// <summary>A lane that reads its inputs from the given columns.</summary>
+    /// <param name="featureColumns">For each input, the column of the feature matrix that holds it.</param>
+    /// <param name="rowsMax">Rows that one call may hold.</param>
+    IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax);
+}
