@@ -1,0 +1,103 @@
+using Prometheus;
+using StreamScoring.Batches;
+using StreamScoring.Ingest;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Diagnostics;
+
+/// <summary>The pipeline's Prometheus metrics. They are touched once per batch and stage, never per row.</summary>
+public sealed class PipelineMeters
+{
+    /// <summary>The stages in path order, as metric labels, log categories and configuration sections name them.</summary>
+    public static readonly IReadOnlyList<string> Stages = ["ingest", "enrich", "score", "decide", "emit"];
+
+    private readonly Dictionary<string, Histogram.Child> _stageSeconds;
+    private readonly Histogram _batchRows;
+    private readonly Counter _records;
+    private readonly Counter _decisions;
+    private readonly Counter _rejected;
+    private readonly Histogram _decisionSeconds;
+    private readonly Gauge _batchesRented;
+    private readonly Gauge _batchesInFlight;
+    private readonly Counter _late;
+    private readonly Counter _unscored;
+    private readonly Counter _mergeWaitsGivenUp;
+    private readonly Counter.Child[] _recordsOfLog;
+    private readonly Counter.Child[] _decisionsOfAction;
+    private readonly int[] _rowsByLog;
+    private readonly long[] _rowsByAction = new long[4];
+
+    public PipelineMeters(CollectorRegistry registry, LogTable logs)
+    {
+        var factory = Metrics.WithCustomRegistry(registry);
+        var stage = factory.CreateHistogram(
+            "scoring_stage_seconds", "Processing time of one batch in a stage.", ["stage"],
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(10e-6, 2, 18) });
+        _stageSeconds = Stages.ToDictionary(name => name, name => stage.WithLabels(name), StringComparer.Ordinal);
+        _batchRows = factory.CreateHistogram(
+            "scoring_batch_rows", "Records in one batch.", new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1, 2, 11) });
+        _records = factory.CreateCounter("scoring_records_total", "Records read.", ["region", "topic", "partition"]);
+        _decisions = factory.CreateCounter("scoring_decisions_total", "Decisions acknowledged.", ["action"]);
+        _rejected = factory.CreateCounter("scoring_rejected_total", "Records sent to the dead letters.", ["reason"]);
+        _decisionSeconds = factory.CreateHistogram(
+            "scoring_decision_seconds", "From taking a batch off its logs to the acknowledgement of its decisions.",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.25e-3, 2, 16) });
+        _batchesRented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");
+        _batchesInFlight = factory.CreateGauge("scoring_emit_batches_in_flight", "Batches sent and not acknowledged.");
+        _late = factory.CreateCounter("scoring_late_total", "Payments that were past their budget when they were decided.");
+        _unscored = factory.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
+        _mergeWaitsGivenUp = factory.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
+        _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => _records.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
+        _decisionsOfAction = [.. Enum.GetNames<Decisions.DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
+        _rowsByLog = new int[logs.Count];
+    }
+
+    public void StageTook(string stage, TimeSpan time) => _stageSeconds[stage].Observe(time.TotalSeconds);
+
+    public void BatchTaken(PaymentBatch batch, int batchesRented)
+    {
+        _batchRows.Observe(batch.RowCount);
+        _batchesRented.Set(batchesRented);
+        Array.Clear(_rowsByLog);
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            _rowsByLog[batch.LogIndex[rowIndex]]++;
+        }
+
+        for (var logIndex = 0; logIndex < _rowsByLog.Length; logIndex++)
+        {
+            if (_rowsByLog[logIndex] > 0)
+            {
+                _recordsOfLog[logIndex].Inc(_rowsByLog[logIndex]);
+            }
+        }
+    }
+
+    /// <summary>Counts what an acknowledged batch decided and refused.</summary>
+    public void BatchAcknowledged(PaymentBatch batch, TimeSpan sinceReceived, int batchesInFlight)
+    {
+        _decisionSeconds.Observe(sinceReceived.TotalSeconds);
+        _batchesInFlight.Set(batchesInFlight);
+        Array.Clear(_rowsByAction);
+        for (var i = 0; i < batch.DecideCount; i++)
+        {
+            _rowsByAction[(int)batch.Action[batch.DecideRows[i]]]++;
+        }
+
+        for (var action = 0; action < _rowsByAction.Length; action++)
+        {
+            if (_rowsByAction[action] > 0)
+            {
+                _decisionsOfAction[action].Inc(_rowsByAction[action]);
+            }
+        }
+    }
+
+    public void Rejected(RejectReason reason) => _rejected.WithLabels(RejectionText.CodeOf(reason)).Inc();
+
+    public void Late(int count) => _late.Inc(count);
+
+    public void Unscored(int count) => _unscored.Inc(count);
+
+    public void MergeWaitsGivenUp(long total) => _mergeWaitsGivenUp.IncTo(total);
+}

@@ -1,0 +1,289 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Unicode;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>
+/// Checks decoded values and puts them into a batch's columns. Both wire forms end here, so a rule about a field stands once.
+/// Every method returns <see cref="RejectReason.None"/> or the reason.
+/// </summary>
+internal sealed class FieldWriter
+{
+    private readonly IngestLimits _limits;
+    private readonly bool[] _hashed = new bool[TextFields.Count];
+    private readonly bool[] _scanned = new bool[TextFields.Count];
+    private readonly bool _scanAttributes;
+    private readonly byte[][] _attributeNames;
+    private readonly bool[] _attributeSeen;
+
+    public FieldWriter(BatchLayout layout, IngestLimits limits)
+    {
+        _limits = limits;
+        for (var i = 0; i < TextFields.Count; i++)
+        {
+            _hashed[i] = i == (int)TextField.PaymentId || layout.HashedFields.Contains((TextField)i);
+            _scanned[i] = !limits.CardNumberFieldsIgnored.Contains(TextFields.NameOf((TextField)i));
+        }
+
+        _scanAttributes = !limits.CardNumberFieldsIgnored.Contains("attributes");
+        _attributeNames = [.. layout.AttributeNames.Select(System.Text.Encoding.UTF8.GetBytes)];
+        _attributeSeen = new bool[_attributeNames.Length];
+    }
+
+    public IngestLimits Limits => _limits;
+
+    /// <summary>Makes every column of the row missing, before the first field is set.</summary>
+    public void StartRow(PaymentBatch batch, int rowIndex)
+    {
+        for (var i = 0; i < TextFields.Count; i++)
+        {
+            batch.Text((TextField)i).SetMissing(rowIndex);
+        }
+
+        for (var i = 0; i < _attributeNames.Length; i++)
+        {
+            batch.Attribute(i).SetMissing(rowIndex);
+            _attributeSeen[i] = false;
+        }
+
+        batch.CurrencyIndex[rowIndex] = -1;
+    }
+
+    /// <summary>Sets a text field to a slice of the batch's bytes.</summary>
+    public RejectReason SetText(PaymentBatch batch, int rowIndex, TextField field, int start, int length)
+    {
+        if (length == 0)
+        {
+            return RejectReason.None;
+        }
+
+        if (length > _limits.TextBytesMax)
+        {
+            return RejectReason.TextTooLong;
+        }
+
+        var value = batch.Bytes.AsSpan(start, length);
+        if (!Utf8.IsValid(value))
+        {
+            return RejectReason.InvalidUtf8;
+        }
+
+        if (_scanned[(int)field] && CardNumber.IsIn(value))
+        {
+            return RejectReason.CardNumber;
+        }
+
+        var reason = field switch
+        {
+            TextField.Currency => SetCurrency(batch, rowIndex, value),
+            TextField.Mcc => value.Length == 4 && IsAllDigits(value) ? RejectReason.None : RejectReason.InvalidMcc,
+            TextField.MerchantCountry or TextField.CardCountry or TextField.IpCountry => CheckCountry(value),
+            _ => RejectReason.None,
+        };
+        if (reason != RejectReason.None)
+        {
+            return reason;
+        }
+
+        var column = batch.Text(field);
+        column.Start[rowIndex] = start;
+        column.Length[rowIndex] = length;
+        if (_hashed[(int)field])
+        {
+            column.Hash[rowIndex] = TextColumn.HashOf(value);
+        }
+
+        return RejectReason.None;
+    }
+
+    /// <summary>An MCC given as a number: its four digits, with leading zeros.</summary>
+    public RejectReason SetMcc(PaymentBatch batch, int rowIndex, long number)
+    {
+        if (number is < 0 or > 9999)
+        {
+            return RejectReason.InvalidMcc;
+        }
+
+        Span<byte> digits = stackalloc byte[4];
+        Utf8Formatter.TryFormat(number, digits, out _, new System.Buffers.StandardFormat('D', 4));
+        return SetText(batch, rowIndex, TextField.Mcc, batch.AppendBytes(digits), 4);
+    }
+
+    public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
+    {
+        batch.EventTimeMs[rowIndex] = eventTimeMs;
+        return eventTimeMs > 0 && eventTimeMs - batch.LogTimestampMs[rowIndex] <= (long)_limits.EventTimeAheadMax.TotalMilliseconds
+            ? RejectReason.None
+            : RejectReason.OutOfRange;
+    }
+
+    public RejectReason SetAttributeText(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> name, int start, int length)
+    {
+        var value = batch.Bytes.AsSpan(start, length);
+        if (length > _limits.TextBytesMax || name.Length > _limits.TextBytesMax)
+        {
+            return RejectReason.TextTooLong;
+        }
+
+        if (!Utf8.IsValid(value) || !Utf8.IsValid(name))
+        {
+            return RejectReason.InvalidUtf8;
+        }
+
+        if (_scanAttributes && (CardNumber.IsIn(value) || CardNumber.IsIn(name)))
+        {
+            return RejectReason.CardNumber;
+        }
+
+        var index = TakeAttribute(name, out var reason);
+        if (index >= 0)
+        {
+            var text = batch.Attribute(index).Text;
+            text.Start[rowIndex] = start;
+            text.Length[rowIndex] = length;
+            text.Hash[rowIndex] = TextColumn.HashOf(value);
+        }
+
+        return reason;
+    }
+
+    /// <param name="digits">The number as it was written, for the card number check; empty where it came in binary.</param>
+    public RejectReason SetAttributeNumber(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> name, double number, ReadOnlySpan<byte> digits)
+    {
+        if (name.Length > _limits.TextBytesMax)
+        {
+            return RejectReason.TextTooLong;
+        }
+
+        if (!Utf8.IsValid(name))
+        {
+            return RejectReason.InvalidUtf8;
+        }
+
+        if (!double.IsFinite(number))
+        {
+            return RejectReason.OutOfRange;
+        }
+
+        if (_scanAttributes && (IsCardNumber(number) || CardNumber.IsIn(digits) || CardNumber.IsIn(name)))
+        {
+            return RejectReason.CardNumber;
+        }
+
+        var index = TakeAttribute(name, out var reason);
+        if (index >= 0)
+        {
+            batch.Attribute(index).Number[rowIndex] = number;
+        }
+
+        return reason;
+    }
+
+    /// <summary>A number whose decimal digits are a card number.</summary>
+    public static bool IsCardNumber(double number)
+    {
+        if (number is < 1e12 or > 1e19)
+        {
+            return false;
+        }
+
+        Span<byte> text = stackalloc byte[32];
+        return ((ulong)number).TryFormat(text, out var written, default, CultureInfo.InvariantCulture) && CardNumber.IsIn(text[..written]);
+    }
+
+    /// <summary>The checks that need the whole payment.</summary>
+    public static Rejection FinishPayment(PaymentBatch batch, int rowIndex, bool hasEventTime, bool hasAmount)
+    {
+        if (batch.Text(TextField.PaymentId).Length[rowIndex] == 0)
+        {
+            return new Rejection(RejectReason.MissingField, (int)TextField.PaymentId);
+        }
+
+        if (!hasEventTime)
+        {
+            return new Rejection(RejectReason.MissingField, DecodedField.EventTime);
+        }
+
+        if (!hasAmount)
+        {
+            return new Rejection(RejectReason.MissingField, DecodedField.AmountMinor);
+        }
+
+        var currency = batch.CurrencyIndex[rowIndex];
+        if (currency < 0)
+        {
+            return new Rejection(RejectReason.MissingField, (int)TextField.Currency);
+        }
+
+        var amount = batch.AmountMinor[rowIndex];
+        return amount < 0 || amount > IngestLimits.AmountMinorMax(currency) ? new Rejection(RejectReason.OutOfRange, DecodedField.AmountMinor)
+            : HasEntity(batch, rowIndex) ? default
+            : new Rejection(RejectReason.NoEntity);
+    }
+
+    /// <summary>The checks that need the whole label.</summary>
+    public static Rejection FinishLabel(PaymentBatch batch, int rowIndex, bool hasEventTime, bool hasKnownAt, bool hasFraud) =>
+        batch.Text(TextField.PaymentId).Length[rowIndex] == 0 ? new Rejection(RejectReason.MissingField, (int)TextField.PaymentId)
+        : !hasEventTime ? new Rejection(RejectReason.MissingField, DecodedField.EventTime)
+        : !hasKnownAt ? new Rejection(RejectReason.MissingField, DecodedField.KnownAt)
+        : !hasFraud ? new Rejection(RejectReason.MissingField, DecodedField.Fraud)
+        : batch.KnownAtMs[rowIndex] <= 0 ? new Rejection(RejectReason.OutOfRange, DecodedField.KnownAt)
+        : HasEntity(batch, rowIndex) ? default
+        : new Rejection(RejectReason.NoEntity);
+
+    private static bool HasEntity(PaymentBatch batch, int rowIndex)
+    {
+        for (var i = 0; i < TextFields.EntityIds.Count; i++)
+        {
+            if (batch.Text(TextFields.EntityIds[i]).Length[rowIndex] > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static RejectReason SetCurrency(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> value)
+    {
+        if (!CurrencyTable.TryFind(value, out var index))
+        {
+            return RejectReason.UnknownCurrency;
+        }
+
+        batch.CurrencyIndex[rowIndex] = index;
+        return RejectReason.None;
+    }
+
+    private static RejectReason CheckCountry(ReadOnlySpan<byte> value) =>
+        value.Length == 2 && char.IsAsciiLetterUpper((char)value[0]) && char.IsAsciiLetterUpper((char)value[1])
+            ? RejectReason.None
+            : RejectReason.InvalidCountry;
+
+    private static bool IsAllDigits(ReadOnlySpan<byte> value) => value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
+
+    /// <returns>The attribute's column; -1 where nothing looks at it or it was given before.</returns>
+    private int TakeAttribute(ReadOnlySpan<byte> name, out RejectReason reason)
+    {
+        reason = RejectReason.None;
+        for (var i = 0; i < _attributeNames.Length; i++)
+        {
+            if (name.SequenceEqual(_attributeNames[i]))
+            {
+                if (_attributeSeen[i])
+                {
+                    reason = RejectReason.DuplicateField;
+                    return -1;
+                }
+
+                _attributeSeen[i] = true;
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,30 @@
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>What a record may hold. Anything beyond is refused by name; nothing is cut silently.</summary>
+public sealed record IngestLimits
+{
+    /// <summary>Longest record that is decoded, bytes.</summary>
+    public int RecordBytesMax { get; init; } = 64 * 1024;
+
+    /// <summary>Longest text field or attribute value, bytes of UTF-8.</summary>
+    public int TextBytesMax { get; init; } = 512;
+
+    public int AttributesMax { get; init; } = 64;
+
+    /// <summary>How far a payment's event time may lie ahead of its record's timestamp.</summary>
+    public TimeSpan EventTimeAheadMax { get; init; } = TimeSpan.FromDays(366);
+
+    /// <summary>Fields in which a card number is not looked for, because they legitimately hold numbers that look like one.</summary>
+    public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
+
+    /// <summary>100 billion major units: with it no sum over a window's exact events leaves 64 bits (docs/features.md has the arithmetic).</summary>
+    public const long AmountMajorMax = 100_000_000_000;
+
+    /// <summary>The amount ceiling of a currency in its minor units.</summary>
+    public static long AmountMinorMax(short currencyIndex) => MinorMax[CurrencyTable.ExponentOf(currencyIndex)];
+
+    private static readonly long[] MinorMax =
+        [AmountMajorMax, AmountMajorMax * 10, AmountMajorMax * 100, AmountMajorMax * 1000, AmountMajorMax * 10_000];
+}

@@ -1,0 +1,260 @@
+using System.Text.Json;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>
+/// Decodes payments and labels in JSON from a batch's bytes into its columns. Fields that this release does not know are skipped, but
+/// looked through for card numbers.
+/// </summary>
+internal sealed class JsonRecordDecoder(FieldWriter fields)
+{
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 8 };
+
+    private static readonly byte[][] TextNames = [.. TextFields.AllNames.Select(System.Text.Encoding.UTF8.GetBytes)];
+
+    /// <summary>Field numbers as in <see cref="DecodedField"/>; -1 for a name that is none of ours.</summary>
+    private const int NoField = -1;
+
+    /// <exception cref="JsonException">The bytes are not one JSON object.</exception>
+    /// <exception cref="InvalidOperationException">A string holds an escape that is no character.</exception>
+    public Rejection Decode(PaymentBatch batch, int rowIndex, bool isLabel, int valueStart, int valueLength)
+    {
+        var reader = new Utf8JsonReader(batch.Bytes.AsSpan(valueStart, valueLength), Options);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return new Rejection(RejectReason.UnknownFormat);
+        }
+
+        var seen = 0UL;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = FindField(ref reader, isLabel);
+            Rejection rejection;
+            if (field == NoField)
+            {
+                rejection = SkipUnknown(ref reader, isLabel: isLabel);
+            }
+            else if ((seen & (1UL << field)) != 0)
+            {
+                return new Rejection(RejectReason.DuplicateField, field);
+            }
+            else
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.Null)
+                {
+                    continue;
+                }
+
+                seen |= 1UL << field;
+                rejection = ReadField(ref reader, batch, rowIndex, field, valueStart);
+            }
+
+            if (!rejection.IsNone)
+            {
+                return rejection;
+            }
+        }
+
+        // Read past the object's end: trailing bytes make the record malformed.
+        if (reader.Read())
+        {
+            return new Rejection(RejectReason.MalformedJson);
+        }
+
+        return isLabel
+            ? FieldWriter.FinishLabel(batch, rowIndex, Has(seen, DecodedField.EventTime), Has(seen, DecodedField.KnownAt), Has(seen, DecodedField.Fraud))
+            : FieldWriter.FinishPayment(batch, rowIndex, Has(seen, DecodedField.EventTime), Has(seen, DecodedField.AmountMinor));
+    }
+
+    private static bool Has(ulong seen, int field) => (seen & (1UL << field)) != 0;
+
+    private static int FindField(ref Utf8JsonReader reader, bool isLabel)
+    {
+        // The first byte and the length tell almost all names apart before bytes are compared.
+        for (var i = 0; i < TextNames.Length; i++)
+        {
+            if (reader.ValueTextEquals(TextNames[i]))
+            {
+                return i;
+            }
+        }
+
+        return reader.ValueTextEquals("event_time"u8) ? DecodedField.EventTime
+            : !isLabel && reader.ValueTextEquals("amount_minor"u8) ? DecodedField.AmountMinor
+            : !isLabel && reader.ValueTextEquals("attributes"u8) ? DecodedField.Attributes
+            : isLabel && reader.ValueTextEquals("known_at"u8) ? DecodedField.KnownAt
+            : isLabel && reader.ValueTextEquals("fraud"u8) ? DecodedField.Fraud
+            : NoField;
+    }
+
+    private Rejection ReadField(ref Utf8JsonReader reader, PaymentBatch batch, int rowIndex, int field, int valueStart)
+    {
+        switch (field)
+        {
+            case DecodedField.EventTime:
+                return TryReadTime(ref reader, out var eventTimeMs)
+                    ? ToRejection(fields.SetEventTime(batch, rowIndex, eventTimeMs), field)
+                    : new Rejection(RejectReason.WrongType, field);
+            case DecodedField.KnownAt:
+                return TryReadTime(ref reader, out batch.KnownAtMs[rowIndex]) ? default : new Rejection(RejectReason.WrongType, field);
+            case DecodedField.AmountMinor:
+                return reader.TokenType != JsonTokenType.Number ? new Rejection(RejectReason.WrongType, field)
+                    : reader.TryGetInt64(out batch.AmountMinor[rowIndex]) ? default
+                    : new Rejection(IsWhole(reader.ValueSpan) ? RejectReason.OutOfRange : RejectReason.WrongType, field);
+            case DecodedField.Fraud:
+                batch.Fraud[rowIndex] = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.Number && reader.ValueSpan is [(byte)'1']);
+                return batch.Fraud[rowIndex] || reader.TokenType == JsonTokenType.False
+                    || (reader.TokenType == JsonTokenType.Number && reader.ValueSpan is [(byte)'0'])
+                        ? default
+                        : new Rejection(RejectReason.WrongType, field);
+            case DecodedField.Attributes:
+                return ReadAttributes(ref reader, batch, rowIndex, valueStart);
+            case (int)TextField.Mcc when reader.TokenType == JsonTokenType.Number:
+                return reader.TryGetInt64(out var mcc)
+                    ? ToRejection(fields.SetMcc(batch, rowIndex, mcc), field)
+                    : new Rejection(RejectReason.InvalidMcc, field);
+            default:
+                if (reader.TokenType != JsonTokenType.String)
+                {
+                    return new Rejection(RejectReason.WrongType, field);
+                }
+
+                var (start, length) = TextOf(ref reader, batch, valueStart);
+                return ToRejection(fields.SetText(batch, rowIndex, (TextField)field, start, length), field);
+        }
+    }
+
+    private Rejection ReadAttributes(ref Utf8JsonReader reader, PaymentBatch batch, int rowIndex, int valueStart)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return new Rejection(RejectReason.WrongType, DecodedField.Attributes);
+        }
+
+        var count = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (++count > fields.Limits.AttributesMax)
+            {
+                return new Rejection(RejectReason.TooManyAttributes, DecodedField.Attributes);
+            }
+
+            // The name is a slice of the batch's bytes, unescaped behind the records where it must be.
+            var (nameStart, nameLength) = TextOf(ref reader, batch, valueStart);
+            reader.Read();
+            RejectReason reason;
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.String:
+                    var (start, length) = TextOf(ref reader, batch, valueStart);
+                    reason = fields.SetAttributeText(batch, rowIndex, batch.Bytes.AsSpan(nameStart, nameLength), start, length);
+                    break;
+                case JsonTokenType.Number:
+                    reason = reader.TryGetDouble(out var number)
+                        ? fields.SetAttributeNumber(batch, rowIndex, batch.Bytes.AsSpan(nameStart, nameLength), number, reader.ValueSpan)
+                        : RejectReason.OutOfRange;
+                    break;
+                case JsonTokenType.Null:
+                    continue;
+                default:
+                    reason = RejectReason.WrongType;
+                    break;
+            }
+
+            if (reason != RejectReason.None)
+            {
+                return new Rejection(reason, DecodedField.Attributes);
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>Steps over a field that is none of ours. It is never stored, yet a card number in it shows a publisher that leaks them.</summary>
+    private Rejection SkipUnknown(ref Utf8JsonReader reader, bool isLabel)
+    {
+        if (!reader.ValueIsEscaped && CardNumber.IsIn(reader.ValueSpan))
+        {
+            return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
+        }
+
+        reader.Read();
+        var depth = reader.CurrentDepth;
+        while (true)
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName && HoldsCardNumber(ref reader))
+            {
+                return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
+            }
+
+            var isContainerEnd = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+            var isContainerStart = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
+            if (reader.CurrentDepth == depth && (isContainerEnd || !isContainerStart))
+            {
+                return default;
+            }
+
+            if (!reader.Read())
+            {
+                return new Rejection(RejectReason.MalformedJson);
+            }
+        }
+    }
+
+    private bool HoldsCardNumber(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return CardNumber.IsIn(reader.ValueSpan);
+        }
+
+        if (reader.ValueSpan.Length > 16 * fields.Limits.TextBytesMax)
+        {
+            return CardNumber.IsIn(reader.ValueSpan);
+        }
+
+        Span<byte> unescaped = stackalloc byte[Math.Min(reader.ValueSpan.Length, 16 * 1024)];
+        return unescaped.Length == reader.ValueSpan.Length
+            ? CardNumber.IsIn(unescaped[..reader.CopyString(unescaped)])
+            : CardNumber.IsIn(reader.ValueSpan);
+    }
+
+    private static (int Start, int Length) TextOf(ref Utf8JsonReader reader, PaymentBatch batch, int valueStart)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return (valueStart + (int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+        }
+
+        // Unescaped text is never longer than its escaped form.
+        var length = reader.CopyString(batch.Reserve(reader.ValueSpan.Length));
+        return (batch.AppendReserved(length), length);
+    }
+
+    /// <summary>A number of milliseconds, or ISO 8601; a time without a zone is UTC.</summary>
+    private static bool TryReadTime(ref Utf8JsonReader reader, out long unixMs)
+    {
+        unixMs = 0;
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            return reader.TryGetInt64(out unixMs);
+        }
+
+        if (reader.TokenType != JsonTokenType.String || !reader.TryGetDateTime(out var time))
+        {
+            return false;
+        }
+
+        var utc = time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time;
+        unixMs = (utc.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond;
+        return true;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> number) => number.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0;
+
+    private static Rejection ToRejection(RejectReason reason, int field) => reason == RejectReason.None ? default : new Rejection(reason, field);
+}

@@ -1,0 +1,123 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>
+/// Takes records from several logs in one order: by (log timestamp, log, offset). Of the logs it reads it takes from the one whose next
+/// record is oldest, and waits for an empty one only while that one may still have records. So a backlog is folded as it would have
+/// been live, and live, when all logs are at their ends, nothing waits.
+/// </summary>
+/// <param name="clock">Processing time, for the bound on waiting.</param>
+/// <param name="waitMax">How long a log that neither gives a record nor is known to be at its end may hold up the others.</param>
+/// <param name="batchBytesTarget">A batch takes no further record once its bytes exceed this.</param>
+public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchBytesTarget = 1024 * 1024)
+{
+    private const long NotBlocked = 0, GivenUp = -1;
+
+    /// <summary>By log index: since when the log holds the others up (a clock timestamp), or one of the two values above.</summary>
+    private long[] _blockedSince = [];
+
+    /// <summary>Index of the log that the merge waits for; -1 when it does not wait.</summary>
+    public int WaitingForLog { get; private set; } = -1;
+
+    /// <summary>How often a log was left behind because it kept the others waiting for too long.</summary>
+    public long WaitsGivenUp { get; private set; }
+
+    /// <summary>The longest that a wait may still take: when to look again, should nothing wake the merge before.</summary>
+    public TimeSpan WaitMax => waitMax;
+
+    /// <summary>Moves what is queued into the batch, up to its rows.</summary>
+    /// <param name="readers">Ordered by log index.</param>
+    public MergeOutcome Fill(PaymentBatch batch, IReadOnlyList<ILogReader> readers)
+    {
+        while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
+        {
+            var (oldest, oldestMs, nextMs, nextIsBefore) = Look(readers);
+            if (WaitingForLog >= 0)
+            {
+                return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Waiting;
+            }
+
+            if (oldest < 0)
+            {
+                break;
+            }
+
+            // Up to the next log's head: inclusive where this log sorts before that one, so that ties go by log.
+            var through = nextIsBefore ? nextMs - 1 : nextMs;
+            Invariant.Require(through >= oldestMs);
+            var taken = readers[oldest].TakeInto(batch, through, batch.RowsMax - batch.RowCount);
+            Invariant.Require(taken > 0);
+        }
+
+        return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Idle;
+    }
+
+    /// <summary>Finds the log with the oldest head and the second oldest head, and notes a log that must be waited for.</summary>
+    private (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) Look(IReadOnlyList<ILogReader> readers)
+    {
+        var (oldest, oldestMs) = (-1, long.MaxValue);
+        var (next, nextMs) = (-1, long.MaxValue);
+        WaitingForLog = -1;
+        for (var i = 0; i < readers.Count; i++)
+        {
+            var reader = readers[i];
+            if (!reader.TryPeek(out var timestampMs))
+            {
+                if (!MayPass(reader))
+                {
+                    WaitingForLog = reader.LogIndex;
+                }
+
+                continue;
+            }
+
+            BlockedSince(reader.LogIndex) = NotBlocked;
+            if (timestampMs < oldestMs)
+            {
+                (next, nextMs) = (oldest, oldestMs);
+                (oldest, oldestMs) = (i, timestampMs);
+            }
+            else if (timestampMs < nextMs)
+            {
+                (next, nextMs) = (i, timestampMs);
+            }
+        }
+
+        return (oldest, oldestMs, nextMs, next >= 0 && next < oldest);
+    }
+
+    /// <summary>Whether a log without a record at hand may be passed over: it is at its end, or it held up the others for too long.</summary>
+    private bool MayPass(ILogReader reader)
+    {
+        ref var since = ref BlockedSince(reader.LogIndex);
+        if (reader.IsAtEnd)
+        {
+            since = NotBlocked;
+            return true;
+        }
+
+        if (since == NotBlocked)
+        {
+            since = clock.GetTimestamp();
+        }
+
+        if (since != GivenUp && clock.GetElapsedTime(since) >= waitMax)
+        {
+            since = GivenUp;
+            WaitsGivenUp++;
+        }
+
+        return since == GivenUp;
+    }
+
+    private ref long BlockedSince(int logIndex)
+    {
+        if (logIndex >= _blockedSince.Length)
+        {
+            Array.Resize(ref _blockedSince, Math.Max(logIndex + 1, 2 * _blockedSince.Length));
+        }
+
+        return ref _blockedSince[logIndex];
+    }
+}

@@ -1,0 +1,204 @@
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>Decodes the compact wire form (see <see cref="PaymentMessagePack"/>) from a batch's bytes into its columns.</summary>
+internal sealed class MessagePackRecordDecoder(FieldWriter fields)
+{
+    /// <summary>Text fields by position in the payment's array; the others are numbers.</summary>
+    private static readonly TextField?[] PaymentFields =
+    [
+        null, TextField.PaymentId, null, null, TextField.Currency, TextField.CardId, TextField.CustomerId, TextField.MerchantId,
+        TextField.TerminalId, TextField.Mcc, TextField.MerchantCountry, TextField.CardCountry, TextField.IpCountry, TextField.Ip,
+        TextField.DeviceId, TextField.EmailHash, TextField.Channel,
+    ];
+
+    private static readonly TextField?[] LabelFields =
+    [
+        null, TextField.PaymentId, null, null, null, TextField.CardId, TextField.CustomerId, TextField.MerchantId, TextField.TerminalId,
+        TextField.Ip, TextField.DeviceId, TextField.EmailHash,
+    ];
+
+    public Rejection DecodePayment(PaymentBatch batch, int rowIndex)
+    {
+        var valueStart = batch.ValueStart[rowIndex];
+        var reader = new MessagePackSpanReader(batch.Value(rowIndex));
+        if (!TryReadStart(ref reader, out var count, out var rejection))
+        {
+            return rejection;
+        }
+
+        var (hasEventTime, hasAmount) = (false, false);
+        for (var position = 1; position < count; position++)
+        {
+            if (position < PaymentFields.Length && PaymentFields[position] is { } field)
+            {
+                rejection = ReadText(ref reader, batch, rowIndex, field, valueStart);
+            }
+            else
+            {
+                rejection = position switch
+                {
+                    2 => ReadEventTime(ref reader, batch, rowIndex, out hasEventTime),
+                    3 => ReadInteger(ref reader, batch.AmountMinor, rowIndex, DecodedField.AmountMinor, out hasAmount),
+                    PaymentFieldsAttributes => ReadAttributes(ref reader, batch, rowIndex, valueStart),
+                    _ => reader.TrySkip() ? default : new Rejection(RejectReason.MalformedMessagePack),
+                };
+            }
+
+            if (!rejection.IsNone)
+            {
+                return rejection;
+            }
+        }
+
+        return reader.IsAtEnd ? FieldWriter.FinishPayment(batch, rowIndex, hasEventTime, hasAmount) : new Rejection(RejectReason.MalformedMessagePack);
+    }
+
+    public Rejection DecodeLabel(PaymentBatch batch, int rowIndex)
+    {
+        var valueStart = batch.ValueStart[rowIndex];
+        var reader = new MessagePackSpanReader(batch.Value(rowIndex));
+        if (!TryReadStart(ref reader, out var count, out var rejection))
+        {
+            return rejection;
+        }
+
+        var (hasEventTime, hasKnownAt, hasFraud) = (false, false, false);
+        for (var position = 1; position < count; position++)
+        {
+            if (position < LabelFields.Length && LabelFields[position] is { } field)
+            {
+                rejection = ReadText(ref reader, batch, rowIndex, field, valueStart);
+            }
+            else
+            {
+                rejection = position switch
+                {
+                    2 => ReadEventTime(ref reader, batch, rowIndex, out hasEventTime),
+                    3 => ReadInteger(ref reader, batch.KnownAtMs, rowIndex, DecodedField.KnownAt, out hasKnownAt),
+                    4 => ReadFraud(ref reader, batch, rowIndex, out hasFraud),
+                    _ => reader.TrySkip() ? default : new Rejection(RejectReason.MalformedMessagePack),
+                };
+            }
+
+            if (!rejection.IsNone)
+            {
+                return rejection;
+            }
+        }
+
+        return reader.IsAtEnd
+            ? FieldWriter.FinishLabel(batch, rowIndex, hasEventTime, hasKnownAt, hasFraud)
+            : new Rejection(RejectReason.MalformedMessagePack);
+    }
+
+    private const int PaymentFieldsAttributes = PaymentMessagePack.PaymentElements - 1;
+
+    private static bool TryReadStart(ref MessagePackSpanReader reader, out int count, out Rejection rejection)
+    {
+        rejection = new Rejection(RejectReason.MalformedMessagePack);
+        if (!reader.TryReadArrayHeader(out count) || count == 0 || !reader.TryReadInt64(out var version))
+        {
+            return false;
+        }
+
+        rejection = new Rejection(RejectReason.UnsupportedVersion);
+        return version == PaymentMessagePack.Version;
+    }
+
+    private static Rejection WrongTypeOrMalformed(ref MessagePackSpanReader reader, int field) =>
+        new(reader.TrySkip() ? RejectReason.WrongType : RejectReason.MalformedMessagePack, field);
+
+    private Rejection ReadText(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, TextField field, int valueStart)
+    {
+        if (reader.TryReadText(out var start, out var length))
+        {
+            return ToRejection(fields.SetText(batch, rowIndex, field, valueStart + start, length), (int)field);
+        }
+
+        if (reader.TryReadNil())
+        {
+            return default;
+        }
+
+        return field == TextField.Mcc && reader.TryReadInt64(out var number)
+            ? ToRejection(fields.SetMcc(batch, rowIndex, number), (int)field)
+            : WrongTypeOrMalformed(ref reader, (int)field);
+    }
+
+    private Rejection ReadEventTime(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
+    {
+        has = reader.TryReadInt64(out var value);
+        return has ? ToRejection(fields.SetEventTime(batch, rowIndex, value), DecodedField.EventTime)
+            : reader.TryReadNil() ? default
+            : WrongTypeOrMalformed(ref reader, DecodedField.EventTime);
+    }
+
+    private static Rejection ReadInteger(ref MessagePackSpanReader reader, long[] column, int rowIndex, int field, out bool has)
+    {
+        has = reader.TryReadInt64(out column[rowIndex]);
+        return has || reader.TryReadNil() ? default : WrongTypeOrMalformed(ref reader, field);
+    }
+
+    private static Rejection ReadFraud(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
+    {
+        has = reader.TryReadBoolean(out batch.Fraud[rowIndex]);
+        return has || reader.TryReadNil() ? default : WrongTypeOrMalformed(ref reader, DecodedField.Fraud);
+    }
+
+    private Rejection ReadAttributes(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, int valueStart)
+    {
+        if (reader.TryReadNil())
+        {
+            return default;
+        }
+
+        if (!reader.TryReadMapHeader(out var count))
+        {
+            return WrongTypeOrMalformed(ref reader, DecodedField.Attributes);
+        }
+
+        if (count > fields.Limits.AttributesMax)
+        {
+            return new Rejection(RejectReason.TooManyAttributes, DecodedField.Attributes);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadText(out var nameStart, out var nameLength))
+            {
+                return WrongTypeOrMalformed(ref reader, DecodedField.Attributes);
+            }
+
+            var name = batch.Bytes.AsSpan(valueStart + nameStart, nameLength);
+            RejectReason reason;
+            if (reader.TryReadText(out var start, out var length))
+            {
+                reason = fields.SetAttributeText(batch, rowIndex, name, valueStart + start, length);
+            }
+            else if (reader.TryReadNumber(out var number))
+            {
+                reason = fields.SetAttributeNumber(batch, rowIndex, name, number, []);
+            }
+            else if (reader.TryReadNil())
+            {
+                reason = RejectReason.None;
+            }
+            else
+            {
+                return WrongTypeOrMalformed(ref reader, DecodedField.Attributes);
+            }
+
+            if (reason != RejectReason.None)
+            {
+                return new Rejection(reason, DecodedField.Attributes);
+            }
+        }
+
+        return default;
+    }
+
+    private static Rejection ToRejection(RejectReason reason, int field) => reason == RejectReason.None ? default : new Rejection(reason, field);
+}
