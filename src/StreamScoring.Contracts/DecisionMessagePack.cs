@@ -68,6 +68,7 @@ public static class DecisionMessagePack
         return new DecisionSource(reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
     }
 
+    /// <summary>The model is an array: name, hash, engine.</summary>
     private static string ReadModelStart(ref MessagePackReader reader)
     {
         reader.ReadArrayHeader();

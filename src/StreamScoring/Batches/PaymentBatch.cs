@@ -1,5 +1,6 @@
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
+using StreamScoring.Emit;
 using StreamScoring.Ingest;
 
 namespace StreamScoring.Batches;
@@ -140,6 +141,11 @@ public sealed class PaymentBatch
 
     public readonly DecisionAction[] Action;
 
+    // Filled by emit.
+
+    /// <summary>The decisions and dead letters that the batch writes.</summary>
+    public EncodedRecords Encoded { get; } = new();
+
     /// <summary>Processing-time stamps of the batch's way through the stages.</summary>
     public BatchClock Clock { get; } = new();
 
@@ -201,5 +207,6 @@ public sealed class PaymentBatch
     {
         (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
         Clock.Clear();
+        Encoded.Clear();
     }
 }

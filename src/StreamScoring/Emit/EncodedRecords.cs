@@ -1,16 +1,17 @@
+using System.Runtime.InteropServices;
+
 namespace StreamScoring.Emit;
 
-/// <summary>The records that a batch writes, encoded one after the other into one reused buffer.</summary>
+/// <summary>The records that a batch writes, encoded one after the other into one reused buffer. Part of the pooled batch.</summary>
 public sealed class EncodedRecords
 {
     private readonly List<EncodedRecord> _records = [];
 
-    /// <summary>The bytes of all records.</summary>
+    /// <summary>The bytes of all values.</summary>
     public ReusableBuffer Buffer { get; } = new();
 
-    public IReadOnlyList<EncodedRecord> Records => _records;
-
-    public ReadOnlySpan<EncodedRecord> AsSpan() => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records);
+    /// <summary>In row order.</summary>
+    public ReadOnlySpan<EncodedRecord> Records => CollectionsMarshal.AsSpan(_records);
 
     public void Add(in EncodedRecord record) => _records.Add(record);
 

@@ -6,11 +6,10 @@ namespace StreamScoring.Emit;
 public interface IDecisionSink : IAsyncDisposable
 {
     /// <summary>
-    /// Sends all that the batch owes, in row order, and completes when every record is acknowledged. Called in stream order, and a
-    /// later batch may be written before an earlier one is acknowledged: an implementation keeps the order per partition.
+    /// Sends all records of <see cref="PaymentBatch.Encoded"/> in order and completes when every one is acknowledged. Called in stream
+    /// order, and again before earlier batches are acknowledged: an implementation keeps the order per partition. The batch stays
+    /// untouched by others until the task completes.
     /// </summary>
-    /// <param name="batch">Decided. The sink must have taken what it needs when the method returns.</param>
-    /// <param name="records">The encoded records of the batch.</param>
-    /// <exception cref="DeliveryFailedException">A record failed for good; nothing behind it may be sent.</exception>
-    Task WriteAsync(PaymentBatch batch, EncodedRecords records);
+    /// <exception cref="DeliveryFailedException">A record failed for good; nothing behind it was sent.</exception>
+    Task WriteAsync(PaymentBatch batch);
 }

@@ -1,0 +1,185 @@
+using System.Text;
+using MessagePack;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Emit;
+
+/// <summary>
+/// Writes a decided row in the compact form of <see cref="DecisionMessagePack"/>, straight from the batch's columns. Whatever is the
+/// same for all rows is encoded once, at start. Allocates nothing per row.
+/// </summary>
+public sealed class DecisionEncoder
+{
+    private static readonly byte[][] Actions = EncodedNames<DecisionAction>();
+    private static readonly byte[][] Levels = EncodedNames<RiskLevel>();
+    private static readonly byte[] FullRung = EncodedText("full"), RulesRung = EncodedText("rules");
+    private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored");
+
+    private readonly TimeProvider _clock;
+    private readonly byte[][] _logs;
+    private readonly byte[] _model;
+    private readonly byte[][] _featureNames;
+    private readonly byte[] _hashes;
+    private readonly long _budgetMs;
+
+    public DecisionEncoder(DecisionStamp stamp, LogTable logs, TimeProvider clock)
+    {
+        _clock = clock;
+        _budgetMs = stamp.BudgetMs;
+        _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex]))];
+        _model = Encoded((ref MessagePackWriter writer) =>
+        {
+            writer.WriteArrayHeader(3);
+            writer.Write(stamp.ModelName);
+            WriteHash(ref writer, stamp.ModelVersion);
+            writer.Write(stamp.Engine);
+        });
+        _featureNames = [.. stamp.FeatureNames.Select(EncodedText)];
+        _hashes = Encoded((ref MessagePackWriter writer) =>
+        {
+            WriteHash(ref writer, stamp.FeatureFile);
+            WriteHash(ref writer, stamp.RuleFile);
+            WriteHash(ref writer, stamp.Config);
+        });
+    }
+
+    /// <summary>Appends one decision.</summary>
+    /// <returns>True where the payment was past its budget.</returns>
+    public bool Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        var clock = batch.Clock;
+        var isLate = clock.DecidedAtMs - batch.LogTimestampMs[rowIndex] > _budgetMs;
+        var probability = batch.Probability[rowIndex];
+        var isUnscored = double.IsNaN(probability);
+
+        writer.WriteArrayHeader(DecisionMessagePack.Elements);
+        writer.Write(DecisionMessagePack.Version);
+        writer.WriteRaw(_logs[batch.LogIndex[rowIndex]]);
+        writer.Write(batch.Offset[rowIndex]);
+        writer.WriteString(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex));
+        writer.Write(batch.EventTimeMs[rowIndex]);
+        writer.Write(batch.LogTimestampMs[rowIndex]);
+        writer.Write(clock.ReceivedAtMs);
+        writer.Write(clock.DecidedAtMs);
+        writer.WriteRaw(Actions[(int)batch.Action[rowIndex]]);
+        writer.Write(batch.Score[rowIndex]);
+        writer.WriteRaw(Levels[(int)batch.Level[rowIndex]]);
+        WriteNumber(ref writer, probability);
+        WriteNumber(ref writer, batch.RawScore[rowIndex]);
+        writer.WriteRaw(isUnscored ? RulesRung : FullRung);
+        writer.WriteRaw(_model);
+        WriteFeatures(batch, rowIndex, ref writer);
+        writer.WriteArrayHeader(0);
+        writer.WriteArrayHeader(0);
+        writer.WriteArrayHeader(0);
+        writer.WriteArrayHeader(0);
+        writer.WriteRaw(_hashes);
+        writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0));
+        if (isLate)
+        {
+            writer.WriteRaw(Late);
+        }
+
+        if (isUnscored)
+        {
+            writer.WriteRaw(Unscored);
+        }
+
+        writer.WriteMapHeader(0);
+        WriteTimings(batch, rowIndex, ref writer);
+        return isLate;
+    }
+
+    private void WriteFeatures(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        writer.WriteMapHeader(_featureNames.Length);
+        for (var featureIndex = 0; featureIndex < _featureNames.Length; featureIndex++)
+        {
+            writer.WriteRaw(_featureNames[featureIndex]);
+            var text = batch.Features.TextOf(featureIndex);
+            if (text is null)
+            {
+                WriteNumber(ref writer, batch.Features.Column(featureIndex)[rowIndex]);
+            }
+            else if (text.Length[rowIndex] == 0)
+            {
+                writer.WriteNil();
+            }
+            else
+            {
+                writer.WriteString(text.Value(batch.Features.TextBytes, rowIndex));
+            }
+        }
+    }
+
+    private void WriteTimings(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        var clock = batch.Clock;
+        writer.WriteArrayHeader(5);
+        writer.Write(Math.Max(0, clock.ReceivedAtMs - batch.LogTimestampMs[rowIndex]) * 1000);
+        writer.Write(Microseconds(clock.Received, clock.Enriched));
+        writer.Write(Microseconds(clock.Enriched, clock.Scored));
+        writer.Write(Microseconds(clock.Scored, clock.Decided));
+        writer.Write(Math.Max(0, clock.DecidedAtMs - batch.LogTimestampMs[rowIndex]) * 1000);
+    }
+
+    private long Microseconds(long from, long to) => _clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>A whole number takes the integer form, which is shorter and exact; NaN is nil.</summary>
+    private static void WriteNumber(ref MessagePackWriter writer, double value)
+    {
+        if (double.IsNaN(value))
+        {
+            writer.WriteNil();
+        }
+        else if (Math.Abs(value) < 1L << 53 && value == (long)value)
+        {
+            writer.Write((long)value);
+        }
+        else
+        {
+            writer.Write(value);
+        }
+    }
+
+    private static byte[] EncodedLog(LogId log) => Encoded((ref MessagePackWriter writer) =>
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write(log.Region);
+        writer.Write(log.Topic);
+        writer.Write(log.Partition);
+    });
+
+    private static byte[][] EncodedNames<T>()
+        where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => EncodedText(name.ToLowerInvariant()))];
+
+    private static byte[] EncodedText(string text) =>
+        Encoded((ref MessagePackWriter writer) => writer.WriteString(Encoding.UTF8.GetBytes(text)));
+
+    private static void WriteHash(ref MessagePackWriter writer, string? hash)
+    {
+        if (hash is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        const string prefix = "sha256:";
+        Invariant.Require(hash.StartsWith(prefix, StringComparison.Ordinal));
+        writer.Write(Convert.FromHexString(hash.AsSpan(prefix.Length)));
+    }
+
+    private delegate void WritePart(ref MessagePackWriter writer);
+
+    private static byte[] Encoded(WritePart write)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        write(ref writer);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,85 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>A log in memory, appended to by a test or a simulation and read by one reader. It keeps its records.</summary>
+public sealed class MemoryLog(int logIndex) : ILogReader
+{
+    private readonly List<(long TimestampMs, byte[] Value)> _records = [];
+    private readonly Lock _lock = new();
+    private int _next;
+
+    public int LogIndex => logIndex;
+
+    /// <summary>The first offset that is decided; those before it are only folded.</summary>
+    public long DecideFrom { get; init; }
+
+    /// <summary>True where the process owns the log and so owes decisions; false where it only follows it.</summary>
+    public bool IsOwned { get; init; } = true;
+
+    /// <summary>Held at false, it acts as a log whose next record is still being fetched.</summary>
+    public bool EndIsKnown { get; set; } = true;
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _records.Count;
+            }
+        }
+    }
+
+    /// <returns>The record's offset.</returns>
+    public long Append(long timestampMs, byte[] value)
+    {
+        lock (_lock)
+        {
+            _records.Add((timestampMs, value));
+            return _records.Count - 1;
+        }
+    }
+
+    public bool TryPeek(out long timestampMs)
+    {
+        lock (_lock)
+        {
+            var has = _next < _records.Count;
+            timestampMs = has ? _records[_next].TimestampMs : 0;
+            return has;
+        }
+    }
+
+    public bool IsAtEnd
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _next == _records.Count && EndIsKnown;
+            }
+        }
+    }
+
+    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    {
+        lock (_lock)
+        {
+            var taken = 0;
+            while (taken < rowsMax && _next < _records.Count && _records[_next].TimestampMs <= throughTimestampMs)
+            {
+                var (timestampMs, value) = _records[_next];
+                batch.Append(logIndex, _next, timestampMs, IsOwned && _next >= DecideFrom, value, int.MaxValue);
+                _next++;
+                taken++;
+            }
+
+            return taken;
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}
