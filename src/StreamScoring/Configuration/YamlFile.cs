@@ -8,7 +8,12 @@ namespace StreamScoring.Configuration;
 public static partial class YamlFile
 {
     /// <exception cref="InvalidInputFileException">The file is missing, is not YAML, or its top is not a mapping.</exception>
-    public static YamlMap Open(string path)
+    public static YamlMap Open(string path) => Open(path, []);
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="overrides"><c>key=value</c>, the key dotted: each replaces or adds one scalar.</param>
+    public static YamlMap Open(string path, IReadOnlyList<string> overrides)
     {
         string text;
         try
@@ -20,13 +25,15 @@ public static partial class YamlFile
             throw new InvalidInputFileException($"{path}: {e.Message}", e);
         }
 
-        return Parse(path, text);
+        return Parse(path, text, overrides);
     }
 
-    /// <inheritdoc cref="Open"/>
+    /// <inheritdoc cref="Open(string)"/>
     /// <param name="path">The name that messages give.</param>
     /// <param name="text">The YAML document.</param>
-    public static YamlMap Parse(string path, string text)
+    public static YamlMap Parse(string path, string text) => Parse(path, text, []);
+
+    private static YamlMap Parse(string path, string text, IReadOnlyList<string> overrides)
     {
         var stream = new YamlStream();
         try
@@ -43,9 +50,47 @@ public static partial class YamlFile
             throw new InvalidInputFileException($"{path}: the file is empty");
         }
 
-        return stream.Documents[0].RootNode is YamlMappingNode root
-            ? new YamlMap(path, "", root)
-            : throw new InvalidInputFileException($"{path}:1: expected keys and values at the top");
+        if (stream.Documents[0].RootNode is not YamlMappingNode root)
+        {
+            throw new InvalidInputFileException($"{path}:1: expected keys and values at the top");
+        }
+
+        foreach (var assignment in overrides)
+        {
+            Override(root, assignment);
+        }
+
+        return new YamlMap(path, "", root);
+    }
+
+    private static void Override(YamlMappingNode root, string assignment)
+    {
+        var equals = assignment.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+        {
+            throw new InvalidInputFileException($"--set {assignment}: expected key=value, such as ingest.batchRowsMax=64");
+        }
+
+        var keys = assignment[..equals].Split('.');
+        var map = root;
+        foreach (var key in keys[..^1])
+        {
+            var child = map.Children.TryGetValue(new YamlScalarNode(key), out var found) ? found : null;
+            if (child is not YamlMappingNode next)
+            {
+                if (child is not null and not YamlScalarNode { Value: null or "" })
+                {
+                    throw new InvalidInputFileException($"--set {assignment}: {key} holds no keys");
+                }
+
+                next = [];
+                map.Children[new YamlScalarNode(key)] = next;
+            }
+
+            map = next;
+        }
+
+        map.Children[new YamlScalarNode(keys[^1])] = new YamlScalarNode(assignment[(equals + 1)..]);
     }
 
     /// <summary>Fills in environment variables.</summary>

@@ -33,6 +33,9 @@ public sealed partial class YamlMap
         }
     }
 
+    /// <summary>A map without keys, for a section that a file leaves out: every reader gives its default.</summary>
+    public static YamlMap Empty(string file, string path) => new(file, path, []);
+
     /// <summary>The keys in file order.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
 

@@ -1,0 +1,7 @@
+namespace StreamScoring.Regions;
+
+/// <summary>Throughput knobs of writing.</summary>
+/// <param name="Linger">How long the producer collects records before it sends.</param>
+/// <param name="QueueKilobytesMax">Records handed to the producer and not yet acknowledged.</param>
+/// <param name="AsJson">Decisions as JSON instead of MessagePack.</param>
+public sealed record EmitKnobs(int BatchesInFlightMax, TimeSpan Linger, int QueueKilobytesMax, string Compression, bool AsJson);

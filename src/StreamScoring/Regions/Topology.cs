@@ -1,0 +1,59 @@
+using StreamScoring.Decisions;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Regions;
+
+/// <summary>One deployment, as its topology file describes it. Paths are absolute; every value is checked.</summary>
+public sealed record Topology
+{
+    /// <summary>The file it was read from.</summary>
+    public required string File { get; init; }
+
+    /// <summary><c>sha256:</c> and the hash of the file with its overrides: what decisions name as their configuration.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>The region that this process serves: it owns partitions of that region's payments.</summary>
+    public required string Region { get; init; }
+
+    public required IReadOnlyList<RegionTopology> Regions { get; init; }
+
+    /// <summary>The consumer group whose members share out the region's payments.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>True where every process folds the whole region's payments, so that features see all of them.</summary>
+    public required bool FollowsRegion { get; init; }
+
+    /// <summary>The payment field that keys the payments topic.</summary>
+    public required string PartitionBy { get; init; }
+
+    public required string FeatureFile { get; init; }
+
+    /// <summary>The champion's model folder.</summary>
+    public required string ModelFolder { get; init; }
+
+    /// <summary>Null where the topology names none.</summary>
+    public required string? RuleFile { get; init; }
+
+    /// <summary>Where snapshots and the model registry live.</summary>
+    public required string DataFolder { get; init; }
+
+    public required IngestLimits Limits { get; init; }
+
+    public required IngestKnobs Ingest { get; init; }
+
+    /// <summary>Batches that are scored at the same time.</summary>
+    public required int ScoringLanes { get; init; }
+
+    public required RiskThresholds Thresholds { get; init; }
+
+    /// <summary>From the payment record's timestamp; a decision later than this is flagged late.</summary>
+    public required TimeSpan Budget { get; init; }
+
+    public required EmitKnobs Emit { get; init; }
+
+    /// <summary>0: any free port.</summary>
+    public required int HttpPort { get; init; }
+
+    /// <summary>The region that this process serves.</summary>
+    public RegionTopology Home => Regions.First(region => region.Name == Region);
+}

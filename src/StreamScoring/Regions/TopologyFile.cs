@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using System.Text;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Regions;
+
+/// <summary>Reads a topology file. docs/topology.md lists every key with its unit, range and default.</summary>
+public static class TopologyFile
+{
+    /// <param name="path">The YAML file; paths in it are relative to its folder.</param>
+    /// <param name="overrides"><c>key=value</c> with a dotted key, as given to <c>--set</c>.</param>
+    /// <exception cref="InvalidInputFileException">A key is unknown or missing, or a value is out of its range.</exception>
+    public static Topology Load(string path, IReadOnlyList<string> overrides)
+    {
+        var top = YamlFile.Open(path, overrides);
+        if (top.Integer("version", 1, 1, 1) != 1)
+        {
+            throw top.Error("version", "is not one that this release reads");
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var regions = ReadRegions(top);
+        var region = top.Text("region", regions[0].Name);
+        if (regions.All(known => known.Name != region))
+        {
+            throw top.Error("region", $"is {region}; the regions of this file are {string.Join(", ", regions.Select(known => known.Name))}");
+        }
+
+        var ingest = top.OptionalMap("ingest") ?? YamlMap.Empty(path, "ingest");
+        var score = top.OptionalMap("score") ?? YamlMap.Empty(path, "score");
+        var decide = top.OptionalMap("decide") ?? YamlMap.Empty(path, "decide");
+        var emit = top.OptionalMap("emit") ?? YamlMap.Empty(path, "emit");
+        var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
+        var models = top.OptionalMap("models") ?? throw top.Error("models", "is missing; name the champion: models: {champion: FOLDER}");
+        var topology = new Topology
+        {
+            File = path,
+            Hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(File.ReadAllText(path) + '\n' + string.Join('\n', overrides)))),
+            Region = region,
+            Regions = regions,
+            Group = top.Text("group", "scoring"),
+            FollowsRegion = top.Choice("follow", "region", "region", "none") == "region",
+            PartitionBy = ReadPartitionBy(top),
+            FeatureFile = ExistingPath(top, "features", folder),
+            ModelFolder = ExistingPath(models, "champion", folder),
+            RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
+            DataFolder = Path.GetFullPath(top.Text("data", "./data")),
+            Limits = ReadLimits(ingest),
+            Ingest = new IngestKnobs(
+                ingest.Integer("batchRowsMax", 256, 1, 1024),
+                ingest.Integer("queueKilobytesMax", 4096, 64, 1_048_576),
+                ingest.Duration("fetchWaitMax", TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
+                ingest.Duration("mergeWaitMax", TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1))),
+            ScoringLanes = score.Integer("lanes", 1, 1, 64),
+            Thresholds = ReadThresholds(decide),
+            Budget = decide.Duration("budget", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
+            Emit = new EmitKnobs(
+                emit.Integer("batchesInFlightMax", 32, 1, 1024),
+                emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+                emit.Integer("queueKilobytesMax", 32_768, 1024, 1_048_576),
+                emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
+                emit.Choice("format", "messagepack", "messagepack", "json") == "json"),
+            HttpPort = http.Integer("port", 9464, 0, 65_535),
+        };
+        foreach (var map in new[] { ingest, score, decide, emit, http, models, top })
+        {
+            map.RequireAllRead();
+        }
+
+        return topology;
+    }
+
+    private static List<RegionTopology> ReadRegions(YamlMap top)
+    {
+        var map = top.OptionalMap("regions") ?? throw top.Error("regions", "is missing; name at least one: regions: {eu: {brokers: HOST:PORT}}");
+        var regions = new List<RegionTopology>();
+        foreach (var name in map.Keys)
+        {
+            if (name.Contains('/', StringComparison.Ordinal))
+            {
+                throw map.Error(name, "must not hold a slash: positions are written region/topic/partition/offset");
+            }
+
+            var region = map.OptionalMap(name) ?? throw map.Error(name, "must hold keys and values");
+            var topics = region.OptionalMap("topics") ?? YamlMap.Empty(top.File, "topics");
+            var security = region.OptionalMap("security");
+            var partitions = region.Integer("partitions", 4, 1, 1024);
+            regions.Add(new RegionTopology(
+                name,
+                region.Text("brokers"),
+                partitions,
+                region.Integer("labelPartitions", partitions, 1, 1024),
+                region.Integer("replication", 0, 0, 16),
+                topics.Text("payments", "payments"),
+                topics.Text("labels", "labels"),
+                topics.Text("decisions", "decisions"),
+                topics.Text("deadLetters", "dead-letters"),
+                security?.Keys.ToDictionary(key => key, key => security.Text(key), StringComparer.Ordinal) ?? []));
+            topics.RequireAllRead();
+            region.RequireAllRead();
+            var last = regions[^1];
+            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters }.Distinct(StringComparer.Ordinal).Count() < 4)
+            {
+                throw region.Error("topics", "names one topic twice; payments, labels, decisions and deadLetters must differ");
+            }
+        }
+
+        return regions.Count > 0 ? regions : throw top.Error("regions", "names no region");
+    }
+
+    private static string ReadPartitionBy(YamlMap top)
+    {
+        var name = top.Text("partitionBy", "customer_id");
+        return TextFields.EntityIds.Any(field => TextFields.NameOf(field) == name)
+            ? name
+            : throw top.Error("partitionBy", $"is {name}; allowed: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+    }
+
+    private static IngestLimits ReadLimits(YamlMap ingest)
+    {
+        var limits = new IngestLimits
+        {
+            RecordBytesMax = ingest.Integer("recordBytesMax", 65_536, 1024, 1_048_576),
+            TextBytesMax = ingest.Integer("textBytesMax", 512, 16, 8192),
+            AttributesMax = ingest.Integer("attributesMax", 64, 0, 1024),
+            EventTimeAheadMax = ingest.Duration("eventTimeAheadMax", TimeSpan.FromDays(366), TimeSpan.Zero, TimeSpan.FromDays(36_500)),
+            CardNumberFieldsIgnored = ingest.Texts("cardNumberFieldsIgnored").ToHashSet(StringComparer.Ordinal),
+        };
+        foreach (var name in limits.CardNumberFieldsIgnored)
+        {
+            if (name != "attributes" && !TextFields.TryParse(name, out _))
+            {
+                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: attributes, {string.Join(", ", TextFields.AllNames)}");
+            }
+        }
+
+        return limits;
+    }
+
+    private static RiskThresholds ReadThresholds(YamlMap decide)
+    {
+        var standard = new RiskThresholds();
+        var thresholds = new RiskThresholds
+        {
+            ChallengeFrom = decide.Integer("challengeFrom", standard.ChallengeFrom, 0, RiskThresholds.Never),
+            ReviewFrom = decide.Integer("reviewFrom", standard.ReviewFrom, 0, RiskThresholds.Never),
+            BlockFrom = decide.Integer("blockFrom", standard.BlockFrom, 0, RiskThresholds.Never),
+            ElevatedFrom = decide.Integer("elevatedFrom", standard.ElevatedFrom, 0, RiskThresholds.Never),
+            HighestFrom = decide.Integer("highestFrom", standard.HighestFrom, 0, RiskThresholds.Never),
+            UnscoredAction = Enum.Parse<DecisionAction>(decide.Choice("unscoredAction", "review", "allow", "challenge", "review", "block"), ignoreCase: true),
+        };
+        return thresholds.HighestFrom >= thresholds.ElevatedFrom ? thresholds
+            : throw decide.Error("highestFrom", $"is {thresholds.HighestFrom}, below elevatedFrom {thresholds.ElevatedFrom}");
+    }
+
+    private static string ExistingPath(YamlMap map, string key, string folder)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, map.Text(key)));
+        return Path.Exists(path) ? path : throw map.Error(key, $"names {map.Text(key)}, and there is no {path}");
+    }
+}
