@@ -1,0 +1,89 @@
+using CsCheck;
+using StreamScoring.Batches;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Tests.Ingest;
+
+public sealed class LogMergeTests
+{
+    [Fact]
+    public void A_backlog_comes_out_by_timestamp_then_log_then_offset_whatever_the_batch_size() =>
+        Gen.Select(Gen.Int[0, 20].Array[0, 40].Array[1, 4], Gen.Int[1, 16]).Sample((steps, rowsMax) =>
+        {
+            var logs = steps.Select((_, i) => new MemoryLog(i)).ToArray();
+            var expected = new List<(long Timestamp, int Log, long Offset)>();
+            for (var i = 0; i < logs.Length; i++)
+            {
+                // Timestamps of one log never go back here, as a broker's append times do not.
+                var timestamp = 0L;
+                foreach (var step in steps[i])
+                {
+                    timestamp += step / 4;
+                    expected.Add((timestamp, i, logs[i].Append(timestamp, [1])));
+                }
+            }
+
+            expected.Sort();
+            return Drain(logs, rowsMax).SequenceEqual(expected.Select(record => (record.Log, record.Offset)));
+        });
+
+    [Fact]
+    public void A_log_whose_end_is_unknown_holds_the_others_up_until_the_wait_is_over()
+    {
+        var clock = new ManualClock();
+        var merge = new LogMerge(clock, TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0) { EndIsKnown = false }, new MemoryLog(1) };
+        logs[1].Append(10, [1]);
+        var batch = NewBatch(8);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(batch, logs));
+        Assert.Equal(0, merge.WaitingForLog);
+
+        clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(batch, logs));
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+        Assert.Equal(1, merge.WaitsGivenUp);
+
+        // It is not waited for again until it has shown life.
+        logs[1].Append(11, [1]);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+        logs[0].Append(12, [1]);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+        logs[1].Append(13, [1]);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        Assert.Equal(1, merge.WaitsGivenUp);
+    }
+
+    [Fact]
+    public void Once_the_end_is_known_nothing_waits()
+    {
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0) { EndIsKnown = false }, new MemoryLog(1) };
+        logs[1].Append(10, [1]);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        logs[0].EndIsKnown = true;
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+        Assert.Equal(MergeOutcome.Idle, merge.Fill(NewBatch(8), logs));
+    }
+
+    private static List<(int, long)> Drain(MemoryLog[] logs, int rowsMax)
+    {
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
+        var taken = new List<(int, long)>();
+        while (true)
+        {
+            var batch = NewBatch(rowsMax);
+            if (merge.Fill(batch, logs) != MergeOutcome.Filled)
+            {
+                return taken;
+            }
+
+            for (var row = 0; row < batch.RowCount; row++)
+            {
+                taken.Add((batch.LogIndex[row], batch.Offset[row]));
+            }
+        }
+    }
+
+    private static PaymentBatch NewBatch(int rowsMax) => new(TestBatch.Layout, rowsMax, 64);
+}

@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Text;
+using CsCheck;
+using MessagePack;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Tests.Ingest;
+
+public sealed class RecordDecoderTests
+{
+    private const string Good =
+        """{"payment_id":"p-1","event_time":"2018-08-08T00:00:12Z","amount_minor":1234,"currency":"EUR","customer_id":"c-1"}""";
+
+    private static readonly Payment Full = new()
+    {
+        PaymentId = "p-1", EventTimeMs = 1_533_686_412_000, AmountMinor = 1234, Currency = "EUR", CardId = "k-1", CustomerId = "c-1",
+        MerchantId = "m-1", TerminalId = "t-1", Mcc = "5411", MerchantCountry = "FR", CardCountry = "DE", IpCountry = "IT", Ip = "10.1.2.3",
+        DeviceId = "d-1", EmailHash = "e-1", Channel = "online", Attributes = new Dictionary<string, object> { ["basket"] = 3.0, ["agent"] = "né" },
+    };
+
+    [Fact]
+    public void Both_wire_forms_give_the_same_columns()
+    {
+        var json = """
+            {"payment_id":"p-1","event_time":1533686412000,"amount_minor":1234,"currency":"EUR","card_id":"k-1","customer_id":"c-1",
+             "merchant_id":"m-1","terminal_id":"t-1","mcc":5411,"merchant_country":"FR","card_country":"DE","ip_country":"IT","ip":"10.1.2.3",
+             "device_id":"d-1","email_hash":"e-1","channel":"online","attributes":{"basket":3,"agent":"n\u00e9","other":null},"new_field":{"a":[1,{}]}}
+            """;
+        var batch = TestBatch.Decode(Encoding.UTF8.GetBytes(json), MessagePackOf(Full));
+
+        Assert.All(new[] { 0, 1 }, row =>
+        {
+            Assert.Equal(default, batch.Rejection[row]);
+            Assert.Equal(RowKind.Payment, batch.Kind[row]);
+            Assert.Equal(1_533_686_412_000, batch.EventTimeMs[row]);
+            Assert.Equal(1234, batch.AmountMinor[row]);
+            Assert.Equal("EUR", CurrencyTable.CodeOf(batch.CurrencyIndex[row]));
+            Assert.Equal(3, batch.Attribute(0).Number[row]);
+            Assert.Equal("né", Encoding.UTF8.GetString(batch.Attribute(1).Text.Value(batch.Bytes, row)));
+        });
+        foreach (var field in Enum.GetValues<TextField>())
+        {
+            Assert.NotEqual("", TestBatch.TextOf(batch, 0, field));
+            Assert.Equal(TestBatch.TextOf(batch, 0, field), TestBatch.TextOf(batch, 1, field));
+            Assert.Equal(batch.Text(field).Hash[0], batch.Text(field).Hash[1]);
+        }
+
+        Assert.Equal([0, 1], batch.DecideRows[..batch.DecideCount]);
+    }
+
+    [Theory]
+    [InlineData("", RejectReason.Empty)]
+    [InlineData("hello", RejectReason.UnknownFormat)]
+    [InlineData("[1,2]", RejectReason.UnknownFormat)]
+    [InlineData("{\"payment_id\":", RejectReason.MalformedJson)]
+    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}", RejectReason.MalformedJson)]
+    [InlineData("{\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":NaN,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1.5,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":\"1\",\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":\"soon\",\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
+    [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"\\u0034111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":4111111111111111}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[{\"pan\":\"4111 1111 1111 1111\"}]}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"} {}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":9999999999999,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    public void Bad_json_is_refused_by_name(string json, RejectReason reason)
+    {
+        var batch = TestBatch.Decode(Encoding.UTF8.GetBytes(json), Encoding.UTF8.GetBytes(Good));
+        Assert.Equal(reason, batch.Rejection[0].Reason);
+        Assert.Equal(RowKind.Payment, batch.Kind[1]);
+        Assert.Equal([1], batch.DecideRows[..batch.DecideCount]);
+    }
+
+    [Fact]
+    public void A_long_order_number_is_no_card_number_and_a_field_may_be_exempted()
+    {
+        var order = Good.Replace("p-1", "9999999999999995", StringComparison.Ordinal);
+        var card = Encoding.UTF8.GetBytes(Good.Replace("p-1", "4111111111111111", StringComparison.Ordinal));
+        var exempt = new IngestLimits { CardNumberFieldsIgnored = new HashSet<string> { "payment_id" } };
+        Assert.Equal(RejectReason.None, TestBatch.Decode(Encoding.UTF8.GetBytes(order)).Rejection[0].Reason);
+        Assert.Equal(RejectReason.CardNumber, TestBatch.Decode(card).Rejection[0].Reason);
+        Assert.Equal(RejectReason.None, TestBatch.Decode(exempt, TestBatch.Payments, card).Rejection[0].Reason);
+    }
+
+    [Fact]
+    public void Every_prefix_of_a_good_record_is_refused()
+    {
+        foreach (var good in new[] { MessagePackOf(Full), Encoding.UTF8.GetBytes(Good) })
+        {
+            for (var length = 0; length < good.Length; length++)
+            {
+                Assert.NotEqual(RejectReason.None, TestBatch.Decode(good[..length]).Rejection[0].Reason);
+            }
+
+            Assert.Equal(RejectReason.None, TestBatch.Decode(good).Rejection[0].Reason);
+        }
+    }
+
+    [Fact]
+    public void Random_changes_of_a_good_record_are_decoded_or_refused_and_never_thrown() =>
+        Gen.Select(Gen.Bool, Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[1, 6]).Sample((isJson, changes) =>
+        {
+            var bytes = isJson ? Encoding.UTF8.GetBytes(Good) : MessagePackOf(Full);
+            foreach (var (position, value) in changes)
+            {
+                bytes[position % bytes.Length] = value;
+            }
+
+            var batch = TestBatch.Decode(bytes);
+            return batch.Kind[0] is RowKind.Payment or RowKind.Rejected;
+        }, iter: 20_000);
+
+    [Fact]
+    public void Unknown_trailing_elements_are_skipped_and_an_unknown_version_is_refused()
+    {
+        var good = MessagePackOf(Full);
+        var longer = new byte[] { 0xdc, 0, 20 }.Concat(good.AsSpan(3).ToArray()).Concat(new byte[] { 0x81, 0xa1, 0x61, 0x91, 0x01, 0xc3 }).ToArray();
+        Assert.Equal(0xdc, good[0]);
+        Assert.Equal(RejectReason.None, TestBatch.Decode(longer).Rejection[0].Reason);
+        var versionTwo = good.ToArray();
+        versionTwo[3] = 2;
+        Assert.Equal(RejectReason.UnsupportedVersion, TestBatch.Decode(versionTwo).Rejection[0].Reason);
+    }
+
+    [Fact]
+    public void A_record_over_the_limit_is_refused_and_only_its_start_is_kept()
+    {
+        var limits = new IngestLimits { RecordBytesMax = 1024 };
+        var batch = TestBatch.Decode(limits, TestBatch.Payments, Encoding.UTF8.GetBytes(Good + new string(' ', 5000)));
+        Assert.Equal(RejectReason.TooLarge, batch.Rejection[0].Reason);
+        Assert.Equal(1024, batch.ValueLength[0]);
+        Assert.True(batch.ValueLengthWhole[0] > 5000);
+    }
+
+    [Fact]
+    public void A_label_is_decoded_from_both_forms()
+    {
+        var label = new Label { PaymentId = "p-1", EventTimeMs = 1000, KnownAtMs = 2000, Fraud = true, TerminalId = "t-1" };
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        PaymentMessagePack.Write(ref writer, label);
+        writer.Flush();
+        var json = """{"payment_id":"p-1","event_time":1000,"known_at":"1970-01-01T00:00:02Z","fraud":true,"terminal_id":"t-1"}""";
+        var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, buffer.WrittenSpan.ToArray(), Encoding.UTF8.GetBytes(json));
+        Assert.All(new[] { 0, 1 }, row =>
+        {
+            Assert.Equal(RowKind.Label, batch.Kind[row]);
+            Assert.Equal((1000, 2000, true), (batch.EventTimeMs[row], batch.KnownAtMs[row], batch.Fraud[row]));
+            Assert.Equal("t-1", TestBatch.TextOf(batch, row, TextField.TerminalId));
+        });
+        Assert.Equal(0, batch.DecideCount);
+    }
+
+    [Fact]
+    public void Decoding_a_good_record_allocates_nothing()
+    {
+        var batch = new PaymentBatch(TestBatch.Layout, 64, 64 * 1024);
+        var decoder = new RecordDecoder(TestBatch.Layout, new IngestLimits(), TestBatch.Logs);
+        var (json, messagePack) = (Encoding.UTF8.GetBytes(Good), MessagePackOf(Full));
+        for (var i = 0; i < 64; i++)
+        {
+            batch.Append(TestBatch.Payments, i, TestBatch.LogTimestampMs, decide: true, i % 2 == 0 ? json : messagePack, 65_536);
+        }
+
+        decoder.Decode(batch);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        decoder.Decode(batch);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(64, batch.DecideCount);
+    }
+
+    private static byte[] MessagePackOf(Payment payment)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        PaymentMessagePack.Write(ref writer, payment);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}
