@@ -1,0 +1,186 @@
+namespace StreamScoring.Expressions;
+
+// Each function is a struct, so that the JIT makes one loop per function with the call inlined.
+
+internal readonly struct Negate : IUnaryFunction
+{
+    public static double Invoke(double value) => -value;
+}
+
+/// <summary>Kleene: not missing is missing.</summary>
+internal readonly struct Not : IUnaryFunction
+{
+    public static double Invoke(double value) => 1 - value;
+}
+
+internal readonly struct IsMissing : IUnaryFunction
+{
+    public static double Invoke(double value) => double.IsNaN(value) ? 1 : 0;
+}
+
+internal readonly struct Abs : IUnaryFunction
+{
+    public static double Invoke(double value) => Math.Abs(value);
+}
+
+internal readonly struct Log : IUnaryFunction
+{
+    public static double Invoke(double value) => value > 0 ? Math.Log(value) : double.NaN;
+}
+
+internal readonly struct Exp : IUnaryFunction
+{
+    public static double Invoke(double value) => Finite.OrMissing(Math.Exp(value));
+}
+
+internal readonly struct Sqrt : IUnaryFunction
+{
+    public static double Invoke(double value) => Math.Sqrt(value);
+}
+
+internal readonly struct Floor : IUnaryFunction
+{
+    public static double Invoke(double value) => Math.Floor(value);
+}
+
+internal readonly struct Ceiling : IUnaryFunction
+{
+    public static double Invoke(double value) => Math.Ceiling(value);
+}
+
+/// <summary>To the nearest whole number, halves away from zero.</summary>
+internal readonly struct Round : IUnaryFunction
+{
+    public static double Invoke(double value) => Math.Round(value, MidpointRounding.AwayFromZero);
+}
+
+internal readonly struct Hour : IUnaryFunction
+{
+    public static double Invoke(double value) => EventClock.Modulo(value, EventClock.DayMs) / EventClock.HourMs;
+}
+
+internal readonly struct Minute : IUnaryFunction
+{
+    public static double Invoke(double value) => EventClock.Modulo(value, EventClock.HourMs) / EventClock.MinuteMs;
+}
+
+/// <summary>ISO 8601: Monday is 1, Sunday 7.</summary>
+internal readonly struct Weekday : IUnaryFunction
+{
+    public static double Invoke(double value) => EventClock.Weekday(value);
+}
+
+internal readonly struct IsWeekend : IUnaryFunction
+{
+    public static double Invoke(double value) => EventClock.Weekday(value) >= 6 ? 1 : 0;
+}
+
+internal readonly struct DayOfMonth : IUnaryFunction
+{
+    public static double Invoke(double value) => DateTimeOffset.FromUnixTimeMilliseconds((long)value).Day;
+}
+
+internal readonly struct Add : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => left + right;
+}
+
+internal readonly struct Subtract : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => left - right;
+}
+
+internal readonly struct Multiply : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => left * right;
+}
+
+/// <summary>Division by zero is missing.</summary>
+internal readonly struct Divide : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => right == 0 ? double.NaN : left / right;
+}
+
+internal readonly struct Power : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Finite.OrMissing(Math.Pow(left, right));
+}
+
+internal readonly struct Min : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Math.Min(left, right);
+}
+
+internal readonly struct Max : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Math.Max(left, right);
+}
+
+internal readonly struct Coalesce : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => double.IsNaN(left) ? right : left;
+}
+
+internal readonly struct Equal : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left == right);
+}
+
+internal readonly struct NotEqual : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left != right);
+}
+
+internal readonly struct Less : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left < right);
+}
+
+internal readonly struct LessOrEqual : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left <= right);
+}
+
+internal readonly struct Greater : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left > right);
+}
+
+internal readonly struct GreaterOrEqual : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => Truth.Of(left, right, left >= right);
+}
+
+/// <summary>Kleene: false and missing is false.</summary>
+internal readonly struct And : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => left == 0 || right == 0 ? 0 : left * right;
+}
+
+/// <summary>Kleene: true or missing is true.</summary>
+internal readonly struct Or : IBinaryFunction
+{
+    public static double Invoke(double left, double right) => left == 1 || right == 1 ? 1 : left + right;
+}
+
+internal static class Truth
+{
+    /// <summary>A comparison with a missing value is missing.</summary>
+    public static double Of(double left, double right, bool value) => double.IsNaN(left) || double.IsNaN(right) ? double.NaN : value ? 1 : 0;
+}
+
+internal static class Finite
+{
+    public static double OrMissing(double value) => double.IsFinite(value) ? value : double.NaN;
+}
+
+/// <summary>Calendar arithmetic on ms since the Unix epoch, UTC.</summary>
+internal static class EventClock
+{
+    public const long MinuteMs = 60_000, HourMs = 60 * MinuteMs, DayMs = 24 * HourMs;
+
+    public static long Modulo(double value, long modulus) => (((long)value % modulus) + modulus) % modulus;
+
+    /// <summary>The epoch was a Thursday, ISO day 4.</summary>
+    public static long Weekday(double value) => ((((long)Math.Floor(value / DayMs) + 3) % 7) + 7) % 7 + 1;
+}

@@ -1,0 +1,13 @@
+namespace StreamScoring.Expressions;
+
+/// <summary>The names that an expression may use.</summary>
+public interface IExpressionScope
+{
+    /// <param name="name">As written, dots included.</param>
+    /// <param name="wantsText">What the context expects of a name whose type follows from its use: an attribute.</param>
+    /// <returns>Null where there is no such name.</returns>
+    Expression? Resolve(string name, bool wantsText);
+
+    /// <summary>All names, for suggestions.</summary>
+    IEnumerable<string> Names { get; }
+}

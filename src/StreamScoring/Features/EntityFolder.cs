@@ -1,0 +1,142 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Features;
+
+/// <summary>Folds a batch into one entity's state, row by row, and reads its features on the way. The other entities do not matter to it.</summary>
+internal sealed unsafe class EntityFolder
+{
+    private readonly EntityLayout _layout;
+    private readonly EntityState _state;
+    private readonly FeatureReader _reader;
+    private readonly int[] _valueColumns;
+    private readonly int[] _distinctColumns;
+    private readonly long[] _values;
+    private readonly long[] _distincts;
+    private UInt128[] _keys = [];
+    private long[] _flags = [];
+
+    /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled values; likewise for distinct columns.</param>
+    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns)
+    {
+        (_layout, _state, _reader) = (state.Layout, state, new FeatureReader(state));
+        (_valueColumns, _distinctColumns) = (valueColumns, distinctColumns);
+        (_values, _distincts) = (new long[valueColumns.Length], new long[distinctColumns.Length]);
+    }
+
+    public EntityState State => _state;
+
+    /// <param name="values">[columns][rows] Scaled numbers.</param>
+    /// <param name="hashes">[columns][rows] Hashes of values to count, 0 where missing.</param>
+    public void Fold(PaymentBatch batch, long[][] values, long[][] hashes)
+    {
+        if (_keys.Length < batch.RowCount)
+        {
+            (_keys, _flags) = (new UInt128[batch.RowsMax], new long[batch.RowsMax]);
+        }
+
+        ReadKeys(batch);
+        ReadFlags(batch);
+        // New keys of this batch must not move the slots that are being fetched.
+        _state.Reserve(batch.RowCount);
+        var keys = _keys.AsSpan(0, batch.RowCount);
+        foreach (var key in keys)
+        {
+            _state.PrefetchSlot(key);
+        }
+
+        foreach (var key in keys)
+        {
+            if (key != UInt128.Zero)
+            {
+                _state.PrefetchEvents(key);
+            }
+        }
+
+        var paymentHashes = batch.Text(TextField.PaymentId).Hash;
+        for (var rowIndex = 0; rowIndex < keys.Length; rowIndex++)
+        {
+            if (batch.Kind[rowIndex] == RowKind.Payment)
+            {
+                FoldPayment(batch, rowIndex, (ulong)paymentHashes[rowIndex], values, hashes);
+            }
+            else if (_layout.HasLabels && batch.Kind[rowIndex] == RowKind.Label && keys[rowIndex] != UInt128.Zero)
+            {
+                _state.AddLabel(
+                    keys[rowIndex], batch.EventTimeMs[rowIndex], (ulong)paymentHashes[rowIndex], batch.KnownAtMs[rowIndex], batch.Fraud[rowIndex]);
+            }
+        }
+    }
+
+    private void FoldPayment(PaymentBatch batch, int rowIndex, ulong paymentHash, long[][] values, long[][] hashes)
+    {
+        if (_keys[rowIndex] == UInt128.Zero)
+        {
+            if (batch.Decide[rowIndex])
+            {
+                _reader.ReadMissing(batch.Features, rowIndex);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < _values.Length; i++)
+        {
+            _values[i] = values[_valueColumns[i]][rowIndex];
+        }
+
+        for (var i = 0; i < _distincts.Length; i++)
+        {
+            _distincts[i] = hashes[_distinctColumns[i]][rowIndex];
+        }
+
+        var timeMs = batch.EventTimeMs[rowIndex];
+        var slot = _state.AddPayment(_keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, out var row);
+        if (batch.Decide[rowIndex])
+        {
+            _reader.Read(slot, row, timeMs, _values, batch.Features, rowIndex);
+        }
+    }
+
+    private void ReadKeys(PaymentBatch batch)
+    {
+        var fields = _layout.Entity.Keys;
+        batch.Text(fields[0]).Hash.AsSpan(0, batch.RowCount).CopyTo(_keys);
+        for (var i = 1; i < fields.Count; i++)
+        {
+            var hashes = batch.Text(fields[i]).Hash;
+            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+            {
+                _keys[rowIndex] = Combine(_keys[rowIndex], hashes[rowIndex]);
+            }
+        }
+    }
+
+    /// <summary>A pair is a key of its own; with a part missing there is none.</summary>
+    private static UInt128 Combine(UInt128 left, UInt128 right)
+    {
+        if (left == UInt128.Zero || right == UInt128.Zero)
+        {
+            return UInt128.Zero;
+        }
+
+        ReadOnlySpan<UInt128> pair = [left, right];
+        return XxHash128.HashToUInt128(MemoryMarshal.AsBytes(pair));
+    }
+
+    private void ReadFlags(PaymentBatch batch)
+    {
+        _flags.AsSpan(0, batch.RowCount).Fill(1);
+        for (var filter = 1; filter < _layout.Entity.Filters.Count; filter++)
+        {
+            var passed = _layout.Entity.Filters[filter]!.Numbers(batch);
+            for (var rowIndex = 0; rowIndex < passed.Length; rowIndex++)
+            {
+                // A condition over a missing value is missing, and then not passed.
+                _flags[rowIndex] |= passed[rowIndex] == 1 ? 1L << filter : 0;
+            }
+        }
+    }
+}

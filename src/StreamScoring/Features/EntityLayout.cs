@@ -1,0 +1,213 @@
+namespace StreamScoring.Features;
+
+/// <summary>
+/// How an entity's events are laid out, in longs: only what its features look at is stored. The handbook's customer, say, takes a time
+/// and a running sum: 16 bytes an event.
+/// </summary>
+internal sealed class EntityLayout
+{
+    /// <summary>Bits of the flags: 0 says that the event is a payment, the others which filters it passed.</summary>
+    public const int FiltersMax = 62;
+
+    public const int TimeColumn = 0, None = -1;
+
+    /// <summary>A decayed event weighs less than 2^-64 after so many half-lives, and is no longer looked at.</summary>
+    private const int HalfLivesKept = 64;
+
+    private readonly List<Series> _series = [];
+    private readonly List<ValueSource> _values = [];
+    private readonly List<int> _rawColumns = [];
+    private readonly List<DistinctColumns> _distincts = [];
+    private readonly List<long> _offsets = [];
+    private readonly List<KeptCount> _kept = [];
+
+    public EntityLayout(EntityDefinition entity, IReadOnlyList<FeatureDefinition> features, long latenessMs)
+    {
+        Entity = entity;
+        Stride = 1;
+        LatenessMs = latenessMs;
+        HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk);
+        if (HasLabels)
+        {
+            (PaymentColumn, LabelColumn) = (Stride++, Stride++);
+        }
+
+        if (HasLabels || entity.Filters.Count > 1)
+        {
+            FlagsColumn = Stride++;
+        }
+
+        Plans = [.. features.Select(Plan)];
+        var retention = features.Max(RetentionOf);
+        RetentionMs = retention == long.MaxValue ? long.MaxValue : retention + latenessMs;
+    }
+
+    public EntityDefinition Entity { get; }
+
+    /// <summary>Longs of one event.</summary>
+    public int Stride { get; private set; }
+
+    public bool HasLabels { get; }
+
+    /// <summary>64 bits of the payment's id hash, and the label that is known (known-at time * 2 + fraud; 0 for none).</summary>
+    public int PaymentColumn { get; } = None;
+
+    public int LabelColumn { get; } = None;
+
+    public int FlagsColumn { get; } = None;
+
+    /// <summary>Numeric values that the features look at.</summary>
+    public IReadOnlyList<ValueSource> Values => _values;
+
+    /// <summary>By value: the column of the value itself, or <see cref="None"/> where only totals are needed.</summary>
+    public IReadOnlyList<int> RawColumns => _rawColumns;
+
+    public IReadOnlyList<Series> Series => _series;
+
+    public IReadOnlyList<DistinctColumns> Distincts => _distincts;
+
+    /// <summary>Distances from t, ms, at which some window begins or ends.</summary>
+    public IReadOnlyList<long> Offsets => _offsets;
+
+    public IReadOnlyList<KeptCount> Kept => _kept;
+
+    public IReadOnlyList<FeaturePlan> Plans { get; }
+
+    /// <summary>An event older than the key's newest by more than this may be dropped.</summary>
+    public long RetentionMs { get; }
+
+    public long LatenessMs { get; }
+
+    private FeaturePlan Plan(FeatureDefinition feature)
+    {
+        var window = feature.Window;
+        var end = OffsetIndex(window.DelayMs);
+        var begin = window.LastCount > 0 || window.IsEver ? None : OffsetIndex(window.DelayMs + window.SizeMs);
+        var value = IsNumeric(feature) ? ValueIndex(feature.Of) : None;
+        var (first, second, third) = (None, None, None);
+        switch (feature.Aggregate)
+        {
+            case Aggregate.Count:
+                first = CountColumn(feature.Filter);
+                break;
+            case Aggregate.Risk:
+                (first, second) = (CountColumn(feature.Filter), SeriesColumn(SeriesKind.Frauds, None, feature.Filter));
+                break;
+            case Aggregate.Sum or Aggregate.Mean:
+                (first, second) = (ValueCountColumn(feature), SeriesColumn(SeriesKind.Sum, value, feature.Filter));
+                break;
+            case Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore:
+                first = ValueCountColumn(feature);
+                second = SeriesColumn(SeriesKind.Sum, value, feature.Filter);
+                third = SeriesColumn(SeriesKind.Squares, value, feature.Filter);
+                break;
+            case Aggregate.Min or Aggregate.Max when window.IsEver:
+                first = SeriesColumn(feature.Aggregate == Aggregate.Min ? SeriesKind.SmallestEver : SeriesKind.LargestEver, value, feature.Filter);
+                break;
+            case Aggregate.Distinct:
+                first = DistinctColumn(feature);
+                break;
+            default:
+                first = value == None ? None : RawColumn(value);
+                break;
+        }
+
+        if (window.LastCount > 0)
+        {
+            _kept.Add(new KeptCount(feature.Filter, window.LastCount + 1, window.DelayMs));
+        }
+        else if (feature.Aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast)
+        {
+            _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs));
+        }
+
+        return new FeaturePlan(feature, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None);
+    }
+
+    private static bool IsNumeric(FeatureDefinition feature) => feature.Aggregate is
+        Aggregate.Sum or Aggregate.Mean or Aggregate.Min or Aggregate.Max or Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore
+        or Aggregate.Last or Aggregate.Previous or Aggregate.DecayedSum;
+
+    private static long RetentionOf(FeatureDefinition feature) => feature switch
+    {
+        // Whatever must be found again one by one is kept for good; totals of all time are carried by the running columns.
+        { Window: { IsEver: true }, Aggregate: Aggregate.Distinct or Aggregate.Risk } => long.MaxValue,
+        { Window: { IsEver: true }, Aggregate: Aggregate.DecayedCount or Aggregate.DecayedSum } => feature.Window.DelayMs + (HalfLivesKept * feature.HalfLifeMs),
+        { Window: { IsEver: true } or { LastCount: > 0 } } => feature.Window.DelayMs,
+        _ => feature.Window.DelayMs + feature.Window.SizeMs,
+    };
+
+    /// <returns>The column, or <see cref="None"/> where every event counts, so that positions do.</returns>
+    private int CountColumn(int filter) => filter == 0 && !HasLabels ? None : SeriesColumn(SeriesKind.Count, None, filter);
+
+    private int ValueCountColumn(FeatureDefinition feature) =>
+        feature.Of.IsAmount ? CountColumn(feature.Filter) : SeriesColumn(SeriesKind.ValueCount, ValueIndex(feature.Of), feature.Filter);
+
+    private int SeriesColumn(SeriesKind kind, int value, int filter)
+    {
+        foreach (var known in _series)
+        {
+            if (known.Kind == kind && known.Value == value && known.Filter == filter)
+            {
+                return known.Column;
+            }
+        }
+
+        _series.Add(new Series(kind, value, filter, Stride));
+        Stride += kind == SeriesKind.Squares ? 2 : 1;
+        return _series[^1].Column;
+    }
+
+    private int DistinctColumn(FeatureDefinition feature)
+    {
+        var known = _distincts.FindIndex(columns => columns.Source == feature.Of && columns.Filter == feature.Filter);
+        if (known >= 0)
+        {
+            return known;
+        }
+
+        var hash = _distincts.Where(columns => columns.Source == feature.Of).Select(columns => columns.HashColumn).FirstOrDefault(None);
+        _distincts.Add(new DistinctColumns(feature.Of, feature.Filter, hash == None ? Stride++ : hash, Stride++));
+        return _distincts.Count - 1;
+    }
+
+    private int ValueIndex(ValueSource source)
+    {
+        var index = _values.IndexOf(source);
+        if (index < 0)
+        {
+            index = _values.Count;
+            _values.Add(source);
+            _rawColumns.Add(None);
+        }
+
+        return index;
+    }
+
+    private int RawColumn(int value)
+    {
+        if (_rawColumns[value] == None)
+        {
+            _rawColumns[value] = Stride++;
+        }
+
+        return _rawColumns[value];
+    }
+
+    private int OffsetIndex(long offsetMs)
+    {
+        if (offsetMs == 0)
+        {
+            return None;
+        }
+
+        var index = _offsets.IndexOf(offsetMs);
+        if (index < 0)
+        {
+            index = _offsets.Count;
+            _offsets.Add(offsetMs);
+        }
+
+        return index;
+    }
+}

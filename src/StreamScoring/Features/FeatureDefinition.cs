@@ -1,0 +1,30 @@
+using StreamScoring.Expressions;
+
+namespace StreamScoring.Features;
+
+/// <summary>One feature of a feature file, checked.</summary>
+internal sealed record FeatureDefinition
+{
+    public required string Name { get; init; }
+
+    public required int Index { get; init; }
+
+    /// <summary>Set for a feature that is computed from fields and other features; then nothing below is.</summary>
+    public Expression? Expression { get; init; }
+
+    /// <summary>Index of the entity in the feature file's list of entities.</summary>
+    public int Entity { get; init; } = -1;
+
+    public Aggregate Aggregate { get; init; }
+
+    public ValueSource Of { get; init; }
+
+    public Window Window { get; init; }
+
+    public long HalfLifeMs { get; init; }
+
+    /// <summary>Index of the filter among the entity's filters; 0 is no filter.</summary>
+    public int Filter { get; init; }
+
+    public bool ExcludesCurrent { get; init; }
+}

@@ -1,0 +1,64 @@
+using System.Security.Cryptography;
+using System.Text;
+using StreamScoring.Batches;
+using StreamScoring.Configuration;
+using StreamScoring.Expressions;
+
+namespace StreamScoring.Features;
+
+/// <summary>A feature file: what is computed for each payment. The same file serves live scoring, replay and training.</summary>
+public sealed class FeatureFile
+{
+    private FeatureFile(
+        string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
+        IReadOnlyList<int> expressionOrder, long latenessMs)
+    {
+        (Hash, Schema, Layout, Features, Entities, ExpressionOrder, LatenessMs) =
+            (hash, schema, layout, features, entities, expressionOrder, latenessMs);
+    }
+
+    /// <summary><c>sha256:</c> and the hash of the file's text.</summary>
+    public string Hash { get; }
+
+    public FeatureSchema Schema { get; }
+
+    /// <summary>What a batch must hold for these features.</summary>
+    public BatchLayout Layout { get; }
+
+    internal IReadOnlyList<FeatureDefinition> Features { get; }
+
+    internal IReadOnlyList<EntityDefinition> Entities { get; }
+
+    /// <summary>Features that are expressions, each behind those it uses.</summary>
+    internal IReadOnlyList<int> ExpressionOrder { get; }
+
+    /// <summary>How long beyond the longest window an entity's events are kept for payments that come late.</summary>
+    internal long LatenessMs { get; }
+
+    /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
+    public static FeatureFile Load(string path)
+    {
+        try
+        {
+            return Parse(path, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputFileException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc cref="Load"/>
+    /// <param name="name">The file's name, for messages.</param>
+    /// <param name="text">Its YAML.</param>
+    public static FeatureFile Parse(string name, string text)
+    {
+        var reader = new FeatureFileReader(YamlFile.Parse(name, text));
+        var (features, entities, order, layout, latenessMs) = reader.Read();
+        var schema = new FeatureSchema(
+            [.. features.Select(feature => feature.Name)],
+            [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })]);
+        return new FeatureFile(
+            "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs);
+    }
+}

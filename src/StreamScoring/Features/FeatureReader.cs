@@ -1,0 +1,229 @@
+namespace StreamScoring.Features;
+
+/// <summary>Computes an entity's features for one payment that was just added. Floating point appears in the last step only.</summary>
+internal sealed unsafe class FeatureReader
+{
+    private readonly EntityState _state;
+    private readonly FeaturePlan[] _plans;
+    private readonly long[] _offsets;
+    private readonly int[] _edges;
+    private readonly double[] _units;
+
+    public FeatureReader(EntityState state)
+    {
+        _state = state;
+        _plans = [.. state.Layout.Plans];
+        _offsets = [.. state.Layout.Offsets];
+        _edges = new int[_offsets.Length];
+        _units = [.. state.Layout.Values.Select(value => value.IsAmount ? ScaledValue.AmountUnits : ScaledValue.AttributeUnits)];
+    }
+
+    /// <summary>Writes each feature's value into its column.</summary>
+    /// <param name="row">The payment's row in its slot.</param>
+    /// <param name="values">[values] The payment's own numbers.</param>
+    /// <param name="rowIndex">The payment's row in the batch.</param>
+    public void Read(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.FeatureMatrix features, int rowIndex)
+    {
+        var hints = _state.Hints(slot);
+        for (var i = 0; i < _offsets.Length; i++)
+        {
+            _edges[i] = hints[i] = _state.UpperBound(slot, timeMs - _offsets[i], hints[i]);
+        }
+
+        foreach (var plan in _plans)
+        {
+            features.Column(plan.Feature.Index)[rowIndex] = Value(plan, slot, row, timeMs, values);
+        }
+    }
+
+    /// <summary>What a payment without the entity's key gets.</summary>
+    public void ReadMissing(Batches.FeatureMatrix features, int rowIndex)
+    {
+        foreach (var plan in _plans)
+        {
+            features.Column(plan.Feature.Index)[rowIndex] = double.NaN;
+        }
+    }
+
+    private double Value(FeaturePlan plan, KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values)
+    {
+        var feature = plan.Feature;
+        var end = plan.End >= 0 ? _edges[plan.End] : feature.ExcludesCurrent ? row : row + 1;
+        var begin = plan.Begin >= 0 ? _edges[plan.Begin] : feature.Window.LastCount > 0 ? BeginOfLast(plan, slot, end) : slot->Start;
+        switch (feature.Aggregate)
+        {
+            case Aggregate.Count:
+                return Count(plan, slot, begin, end);
+            case Aggregate.Risk:
+                var payments = Count(plan, slot, begin, end);
+                return payments == 0 ? 0 : Total(plan, plan.Second, slot, begin, end) / (double)payments;
+            case Aggregate.Sum:
+                return Total(plan, plan.Second, slot, begin, end) / _units[plan.Value];
+            case Aggregate.Mean:
+                var count = Count(plan, slot, begin, end);
+                return count == 0 ? double.NaN : Total(plan, plan.Second, slot, begin, end) / (_units[plan.Value] * count);
+            case Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore:
+                return Spread(plan, slot, begin, end, values);
+            case Aggregate.Min or Aggregate.Max:
+                return Extreme(plan, slot, begin, end);
+            case Aggregate.Distinct:
+                return Distinct(plan, slot, begin, end);
+            case Aggregate.Last:
+                return Newest(plan, slot, begin, end, out _);
+            case Aggregate.Previous:
+                return Newest(plan, slot, begin, plan.End >= 0 ? end : row, out _);
+            case Aggregate.SecondsSinceLast:
+                Newest(plan, slot, begin, plan.End >= 0 ? end : row, out var newest);
+                return newest < 0 ? double.NaN : (timeMs - _state.Row(slot, newest)[EntityLayout.TimeColumn]) / 1000.0;
+            default:
+                return Decayed(plan, slot, begin, end, timeMs);
+        }
+    }
+
+    /// <summary>Payments, or values, in the window.</summary>
+    private long Count(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
+        plan.First >= 0 ? Total(plan, plan.First, slot, begin, end)
+        : plan.Feature.Window.IsEver ? (long)slot->SequenceBase + end - 1
+        : end - begin;
+
+    private long Total(FeaturePlan plan, int column, KeySlot* slot, int begin, int end)
+    {
+        var upTo = _state.Row(slot, end - 1)[column];
+        return plan.Feature.Window.IsEver ? upTo : unchecked(upTo - _state.Row(slot, begin - 1)[column]);
+    }
+
+    private Int128 Squares(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        var upTo = _state.Row(slot, end - 1) + plan.Third;
+        var total = new UInt128((ulong)upTo[1], (ulong)upTo[0]);
+        if (!plan.Feature.Window.IsEver)
+        {
+            var before = _state.Row(slot, begin - 1) + plan.Third;
+            total -= new UInt128((ulong)before[1], (ulong)before[0]);
+        }
+
+        return (Int128)total;
+    }
+
+    /// <summary>From n, Σx and Σx² as whole numbers: n² times the variance is n Σx² − (Σx)², exactly.</summary>
+    private double Spread(FeaturePlan plan, KeySlot* slot, int begin, int end, ReadOnlySpan<long> values)
+    {
+        var count = Count(plan, slot, begin, end);
+        if (count == 0)
+        {
+            return double.NaN;
+        }
+
+        Int128 sum = Total(plan, plan.Second, slot, begin, end);
+        var spread = (double)((count * Squares(plan, slot, begin, end)) - (sum * sum));
+        switch (plan.Feature.Aggregate)
+        {
+            case Aggregate.StddevPopulation:
+                return Math.Sqrt(spread) / (count * _units[plan.Value]);
+            case Aggregate.StddevSample:
+                return count < 2 ? double.NaN : Math.Sqrt(spread / ((double)count * (count - 1))) / _units[plan.Value];
+            default:
+                var value = values[plan.Value];
+                return value == EntityState.MissingValue || spread == 0 ? double.NaN : (double)((count * (Int128)value) - sum) / Math.Sqrt(spread);
+        }
+    }
+
+    private double Extreme(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        var isMin = plan.Feature.Aggregate == Aggregate.Min;
+        var best = EntityState.MissingValue;
+        if (plan.Feature.Window.IsEver)
+        {
+            best = _state.Row(slot, end - 1)[plan.First];
+        }
+        else
+        {
+            for (var row = begin; row < end; row++)
+            {
+                var candidate = _state.Row(slot, row);
+                var value = candidate[plan.First];
+                if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter)
+                    && (best == EntityState.MissingValue || (isMin ? value < best : value > best)))
+                {
+                    best = value;
+                }
+            }
+        }
+
+        return best == EntityState.MissingValue ? double.NaN : best / _units[plan.Value];
+    }
+
+    /// <summary>A value counts where it stands first in the window.</summary>
+    private double Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        var columns = _state.Layout.Distincts[plan.First];
+        var firstSequence = slot->SequenceBase + begin;
+        var distinct = 0;
+        for (var row = begin; row < end; row++)
+        {
+            var candidate = _state.Row(slot, row);
+            distinct += candidate[columns.HashColumn] != 0 && candidate[columns.PreviousColumn] < firstSequence
+                && _state.Passes(candidate, columns.Filter) ? 1 : 0;
+        }
+
+        return distinct;
+    }
+
+    /// <returns>The newest value in the window, NaN where there is none; without a value column only the row matters.</returns>
+    private double Newest(FeaturePlan plan, KeySlot* slot, int begin, int end, out int row)
+    {
+        for (row = end - 1; row >= begin; row--)
+        {
+            var candidate = _state.Row(slot, row);
+            if (_state.Passes(candidate, plan.Feature.Filter) && (plan.First < 0 || candidate[plan.First] != EntityState.MissingValue))
+            {
+                return plan.First < 0 ? double.NaN : candidate[plan.First] / _units[plan.Value];
+            }
+        }
+
+        row = -1;
+        return double.NaN;
+    }
+
+    private double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
+    {
+        var total = 0.0;
+        for (var row = begin; row < end; row++)
+        {
+            var candidate = _state.Row(slot, row);
+            var value = plan.First < 0 ? 1 : candidate[plan.First];
+            if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter))
+            {
+                total += value * Math.Pow(2, -(timeMs - candidate[EntityLayout.TimeColumn]) / (double)plan.Feature.HalfLifeMs);
+            }
+        }
+
+        return plan.First < 0 ? total : total / _units[plan.Value];
+    }
+
+    /// <summary>The row from which on there are at most n payments that pass.</summary>
+    private int BeginOfLast(FeaturePlan plan, KeySlot* slot, int end)
+    {
+        if (plan.LastCountColumn < 0)
+        {
+            return Math.Max(slot->Start, end - plan.Feature.Window.LastCount);
+        }
+
+        var upTo = _state.Row(slot, end - 1)[plan.LastCountColumn];
+        var (low, high) = (slot->Start, end);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (upTo - _state.Row(slot, middle - 1)[plan.LastCountColumn] <= plan.Feature.Window.LastCount)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+}

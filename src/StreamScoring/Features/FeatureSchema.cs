@@ -1,0 +1,24 @@
+namespace StreamScoring.Features;
+
+/// <summary>The features of a file, in order: the columns of every matrix, table and decision.</summary>
+public sealed class FeatureSchema(IReadOnlyList<string> names, IReadOnlyList<bool> isText)
+{
+    public IReadOnlyList<string> Names => names;
+
+    /// <summary>Whether a feature is a text, not a number.</summary>
+    public bool IsText(int featureIndex) => isText[featureIndex];
+
+    /// <returns>-1 where there is no such feature.</returns>
+    public int IndexOf(string name)
+    {
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (names[i] == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,41 @@
+namespace StreamScoring.Features;
+
+/// <summary>What a running column of an event adds up.</summary>
+internal enum SeriesKind : byte
+{
+    /// <summary>Payments that pass the filter.</summary>
+    Count,
+
+    /// <summary>Payments that pass the filter and have the value.</summary>
+    ValueCount,
+
+    /// <summary>The values, as scaled integers.</summary>
+    Sum,
+
+    /// <summary>Their squares: two columns, low word first.</summary>
+    Squares,
+
+    /// <summary>Payments that pass the filter and are labelled fraud.</summary>
+    Frauds,
+
+    /// <summary>Smallest value so far.</summary>
+    SmallestEver,
+
+    /// <summary>Largest value so far.</summary>
+    LargestEver,
+}
+
+/// <summary>
+/// A column that holds, at each event, the total of all events up to it in event-time order. A window's total is then the difference of
+/// two events, and the total of all time is one event's.
+/// </summary>
+/// <param name="Value">Index of the numeric value; -1 where none.</param>
+/// <param name="Column">Position within an event, in longs.</param>
+internal readonly record struct Series(SeriesKind Kind, int Value, int Filter, int Column);
+
+/// <summary>Columns for counting distinct values: the value's hash, and where the same value stood before.</summary>
+/// <param name="PreviousColumn">Sequence number of the newest earlier event with the same value that passes the filter; 0 for none.</param>
+internal readonly record struct DistinctColumns(ValueSource Source, int Filter, int HashColumn, int PreviousColumn);
+
+/// <summary>The newest events that must be kept however old they are.</summary>
+internal readonly record struct KeptCount(int Filter, int Count, long DelayMs);

@@ -1,0 +1,107 @@
+using Akka.Streams;
+using Akka.Streams.Stage;
+using StreamScoring.Batches;
+
+namespace StreamScoring.Ingest;
+
+/// <summary>
+/// The start of the graph. When the downstream asks, it takes whatever the logs have queued, merged, as one batch; so an idle system
+/// answers one payment at once and a busy one makes full batches by itself. It never reads ahead of demand: what is not asked for stays
+/// in the port's own bounded queues.
+/// </summary>
+public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphStage<SourceShape<PaymentBatch>>
+{
+    private readonly Outlet<PaymentBatch> _out = new("ingest.logs");
+    private readonly IntakeParts _parts = parts;
+    private readonly LogMerge _merge = merge;
+
+    public override SourceShape<PaymentBatch> Shape => new(_out);
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+
+    private sealed class Logic : TimerGraphStageLogic
+    {
+        private const string LookAgain = "look again";
+
+        private readonly LogSourceStage _stage;
+        private readonly IntakeParts _parts;
+        private readonly Action _takeWake;
+        private int _wakePending;
+
+        public Logic(LogSourceStage stage)
+            : base(stage.Shape)
+        {
+            (_stage, _parts) = (stage, stage._parts);
+            _takeWake = GetAsyncCallback(OnWake);
+            SetHandler(stage._out, onPull: TryPush);
+        }
+
+        public override void PreStart()
+        {
+            _parts.Pool.Returned = Wake;
+            _parts.Source.Start(Wake, GetAsyncCallback<Exception>(FailStage));
+        }
+
+        protected override void OnTimer(object timerKey) => TryPush();
+
+        /// <summary>Called from any thread. Many wakes before the stage gets to run are one.</summary>
+        private void Wake()
+        {
+            if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+            {
+                _takeWake();
+            }
+        }
+
+        private void OnWake()
+        {
+            // Cleared before looking, so that what arrives while looking wakes again.
+            Volatile.Write(ref _wakePending, 0);
+            TryPush();
+        }
+
+        private void TryPush()
+        {
+            if (!IsAvailable(_stage._out) || _parts.Pool.TryRent() is not { } batch)
+            {
+                return;
+            }
+
+            batch.Clock.Received = _parts.Clock.GetTimestamp();
+            batch.Clock.ReceivedAtMs = _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+            var isCompleted = _parts.Source.IsCompleted;
+            var outcome = _stage._merge.Fill(batch, _parts.Source.Readers);
+            if (outcome == MergeOutcome.Filled)
+            {
+                _parts.Progress.Took(batch);
+                _parts.Meters?.BatchTaken(batch, _parts.Pool.Rented);
+                Push(_stage._out, batch);
+                return;
+            }
+
+            ReturnUnused(batch);
+            _parts.Progress.FoundNothing(allAtEnd: outcome == MergeOutcome.Idle);
+            if (outcome == MergeOutcome.Waiting)
+            {
+                // Only while catching up: a wake normally comes long before.
+                _parts.Meters?.MergeWaitsGivenUp(_stage._merge.WaitsGivenUp);
+                if (!IsTimerActive(LookAgain))
+                {
+                    ScheduleOnce(LookAgain, _stage._merge.WaitMax);
+                }
+            }
+            else if (isCompleted)
+            {
+                CompleteStage();
+            }
+        }
+
+        /// <summary>Returning a batch wakes the source, which would then look again for ever.</summary>
+        private void ReturnUnused(PaymentBatch batch)
+        {
+            _parts.Pool.Returned = null;
+            _parts.Pool.Return(batch);
+            _parts.Pool.Returned = Wake;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Tests.Features;
+
+/// <summary>
+/// Every value from scratch, from the list of all events folded so far: it shares no logic with the engine.
+/// </summary>
+internal sealed class WindowOracle
+{
+    private readonly List<(Payment Payment, int Order)> _folded = [];
+    private readonly Dictionary<string, (long KnownAt, bool Fraud)> _labels = [];
+
+    public sealed record Query(
+        string Aggregate, Func<Payment, string?> Key, long? SizeMs = null, long DelayMs = 0, int LastCount = 0, bool ExcludeCurrent = false,
+        Func<Payment, bool>? Where = null, Func<Payment, double?>? Value = null, Func<Payment, string?>? Distinct = null, long HalfLifeMs = 0);
+
+    public void Fold(Label label)
+    {
+        if (!_labels.TryGetValue(label.PaymentId, out var known) || label.KnownAtMs > known.KnownAt
+            || (label.KnownAtMs == known.KnownAt && label.Fraud))
+        {
+            _labels[label.PaymentId] = (label.KnownAtMs, label.Fraud);
+        }
+    }
+
+    public double[] Fold(Payment payment, IReadOnlyList<Query> queries)
+    {
+        _folded.Add((payment, _folded.Count));
+        return [.. queries.Select(query => Ask(payment, query))];
+    }
+
+    private double Ask(Payment current, Query query)
+    {
+        if (query.Key(current) is not { } key)
+        {
+            return double.NaN;
+        }
+
+        var t = current.EventTimeMs - query.DelayMs;
+        var seen = _folded
+            .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t)
+            .Where(e => query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size)
+            .Where(e => query.Where?.Invoke(e.Payment) ?? true)
+            .OrderBy(e => e.Payment.EventTimeMs).ThenBy(e => e.Order)
+            .Select(e => e.Payment).ToList();
+        if (query.ExcludeCurrent || query.Aggregate is "previous" or "seconds_since_last")
+        {
+            seen.RemoveAll(payment => ReferenceEquals(payment, current));
+        }
+
+        if (query.LastCount > 0)
+        {
+            seen = [.. seen.TakeLast(query.LastCount)];
+        }
+
+        var values = query.Value is null ? [] : seen.Select(query.Value).Where(value => value is not null).Select(value => value!.Value).ToList();
+        var mean = values.Count > 0 ? values.Sum() / values.Count : double.NaN;
+        var squares = values.Sum(value => (value - mean) * (value - mean));
+        switch (query.Aggregate)
+        {
+            case "count": return seen.Count;
+            case "sum": return values.Sum();
+            case "mean": return mean;
+            case "min": return values.Count > 0 ? values.Min() : double.NaN;
+            case "max": return values.Count > 0 ? values.Max() : double.NaN;
+            case "stddev_population": return values.Count > 0 ? Math.Sqrt(squares / values.Count) : double.NaN;
+            case "stddev_sample": return values.Count > 1 ? Math.Sqrt(squares / (values.Count - 1)) : double.NaN;
+            case "distinct": return seen.Select(query.Distinct!).Where(value => value is not null).Distinct().Count();
+            case "last" or "previous": return values.Count > 0 ? values[^1] : double.NaN;
+            case "seconds_since_last": return seen.Count > 0 ? (current.EventTimeMs - seen[^1].EventTimeMs) / 1000.0 : double.NaN;
+            case "zscore":
+                var own = query.Value!(current);
+                return own is null || values.Distinct().Count() < 2 ? double.NaN : (own.Value - mean) / Math.Sqrt(squares / values.Count);
+            case "decayed_count": return seen.Sum(payment => Math.Pow(2, -(current.EventTimeMs - payment.EventTimeMs) / (double)query.HalfLifeMs));
+            case "decayed_sum":
+                return seen.Where(payment => query.Value!(payment) is not null)
+                    .Sum(payment => query.Value!(payment)!.Value * Math.Pow(2, -(current.EventTimeMs - payment.EventTimeMs) / (double)query.HalfLifeMs));
+            case "risk": return seen.Count == 0 ? 0 : seen.Count(payment => _labels.TryGetValue(payment.PaymentId, out var label) && label.Fraud) / (double)seen.Count;
+            default: throw new ArgumentException(query.Aggregate);
+        }
+    }
+}
