@@ -79,4 +79,76 @@ public static class PaymentMessagePack
         writer.Write(label.DeviceId);
         writer.Write(label.EmailHash);
     }
+
+    /// <summary>Reads a payment back. For tools: the pipeline decodes into columns.</summary>
+    /// <exception cref="MessagePackSerializationException">The bytes are no payment of this version.</exception>
+    public static Payment ReadPayment(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = Start(bytes, PaymentElements);
+        return new Payment
+        {
+            PaymentId = reader.ReadString() ?? "",
+            EventTimeMs = reader.ReadInt64(),
+            AmountMinor = reader.ReadInt64(),
+            Currency = reader.ReadString() ?? "",
+            CardId = reader.ReadString(),
+            CustomerId = reader.ReadString(),
+            MerchantId = reader.ReadString(),
+            TerminalId = reader.ReadString(),
+            Mcc = reader.ReadString(),
+            MerchantCountry = reader.ReadString(),
+            CardCountry = reader.ReadString(),
+            IpCountry = reader.ReadString(),
+            Ip = reader.ReadString(),
+            DeviceId = reader.ReadString(),
+            EmailHash = reader.ReadString(),
+            Channel = reader.ReadString(),
+            Attributes = ReadAttributes(ref reader),
+        };
+    }
+
+    /// <inheritdoc cref="ReadPayment"/>
+    public static Label ReadLabel(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = Start(bytes, LabelElements);
+        return new Label
+        {
+            PaymentId = reader.ReadString() ?? "",
+            EventTimeMs = reader.ReadInt64(),
+            KnownAtMs = reader.ReadInt64(),
+            Fraud = reader.ReadBoolean(),
+            CardId = reader.ReadString(),
+            CustomerId = reader.ReadString(),
+            MerchantId = reader.ReadString(),
+            TerminalId = reader.ReadString(),
+            Ip = reader.ReadString(),
+            DeviceId = reader.ReadString(),
+            EmailHash = reader.ReadString(),
+        };
+    }
+
+    private static MessagePackReader Start(ReadOnlyMemory<byte> bytes, int elements)
+    {
+        var reader = new MessagePackReader(bytes);
+        return reader.ReadArrayHeader() >= elements && reader.ReadInt32() == Version ? reader
+            : throw new MessagePackSerializationException($"not a record of version {Version} with {elements} elements");
+    }
+
+    private static Dictionary<string, object>? ReadAttributes(ref MessagePackReader reader)
+    {
+        if (reader.TryReadNil())
+        {
+            return null;
+        }
+
+        var count = reader.ReadMapHeader();
+        var attributes = new Dictionary<string, object>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var name = reader.ReadString() ?? "";
+            attributes[name] = reader.NextMessagePackType == MessagePackType.String ? reader.ReadString() ?? "" : reader.ReadDouble();
+        }
+
+        return attributes;
+    }
 }

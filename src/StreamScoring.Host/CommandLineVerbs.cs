@@ -1,9 +1,13 @@
 using System.CommandLine;
+using StreamScoring.Host.Verbs;
 
 namespace StreamScoring.Host;
 
 /// <summary>Every verb, in the order in which help lists them.</summary>
 internal static class CommandLineVerbs
 {
-    public static IEnumerable<Command> All() => [];
+    public static IEnumerable<Command> All() =>
+    [
+        BackfillVerb.Build(),
+    ];
 }

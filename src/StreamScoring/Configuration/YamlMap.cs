@@ -130,6 +130,9 @@ public sealed partial class YamlMap
         return value >= min && value <= max ? value : throw Error(key, $"is {OptionalText(key)}; allowed {Format(min)}..{Format(max)}");
     }
 
+    /// <summary>Whether the key holds a single value, not keys or a list.</summary>
+    public bool IsScalar(string key) => Has(key) && _entries[key].Value is YamlScalarNode { Value.Length: > 0 };
+
     /// <returns>Null where the key is absent.</returns>
     public YamlMap? OptionalMap(string key)
     {

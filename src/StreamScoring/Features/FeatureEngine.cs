@@ -14,6 +14,7 @@ public sealed class FeatureEngine
 {
     private readonly FeatureFile _file;
     private readonly EntityFolder[] _entities;
+    private readonly int[] _expressionOrder;
     private readonly ValueSource[] _valueSources;
     private readonly ValueSource[] _hashSources;
     private long[][] _values = [];
@@ -22,6 +23,7 @@ public sealed class FeatureEngine
     public FeatureEngine(FeatureFile file)
     {
         _file = file;
+        _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Entities
             .Select((entity, index) => new EntityLayout(entity, [.. file.Features.Where(feature => feature.Entity == index)], file.LatenessMs))
             .ToList();
@@ -50,7 +52,7 @@ public sealed class FeatureEngine
 
         if (batch.DecideCount > 0)
         {
-            foreach (var featureIndex in _file.ExpressionOrder)
+            foreach (var featureIndex in _expressionOrder)
             {
                 FillExpression(batch, featureIndex, _file.Features[featureIndex].Expression!);
             }

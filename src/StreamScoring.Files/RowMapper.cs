@@ -1,0 +1,162 @@
+using System.Globalization;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Files;
+
+/// <summary>Makes payments of the rows of one table.</summary>
+internal sealed class RowMapper
+{
+    private readonly TableReader _table;
+    private readonly (int Column, string? Default)[] _texts;
+    private readonly (string Name, int Column, string? Default)[] _attributes;
+    private readonly (int Column, ColumnMapping Mapping) _eventTime;
+    private readonly (int Column, ColumnMapping Mapping) _amount;
+    private readonly int _label;
+    private readonly TimeSpan? _labelDelay;
+
+    public RowMapper(TableReader table, ColumnsFile columns)
+    {
+        _table = table;
+        _texts = [.. TextFields.AllNames.Select(name => columns.Fields.TryGetValue(name, out var mapping)
+            ? (ColumnOf(mapping), mapping.Default)
+            : (-1, null))];
+        _attributes = [.. columns.Fields.Where(field => field.Key.StartsWith("attributes.", StringComparison.Ordinal))
+            .Select(field => (field.Key["attributes.".Length..], ColumnOf(field.Value), field.Value.Default))];
+        _eventTime = Required(columns, "event_time");
+        _amount = Required(columns, "amount");
+        Required(columns, "payment_id");
+        Required(columns, "currency");
+        _label = columns.LabelColumn is { } label ? table.Require(label) : -1;
+        _labelDelay = columns.LabelDelay;
+    }
+
+    /// <summary>Whether the table's own label column makes labels.</summary>
+    public bool MakesLabels => _label >= 0 && _labelDelay is not null;
+
+    public bool HasLabelColumn => _label >= 0;
+
+    /// <exception cref="InvalidInputFileException">A required cell is empty or malformed; the message names file and line.</exception>
+    public Payment ReadPayment()
+    {
+        var currency = Text(TextField.Currency) ?? throw Missing("currency");
+        return new Payment
+        {
+            PaymentId = Text(TextField.PaymentId) ?? throw Missing("payment_id"),
+            EventTimeMs = TimeOf(_eventTime.Column, _eventTime.Mapping, "event_time"),
+            AmountMinor = Amount(currency),
+            Currency = currency,
+            CardId = Text(TextField.CardId),
+            CustomerId = Text(TextField.CustomerId),
+            MerchantId = Text(TextField.MerchantId),
+            TerminalId = Text(TextField.TerminalId),
+            Mcc = Text(TextField.Mcc),
+            MerchantCountry = Text(TextField.MerchantCountry),
+            CardCountry = Text(TextField.CardCountry),
+            IpCountry = Text(TextField.IpCountry),
+            Ip = Text(TextField.Ip),
+            DeviceId = Text(TextField.DeviceId),
+            EmailHash = Text(TextField.EmailHash),
+            Channel = Text(TextField.Channel),
+            Attributes = Attributes(),
+        };
+    }
+
+    /// <summary>Whether the row's payment was fraud.</summary>
+    public bool ReadFraud() => _table.Text(_label) switch
+    {
+        "1" or "true" or "True" or "TRUE" or "1.0" => true,
+        null or "0" or "false" or "False" or "FALSE" or "0.0" => false,
+        var text => throw new InvalidInputFileException($"{_table.Place}: {_table.Columns[_label]} is {text}; expected 0 or 1"),
+    };
+
+    public Label LabelOf(Payment payment, bool fraud) => new()
+    {
+        PaymentId = payment.PaymentId,
+        EventTimeMs = payment.EventTimeMs,
+        KnownAtMs = payment.EventTimeMs + (long)_labelDelay!.Value.TotalMilliseconds,
+        Fraud = fraud,
+        CardId = payment.CardId,
+        CustomerId = payment.CustomerId,
+        MerchantId = payment.MerchantId,
+        TerminalId = payment.TerminalId,
+        Ip = payment.Ip,
+        DeviceId = payment.DeviceId,
+        EmailHash = payment.EmailHash,
+    };
+
+    /// <summary>A time cell: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the Unix epoch.</summary>
+    internal static bool TryParseTime(string text, TimeFormat format, out long unixMs)
+    {
+        unixMs = 0;
+        if (format == TimeFormat.Iso8601)
+        {
+            var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
+            unixMs = time.ToUnixTimeMilliseconds();
+            // Our own files may hold plain milliseconds, as the wire forms may.
+            return isTime || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs);
+        }
+
+        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
+        unixMs = (long)(format == TimeFormat.UnixSeconds ? number * 1000 : number);
+        return true;
+    }
+
+    private int ColumnOf(ColumnMapping mapping) => mapping.Column is { } column ? _table.Require(column) : -1;
+
+    private (int Column, ColumnMapping Mapping) Required(ColumnsFile columns, string field) =>
+        columns.Fields.TryGetValue(field, out var mapping)
+            ? (ColumnOf(mapping), mapping)
+            : throw new InvalidInputFileException(
+                $"{_table.FilePath}: there is no column {(field == "amount" ? "amount_minor" : field)}; its columns are {string.Join(", ", _table.Columns)}. Map them with --columns FILE (docs/columns.md).");
+
+    private string? Text(TextField field)
+    {
+        var (column, otherwise) = _texts[(int)field];
+        return (column < 0 ? null : _table.Text(column)) ?? otherwise;
+    }
+
+    private long TimeOf(int column, ColumnMapping mapping, string field)
+    {
+        var text = (column < 0 ? null : _table.Text(column)) ?? mapping.Default ?? throw Missing(field);
+        return TryParseTime(text, mapping.Format, out var unixMs) ? unixMs
+            : throw new InvalidInputFileException($"{_table.Place}: {field} is {text}; expected {mapping.Format}");
+    }
+
+    private long Amount(string currency)
+    {
+        var text = (_amount.Column < 0 ? null : _table.Text(_amount.Column)) ?? _amount.Mapping.Default ?? throw Missing("amount");
+        if (!CurrencyTable.TryFind(System.Text.Encoding.UTF8.GetBytes(currency), out var index))
+        {
+            throw new InvalidInputFileException($"{_table.Place}: currency is {currency}, which is not an ISO 4217 code");
+        }
+
+        var scale = _amount.Mapping.Unit == AmountUnit.Minor ? 1m : (decimal)Math.Pow(10, CurrencyTable.ExponentOf(index));
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var amount)
+            && amount * scale == decimal.Truncate(amount * scale) && amount >= 0 && amount * scale <= long.MaxValue
+                ? (long)(amount * scale)
+                : throw new InvalidInputFileException(
+                    $"{_table.Place}: amount is {text}; expected a whole number of {currency} minor units that is not negative{(_amount.Mapping.Unit == AmountUnit.Major ? ", written in major units" : "")}");
+    }
+
+    private Dictionary<string, object>? Attributes()
+    {
+        Dictionary<string, object>? attributes = null;
+        foreach (var (name, column, otherwise) in _attributes)
+        {
+            if (((column < 0 ? null : _table.Text(column)) ?? otherwise) is { } text)
+            {
+                attributes ??= new Dictionary<string, object>(StringComparer.Ordinal);
+                attributes[name] = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : text;
+            }
+        }
+
+        return attributes;
+    }
+
+    private InvalidInputFileException Missing(string field) => new($"{_table.Place}: {field} is empty");
+}

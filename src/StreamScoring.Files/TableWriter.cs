@@ -1,0 +1,62 @@
+using StreamScoring.Configuration;
+
+namespace StreamScoring.Files;
+
+/// <summary>
+/// Writes a table cell by cell: CSV (also .csv.gz) or Parquet, told apart by the file's name. The file appears under its name only when
+/// it is complete.
+/// </summary>
+public abstract class TableWriter : IDisposable
+{
+    private readonly string _path;
+
+    private protected TableWriter(string path, string temporaryPath) => (_path, TemporaryPath) = (path, temporaryPath);
+
+    private protected string TemporaryPath { get; }
+
+    /// <param name="columns">Names, and whether a column holds text; the others hold numbers.</param>
+    /// <exception cref="InvalidInputFileException">The file cannot be written there.</exception>
+    public static TableWriter Create(string path, IReadOnlyList<(string Name, bool IsText)> columns)
+    {
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            Directory.CreateDirectory(folder);
+            var temporaryPath = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial");
+            return path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase)
+                ? new ParquetTableWriter(path, temporaryPath, columns)
+                : new CsvTableWriter(path, temporaryPath, columns);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputFileException($"{path} cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes the next cell; NaN is an empty one. Numbers take the shortest form that reads back the same.</summary>
+    public abstract void Number(double value);
+
+    /// <summary>Writes the next cell, UTF-8; an empty text is an empty cell.</summary>
+    public abstract void Text(ReadOnlySpan<byte> value);
+
+    public abstract void EndRow();
+
+    /// <summary>Finishes the file and gives it its name.</summary>
+    public void Complete()
+    {
+        Finish();
+        File.Move(TemporaryPath, _path, overwrite: true);
+    }
+
+    /// <summary>Without <see cref="Complete"/> nothing stays.</summary>
+    public void Dispose()
+    {
+        Abandon();
+        File.Delete(TemporaryPath);
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract void Finish();
+
+    private protected abstract void Abandon();
+}

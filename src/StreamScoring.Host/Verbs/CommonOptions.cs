@@ -1,0 +1,42 @@
+using System.CommandLine;
+using StreamScoring.Files;
+
+namespace StreamScoring.Host.Verbs;
+
+/// <summary>Options that several verbs share, so that they are named and explained once.</summary>
+internal static class CommonOptions
+{
+    public static Option<string> Topology() => new("--topology") { Description = "The topology file (docs/topology.md)", HelpName = "FILE", Required = true };
+
+    public static Option<string[]> Set() => new("--set")
+    {
+        Description = "Override one key of the topology, such as ingest.batchRowsMax=64 (repeatable)", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [],
+    };
+
+    public static Option<string> Features() => new("--features") { Description = "The feature file (docs/features.md)", HelpName = "FILE", Required = true };
+
+    public static Option<string[]> Payments() => new("--payments")
+    {
+        Description = "Tables of payments (.csv, .csv.gz, .parquet)", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true,
+    };
+
+    public static Option<string[]> Labels() => new("--labels")
+    {
+        Description = "Tables of labels: payment_id, event_time, known_at, fraud and the payment's entity ids", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
+    };
+
+    public static Option<string?> Columns() => new("--columns") { Description = "How the tables' columns become payment fields (docs/columns.md); left out where they have the contract's names", HelpName = "FILE" };
+
+    public static Option<string> Order()
+    {
+        var option = new Option<string>("--order") { Description = "event: by event time; file: as the rows stand", DefaultValueFactory = _ => "event" };
+        option.AcceptOnlyFromAmong("event", "file");
+        return option;
+    }
+
+    public static EventOrder OrderOf(string? text) => text == "file" ? EventOrder.File : EventOrder.EventTime;
+
+    public static Option<string> Output(string description) => new("--output") { Description = description, HelpName = "PATH", Required = true };
+
+    public static Option<bool> Json() => new("--json") { Description = "Machine-readable output on stdout" };
+}

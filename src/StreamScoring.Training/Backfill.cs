@@ -1,0 +1,96 @@
+using System.Text;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using StreamScoring.Batches;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Diagnostics;
+using StreamScoring.Features;
+using StreamScoring.Files;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Training;
+
+/// <summary>
+/// Point-in-time features for every payment of a table, by the live path's own stages: the file port takes the place of Kafka, a table
+/// writer that of the decisions.
+/// </summary>
+public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer)
+{
+    private const int BatchRows = 512, BatchesMax = 8;
+
+    /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the label where one is named.</param>
+    /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has none; null leaves it out.</param>
+    /// <param name="progress">Told the number of payments written so far.</param>
+    /// <returns>Payments written.</returns>
+    /// <exception cref="InvalidInputFileException">A payment does not hold to the contract.</exception>
+    public async Task<long> RunAsync(string output, string? labelColumn, Action<long>? progress, CancellationToken cancel)
+    {
+        List<(string, bool)> columns = [("payment_id", true), .. features.Schema.Names.Select((name, i) => (name, features.Schema.IsText(i)))];
+        if (labelColumn is not null)
+        {
+            columns.Add((labelColumn, false));
+        }
+
+        using var writer = TableWriter.Create(output, columns);
+        var pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
+        using var source = new FileLogSource(table);
+        // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
+        var limits = new IngestLimits { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
+        var parts = new IntakeParts(
+            TimeProvider.System, FileLogSource.Logs, pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
+            new FeatureEngine(features), new PipelineProgress(), Meters: null);
+
+        var written = 0L;
+        var (stop, done) = ScoringGraph.BuildFeatures(parts, new PipelineOptions(), batch =>
+        {
+            Write(batch, writer, labelColumn is not null);
+            written += batch.DecideCount;
+            progress?.Invoke(written);
+        }).Run(materializer);
+        await using var registration = cancel.Register(() => stop.Abort(new OperationCanceledException(cancel)));
+        await done;
+        writer.Complete();
+        return written;
+    }
+
+    private void Write(PaymentBatch batch, TableWriter writer, bool withLabel)
+    {
+        RequireNoneRejected(batch);
+        foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+        {
+            var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
+            writer.Text(id);
+            for (var featureIndex = 0; featureIndex < features.Schema.Names.Count; featureIndex++)
+            {
+                if (batch.Features.TextOf(featureIndex) is { } text)
+                {
+                    writer.Text(text.Value(batch.Features.TextBytes, rowIndex));
+                }
+                else
+                {
+                    writer.Number(batch.Features.Column(featureIndex)[rowIndex]);
+                }
+            }
+
+            if (withLabel)
+            {
+                writer.Number(table.IsFraud(Encoding.UTF8.GetString(id)) is { } fraud ? fraud ? 1 : 0 : double.NaN);
+            }
+
+            writer.EndRow();
+        }
+    }
+
+    private static void RequireNoneRejected(PaymentBatch batch)
+    {
+        for (var rowIndex = 0; batch.RejectedCount > 0 && rowIndex < batch.RowCount; rowIndex++)
+        {
+            if (batch.Kind[rowIndex] == RowKind.Rejected)
+            {
+                throw new InvalidInputFileException(
+                    $"payment number {batch.Offset[rowIndex] + 1} in order of time: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
+            }
+        }
+    }
+}
