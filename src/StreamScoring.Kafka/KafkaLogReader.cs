@@ -1,0 +1,139 @@
+using StreamScoring.Batches;
+using StreamScoring.Ingest;
+using StreamScoring.Kafka.Native;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Kafka;
+
+/// <summary>
+/// One partition, read through a librdkafka queue of its own. That queue is the bounded queue of the path: when nobody takes, the
+/// fetcher stops at its limit, and no partition waits for another. A record is copied once, from the client's buffer into the batch.
+/// </summary>
+internal sealed unsafe class KafkaLogReader : ILogReader
+{
+    private const int MessagesMax = 256;
+
+    private readonly nint _client;
+    private readonly nint _queue;
+    private readonly LogId _log;
+    private readonly int _recordBytesMax;
+    private readonly PartitionOwnership _ownership;
+    private readonly Action<LogId, int> _reportError;
+    private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
+    private int _head;
+    private int _count;
+    private long _next;
+    private long _endSeenAt = -1;
+    private bool _isDisposed;
+
+    /// <param name="queue">The partition's queue, cut off from the client's own; owned by this reader.</param>
+    /// <param name="start">The first offset to be read.</param>
+    public KafkaLogReader(
+        nint client, nint queue, int logIndex, LogId log, long start, int recordBytesMax, PartitionOwnership ownership, Action<LogId, int> reportError)
+    {
+        (_client, _queue, LogIndex, _log, _next, _recordBytesMax, _ownership, _reportError) =
+            (client, queue, logIndex, log, start, recordBytesMax, ownership, reportError);
+    }
+
+    public int LogIndex { get; }
+
+    /// <summary>Offset of the record that is read next.</summary>
+    public long NextOffset => Volatile.Read(ref _next);
+
+    public bool IsAtEnd
+    {
+        get
+        {
+            if (TryPeek(out _))
+            {
+                return false;
+            }
+
+            long low, high;
+            // The high watermark comes with every fetch, so a log that was just drained is known to be at its end at once; the end
+            // event, which a broker holds back for fetch.wait.max.ms, is needed only behind transaction markers.
+            return _endSeenAt == _next
+                || (Librdkafka.rd_kafka_get_watermark_offsets(_client, _log.Topic, _log.Partition, &low, &high) == 0 && high >= 0 && high <= _next);
+        }
+    }
+
+    public bool TryPeek(out long timestampMs)
+    {
+        while (_head < _count || Refill())
+        {
+            var message = Head;
+            if (message->Error == Librdkafka.NoError)
+            {
+                int type;
+                timestampMs = Librdkafka.rd_kafka_message_timestamp(message, &type);
+                return true;
+            }
+
+            if (message->Error == Librdkafka.PartitionEof)
+            {
+                _endSeenAt = message->Offset;
+                _next = Math.Max(_next, message->Offset);
+            }
+            else
+            {
+                _reportError(_log, message->Error);
+            }
+
+            DropHead();
+        }
+
+        timestampMs = 0;
+        return false;
+    }
+
+    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    {
+        var decideFrom = _ownership.DecideFrom(LogIndex);
+        var taken = 0;
+        while (taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs)
+        {
+            var message = Head;
+            Invariant.Require(message->Offset >= _next);
+            var value = new ReadOnlySpan<byte>(message->Payload, checked((int)message->Length));
+            batch.Append(LogIndex, message->Offset, timestampMs, message->Offset >= decideFrom, value, _recordBytesMax);
+            Volatile.Write(ref _next, message->Offset + 1);
+            DropHead();
+            taken++;
+        }
+
+        _ownership.Took(LogIndex, _next);
+        return taken;
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        while (_head < _count)
+        {
+            DropHead();
+        }
+
+        Librdkafka.rd_kafka_queue_cb_event_enable(_queue, null, 0);
+        Librdkafka.rd_kafka_queue_destroy(_queue);
+    }
+
+    private Librdkafka.Message* Head => (Librdkafka.Message*)_messages[_head];
+
+    private void DropHead() => Librdkafka.rd_kafka_message_destroy((Librdkafka.Message*)_messages[_head++]);
+
+    private bool Refill()
+    {
+        fixed (nint* messages = _messages)
+        {
+            var count = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages, MessagesMax);
+            (_head, _count) = (0, (int)Math.Max(count, 0));
+        }
+
+        return _count > 0;
+    }
+}
