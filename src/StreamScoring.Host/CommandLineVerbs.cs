@@ -9,5 +9,6 @@ internal static class CommandLineVerbs
     public static IEnumerable<Command> All() =>
     [
         BackfillVerb.Build(),
+        ScoreVerb.Build(),
     ];
 }

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using StreamScoring.Onnx.Protos;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Onnx;
+
+/// <summary>
+/// A model file looked at before it runs: its hash, what its outputs are, and without ZipMap, a converter's last step that turns a tensor
+/// into a list of dictionaries.
+/// </summary>
+internal sealed class OnnxGraph
+{
+    private const int FloatElement = 1;
+
+    private static readonly string[] PassThrough = ["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"];
+
+    private readonly GraphProto _graph;
+
+    private OnnxGraph(string hash, ModelProto model) => (Hash, Model, _graph) = (hash, model, model.Graph);
+
+    /// <summary><c>sha256:</c> and the hash of the file as it came.</summary>
+    public string Hash { get; }
+
+    public ModelProto Model { get; }
+
+    /// <exception cref="Configuration.InvalidInputFileException">The file is missing, empty, cut, or no ONNX.</exception>
+    public static OnnxGraph Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ModelRefused.Because(path, e.Message, e);
+        }
+
+        if (bytes.Length == 0)
+        {
+            throw ModelRefused.Because(path, "the file is empty; export the model again");
+        }
+
+        ModelProto model;
+        try
+        {
+            model = ModelProto.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw ModelRefused.Because(path, "the file is not an ONNX model, or was cut short; export or copy it again", e);
+        }
+
+        if (model.Graph is null || model.Graph.Node.Count == 0 || model.IrVersion == 0)
+        {
+            throw ModelRefused.Because(path, "the file is not an ONNX model: it holds no graph");
+        }
+
+        var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)), model);
+        graph.RemoveZipMaps();
+        return graph;
+    }
+
+    /// <summary>The file that runs.</summary>
+    public byte[] ToBytes() => Model.ToByteArray();
+
+    /// <returns>What the output holds, as far as the operator that makes it says; null where it does not.</returns>
+    public OutputKind? KindOf(string output)
+    {
+        var node = MakerOf(output);
+        while (node is not null && PassThrough.Contains(node.OpType) && node.Input.Count > 0)
+        {
+            node = MakerOf(node.Input[0]);
+        }
+
+        return node?.OpType switch
+        {
+            "Sigmoid" or "Softmax" => OutputKind.Probability,
+            "TreeEnsembleRegressor" when TextAttribute(node, "post_transform") == "LOGISTIC" => OutputKind.Probability,
+            _ => null,
+        };
+    }
+
+    /// <summary>True where some output is a predicted class: the other one then holds probabilities, class by class.</summary>
+    public bool HasClassLabel(Func<string, bool> isInteger) => _graph.Output.Any(output => isInteger(output.Name));
+
+    private NodeProto? MakerOf(string value) => _graph.Node.FirstOrDefault(node => node.Output.Contains(value));
+
+    private static string? TextAttribute(NodeProto node, string name) =>
+        node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.S.ToStringUtf8();
+
+    private void RemoveZipMaps()
+    {
+        foreach (var node in _graph.Node.Where(node => node.OpType == "ZipMap").ToList())
+        {
+            var output = _graph.Output.FirstOrDefault(output => node.Output.Contains(output.Name));
+            if (output is null)
+            {
+                continue;
+            }
+
+            _graph.Node.Remove(node);
+            output.Name = node.Input[0];
+            // Two dimensions of any size: the probe at load finds out how wide it is.
+            output.Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = FloatElement } };
+        }
+    }
+}

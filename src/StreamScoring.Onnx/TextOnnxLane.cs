@@ -1,0 +1,80 @@
+using System.Text;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using StreamScoring.Batches;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Onnx;
+
+/// <summary>A lane for models that take text: the runtime copies strings for itself, so tensors are made anew for each call.</summary>
+internal sealed class TextOnnxLane(InferenceSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns) : IScoringLane
+{
+    private readonly RunOptions _runOptions = new();
+    private readonly string[] _outputs = [shape.OutputName];
+
+    public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
+    {
+        var step = shape.OneRowPerCall ? 1 : rows.Length;
+        for (var done = 0; done < rows.Length; done += step)
+        {
+            var part = rows.Slice(done, step);
+            var values = new List<OrtValue>(inputs.Count);
+            try
+            {
+                for (var i = 0; i < inputs.Count; i++)
+                {
+                    values.Add(inputs[i].IsText ? Texts(features, featureColumns[i], part) : Numbers(features.Column(featureColumns[i]), part));
+                }
+
+                using var results = session.Run(_runOptions, shape.InputNames, values, _outputs);
+                for (var row = 0; row < part.Length; row++)
+                {
+                    var at = (row * shape.OutputColumns) + shape.OutputColumn;
+                    raw[done + row] = shape.OutputIsDouble ? results[0].GetTensorDataAsSpan<double>()[at] : results[0].GetTensorDataAsSpan<float>()[at];
+                }
+            }
+            finally
+            {
+                values.ForEach(value => value.Dispose());
+            }
+        }
+    }
+
+    public void Dispose() => _runOptions.Dispose();
+
+    private OrtValue Numbers(ReadOnlySpan<double> column, ReadOnlySpan<int> rows)
+    {
+        if (shape.IsDouble)
+        {
+            var doubles = new double[rows.Length];
+            for (var row = 0; row < rows.Length; row++)
+            {
+                doubles[row] = column[rows[row]];
+            }
+
+            return OrtValue.CreateTensorValueFromMemory(doubles, ShapeOf(rows.Length));
+        }
+
+        var floats = new float[rows.Length];
+        for (var row = 0; row < rows.Length; row++)
+        {
+            floats[row] = (float)column[rows[row]];
+        }
+
+        return OrtValue.CreateTensorValueFromMemory(floats, ShapeOf(rows.Length));
+    }
+
+    private OrtValue Texts(FeatureMatrix features, int featureColumn, ReadOnlySpan<int> rows)
+    {
+        var texts = new string[rows.Length];
+        var column = features.TextOf(featureColumn);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            texts[row] = column is null ? "" : Encoding.UTF8.GetString(column.Value(features.TextBytes, rows[row]));
+        }
+
+        return OrtValue.CreateFromStringTensor(new DenseTensor<string>(texts, [.. ShapeOf(rows.Length).Select(size => (int)size)]));
+    }
+
+    private long[] ShapeOf(int rowCount) => shape.InputRank == 1 ? [rowCount] : [rowCount, 1];
+}
