@@ -9,6 +9,7 @@ internal static class CommandLineVerbs
     public static IEnumerable<Command> All() =>
     [
         BackfillVerb.Build(),
+        TrainVerb.Build(),
         ScoreVerb.Build(),
     ];
 }

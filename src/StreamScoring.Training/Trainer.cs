@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Trainers.LightGbm;
+using StreamScoring.Batches;
+using StreamScoring.Files;
+using StreamScoring.Onnx;
+using StreamScoring.Scoring;
+using LightGbmModel = Microsoft.ML.Data.BinaryPredictionTransformer<
+    Microsoft.ML.Calibrators.CalibratedModelParametersBase<Microsoft.ML.Trainers.LightGbm.LightGbmBinaryModelParameters, Microsoft.ML.Calibrators.PlattCalibrator>>;
+
+namespace StreamScoring.Training;
+
+/// <summary>
+/// Trains boosted trees with LightGBM and writes a model folder. The written model is run on ONNX Runtime over every training row and
+/// must give what LightGBM gave, or nothing is kept.
+/// </summary>
+public sealed class Trainer(TrainingOptions options, Action<string> say)
+{
+    /// <summary>Largest difference between the two engines that is let pass, in probability.</summary>
+    public const double Tolerance = 1e-5;
+
+    private const int GoldenRows = 256, HistogramBins = 10, RowsPerCall = 1024;
+
+    /// <summary>The share of rows at the end of the file that metrics are measured on.</summary>
+    private const double HeldOutShare = 0.1;
+
+    /// <param name="folder">Written whole or not at all.</param>
+    /// <exception cref="InvalidDataException">The written model does not give what LightGBM gives.</exception>
+    public void Run(string folder, CancellationToken cancel)
+    {
+        var table = TrainingTable.Read(options.DataFile, options.Inputs, options.Label, rows => say($"{rows} rows read"), cancel);
+        var heldOut = (int)(table.Rows.Count * HeldOutShare);
+        say("training on all but the last tenth, for the metrics");
+        var metrics = Measure(table, heldOut);
+        cancel.ThrowIfCancellationRequested();
+        say("training on all rows");
+        var (context, model) = Train(table.Rows, table.Labels);
+        cancel.ThrowIfCancellationRequested();
+
+        var temporary = $"{Path.TrimEndingDirectorySeparator(folder)}.partial";
+        Directory.CreateDirectory(temporary);
+        try
+        {
+            var path = Path.Combine(temporary, OnnxModelLoader.ModelFile);
+            File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count).ToByteArray());
+            say("checking every row against LightGBM");
+            using var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability);
+            var worst = LargestDifference(context, model, onnx, table.Rows);
+            if (!(worst <= Tolerance))
+            {
+                throw new InvalidDataException($"the ONNX model differs from LightGBM by {worst:R} on some row; allowed {Tolerance:R}");
+            }
+
+            WriteGolden(Path.Combine(temporary, OnnxModelLoader.GoldenFile), onnx, table);
+            Card(table, metrics, worst).Save(temporary);
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            Directory.Move(temporary, folder);
+            say($"{table.Rows.Count} rows, {table.Labels.Count(fraud => fraud)} frauds -> {folder}; largest difference to LightGBM {worst:0.0e+0}; held-out "
+                + string.Join(", ", metrics.Select(metric => $"{metric.Key} {metric.Value}")));
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private (MLContext Context, LightGbmModel Model) Train(
+        IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
+    {
+        var context = new MLContext(options.Seed);
+        var trainer = context.BinaryClassification.Trainers.LightGbm(new LightGbmBinaryTrainer.Options
+        {
+            NumberOfIterations = options.Trees,
+            NumberOfLeaves = options.Leaves,
+            LearningRate = options.LearningRate,
+            MinimumExampleCountPerLeaf = 20,
+            // Zero stands for missing, in training and in the written model alike.
+            HandleMissingValue = false,
+            UseZeroAsMissingValue = false,
+            Seed = options.Seed,
+            NumberOfThreads = Environment.ProcessorCount,
+            Silent = true,
+        });
+        return (context, trainer.Fit(View(context, rows, labels)));
+    }
+
+    private IDataView View(MLContext context, IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
+    {
+        var schema = SchemaDefinition.Create(typeof(Example));
+        schema[nameof(Example.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, options.Inputs.Count);
+        return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = row, Label = labels[i] }), schema);
+    }
+
+    private List<(string Key, string Value)> Measure(TrainingTable table, int heldOut)
+    {
+        var first = table.Rows.Count - heldOut;
+        var (labels, testLabels) = (table.Labels[..first], table.Labels[first..]);
+        if (!labels.Contains(true) || !labels.Contains(false) || !testLabels.Contains(true) || !testLabels.Contains(false))
+        {
+            return [("held_out", "too few rows of one kind")];
+        }
+
+        var (context, model) = Train(table.Rows[..first], labels);
+        var scored = model.Transform(View(context, table.Rows[first..], testLabels));
+        var measured = context.BinaryClassification.Evaluate(scored, nameof(Example.Label));
+        return
+        [
+            ("held_out_rows", heldOut.ToString(CultureInfo.InvariantCulture)),
+            ("auc_roc", measured.AreaUnderRocCurve.ToString("0.0000", CultureInfo.InvariantCulture)),
+            ("average_precision", measured.AreaUnderPrecisionRecallCurve.ToString("0.0000", CultureInfo.InvariantCulture)),
+        ];
+    }
+
+    private double LargestDifference(MLContext context, LightGbmModel model, OnnxModel onnx, List<float[]> rows)
+    {
+        var expected = model.Transform(View(context, rows, new bool[rows.Count])).GetColumn<float>("Probability");
+        var actual = Score(onnx, rows);
+        return expected.Zip(actual, (left, right) => double.IsNaN(right) ? double.PositiveInfinity : Math.Abs(left - right)).Max();
+    }
+
+    private double[] Score(OnnxModel onnx, List<float[]> rows)
+    {
+        var raw = new double[rows.Count];
+        var matrix = new FeatureMatrix(options.Inputs.Count, RowsPerCall);
+        int[] columns = [.. Enumerable.Range(0, options.Inputs.Count)], all = [.. Enumerable.Range(0, RowsPerCall)];
+        using var lane = onnx.OpenLane(columns, RowsPerCall);
+        for (var first = 0; first < rows.Count; first += RowsPerCall)
+        {
+            var count = Math.Min(RowsPerCall, rows.Count - first);
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var column = matrix.Column(i);
+                for (var row = 0; row < count; row++)
+                {
+                    column[row] = rows[first + row][i];
+                }
+            }
+
+            lane.Score(matrix, all.AsSpan(0, count), raw.AsSpan(first, count));
+        }
+
+        return raw;
+    }
+
+    /// <summary>
+    /// Rows with known outputs. Each column is drawn on its own from the training rows, so that no real payment's row leaves with the model.
+    /// </summary>
+    private void WriteGolden(string path, OnnxModel onnx, TrainingTable table)
+    {
+        var random = new Random(options.Seed);
+        var rows = new List<float[]> { new float[options.Inputs.Count], Filled(1), Filled(-1), Filled(float.NaN), Filled(1e6f) };
+        for (var i = 0; i < GoldenRows; i++)
+        {
+            rows.Add([.. Enumerable.Range(0, options.Inputs.Count).Select(column => table.Rows[random.Next(table.Rows.Count)][column])]);
+        }
+
+        var raw = Score(onnx, rows);
+        using var writer = TableWriter.Create(path, [.. options.Inputs.Select(input => (input, false)), (OnnxModelLoader.GoldenRawColumn, false)]);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            foreach (var value in rows[row])
+            {
+                writer.Number(value);
+            }
+
+            writer.Number(raw[row]);
+            writer.EndRow();
+        }
+
+        writer.Complete();
+
+        float[] Filled(float value) => [.. Enumerable.Repeat(value, options.Inputs.Count)];
+    }
+
+    private ModelCard Card(TrainingTable table, IReadOnlyList<(string, string)> metrics, double worst) => new()
+    {
+        Name = options.Name,
+        Inputs = [.. options.Inputs.Select(input => new ModelInput(input, false))],
+        Output = OutputKind.Probability,
+        Training =
+        [
+            ("command", options.Command),
+            ("trainer", $"LightGBM, {options.Trees} trees of {options.Leaves} leaves, learning rate {options.LearningRate.ToString(CultureInfo.InvariantCulture)}, seed {options.Seed}"),
+            ("rows", table.Rows.Count.ToString(CultureInfo.InvariantCulture)),
+            ("frauds", table.Labels.Count(fraud => fraud).ToString(CultureInfo.InvariantCulture)),
+            ("data", HashOf(options.DataFile)),
+            ("feature_file", options.FeatureFileHash),
+            ("largest_difference_to_lightgbm", worst.ToString("0.0e+0", CultureInfo.InvariantCulture)),
+        ],
+        Metrics = metrics,
+        Histograms = [.. options.Inputs.Select((input, i) => Histogram(input, table.Rows.Select(row => (double)row[i])))],
+    };
+
+    private static (string, IReadOnlyList<double>, IReadOnlyList<double>) Histogram(string input, IEnumerable<double> values)
+    {
+        var known = values.Where(double.IsFinite).Order().ToArray();
+        if (known.Length == 0)
+        {
+            return (input, [], [1]);
+        }
+
+        var edges = Enumerable.Range(1, HistogramBins - 1).Select(i => known[(long)known.Length * i / HistogramBins]).Distinct().ToArray();
+        var shares = new double[edges.Length + 1];
+        foreach (var value in known)
+        {
+            var at = Array.BinarySearch(edges, value);
+            shares[at >= 0 ? at : ~at] += 1.0 / known.Length;
+        }
+
+        return (input, edges, [.. shares.Select(share => Math.Round(share, 6))]);
+    }
+
+    private static string HashOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private sealed class Example
+    {
+        public float[] Features { get; set; } = [];
+
+        public bool Label { get; set; }
+    }
+}
