@@ -8,6 +8,11 @@ internal static class CommandLineVerbs
 {
     public static IEnumerable<Command> All() =>
     [
+        RunVerb.Build(),
+        TopologyVerb.Build(),
+        TopicsVerb.Build(),
+        PublishVerb.Build(),
+        DecisionsVerb.Build(),
         BackfillVerb.Build(),
         TrainVerb.Build(),
         ScoreVerb.Build(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
+using StreamScoring.Contracts;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using StreamScoring.Batches;
+using StreamScoring.Contracts;
 using StreamScoring.Emit;
 using StreamScoring.Regions;
 

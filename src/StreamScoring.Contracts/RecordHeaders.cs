@@ -1,4 +1,4 @@
-namespace StreamScoring.Kafka;
+namespace StreamScoring.Contracts;
 
 /// <summary>Headers of decisions and dead letters: where the record that they answer was read. Values are UTF-8 text.</summary>
 public static class RecordHeaders

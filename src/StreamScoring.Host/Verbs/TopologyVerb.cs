@@ -1,0 +1,36 @@
+using System.CommandLine;
+using StreamScoring.Host.Serving;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Host.Verbs;
+
+internal static class TopologyVerb
+{
+    public static Command Build()
+    {
+        var file = new Argument<string>("FILE") { Description = "The topology file" };
+        var set = CommonOptions.Set();
+        var validate = new Command("validate",
+            """
+            Checks a topology file and all that it names (features, model, rules), without looking at any broker.
+
+            Example:
+              scoring topology validate topology/handbook/topology.yaml
+            """) { file, set };
+        validate.SetAction(async (parsed, _) =>
+        {
+            var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
+            using var artifacts = Artifacts.Load(topology);
+            foreach (var notice in artifacts.Champion.Notices)
+            {
+                await Console.Error.WriteLineAsync($"{topology.ModelFolder}: {notice}");
+            }
+
+            await Console.Error.WriteLineAsync(
+                $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
+                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
+            return VerbRunner.Done;
+        });
+        return new Command("topology", "Looks at a topology file.") { validate };
+    }
+}
