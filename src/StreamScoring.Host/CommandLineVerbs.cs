@@ -13,6 +13,7 @@ internal static class CommandLineVerbs
         TopicsVerb.Build(),
         PublishVerb.Build(),
         DecisionsVerb.Build(),
+        GenerateVerb.Build(),
         BackfillVerb.Build(),
         TrainVerb.Build(),
         ScoreVerb.Build(),
