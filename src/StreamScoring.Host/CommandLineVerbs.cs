@@ -8,6 +8,7 @@ internal static class CommandLineVerbs
 {
     public static IEnumerable<Command> All() =>
     [
+        DemoVerb.Build(),
         RunVerb.Build(),
         TopologyVerb.Build(),
         TopicsVerb.Build(),

@@ -17,7 +17,7 @@ namespace StreamScoring.Training;
 /// Trains boosted trees with LightGBM and writes a model folder. The written model is run on ONNX Runtime over every training row and
 /// must give what LightGBM gave, or nothing is kept.
 /// </summary>
-public sealed class Trainer(TrainingOptions options, Action<string> say)
+public sealed class Trainer(TrainingOptions options, Action<string> say, Action<long> rowsRead)
 {
     /// <summary>Largest difference between the two engines that is let pass, in probability.</summary>
     public const double Tolerance = 1e-5;
@@ -31,7 +31,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say)
     /// <exception cref="InvalidDataException">The written model does not give what LightGBM gives.</exception>
     public void Run(string folder, CancellationToken cancel)
     {
-        var table = TrainingTable.Read(options.DataFile, options.Inputs, options.Label, rows => say($"{rows} rows read"), cancel);
+        var table = TrainingTable.Read(options.DataFile, options.Inputs, options.Label, rowsRead, cancel);
         var heldOut = (int)(table.Rows.Count * HeldOutShare);
         say("training on all but the last tenth, for the metrics");
         var metrics = Measure(table, heldOut);
@@ -84,7 +84,6 @@ public sealed class Trainer(TrainingOptions options, Action<string> say)
             NumberOfLeaves = options.Leaves,
             LearningRate = options.LearningRate,
             MinimumExampleCountPerLeaf = 20,
-            // Zero stands for missing, in training and in the written model alike.
             HandleMissingValue = false,
             UseZeroAsMissingValue = false,
             Seed = options.Seed,
@@ -94,11 +93,14 @@ public sealed class Trainer(TrainingOptions options, Action<string> say)
         return (context, trainer.Fit(View(context, rows, labels)));
     }
 
+    /// <summary>LightGBM is given zeros for missing values; the written model takes the missing values themselves, down the same branches.</summary>
+    private static float ZeroIfMissing(float value) => float.IsNaN(value) ? 0 : value;
+
     private IDataView View(MLContext context, IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
     {
         var schema = SchemaDefinition.Create(typeof(Example));
         schema[nameof(Example.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, options.Inputs.Count);
-        return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = row, Label = labels[i] }), schema);
+        return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = Array.ConvertAll(row, ZeroIfMissing), Label = labels[i] }), schema);
     }
 
     private List<(string Key, string Value)> Measure(TrainingTable table, int heldOut)

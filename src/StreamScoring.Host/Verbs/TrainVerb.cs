@@ -49,7 +49,8 @@ internal static class TrainVerb
                 InRange(parsed.GetValue(trees), 1, 10_000, "--trees"), InRange(parsed.GetValue(leaves), 2, 4096, "--leaves"),
                 parsed.GetValue(rate) is > 0 and <= 1 and var shrinkage ? shrinkage : throw new InvalidInputFileException($"--learning-rate is {parsed.GetValue(rate)}; allowed above 0, up to 1"),
                 parsed.GetValue(seed), $"scoring {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}");
-            new Trainer(options, Console.Error.WriteLine).Run(parsed.GetRequiredValue(output), cancel);
+            using var progress = new ProgressLine();
+            new Trainer(options, Console.Error.WriteLine, rows => progress.Show($"{rows:N0} rows read")).Run(parsed.GetRequiredValue(output), cancel);
             return Task.FromResult(VerbRunner.Done);
         });
         return command;

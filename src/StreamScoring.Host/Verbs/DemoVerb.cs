@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using MessagePack;
+using Prometheus;
+using StreamScoring.Client;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Generator;
+using StreamScoring.Host.Serving;
+using StreamScoring.Kafka;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Host.Verbs;
+
+internal static class DemoVerb
+{
+    /// <summary>
+    /// Payments on their way between publisher and reader. The embedded broker drops what is beyond 5 MiB in a partition, read or not:
+    /// even if all of these fell into one partition, their decisions (about 1 KiB each) would stay below that.
+    /// </summary>
+    private const int InFlightMax = 3000;
+
+    private static readonly TimeSpan SummaryInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Build()
+    {
+        var events = new Option<long?>("--events") { Description = "Stop after so many payments and print totals", HelpName = "N" };
+        var rate = new Option<double>("--rate") { Description = "Payments a second (default: 2000; 0: as many as it takes)", HelpName = "R", DefaultValueFactory = _ => 2000 };
+        var json = CommonOptions.Json();
+        var command = new Command("demo",
+            """
+            Everything in one process: an embedded Kafka broker, a simulated world that pays, the pipeline that decides, and a reader.
+            Nothing has to be installed or running. Ctrl-C stops it.
+
+            Example:
+              scoring demo --events 20000 --rate 0
+            """) { events, rate, json };
+        command.SetAction((parsed, cancel) =>
+            parsed.GetValue(events) is <= 0 ? throw new InvalidInputFileException($"--events is {parsed.GetValue(events)}; give a number above 0")
+            : parsed.GetValue(rate) < 0 ? throw new InvalidInputFileException($"--rate is {parsed.GetValue(rate)}; give 0 or a number above it")
+            : RunAsync(parsed.GetValue(events), parsed.GetValue(rate), parsed.GetValue(json), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(long? events, double rate, bool json, CancellationToken cancel)
+    {
+        using var broker = new EmbeddedBroker();
+        var topology = TopologyFile.Load(
+            Path.Combine(AppContext.BaseDirectory, "topology", "generated", "topology.yaml"), [$"regions.eu.brokers={broker.Brokers}", "ingest.fetchWaitMax=1ms"]);
+        foreach (var topic in new[] { topology.Home.Payments, topology.Home.Labels, topology.Home.Decisions, topology.Home.DeadLetters })
+        {
+            broker.CreateTopic(topic, topology.Home.Partitions);
+        }
+
+        using var artifacts = Artifacts.Load(topology);
+        var health = new PipelineHealth();
+        var registry = Metrics.NewCustomRegistry();
+        await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);
+        var connection = KafkaPorts.ConnectionOf(topology.Home);
+        var logs = KafkaPorts.Logs(topology.Home);
+        // One process, so no group: it owns every partition.
+        var source = KafkaPorts.Source(topology, connection, logs, group: null, _ => { });
+        await using var pipeline = new Pipeline(topology, artifacts, logs, source, KafkaPorts.Sink(topology, connection, logs, _ => { }), registry);
+        _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
+        health.Ready();
+        await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; http://127.0.0.1:{http.Port}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
+
+        using var demo = new Traffic(topology, rate);
+        var started = Stopwatch.GetTimestamp();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // Each on a thread of its own: the reader blocks on the client, and the publisher waits for the reader.
+        var reading = Task.Factory.StartNew(() => demo.Read(events, json, stop.Token), stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var publishing = Task.Run(() => demo.PublishAsync(events, stop.Token), stop.Token);
+        await Task.WhenAny(reading, pipeline.Done, publishing.IsFaulted ? publishing : reading);
+        if (pipeline.Done.IsFaulted)
+        {
+            await pipeline.Done;
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        health.Draining();
+        await stop.CancelAsync();
+        await Task.WhenAll(Ignore(publishing), Ignore(reading));
+        pipeline.Stop();
+        await pipeline.Done;
+        demo.PrintTotals(seconds, json);
+        return events is { } wanted ? demo.Decisions == demo.Published && demo.Decisions == wanted ? VerbRunner.Done : cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Failed
+            : VerbRunner.Interrupted;
+    }
+
+    private static async Task Ignore(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped on purpose.
+        }
+    }
+
+    /// <summary>The simulated publisher and the reader of decisions, which holds the publisher back.</summary>
+    private sealed class Traffic(Topology topology, double rate) : IDisposable
+    {
+        private readonly SemaphoreSlim _room = new(InFlightMax);
+        private readonly Dictionary<string, long> _byAction = new(StringComparer.Ordinal);
+        private readonly KafkaSettings _settings = new(topology.Home.Brokers, topology.Home.Security);
+        private long _published;
+        private long _decisions;
+
+        public long Published => Interlocked.Read(ref _published);
+
+        public long Decisions => Interlocked.Read(ref _decisions);
+
+        public async Task PublishAsync(long? events, CancellationToken cancel)
+        {
+            using var publisher = new PaymentPublisher(_settings);
+            // The world's clock is shifted to now, and its payments follow each other at the demo's rate.
+            var world = new World(new WorldOptions { StartMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - TimeSpan.FromHours(6).Ticks / TimeSpan.TicksPerMillisecond, PaymentsPerDay = 200_000 });
+            var buffer = new ArrayBufferWriter<byte>(1024);
+            var started = Stopwatch.GetTimestamp();
+            foreach (var generated in world.Payments())
+            {
+                if (Published == events)
+                {
+                    break;
+                }
+
+                await _room.WaitAsync(cancel);
+                if (rate > 0 && TimeSpan.FromSeconds(Published / rate) - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } early)
+                {
+                    await Task.Delay(early, cancel);
+                }
+
+                buffer.ResetWrittenCount();
+                var writer = new MessagePackWriter(buffer);
+                PaymentMessagePack.Write(ref writer, generated.Payment);
+                writer.Flush();
+                await publisher.PublishAsync(
+                    topology.Home.Payments, Encoding.UTF8.GetBytes(generated.Payment.CardId!), buffer.WrittenSpan.ToArray(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), cancel);
+                Interlocked.Increment(ref _published);
+            }
+
+            publisher.Flush(cancel);
+        }
+
+        public void Read(long? events, bool json, CancellationToken cancel)
+        {
+            using var reader = new DecisionReader(_settings, topology.Home.Decisions, ReadFrom.Beginning);
+            var shownAt = Stopwatch.GetTimestamp();
+            var shown = 0L;
+            foreach (var decision in reader.Read(follow: true, cancel))
+            {
+                var record = DecisionMessagePack.Read(decision.Value);
+                _byAction[record.Action] = _byAction.GetValueOrDefault(record.Action) + 1;
+                _room.Release();
+                if (Interlocked.Increment(ref _decisions) == events)
+                {
+                    return;
+                }
+
+                if (!json && Stopwatch.GetElapsedTime(shownAt) >= SummaryInterval)
+                {
+                    var perSecond = (Decisions - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
+                    Console.Out.WriteLine(FormattableString.Invariant(
+                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {record.PaymentId} {record.Action} {record.Score}"));
+                    (shownAt, shown) = (Stopwatch.GetTimestamp(), Decisions);
+                }
+            }
+        }
+
+        public void PrintTotals(double seconds, bool json) => Console.Out.WriteLine(json
+            ? JsonSerializer.Serialize(new { payments = Published, decisions = Decisions, seconds = Math.Round(seconds, 3), actions = _byAction })
+            : FormattableString.Invariant($"payments {Published:N0}, decisions {Decisions:N0} in {seconds:0.0} s ({Decisions / seconds:N0}/s): {Actions()}"));
+
+        public void Dispose() => _room.Dispose();
+
+        private string Actions() => string.Join(", ", _byAction.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => FormattableString.Invariant($"{pair.Key} {pair.Value:N0}")));
+    }
+}
