@@ -16,7 +16,9 @@ public sealed class KafkaCluster : IAsyncLifetime
     /// <summary>What the program is told about its surroundings.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
-        ["SCORING_BROKERS"] = Brokers, ["SCORING_HTTP_PORT"] = "0", ["SCORING_DATA"] = _folder,
+        ["SCORING_BROKERS"] = Brokers,
+        ["SCORING_HTTP_PORT"] = "0",
+        ["SCORING_DATA"] = _folder,
     };
 
     public async Task InitializeAsync()

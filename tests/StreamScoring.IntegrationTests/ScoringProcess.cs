@@ -41,7 +41,9 @@ internal static class ScoringProcess
         var program = Path.Combine(SharedFolder.RepositoryRoot, "src", "StreamScoring.Host", "bin", configuration, "net10.0", "scoring.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = SharedFolder.RepositoryRoot,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = SharedFolder.RepositoryRoot,
         };
         foreach (var (name, value) in environment)
         {

@@ -10,19 +10,26 @@ internal static class CommonOptions
 
     public static Option<string[]> Set() => new("--set")
     {
-        Description = "Override one key of the topology, such as ingest.batchRowsMax=64 (repeatable)", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [],
+        Description = "Override one key of the topology, such as ingest.batchRowsMax=64 (repeatable)",
+        HelpName = "KEY=VALUE",
+        DefaultValueFactory = _ => [],
     };
 
     public static Option<string> Features() => new("--features") { Description = "The feature file (docs/features.md)", HelpName = "FILE", Required = true };
 
     public static Option<string[]> Payments() => new("--payments")
     {
-        Description = "Tables of payments (.csv, .csv.gz, .parquet)", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Tables of payments (.csv, .csv.gz, .parquet)",
+        HelpName = "FILE",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     public static Option<string[]> Labels() => new("--labels")
     {
-        Description = "Tables of labels: payment_id, event_time, known_at, fraud and the payment's entity ids", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
+        Description = "Tables of labels: payment_id, event_time, known_at, fraud and the payment's entity ids",
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     public static Option<string?> Columns() => new("--columns") { Description = "How the tables' columns become payment fields (docs/columns.md); left out where they have the contract's names", HelpName = "FILE" };

@@ -111,7 +111,10 @@ internal static partial class RunVerb
         var progress = pipeline.Progress;
         await Console.Error.WriteLineAsync(JsonSerializer.Serialize(new
         {
-            records = progress.Taken, decisions = progress.Decided, dead_letters = progress.DeadLettered, folded = progress.Folded,
+            records = progress.Taken,
+            decisions = progress.Decided,
+            dead_letters = progress.DeadLettered,
+            folded = progress.Folded,
         }));
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
     }

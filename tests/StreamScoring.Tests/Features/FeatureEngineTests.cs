@@ -200,12 +200,22 @@ public sealed class FeatureEngineTests
 
     private static Payment NewPayment(int i, long timeMs, string? card) => new()
     {
-        PaymentId = $"p-{i}", EventTimeMs = timeMs, AmountMinor = 100, Currency = "EUR", CardId = card, Ip = "i-1",
+        PaymentId = $"p-{i}",
+        EventTimeMs = timeMs,
+        AmountMinor = 100,
+        Currency = "EUR",
+        CardId = card,
+        Ip = "i-1",
     };
 
     private static Label LabelOf(Payment payment, Random random) => new()
     {
-        PaymentId = payment.PaymentId, EventTimeMs = payment.EventTimeMs, KnownAtMs = payment.EventTimeMs + random.Next(4), Fraud = random.Next(2) == 0,
-        CardId = payment.CardId, MerchantId = payment.MerchantId, Ip = payment.Ip,
+        PaymentId = payment.PaymentId,
+        EventTimeMs = payment.EventTimeMs,
+        KnownAtMs = payment.EventTimeMs + random.Next(4),
+        Fraud = random.Next(2) == 0,
+        CardId = payment.CardId,
+        MerchantId = payment.MerchantId,
+        Ip = payment.Ip,
     };
 }
