@@ -39,9 +39,6 @@ public sealed class KafkaCluster : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>STOP, CONT or KILL.</summary>
-    public Task SignalAsync(string signal) => ClusterAsync("kill", "tests", "1", signal);
-
     private async Task ClusterAsync(params string[] arguments)
     {
         var start = new ProcessStartInfo(SharedFolder.PathOf("kafka", "bin", "cluster"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
