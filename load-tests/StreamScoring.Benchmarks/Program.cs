@@ -1,18 +1,50 @@
 using StreamScoring.Benchmarks;
 
-// Each benchmark is a verb, compares two things in one process, alternating, and prints one JSON object on stdout. Notes go to stderr.
+// A benchmark compares two things, alternating, and prints one JSON object on stdout for each comparison. Notes go to stderr.
 return args switch
 {
     ["fold", .. var options] => FoldBenchmark.Run(options),
+    ["hot", .. var options] => HotKeyBenchmark.Run(options),
+    ["restore", .. var options] => RestoreBenchmark.Run(options),
+    ["restore-once", .. var options] => RestoreBenchmark.ReadOnce(options),
+    ["engine", .. var options] => EngineBenchmark.Run(options),
+    ["trees", .. var options] => TreeBenchmark.Run(options),
+    ["bare", .. var options] => BareLoop.Run(options),
+    ["b1-labels", .. var options] => FraudLabels.Run(options),
+    ["b1-machine", .. var options] => Machine(options),
+    ["b1-model", .. var options] => ModelFolder.Run(options),
+    ["b1-observe", .. var options] => TopicObserver.Run(options),
+    ["b1-summary", .. var options] => B1Summary.Run(options),
+    ["b1-topics", .. var options] => await OutputTopics.RunAsync(options),
     _ => Usage(),
 };
+
+static int Machine(string[] arguments)
+{
+    var options = new BenchmarkOptions(arguments);
+    new ResultFile(options.Required("results")).Machine("b1", options.Required("command"));
+    return 0;
+}
 
 static int Usage()
 {
     Console.Error.WriteLine(
         """
         usage: dotnet run -c Release --project load-tests/StreamScoring.Benchmarks -- VERB [options]
-          fold [--keys 1000000] [--runs 5] [--rows 1000000] [--exponent 1.1]   B3: the fold against a Dictionary of objects
+          fold    [--keys 1000000] [--runs 5] [--rows 1000000] [--exponent 1.1] [--results FILE]
+                  B3: the fold against a Dictionary of objects
+          hot     [--events 1000000] [--exact-events 4096]
+                  one more event on a key that has 10^3 .. 10^6 of them
+          restore [--payments 1500000] [--runs 5] [--features FILE] [--results FILE]
+                  the part of B6 that grows with the state: reading a snapshot of as many customers and terminals
+          engine  --model DIR [--features FILE] [--batch-rows 32 256] [--runs 5] [--rows 200000] [--warm-up 450000] [--results FILE]
+                  [--payments FILE... --columns FILE] [--engine trees|onnxruntime]
+                  B2: decode, fold, score, decide and encode on one thread against the model alone, both on the same rows
+          trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
+                  the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
+          bare    --brokers B --group G --from TOPIC --to TOPIC --messages N [--linger-ms 1]
+                  B1's floor: a consume and produce loop
+          load-tests/run-b1 runs B1; the verbs b1-… are its steps.
         """);
     return 2;
 }

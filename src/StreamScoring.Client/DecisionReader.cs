@@ -1,128 +1,298 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Confluent.Kafka;
-using StreamScoring.Contracts;
+using StreamScoring.Client.Native;
 
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Reads decisions, each payment's once. A process that was replaced and does not know it yet may write positions again, in order: the
-/// reader keeps the highest position seen of each payments log and drops what is not above it.
+/// Reads decisions, each payment's once: it keeps the highest position seen of each payments log and drops what is not above it. With
+/// a group, a commit stores that map beside the offset, so that it outlives the reader and goes to another member with the partition.
 /// </summary>
-public sealed class DecisionReader : IDisposable
+/// <remarks>
+/// A decision is dealt with when the next one is asked for; only then is it committed. A reader that is killed reads again what it had not
+/// committed; one that hands a partition over to another member, or is disposed, commits first. One enumeration at a time.
+/// </remarks>
+public sealed class DecisionReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>Named where there is no group, because the client wants a name; nothing is stored under it.</summary>
+    private const string NoGroup = "scoring-decisions";
 
+    private readonly DecisionReaderOptions _options;
+    private readonly TopicConsumer _consumer;
+    private readonly Dictionary<int, PartitionProgress> _progress = [];
     private readonly string _topic;
-    private readonly IConsumer<Ignore, byte[]> _consumer;
-    private readonly Dictionary<(string Region, string Topic, int Partition), long> _highest = [];
-    private Dictionary<int, long> _ends = [];
+    private TopicEnds? _ends;
+    private ReadDecision? _inHand;
+    private long _committedAt = TimeProvider.System.GetTimestamp();
+    private int _isReading;
 
-    /// <exception cref="KafkaException">The brokers do not answer, or the topic is missing.</exception>
-    public DecisionReader(KafkaSettings settings, string topic, ReadFrom from)
+    private DecisionReader(ScoringRegion region, DecisionReaderOptions options)
     {
-        _topic = topic;
-        _consumer = new ConsumerBuilder<Ignore, byte[]>(settings.With(
-                ("group.id", "scoring-decisions"),
-                ("enable.auto.commit", "false"),
-                ("enable.partition.eof", "true"),
-                ("auto.offset.reset", "earliest"),
-                ("isolation.level", "read_committed"),
-                ("fetch.wait.max.ms", "10")))
-            .SetLogHandler((_, _) => { })
-            .SetErrorHandler((_, _) => { })
-            .Build();
-        Assign(settings, from);
+        (_topic, _options) = (region.Decisions, options);
+        _consumer = new TopicConsumer(
+            region.Kafka, options.Group ?? NoGroup, options.ReadCommitted, options.FetchWaitMax, options.SessionTimeout, options.Notice,
+            builder => builder
+                .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
+                .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
+                .SetPartitionsLostHandler((_, partitions) => OnLost(partitions)));
     }
 
     /// <summary>Decisions that were read before and came again.</summary>
     public long Repeated { get; private set; }
 
-    /// <param name="follow">False: ends at the end of the topic that was found at the start.</param>
-    public IEnumerable<ReadDecision> Read(bool follow, CancellationToken cancel)
+    /// <summary>Records that are no decision. They were skipped.</summary>
+    public long Poison { get; private set; }
+
+    /// <summary>Partitions of the decisions topic that this reader has now.</summary>
+    public IReadOnlyCollection<int> Partitions
     {
-        while (!cancel.IsCancellationRequested && (follow || _ends.Count > 0))
+        get
         {
-            if (Next(TimeSpan.FromMilliseconds(200)) is { } decision)
+            lock (_progress)
             {
-                yield return decision;
+                return [.. _progress.Keys];
             }
         }
     }
 
-    public void Dispose()
+    /// <summary>Opens a reader. Where it starts is settled when this ends; a member of a group is given its partitions while it reads.</summary>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    /// <exception cref="ReadFailedException">The topic is missing, or the brokers do not answer.</exception>
+    public static async Task<DecisionReader> OpenAsync(ScoringRegion region, DecisionReaderOptions? options = null)
     {
-        _consumer.Close();
-        _consumer.Dispose();
-    }
-
-    private void Assign(KafkaSettings settings, ReadFrom from)
-    {
-        using var admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
-        var metadata = admin.GetMetadata(_topic, Patience).Topics.Single();
-        if (metadata.Error.IsError)
+        ArgumentNullException.ThrowIfNull(region);
+        options ??= new DecisionReaderOptions();
+        var isMember = options.Group is not null && options.Partitions is null;
+        if (isMember && !options.Follow)
         {
-            throw new KafkaException(new Error(metadata.Error.Code, $"topic {_topic} on {settings.Brokers}: {metadata.Error.Reason}"));
+            throw new ArgumentException("a member of a group reads on until it leaves; name partitions, or no group, to end at the end of the topic", nameof(options));
         }
 
-        var partitions = metadata.Partitions.Select(partition => new TopicPartition(_topic, partition.PartitionId)).ToList();
-        var starts = from.TimestampMs is { } time
-            ? _consumer.OffsetsForTimes(partitions.Select(partition => new TopicPartitionTimestamp(partition, new Timestamp(time, TimestampType.CreateTime))), Patience)
-            : [.. partitions.Select(partition => new TopicPartitionOffset(partition, from.IsBeginning ? Offset.Beginning : Offset.End))];
-        foreach (var start in starts)
+        var reader = new DecisionReader(region, options);
+        try
         {
-            var watermarks = _consumer.QueryWatermarkOffsets(start.TopicPartition, Patience);
-            if (watermarks.High > watermarks.Low && start.Offset != Offset.End)
+            await reader._consumer.RunAsync(() =>
             {
-                _ends[start.Partition.Value] = watermarks.High.Value;
+                if (isMember)
+                {
+                    reader._consumer.Client.Subscribe(reader._topic);
+                }
+                else
+                {
+                    reader.Assign();
+                }
+
+                return true;
+            });
+            return reader;
+        }
+        catch
+        {
+            await reader._consumer.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The decisions, in order within each payments log. Ends only where the options do not follow.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled; reading may start again.</exception>
+    /// <exception cref="ReadFailedException">The topic cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">Another enumeration of this reader is running.</exception>
+    public async IAsyncEnumerable<ReadDecision> ReadAsync([EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        if (Interlocked.Exchange(ref _isReading, 1) == 1)
+        {
+            throw new InvalidOperationException("a DecisionReader is enumerated by one reader at a time");
+        }
+
+        try
+        {
+            while (true)
+            {
+                FinishInHand();
+                CommitIfDue();
+                if (_ends is { AreReached: true })
+                {
+                    yield break;
+                }
+
+                if (Take(await _consumer.NextAsync(CommitIfDue, cancel)) is { } decision)
+                {
+                    _inHand = decision;
+                    yield return decision;
+                }
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
+        }
+    }
+
+    /// <summary>Commits every decision that was read, the one in hand included. Call it from the loop that reads.</summary>
+    /// <exception cref="InvalidOperationException">There is no group to commit to.</exception>
+    /// <exception cref="ReadFailedException">The brokers refused, or do not answer; the decisions are read again after a restart.</exception>
+    public async Task CommitAsync()
+    {
+        if (_options.Group is null)
+        {
+            throw new InvalidOperationException("a DecisionReader without a group has nowhere to commit to");
+        }
+
+        FinishInHand();
+        await _consumer.RunAsync(() =>
+        {
+            Commit(_progress.Keys);
+            return true;
+        });
+    }
+
+    /// <summary>Commits what was dealt with, unless commits are the caller's, and leaves the group. An enumeration that waits fails with <see cref="ObjectDisposedException"/>.</summary>
+    public ValueTask DisposeAsync() => _consumer.CloseAsync(() => CommitDealtWith(_progress.Keys));
+
+    private void Assign()
+    {
+        var partitions = _consumer.PartitionsOf(_topic);
+        if (_options.Partitions is { } wanted)
+        {
+            var missing = wanted.Where(partition => partitions.All(there => there.Partition.Value != partition)).ToList();
+            partitions = missing.Count == 0 ? [.. wanted.Distinct().Select(partition => new TopicPartition(_topic, partition))]
+                : throw new KafkaException(new Error(ErrorCode.Local_UnknownPartition, $"topic {_topic} has {partitions.Count} partitions, and no {string.Join(", ", missing)}"));
+        }
+
+        var starts = StartProgress(partitions);
+        if (!_options.Follow)
+        {
+            _ends = new TopicEnds(starts);
+        }
+
+        _consumer.Client.Assign(starts.Select(start => new TopicPartitionOffset(start.Partition, start.Offset)));
+    }
+
+    /// <summary>Takes up partitions where the group left them, with what it had seen there; where it has stored nothing, at the start that was asked for.</summary>
+    private List<PartitionStart> StartProgress(IReadOnlyCollection<TopicPartition> partitions)
+    {
+        var commits = _options.Group is null ? [] : GroupCommits.Read(_consumer.Client.Handle, partitions, TopicConsumer.Patience).ToDictionary(commit => commit.Partition);
+        // Asking for a partition's ends takes a request each: only where they are needed.
+        var starts = _consumer.StartsOf([.. partitions.Where(partition => !_options.Follow || !commits.ContainsKey(partition.Partition.Value))], _options.From)
+            .ToDictionary(start => start.Partition.Partition.Value);
+        lock (_progress)
+        {
+            foreach (var partition in partitions)
+            {
+                var number = partition.Partition.Value;
+                if (commits.TryGetValue(number, out var commit))
+                {
+                    _progress[number] = new PartitionProgress(SourcePositions.FromMetadata(commit.Metadata), commit.Offset, isCommitted: true);
+                    starts[number] = new PartitionStart(partition, commit.Offset, starts.TryGetValue(number, out var start) ? start.End : commit.Offset);
+                }
+                else
+                {
+                    _progress[number] = new PartitionProgress(new SourcePositions(), starts[number].Offset, isCommitted: false);
+                }
             }
         }
 
-        _consumer.Assign(starts);
+        return [.. starts.Values];
     }
 
-    private ReadDecision? Next(TimeSpan timeout)
-    {
-        if (_consumer.Consume(timeout) is not { } result)
-        {
-            return null;
-        }
+    private List<TopicPartitionOffset> OnAssigned(IReadOnlyCollection<TopicPartition> partitions) =>
+        StartProgress(partitions).ConvertAll(start => new TopicPartitionOffset(start.Partition, start.Offset));
 
+    /// <summary>The partitions' next owner starts at what is committed here. It is called while the next decision is asked for, so none is in hand.</summary>
+    private void OnRevoked(List<TopicPartitionOffset> partitions)
+    {
+        CommitDealtWith([.. partitions.Select(partition => partition.Partition.Value)]);
+        OnLost(partitions);
+    }
+
+    private void OnLost(List<TopicPartitionOffset> partitions)
+    {
+        lock (_progress)
+        {
+            foreach (var partition in partitions)
+            {
+                _progress.Remove(partition.Partition.Value);
+            }
+        }
+    }
+
+    private ReadDecision? Take(ConsumeResult<byte[]?, byte[]?> result)
+    {
         var partition = result.Partition.Value;
-        // Behind a transaction's end there is a marker that is not read: the end event says so.
-        if (_ends.TryGetValue(partition, out var end) && (result.IsPartitionEOF ? result.Offset.Value >= end : result.Offset.Value + 1 >= end))
-        {
-            _ends.Remove(partition);
-        }
-
-        if (result.IsPartitionEOF || result.Message.Value is null || SourceOf(result.Message.Headers) is not { } source)
+        _ends?.See(result);
+        if (result.IsPartitionEOF || !_progress.TryGetValue(partition, out var progress))
         {
             return null;
         }
 
-        ref var highest = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
-            _highest, (source.Region, source.Topic, source.Partition), out var exists);
-        if (exists && source.Offset <= highest)
+        if (!DecisionParser.TryParse(result, out var decision, out var poison))
+        {
+            Poison++;
+            _options.Notice?.Invoke($"{_topic}/{partition}/{result.Offset.Value} is no decision and was skipped: {poison}");
+        }
+        else if (!progress.Seen.IsRepeated(decision.Source))
+        {
+            return decision;
+        }
+        else
         {
             Repeated++;
-            return null;
         }
 
-        highest = source.Offset;
-        return new ReadDecision(source, result.Message.Value);
+        progress.Advance(result.Offset.Value + 1);
+        return null;
     }
 
-    private static DecisionSource? SourceOf(Headers headers)
+    private void FinishInHand()
     {
-        var (region, topic, partition, offset) = (Text(headers, RecordHeaders.Region), Text(headers, RecordHeaders.Topic), Text(headers, RecordHeaders.Partition), Text(headers, RecordHeaders.Offset));
-        return region is not null && topic is not null
-            && int.TryParse(partition, NumberStyles.None, CultureInfo.InvariantCulture, out var partitionNumber)
-            && long.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var offsetNumber)
-                ? new DecisionSource(region, topic, partitionNumber, offsetNumber)
-                : null;
+        if (_inHand is { } decision && _progress.TryGetValue(decision.Partition, out var progress))
+        {
+            progress.Seen.Advance(decision.Source);
+            progress.Advance(decision.Offset + 1);
+        }
+
+        _inHand = null;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static string? Text(Headers headers, string name) => headers.TryGetLastBytes(name, out var bytes) ? Encoding.UTF8.GetString(bytes) : null;
+    private void CommitIfDue()
+    {
+        if (_options.CommitInterval is { } interval && _options.Group is not null && TimeProvider.System.GetElapsedTime(_committedAt) >= interval)
+        {
+            CommitDealtWith(_progress.Keys);
+        }
+    }
+
+    /// <summary>A commit that fails is made again later; until then a restart reads again what it holds.</summary>
+    private void CommitDealtWith(IReadOnlyCollection<int> partitions)
+    {
+        if (_options.Group is null || _options.CommitInterval is null)
+        {
+            return;
+        }
+
+        try
+        {
+            Commit(partitions);
+        }
+        catch (KafkaException e)
+        {
+            _options.Notice?.Invoke($"{_topic}: positions could not be committed: {e.Error.Reason}");
+        }
+    }
+
+    private void Commit(IReadOnlyCollection<int> partitions)
+    {
+        _committedAt = TimeProvider.System.GetTimestamp();
+        var dirty = partitions.Where(partition => _progress.TryGetValue(partition, out var progress) && progress.IsDirty).ToList();
+        if (dirty.Count == 0)
+        {
+            return;
+        }
+
+        GroupCommits.Commit(_consumer.Client.Handle, [.. dirty.Select(partition => new GroupCommit(_topic, partition, _progress[partition].Next, _progress[partition].Seen.ToMetadata()))]);
+        foreach (var partition in dirty)
+        {
+            _progress[partition].Committed();
+        }
+    }
 }

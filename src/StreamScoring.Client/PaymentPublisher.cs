@@ -1,33 +1,47 @@
+using System.Globalization;
 using Confluent.Kafka;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Client;
 
 /// <summary>
 /// Publishes payments and labels, in order per key: an entity's payments, and a payment's retries, land in one partition. Keys are
-/// spread as Java clients spread them (murmur2), so that publishers in other languages agree.
+/// spread as Java clients spread them (murmur2), so that publishers in other languages agree. Any thread may use it.
 /// </summary>
-public sealed class PaymentPublisher : IDisposable
+/// <remarks>
+/// A publisher that does not know whether a payment arrived publishes it again: the pipeline gives a repeated payment id its first decision
+/// again, flagged <c>duplicate</c>, and counts it once.
+/// </remarks>
+public sealed class PaymentPublisher : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly IProducer<byte[]?, byte[]> _producer;
-    private readonly string _brokers;
-    private readonly Action<DeliveryReport<byte[]?, byte[]>> _onReport;
+    private readonly ScoringRegion _region;
+    private readonly RecordWriter _writer;
+    private readonly SemaphoreSlim _room;
+    private readonly Lock _bulkLock = new();
+    private PublishedBulk _bulk;
     private long _acknowledged;
-    private volatile string? _refused;
 
-    public PaymentPublisher(KafkaSettings settings)
+    /// <exception cref="ArgumentException">The region's partitioning field is no entity id.</exception>
+    public PaymentPublisher(ScoringRegion region, PublisherOptions? options = null)
     {
-        _brokers = settings.Brokers;
-        _onReport = OnReport;
-        _producer = new ProducerBuilder<byte[]?, byte[]>(settings.With(
+        ArgumentNullException.ThrowIfNull(region);
+        options ??= PublisherOptions.Default;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.InFlightMax, nameof(options));
+        _region = region;
+        _writer = new RecordWriter(region.PartitionBy, options.Form);
+        _room = new SemaphoreSlim(options.InFlightMax);
+        _bulk = new PublishedBulk(OnReported);
+        _producer = new ProducerBuilder<byte[]?, byte[]>(region.Kafka.With(
                 ("enable.idempotence", "true"),
                 ("acks", "all"),
                 ("partitioner", "murmur2_random"),
-                ("linger.ms", "5"),
+                ("linger.ms", options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
                 ("compression.type", "lz4"),
-                ("queue.buffering.max.messages", "100000"),
-                ("message.timeout.ms", $"{(int)Patience.TotalMilliseconds}"),
+                // Ours is the bound that makes callers wait; the client's own, which would throw, lie beyond it.
+                ("queue.buffering.max.messages", $"{options.InFlightMax + 1000}"),
+                ("queue.buffering.max.kbytes", "2097151"),
+                ("message.timeout.ms", $"{(int)options.DeliveryTimeout.TotalMilliseconds}"),
                 ("dotnet.producer.delivery.report.fields", "status")))
             .SetLogHandler((_, _) => { })
             .SetErrorHandler((_, _) => { })
@@ -37,66 +51,140 @@ public sealed class PaymentPublisher : IDisposable
     /// <summary>Records that the brokers acknowledged.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
-    /// <summary>Hands a record over; waits while too many are on their way.</summary>
-    /// <param name="key">The partitioning entity's id; null for any partition.</param>
-    /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch.</param>
-    /// <exception cref="PublishFailedException">The brokers refused a record.</exception>
-    public async ValueTask PublishAsync(string topic, byte[]? key, byte[] value, long timestampMs, CancellationToken cancel)
+    /// <summary>Publishes one payment and waits until every in-sync replica of the brokers has it.</summary>
+    /// <returns>Where it stands: the id of its decision.</returns>
+    /// <exception cref="PublishFailedException">The brokers refused it, or acknowledged nothing in time; it may have arrived all the same.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may arrive all the same.</exception>
+    public Task<DecisionSource> PublishAsync(Payment payment, CancellationToken cancel = default)
     {
-        var message = new Message<byte[]?, byte[]> { Key = key, Value = value, Timestamp = new Timestamp(timestampMs, TimestampType.CreateTime) };
-        while (true)
+        ArgumentNullException.ThrowIfNull(payment);
+        return ConfirmAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), cancel);
+    }
+
+    /// <summary>Publishes one label and waits until every in-sync replica of the brokers has it.</summary>
+    /// <inheritdoc cref="PublishAsync(Payment, CancellationToken)"/>
+    /// <returns>Where it stands.</returns>
+    public Task<DecisionSource> PublishAsync(Label label, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        return ConfirmAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), cancel);
+    }
+
+    /// <summary>Hands a payment over, to be confirmed by the next <see cref="FlushAsync"/>; waits only while too many are on their way.</summary>
+    /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch; null: now.</param>
+    /// <exception cref="PublishFailedException">The brokers refused an earlier record of this bulk.</exception>
+    public ValueTask EnqueueAsync(Payment payment, long? timestampMs = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(payment);
+        return EnqueueAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), timestampMs, cancel);
+    }
+
+    /// <summary>Hands a label over.</summary>
+    /// <inheritdoc cref="EnqueueAsync(Payment, long?, CancellationToken)"/>
+    public ValueTask EnqueueAsync(Label label, long? timestampMs = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(label);
+        return EnqueueAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), timestampMs, cancel);
+    }
+
+    /// <summary>Ends when everything that was enqueued since the last flush is acknowledged, or refused; at the latest after the delivery timeout.</summary>
+    /// <exception cref="PublishFailedException">Records were refused: how many, and why the first. The next bulk starts afresh.</exception>
+    public Task FlushAsync(CancellationToken cancel = default)
+    {
+        PublishedBulk closed;
+        lock (_bulkLock)
         {
-            ThrowIfRefused();
-            try
+            (closed, _bulk) = (_bulk, new PublishedBulk(OnReported));
+        }
+
+        return closed.CloseAsync(_region.Kafka.Brokers, cancel);
+    }
+
+    /// <summary>Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // Disposing the client waits for nothing, and waits itself for its threads: neither belongs on the caller's thread.
+        await Task.Run(() =>
+        {
+            _producer.Flush(CancellationToken.None);
+            _producer.Dispose();
+        });
+        _room.Dispose();
+    }
+
+    private async Task<DecisionSource> ConfirmAsync(string topic, byte[] key, byte[] value, CancellationToken cancel)
+    {
+        var confirmed = new TaskCompletionSource<DecisionSource>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _room.WaitAsync(cancel);
+        Produce(topic, key, value, null, report =>
+        {
+            OnReported(report.Error);
+            if (report.Error.IsError)
             {
-                _producer.Produce(topic, message, _onReport);
-                return;
+                confirmed.SetException(new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take a record for {topic}: {report.Error.Reason}"));
             }
-            catch (ProduceException<byte[]?, byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            else
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(5), cancel);
+                confirmed.SetResult(new DecisionSource(_region.Name, topic, report.Partition.Value, report.Offset.Value));
             }
+        });
+        return await confirmed.Task.WaitAsync(cancel);
+    }
+
+    private async ValueTask EnqueueAsync(string topic, byte[] key, byte[] value, long? timestampMs, CancellationToken cancel)
+    {
+        await _room.WaitAsync(cancel);
+        PublishedBulk bulk;
+        lock (_bulkLock)
+        {
+            bulk = _bulk;
+            bulk.Add();
+        }
+
+        try
+        {
+            if (bulk.FirstReason is { } reason)
+            {
+                _room.Release();
+                throw new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take {reason}");
+            }
+
+            Produce(topic, key, value, timestampMs, bulk.OnReport);
+        }
+        catch
+        {
+            bulk.Remove();
+            throw;
         }
     }
 
-    /// <summary>Waits until everything handed over is acknowledged.</summary>
-    /// <exception cref="PublishFailedException">The brokers refused a record, or did not answer.</exception>
-    public void Flush(CancellationToken cancel)
+    private void Produce(string topic, byte[] key, byte[] value, long? timestampMs, Action<DeliveryReport<byte[]?, byte[]>> onReport)
     {
-        var started = TimeProvider.System.GetTimestamp();
-        while (_producer.Flush(TimeSpan.FromMilliseconds(200)) > 0)
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            ThrowIfRefused();
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
-            {
-                throw new PublishFailedException($"the brokers {_brokers} acknowledged nothing for {Patience.TotalSeconds:0} s");
-            }
+            _producer.Produce(
+                topic,
+                new Message<byte[]?, byte[]>
+                {
+                    Key = key,
+                    Value = value,
+                    Timestamp = timestampMs is { } time ? new Timestamp(time, TimestampType.CreateTime) : Timestamp.Default,
+                },
+                onReport);
         }
-
-        ThrowIfRefused();
+        catch (ProduceException<byte[]?, byte[]> e)
+        {
+            _room.Release();
+            throw new PublishFailedException($"a record for {topic} on {_region.Kafka.Brokers}: {e.Error.Reason}");
+        }
     }
 
-    public void Dispose() => _producer.Dispose();
-
-    private void OnReport(DeliveryReport<byte[]?, byte[]> report)
+    private void OnReported(Error error)
     {
-        // Reports come from the client's thread and, while flushing, from the caller's.
-        if (report.Error.IsError)
-        {
-            _refused = $"the brokers {_brokers} refused a record for {report.Topic}: {report.Error.Reason}";
-        }
-        else
+        _room.Release();
+        if (!error.IsError)
         {
             Interlocked.Increment(ref _acknowledged);
-        }
-    }
-
-    private void ThrowIfRefused()
-    {
-        if (_refused is { } reason)
-        {
-            throw new PublishFailedException(reason);
         }
     }
 }

@@ -1,4 +1,4 @@
 namespace StreamScoring.Client;
 
-/// <summary>A payment or label could not be published.</summary>
+/// <summary>Payments or labels could not be published: the brokers refused them, or acknowledged nothing in time.</summary>
 public sealed class PublishFailedException(string message) : Exception(message);

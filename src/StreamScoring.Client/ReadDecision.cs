@@ -3,9 +3,19 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>A decision as it was read.</summary>
-/// <param name="Source">The payment's position, from the record's headers.</param>
-/// <param name="Value">JSON where it starts with a brace, else the compact form (<see cref="DecisionMessagePack"/>).</param>
-public readonly record struct ReadDecision(DecisionSource Source, ReadOnlyMemory<byte> Value)
+/// <param name="Source">The payment's position, from the record's headers: the decision's id.</param>
+/// <param name="Record">What was decided, and on which grounds.</param>
+/// <param name="Value">The record as it stands in the topic: JSON where it starts with a brace, else the compact form.</param>
+/// <param name="Partition">Of the decisions topic.</param>
+/// <param name="Offset">In the decisions topic.</param>
+public sealed record ReadDecision(DecisionSource Source, DecisionRecord Record, ReadOnlyMemory<byte> Value, int Partition, long Offset)
 {
+    /// <summary>The flag of a decision that repeats the one of an earlier publication of the same payment id.</summary>
+    public const string DuplicateFlag = "duplicate";
+
+    /// <summary>True where the payment had been published before: this is its first decision again, and it changed no state.</summary>
+    public bool IsDuplicate => Record.Flags.Contains(DuplicateFlag);
+
+    /// <summary>Whether <see cref="Value"/> is JSON.</summary>
     public bool IsJson => Value.Span is [(byte)'{', ..];
 }

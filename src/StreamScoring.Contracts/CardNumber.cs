@@ -2,12 +2,12 @@ namespace StreamScoring.Contracts;
 
 /// <summary>
 /// Finds card numbers in text, so that none is ever written anywhere: 13 to 19 digits with a card network's prefix and a correct check
-/// digit, written together or in groups with single blanks or dashes between them.
+/// digit, written together or in groups with blanks, dashes, dots, underlines or slashes between them.
 /// </summary>
 /// <remarks>
 /// Check digit: ISO/IEC 7812-1, annex B (Luhn). Prefixes and lengths: the networks' published issuer ranges. Two things keep
 /// identifiers from being mistaken: a run of more than 19 digits is no card number, and neither is a digit run inside a long
-/// hexadecimal token (a hash). Dashed groups count only at the lengths that cards are printed in, so that a UUID never matches.
+/// hexadecimal token (a hash) or a UUID. Behind dots, underlines and slashes groups count only at the lengths that cards are printed in.
 /// </remarks>
 public static class CardNumber
 {
@@ -15,6 +15,8 @@ public static class CardNumber
 
     /// <summary>From this length on, a token of hexadecimal digits that holds a letter is taken for a hash.</summary>
     private const int HashLengthMin = 24;
+
+    private const int SeparatorCharactersMax = 3, UuidLength = 36;
 
     private const byte Mask = (byte)'*';
 
@@ -67,9 +69,7 @@ public static class CardNumber
     private static bool TryFrom(ReadOnlySpan<byte> text, int start, out int end)
     {
         Span<byte> digits = stackalloc byte[DigitsMax];
-        var count = 0;
-        var position = start;
-        var dashed = false;
+        var (count, position, groups) = (0, start, new Groups());
         while (true)
         {
             var groupStart = position;
@@ -84,39 +84,51 @@ public static class CardNumber
                 digits[count++] = (byte)(text[position++] - '0');
             }
 
-            var groupLength = position - groupStart;
-            if (groupLength == 0 || (dashed && groupLength is < 2 or > 7))
-            {
-                break;
-            }
-
-            if (count >= DigitsMin && IsCard(digits[..count]) && !IsInsideHash(text, start, position))
+            groups.Add(position - groupStart);
+            if (count >= DigitsMin && IsCard(digits[..count]) && groups.AreWritten(text, start, position) && !IsInsideHash(text, start, position))
             {
                 end = position;
                 return true;
             }
 
-            if (position >= text.Length || text[position] is not ((byte)' ' or (byte)'-'))
+            var separator = SeparatorLength(text[position..], out var isBlank, out var isDash);
+            if (separator == 0)
+            {
+                end = 0;
+                return false;
+            }
+
+            position += separator;
+            groups.Separate(isBlank, isDash);
+        }
+    }
+
+    /// <summary>What stands between two groups of digits: up to three blanks, dashes, dots, underlines or slashes, in ASCII or typeset.</summary>
+    /// <returns>Its bytes; 0 where no digit follows.</returns>
+    private static int SeparatorLength(ReadOnlySpan<byte> rest, out bool isBlank, out bool isDash)
+    {
+        var (length, characters) = (0, 0);
+        while (characters < SeparatorCharactersMax && length < rest.Length)
+        {
+            var size = rest[length..] switch
+            {
+                [(byte)' ' or (byte)'\t' or (byte)'-' or (byte)'.' or (byte)'_' or (byte)'/', ..] => 1,
+                // No-break space; the spaces and dashes of general punctuation; narrow no-break space; minus sign.
+                [0xC2, 0xA0, ..] => 2,
+                [0xE2, 0x80, >= 0x80 and <= 0x95 or 0xAF, ..] or [0xE2, 0x88, 0x92, ..] => 3,
+                _ => 0,
+            };
+            if (size == 0)
             {
                 break;
             }
 
-            // The first group too must have a printed group's length, once a dash follows it.
-            if (text[position] == (byte)'-')
-            {
-                if (groupLength > 7)
-                {
-                    break;
-                }
-
-                dashed = true;
-            }
-
-            position++;
+            (length, characters) = (length + size, characters + 1);
         }
 
-        end = 0;
-        return false;
+        isBlank = length == 1 && rest[0] == (byte)' ';
+        isDash = length == 1 && rest[0] == (byte)'-';
+        return length < rest.Length && IsDigit(rest[length]) ? length : 0;
     }
 
     private static bool IsInsideHash(ReadOnlySpan<byte> text, int start, int end)
@@ -146,6 +158,26 @@ public static class CardNumber
         }
 
         return true;
+    }
+
+    /// <summary>Whether a part of the span stands in a UUID: 8-4-4-4-12 hexadecimal digits.</summary>
+    private static bool IsInsideUuid(ReadOnlySpan<byte> text, int start, int end)
+    {
+        for (var from = Math.Max(0, end - UuidLength); from <= start && from + UuidLength <= text.Length; from++)
+        {
+            var isUuid = true;
+            for (var i = 0; isUuid && i < UuidLength; i++)
+            {
+                isUuid = i is 8 or 13 or 18 or 23 ? text[from + i] == (byte)'-' : char.IsAsciiHexDigit((char)text[from + i]);
+            }
+
+            if (isUuid)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsCard(ReadOnlySpan<byte> digits) => HasNetworkPrefix(digits) && HasCheckDigit(digits);
@@ -188,4 +220,27 @@ public static class CardNumber
     private static bool IsDigit(byte character) => (uint)(character - '0') <= 9;
 
     private static bool IsLetterOrDigit(byte character) => char.IsAsciiLetterOrDigit((char)character);
+
+    /// <summary>How the digits are grouped. Some ways of writing are common enough elsewhere that only a card's own groups count.</summary>
+    private struct Groups()
+    {
+        private const int PrintedMin = 3, PrintedMax = 7;
+
+        private int _count;
+        private int _shortest = int.MaxValue;
+        private int _longest;
+        private bool _hasDash;
+        private bool _hasOther;
+
+        public void Add(int length) => (_count, _shortest, _longest) = (_count + 1, Math.Min(_shortest, length), Math.Max(_longest, length));
+
+        public void Separate(bool isBlank, bool isDash) => (_hasDash, _hasOther) = (_hasDash || isDash, _hasOther || !(isBlank || isDash));
+
+        /// <summary>Whether cards are written so, and not dates, addresses, numbers with decimals or UUIDs.</summary>
+        public readonly bool AreWritten(ReadOnlySpan<byte> text, int start, int end) =>
+            _hasOther ? _count >= 3 && _shortest >= PrintedMin && _longest <= PrintedMax
+            : !_hasDash || (!IsInsideUuid(text, start, end)
+                && ((_shortest >= PrintedMin - 1 && _longest <= PrintedMax)
+                    || !((start > 0 && IsLetterOrDigit(text[start - 1])) || (end < text.Length && IsLetterOrDigit(text[end])))));
+    }
 }

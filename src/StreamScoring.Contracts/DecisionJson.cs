@@ -6,6 +6,9 @@ namespace StreamScoring.Contracts;
 /// <summary>A decision as JSON. The names are a contract.</summary>
 public static class DecisionJson
 {
+    private static readonly long UnixMsMin = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long UnixMsMax = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     public static void Write(Utf8JsonWriter writer, DecisionRecord decision)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -76,10 +79,17 @@ public static class DecisionJson
         writer.WriteString("rule_file", decision.RuleFile);
         writer.WriteString("config", decision.Config);
         WriteTexts(writer, "flags", decision.Flags);
+        writer.WriteStartObject("bounds");
+        foreach (var (feature, bound) in decision.Bounds)
+        {
+            WriteNumber(writer, feature, bound);
+        }
+
+        writer.WriteEndObject();
         writer.WriteStartObject("staleness_seconds");
         foreach (var (region, seconds) in decision.StalenessSeconds)
         {
-            writer.WriteNumber(region, seconds);
+            WriteNumber(writer, region, double.IsNaN(seconds) ? null : seconds);
         }
 
         writer.WriteEndObject();
@@ -93,9 +103,13 @@ public static class DecisionJson
         writer.WriteEndObject();
     }
 
-    /// <summary>ISO 8601 in UTC with milliseconds.</summary>
+    /// <summary>Reads a decision back. A whole number is a double here, as every number among the features is.</summary>
+    /// <exception cref="JsonException">The bytes are no decision.</exception>
+    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => JsonFields.Read(bytes, DecisionJsonReader.Read);
+
+    /// <summary>ISO 8601 in UTC with milliseconds. A record's timestamp may be any number: one beyond the calendar becomes its end.</summary>
     public static string Iso(long unixMs) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(unixMs, UnixMsMin, UnixMsMax)).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
     {

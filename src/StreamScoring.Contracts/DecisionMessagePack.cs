@@ -13,40 +13,63 @@ public static class DecisionMessagePack
     // Positions.
     public const int Source = 1, PaymentId = 2, EventTime = 3, LogTimestamp = 4, ReceivedAt = 5, DecidedAt = 6, Action = 7, Score = 8,
         Level = 9, Probability = 10, Raw = 11, Rung = 12, Model = 13, Features = 14, Rules = 15, ShadowRules = 16, Reasons = 17, Shadow = 18,
-        FeatureFile = 19, RuleFile = 20, Config = 21, Flags = 22, Staleness = 23, Timings = 24;
+        FeatureFile = 19, RuleFile = 20, Config = 21, Flags = 22, Staleness = 23, Timings = 24, Bounds = 25;
 
     /// <summary>Elements that this version writes.</summary>
-    public const int Elements = 25;
+    public const int Elements = 26;
+
+    /// <summary>Elements that the first release wrote: a reader fills in the rest.</summary>
+    private const int ElementsMin = 25;
 
     /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a version that this release does not read.</exception>
-    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes)
+    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, Read);
+
+    /// <summary>Reads what lies before everything of which there is much: of which record it is the decision, and the outcome.</summary>
+    /// <returns>Without an outcome where the decision is of a version that this release does not read: the position stands there in any.</returns>
+    /// <exception cref="MessagePackSerializationException">The bytes are no decision.</exception>
+    public static (DecisionSource Source, DecisionOutcome? Outcome) ReadOutcome(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadOutcome);
+
+    private static (DecisionSource Source, DecisionOutcome? Outcome) ReadOutcome(ref MessagePackReader reader)
     {
-        var reader = new MessagePackReader(bytes);
+        var count = reader.ReadArrayHeader();
+        var isKnown = reader.ReadInt32() == Version && count >= ElementsMin;
+        var source = ReadSource(ref reader);
+        if (!isKnown)
+        {
+            return (source, null);
+        }
+
+        MessagePackRead.SkipMany(ref reader, Action - PaymentId);
+        return (source, new DecisionOutcome(reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadString() ?? "", ReadNumber(ref reader), ReadNumber(ref reader)));
+    }
+
+    private static DecisionRecord Read(ref MessagePackReader reader)
+    {
         var count = reader.ReadArrayHeader();
         var version = reader.ReadInt32();
-        if (version != Version || count < Elements)
+        if (version != Version || count < ElementsMin)
         {
-            throw new MessagePackSerializationException($"a decision of version {version} with {count} elements; this release reads version {Version} with at least {Elements}");
+            throw new MessagePackSerializationException($"a decision of version {version} with {count} elements; this release reads version {Version} with at least {ElementsMin}");
         }
 
         // Initializers run in this order, which is the order of the wire form.
-        var record = new DecisionRecord
+        return new DecisionRecord
         {
             Source = ReadSource(ref reader),
             PaymentId = reader.ReadString() ?? "",
-            EventTimeMs = reader.ReadInt64(),
-            LogTimestampMs = reader.ReadInt64(),
-            ReceivedAtMs = reader.ReadInt64(),
-            DecidedAtMs = reader.ReadInt64(),
+            EventTimeMs = MessagePackRead.Time(ref reader),
+            LogTimestampMs = MessagePackRead.Time(ref reader),
+            ReceivedAtMs = MessagePackRead.Time(ref reader),
+            DecidedAtMs = MessagePackRead.Time(ref reader),
             Action = reader.ReadString() ?? "",
             Score = reader.ReadInt32(),
             Level = reader.ReadString() ?? "",
             Probability = ReadNumber(ref reader),
             Raw = ReadNumber(ref reader),
             Rung = reader.ReadString() ?? "",
-            ModelName = ReadModelStart(ref reader),
+            ModelName = ReadModelStart(ref reader, out var modelElements),
             ModelVersion = ReadHash(ref reader) ?? "",
-            Engine = reader.ReadString() ?? "",
+            Engine = ReadModelEnd(ref reader, modelElements),
             Features = ReadFeatures(ref reader),
             Rules = ReadTexts(ref reader),
             ShadowRules = ReadTexts(ref reader),
@@ -58,21 +81,30 @@ public static class DecisionMessagePack
             Flags = ReadTexts(ref reader),
             StalenessSeconds = ReadStaleness(ref reader),
             TimingsMs = ReadTimings(ref reader),
+            Bounds = count > Bounds ? ReadBounds(ref reader) : [],
         };
-        return record;
     }
 
     private static DecisionSource ReadSource(ref MessagePackReader reader)
     {
-        reader.ReadArrayHeader();
-        return new DecisionSource(reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
+        var count = MessagePackRead.ArrayOf(ref reader, 4);
+        var source = new DecisionSource(reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
+        MessagePackRead.SkipMany(ref reader, count - 4);
+        return source;
     }
 
     /// <summary>The model is an array: name, hash, engine.</summary>
-    private static string ReadModelStart(ref MessagePackReader reader)
+    private static string ReadModelStart(ref MessagePackReader reader, out int count)
     {
-        reader.ReadArrayHeader();
+        count = MessagePackRead.ArrayOf(ref reader, 3);
         return reader.ReadString() ?? "";
+    }
+
+    private static string ReadModelEnd(ref MessagePackReader reader, int count)
+    {
+        var engine = reader.ReadString() ?? "";
+        MessagePackRead.SkipMany(ref reader, count - 3);
+        return engine;
     }
 
     private static double? ReadNumber(ref MessagePackReader reader) => reader.TryReadNil() ? null : reader.ReadDouble();
@@ -115,8 +147,9 @@ public static class DecisionMessagePack
         var reasons = new DecisionReason[reader.ReadArrayHeader()];
         for (var i = 0; i < reasons.Length; i++)
         {
-            reader.ReadArrayHeader();
+            var count = MessagePackRead.ArrayOf(ref reader, 4);
             reasons[i] = new DecisionReason(reader.ReadString() ?? "", reader.ReadDouble(), reader.ReadDouble(), reader.ReadString() ?? "");
+            MessagePackRead.SkipMany(ref reader, count - 4);
         }
 
         return reasons;
@@ -127,8 +160,9 @@ public static class DecisionMessagePack
         var scores = new ShadowScore[reader.ReadArrayHeader()];
         for (var i = 0; i < scores.Length; i++)
         {
-            reader.ReadArrayHeader();
+            var count = MessagePackRead.ArrayOf(ref reader, 2);
             scores[i] = new ShadowScore(reader.ReadString() ?? "", reader.ReadDouble());
+            MessagePackRead.SkipMany(ref reader, count - 2);
         }
 
         return scores;
@@ -139,16 +173,27 @@ public static class DecisionMessagePack
         var regions = new KeyValuePair<string, double>[reader.ReadMapHeader()];
         for (var i = 0; i < regions.Length; i++)
         {
-            regions[i] = new(reader.ReadString() ?? "", reader.ReadDouble());
+            regions[i] = new(reader.ReadString() ?? "", reader.TryReadNil() ? double.NaN : reader.ReadDouble());
         }
 
         return regions;
     }
 
+    private static KeyValuePair<string, double?>[] ReadBounds(ref MessagePackReader reader)
+    {
+        var bounds = new KeyValuePair<string, double?>[reader.ReadMapHeader()];
+        for (var i = 0; i < bounds.Length; i++)
+        {
+            bounds[i] = new(reader.ReadString() ?? "", ReadNumber(ref reader));
+        }
+
+        return bounds;
+    }
+
     /// <summary>Whole microseconds on the wire.</summary>
     private static DecisionTimings ReadTimings(ref MessagePackReader reader)
     {
-        reader.ReadArrayHeader();
+        MessagePackRead.ArrayOf(ref reader, 5);
         return new DecisionTimings(
             reader.ReadInt64() / 1000.0, reader.ReadInt64() / 1000.0, reader.ReadInt64() / 1000.0, reader.ReadInt64() / 1000.0, reader.ReadInt64() / 1000.0);
     }

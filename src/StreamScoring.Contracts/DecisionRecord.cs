@@ -61,11 +61,15 @@ public sealed record DecisionRecord
 
     public required string Config { get; init; }
 
-    /// <summary>late, unscored; later releases add more.</summary>
+    /// <summary>late, unscored, duplicate (the payment was published before: this is its first decision again), approximate (a feature may
+    /// lack events, or count too many); later releases add more.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 
     /// <summary>By followed region: how far behind its log was.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> StalenessSeconds { get; init; } = [];
 
     public required DecisionTimings TimingsMs { get; init; }
+
+    /// <summary>Of an approximate decision: the features that are not exact, and how far each may be off; null where that is not known.</summary>
+    public IReadOnlyList<KeyValuePair<string, double?>> Bounds { get; init; } = [];
 }

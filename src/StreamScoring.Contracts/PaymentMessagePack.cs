@@ -82,9 +82,14 @@ public static class PaymentMessagePack
 
     /// <summary>Reads a payment back. For tools: the pipeline decodes into columns.</summary>
     /// <exception cref="MessagePackSerializationException">The bytes are no payment of this version.</exception>
-    public static Payment ReadPayment(ReadOnlyMemory<byte> bytes)
+    public static Payment ReadPayment(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadPayment);
+
+    /// <inheritdoc cref="ReadPayment(ReadOnlyMemory{byte})"/>
+    public static Label ReadLabel(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadLabel);
+
+    private static Payment ReadPayment(ref MessagePackReader reader)
     {
-        var reader = Start(bytes, PaymentElements);
+        RequireStart(ref reader, PaymentElements);
         return new Payment
         {
             PaymentId = reader.ReadString() ?? "",
@@ -107,10 +112,9 @@ public static class PaymentMessagePack
         };
     }
 
-    /// <inheritdoc cref="ReadPayment"/>
-    public static Label ReadLabel(ReadOnlyMemory<byte> bytes)
+    private static Label ReadLabel(ref MessagePackReader reader)
     {
-        var reader = Start(bytes, LabelElements);
+        RequireStart(ref reader, LabelElements);
         return new Label
         {
             PaymentId = reader.ReadString() ?? "",
@@ -127,11 +131,12 @@ public static class PaymentMessagePack
         };
     }
 
-    private static MessagePackReader Start(ReadOnlyMemory<byte> bytes, int elements)
+    private static void RequireStart(ref MessagePackReader reader, int elements)
     {
-        var reader = new MessagePackReader(bytes);
-        return reader.ReadArrayHeader() >= elements && reader.ReadInt32() == Version ? reader
-            : throw new MessagePackSerializationException($"not a record of version {Version} with {elements} elements");
+        if (reader.ReadArrayHeader() < elements || reader.ReadInt32() != Version)
+        {
+            throw new MessagePackSerializationException($"not a record of version {Version} with {elements} elements");
+        }
     }
 
     private static Dictionary<string, object>? ReadAttributes(ref MessagePackReader reader)

@@ -1,7 +1,13 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>Headers of decisions and dead letters: where the record that they answer was read. Values are UTF-8 text.</summary>
+/// <summary>Headers of decisions and dead letters: where the record that they answer was read. Values are UTF-8 text, but for the vector.</summary>
 public static class RecordHeaders
 {
     public const string Region = "region", Topic = "topic", Partition = "partition", Offset = "offset";
+
+    /// <summary>On the first decision that a batch writes to a partition (<see cref="BatchVector"/>).</summary>
+    public const string Vector = "vector";
+
+    /// <summary>On a payment or label that was published again after it had been refused: the position of the refused record, <c>eu/payments/3/991</c>.</summary>
+    public const string RepublicationOf = "republication_of";
 }

@@ -21,9 +21,15 @@ public sealed class ColumnsFile
     public TimeSpan? LabelDelay { get; }
 
     /// <exception cref="InvalidInputFileException">The file is wrong.</exception>
-    public static ColumnsFile Load(string path)
+    public static ColumnsFile Load(string path) => Read(YamlFile.Open(path));
+
+    /// <inheritdoc cref="Load"/>
+    /// <param name="name">The file's name, for messages.</param>
+    /// <param name="text">Its YAML.</param>
+    public static ColumnsFile Parse(string name, string text) => Read(YamlFile.Parse(name, text));
+
+    private static ColumnsFile Read(YamlMap top)
     {
-        var top = YamlFile.Open(path);
         top.Integer("version", 1, 1, 1);
         var map = top.OptionalMap("columns") ?? throw top.Error("columns", "is missing; map fields to columns: columns: {payment_id: COLUMN}");
         var fields = new Dictionary<string, ColumnMapping>(StringComparer.Ordinal);

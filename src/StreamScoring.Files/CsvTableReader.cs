@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
@@ -9,7 +8,11 @@ namespace StreamScoring.Files;
 
 internal sealed class CsvTableReader : TableReader
 {
-    private static readonly CsvConfiguration Configuration = new(CultureInfo.InvariantCulture) { BadDataFound = null, DetectDelimiter = false, BufferSize = 1 << 16 };
+    /// <summary>A quote without an end would otherwise take in the rest of the file.</summary>
+    private const int CellLengthMax = 1 << 20;
+
+    /// <summary>Cells of a row with a quote where none belongs. They are taken as they stand, but for each the library copies the whole row.</summary>
+    private const int StrayQuotesMax = 100;
 
     private readonly CsvParser _parser;
 
@@ -21,7 +24,9 @@ internal sealed class CsvTableReader : TableReader
     private CsvTableReader(string path, CsvParser parser)
         : base(path, parser.Record!) => _parser = parser;
 
-    public override string Place => $"{FilePath}:{_parser.RawRow}";
+    public override int Row => _parser.RawRow;
+
+    public override string PlaceOf(int row) => $"{FilePath}:{row}";
 
     public override bool Read()
     {
@@ -53,10 +58,29 @@ internal sealed class CsvTableReader : TableReader
         Stream stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
         {
-            stream = new GZipStream(stream, CompressionMode.Decompress);
+            stream = new WholeGzipStream(stream);
         }
 
-        var parser = new CsvParser(new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, 1 << 16), Configuration);
+        var parser = new CsvParser(new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, 1 << 16), Configuration(path));
         return parser.Read() ? parser : throw new InvalidInputFileException($"{path}: the file is empty; expected a header line");
+    }
+
+    private static CsvConfiguration Configuration(string path)
+    {
+        var (row, strayQuotes) = (0, 0);
+        return new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            DetectDelimiter = false,
+            BufferSize = 1 << 16,
+            MaxFieldSize = CellLengthMax,
+            BadDataFound = bad =>
+            {
+                (row, strayQuotes) = bad.Context.Parser!.RawRow == row ? (row, strayQuotes + 1) : (bad.Context.Parser.RawRow, 1);
+                if (strayQuotes > StrayQuotesMax)
+                {
+                    throw new InvalidInputFileException($"{path}:{row}: more than {StrayQuotesMax} cells hold a quote where none belongs; write it twice, within a cell in quotes");
+                }
+            },
+        };
     }
 }

@@ -6,7 +6,7 @@ internal sealed class EventStore
     private const int ChunkBytes = 4 * 1024 * 1024;
 
     private readonly List<byte[]> _chunks = [];
-    private readonly List<(long OrderMs, int Chunk, int Start, int Length)> _records = [];
+    private readonly List<(long OrderMs, int Chunk, int Start, int Length, int File, int Row)> _records = [];
     private int _used = ChunkBytes;
 
     public int Count => _records.Count;
@@ -16,11 +16,14 @@ internal sealed class EventStore
 
     public ReadOnlyMemory<byte> Value(int index)
     {
-        var (_, chunk, start, length) = _records[index];
+        var (_, chunk, start, length, _, _) = _records[index];
         return _chunks[chunk].AsMemory(start, length);
     }
 
-    public void Add(long orderMs, ReadOnlySpan<byte> value)
+    /// <summary>The file and row that the record was made of, as they were given.</summary>
+    public (int File, int Row) Origin(int index) => (_records[index].File, _records[index].Row);
+
+    public void Add(long orderMs, ReadOnlySpan<byte> value, int file, int row)
     {
         if (ChunkBytes - _used < value.Length)
         {
@@ -29,7 +32,7 @@ internal sealed class EventStore
         }
 
         value.CopyTo(_chunks[^1].AsSpan(_used));
-        _records.Add((orderMs, _chunks.Count - 1, _used, value.Length));
+        _records.Add((orderMs, _chunks.Count - 1, _used, value.Length, file, row));
         _used += value.Length;
     }
 

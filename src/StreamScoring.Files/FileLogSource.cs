@@ -21,7 +21,7 @@ public sealed class FileLogSource : ILogSource
 
     public void Start(Action wake, Action<Exception> failed) => wake();
 
-    public void Commit(int logIndex, long nextOffset)
+    public void Acknowledged(int logIndex, long nextOffset, int count)
     {
     }
 
@@ -35,7 +35,13 @@ public sealed class FileLogSource : ILogSource
 
         public int LogIndex => logIndex;
 
+        public bool IsFollowed => false;
+
         public bool IsAtEnd => _next == events.Count;
+
+        public void StartBatch()
+        {
+        }
 
         public bool TryPeek(out long timestampMs)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Parquet;
 using Parquet.Schema;
 using StreamScoring.Configuration;
@@ -29,7 +30,9 @@ internal sealed class ParquetTableReader : TableReader
         _columns = new Array[_fields.Length];
     }
 
-    public override string Place => $"{FilePath} row {_rowsBefore + _row}";
+    public override int Row => checked((int)(_rowsBefore + _row));
+
+    public override string PlaceOf(int row) => $"{FilePath} row {row}";
 
     public override bool Read()
     {
@@ -100,14 +103,23 @@ internal sealed class ParquetTableReader : TableReader
         }
     }
 
-    private static async Task<Array> ReadColumnAsync(ParquetRowGroupReader group, DataField field, int rowCount)
+    private async Task<Array> ReadColumnAsync(ParquetRowGroupReader group, DataField field, int rowCount)
     {
         var type = Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType;
-        if (type == typeof(string))
+        // The library calls a text a string when it makes a schema and a memory of characters when it reads one.
+        if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>))
         {
             var texts = new string?[rowCount];
             await group.ReadAsync(field, texts.AsMemory());
             return texts;
+        }
+
+        // Bytes are what writers that do not annotate their columns make of a text.
+        if (type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>))
+        {
+            var bytes = new byte[]?[rowCount];
+            await group.ReadAsync(field, bytes.AsMemory()!);
+            return Array.ConvertAll(bytes, value => value is null ? null : Encoding.UTF8.GetString(value));
         }
 
         return type == typeof(double) ? await ReadAsync<double>(group, field, rowCount)
@@ -116,10 +128,14 @@ internal sealed class ParquetTableReader : TableReader
             : type == typeof(int) ? await ReadAsync<int>(group, field, rowCount)
             : type == typeof(short) ? await ReadAsync<short>(group, field, rowCount)
             : type == typeof(byte) ? await ReadAsync<byte>(group, field, rowCount)
+            : type == typeof(sbyte) ? await ReadAsync<sbyte>(group, field, rowCount)
+            : type == typeof(ushort) ? await ReadAsync<ushort>(group, field, rowCount)
+            : type == typeof(uint) ? await ReadAsync<uint>(group, field, rowCount)
+            : type == typeof(ulong) ? await ReadAsync<ulong>(group, field, rowCount)
             : type == typeof(bool) ? await ReadAsync<bool>(group, field, rowCount)
             : type == typeof(decimal) ? await ReadAsync<decimal>(group, field, rowCount)
             : type == typeof(DateTime) ? await ReadAsync<DateTime>(group, field, rowCount)
-            : throw new InvalidInputFileException($"column {field.Name} has the type {type.Name}; expected numbers, texts, flags or times");
+            : throw new InvalidInputFileException($"{FilePath}: column {field.Name} has the type {type.Name}; expected numbers, texts, flags or times");
     }
 
     private static async Task<Array> ReadAsync<T>(ParquetRowGroupReader group, DataField field, int rowCount)

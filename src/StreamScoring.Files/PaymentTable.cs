@@ -13,6 +13,7 @@ public sealed class PaymentTable
 {
     private readonly EventStore _payments = new();
     private readonly EventStore _labels = new();
+    private readonly List<Func<int, string>> _placesOf = [];
     private readonly Dictionary<string, bool>? _frauds;
 
     private PaymentTable(bool keepsFrauds) => _frauds = keepsFrauds ? new(StringComparer.Ordinal) : null;
@@ -42,9 +43,10 @@ public sealed class PaymentTable
         {
             using var reader = TableReader.Open(path);
             var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns));
+            table._placesOf.Add(reader.PlaceOf);
             while (reader.Read())
             {
-                table.Add(mapper, buffer);
+                table.Add(mapper, reader.Row, buffer);
                 Report(table, progress, cancel);
             }
         }
@@ -53,9 +55,10 @@ public sealed class PaymentTable
         {
             using var reader = TableReader.Open(path);
             var mapper = new LabelRowMapper(reader);
+            table._placesOf.Add(reader.PlaceOf);
             while (reader.Read())
             {
-                table.Add(mapper.Read(), buffer);
+                table.Add(mapper.Read(), reader.Row, buffer);
                 Report(table, progress, cancel);
             }
         }
@@ -75,6 +78,13 @@ public sealed class PaymentTable
 
     /// <summary>The payment's last label, whenever it became known; null where it has none.</summary>
     public bool? IsFraud(string paymentId) => _frauds!.TryGetValue(paymentId, out var fraud) ? fraud : null;
+
+    /// <summary>Where the payment stands in its file, for messages.</summary>
+    /// <param name="index">Its number in order.</param>
+    public string PlaceOfPayment(long index) => PlaceOf(_payments, index);
+
+    /// <inheritdoc cref="PlaceOfPayment"/>
+    public string PlaceOfLabel(long index) => PlaceOf(_labels, index);
 
     /// <summary>All records in order: whether it is a label, what it is ordered by, its wire form.</summary>
     public IEnumerable<(bool IsLabel, long OrderMs, ReadOnlyMemory<byte> Value)> InOrder()
@@ -97,14 +107,20 @@ public sealed class PaymentTable
         }
     }
 
-    private void Add(RowMapper mapper, ArrayBufferWriter<byte> buffer)
+    private string PlaceOf(EventStore events, long index)
+    {
+        var (file, row) = events.Origin((int)index);
+        return _placesOf[file](row);
+    }
+
+    private void Add(RowMapper mapper, int row, ArrayBufferWriter<byte> buffer)
     {
         var payment = mapper.ReadPayment();
         buffer.ResetWrittenCount();
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, payment);
         writer.Flush();
-        _payments.Add(payment.EventTimeMs, buffer.WrittenSpan);
+        _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row);
         if (!mapper.HasLabelColumn)
         {
             return;
@@ -113,7 +129,7 @@ public sealed class PaymentTable
         var fraud = mapper.ReadFraud();
         if (mapper.MakesLabels)
         {
-            Add(mapper.LabelOf(payment, fraud), buffer);
+            Add(mapper.LabelOf(payment, fraud), row, buffer);
         }
         else
         {
@@ -121,13 +137,13 @@ public sealed class PaymentTable
         }
     }
 
-    private void Add(Label label, ArrayBufferWriter<byte> buffer)
+    private void Add(Label label, int row, ArrayBufferWriter<byte> buffer)
     {
         buffer.ResetWrittenCount();
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, label);
         writer.Flush();
-        _labels.Add(label.KnownAtMs, buffer.WrittenSpan);
+        _labels.Add(label.KnownAtMs, buffer.WrittenSpan, _placesOf.Count - 1, row);
         if (_frauds is not null)
         {
             _frauds[label.PaymentId] = label.Fraud;

@@ -50,7 +50,7 @@ internal sealed class RowMapper
             CustomerId = Text(TextField.CustomerId),
             MerchantId = Text(TextField.MerchantId),
             TerminalId = Text(TextField.TerminalId),
-            Mcc = Text(TextField.Mcc),
+            Mcc = Mcc(),
             MerchantCountry = Text(TextField.MerchantCountry),
             CardCountry = Text(TextField.CardCountry),
             IpCountry = Text(TextField.IpCountry),
@@ -70,11 +70,13 @@ internal sealed class RowMapper
         var text => throw new InvalidInputFileException($"{_table.Place}: {_table.Columns[_label]} is {text}; expected 0 or 1"),
     };
 
+    /// <exception cref="InvalidInputFileException">The label would become known after the year 9999.</exception>
     public Label LabelOf(Payment payment, bool fraud) => new()
     {
         PaymentId = payment.PaymentId,
         EventTimeMs = payment.EventTimeMs,
-        KnownAtMs = payment.EventTimeMs + (long)_labelDelay!.Value.TotalMilliseconds,
+        KnownAtMs = UnixTime.IsDate(payment.EventTimeMs + (long)_labelDelay!.Value.TotalMilliseconds, out var knownAtMs) ? knownAtMs
+            : throw new InvalidInputFileException($"{_table.Place}: event_time and label_delay together lie beyond the year 9999"),
         Fraud = fraud,
         CardId = payment.CardId,
         CustomerId = payment.CustomerId,
@@ -91,19 +93,13 @@ internal sealed class RowMapper
         unixMs = 0;
         if (format == TimeFormat.Iso8601)
         {
-            var isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time);
-            unixMs = time.ToUnixTimeMilliseconds();
             // Our own files may hold plain milliseconds, as the wire forms may.
-            return isTime || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs);
+            return IsoTime.TryParse(text, out unixMs) || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs) && UnixTime.IsDate(unixMs, out _));
         }
 
-        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-        {
-            return false;
-        }
-
-        unixMs = (long)(format == TimeFormat.UnixSeconds ? number * 1000 : number);
-        return true;
+        // A number beyond these has no date, and multiplying the largest would overflow.
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1e15m
+            && UnixTime.IsDate((long)(format == TimeFormat.UnixSeconds ? number * 1000 : number), out unixMs);
     }
 
     private int ColumnOf(ColumnMapping mapping) => mapping.Column is { } column ? _table.Require(column) : -1;
@@ -120,12 +116,22 @@ internal sealed class RowMapper
         return (column < 0 ? null : _table.Text(column)) ?? otherwise;
     }
 
+    /// <summary>Many tables hold the code as a number, without its leading zeros.</summary>
+    private string? Mcc() => Text(TextField.Mcc) is { } text ? text.All(char.IsAsciiDigit) ? text.PadLeft(4, '0') : text : null;
+
     private long TimeOf(int column, ColumnMapping mapping, string field)
     {
         var text = (column < 0 ? null : _table.Text(column)) ?? mapping.Default ?? throw Missing(field);
         return TryParseTime(text, mapping.Format, out var unixMs) ? unixMs
-            : throw new InvalidInputFileException($"{_table.Place}: {field} is {text}; expected {mapping.Format}");
+            : throw new InvalidInputFileException($"{_table.Place}: {field} is {text}; expected {Describe(mapping.Format)}");
     }
+
+    private static string Describe(TimeFormat format) => format switch
+    {
+        TimeFormat.UnixMilliseconds => "milliseconds since 1970",
+        TimeFormat.UnixSeconds => "seconds since 1970",
+        _ => "a time in ISO 8601, such as 2026-01-31T12:00:00Z",
+    };
 
     private long Amount(string currency)
     {
@@ -137,7 +143,7 @@ internal sealed class RowMapper
 
         var scale = _amount.Mapping.Unit == AmountUnit.Minor ? 1m : (decimal)Math.Pow(10, CurrencyTable.ExponentOf(index));
         return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var amount)
-            && amount * scale == decimal.Truncate(amount * scale) && amount >= 0 && amount * scale <= long.MaxValue
+            && amount >= 0 && amount <= long.MaxValue / scale && amount * scale == decimal.Truncate(amount * scale)
                 ? (long)(amount * scale)
                 : throw new InvalidInputFileException(
                     $"{_table.Place}: amount is {text}; expected a whole number of {currency} minor units that is not negative{(_amount.Mapping.Unit == AmountUnit.Major ? ", written in major units" : "")}");
@@ -151,7 +157,8 @@ internal sealed class RowMapper
             if (((column < 0 ? null : _table.Text(column)) ?? otherwise) is { } text)
             {
                 attributes ??= new Dictionary<string, object>(StringComparer.Ordinal);
-                attributes[name] = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : text;
+                // A text such as "nan" or "Infinity" is no number that the wire forms know.
+                attributes[name] = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : text;
             }
         }
 

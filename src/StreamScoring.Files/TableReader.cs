@@ -5,14 +5,28 @@ namespace StreamScoring.Files;
 /// <summary>Reads a table row by row: CSV (also .csv.gz) with a header line, or Parquet, told apart by the file's name.</summary>
 public abstract class TableReader : IDisposable
 {
-    private protected TableReader(string path, IReadOnlyList<string> columns) => (FilePath, Columns) = (path, columns);
+    /// <exception cref="InvalidInputFileException">Two columns have one name.</exception>
+    private protected TableReader(string path, IReadOnlyList<string> columns)
+    {
+        (FilePath, Columns) = (path, columns);
+        if (columns.Where(column => column.Length > 0).GroupBy(column => column, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new InvalidInputFileException($"{path}: the column {twice.Key} is there {twice.Count()} times; rename or remove all but one");
+        }
+    }
 
     public string FilePath { get; }
 
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>Where the current row stands, for messages: <c>payments.csv:17</c>.</summary>
-    public abstract string Place { get; }
+    public string Place => PlaceOf(Row);
+
+    /// <summary>The current row's number: of its line in a text, from 0 in a Parquet file.</summary>
+    public abstract int Row { get; }
+
+    /// <summary>Where a row stands, for messages.</summary>
+    public abstract string PlaceOf(int row);
 
     /// <exception cref="InvalidInputFileException">The file is missing or is no table.</exception>
     public static TableReader Open(string path)

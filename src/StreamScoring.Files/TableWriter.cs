@@ -18,6 +18,11 @@ public abstract class TableWriter : IDisposable
     /// <exception cref="InvalidInputFileException">The file cannot be written there.</exception>
     public static TableWriter Create(string path, IReadOnlyList<(string Name, bool IsText)> columns)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputFileException($"{path} is a folder; name a file in it that ends with .csv, .csv.gz or .parquet");
+        }
+
         try
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;

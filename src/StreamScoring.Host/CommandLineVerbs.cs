@@ -14,9 +14,11 @@ internal static class CommandLineVerbs
         TopicsVerb.Build(),
         PublishVerb.Build(),
         DecisionsVerb.Build(),
+        DeadLettersVerb.Build(),
         GenerateVerb.Build(),
         BackfillVerb.Build(),
         TrainVerb.Build(),
         ScoreVerb.Build(),
+        StateVerb.Build(),
     ];
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text;
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Host;
 
@@ -26,19 +28,32 @@ internal static class VerbRunner
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });
         }
-        catch (InvalidInputFileException e)
-        {
-            await Console.Error.WriteLineAsync($"scoring: {e.Message}");
-            return WrongUsage;
-        }
-        catch (OperationCanceledException)
-        {
-            return Interrupted;
-        }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync(Environment.GetEnvironmentVariable("SCORING_TRACE") == "1" ? $"scoring: {e}" : $"scoring: {e.Message}");
-            return Failed;
+            return await ReportAsync(e);
         }
+    }
+
+    private static async Task<int> ReportAsync(Exception e)
+    {
+        switch (e)
+        {
+            // A graph hands the failures of its tasks on in a wrapping.
+            case AggregateException { InnerExceptions: [var only] }:
+                return await ReportAsync(only);
+            case OperationCanceledException:
+                return Interrupted;
+            default:
+                var isTraced = Environment.GetEnvironmentVariable("SCORING_TRACE") == "1" && e is not InvalidInputFileException;
+                await Console.Error.WriteLineAsync($"scoring: {WithoutCardNumbers(isTraced ? e.ToString() : e.Message)}");
+                return e is InvalidInputFileException ? WrongUsage : Failed;
+        }
+    }
+
+    /// <summary>A message may quote a cell of a file, and any cell may hold a card number.</summary>
+    private static string WithoutCardNumbers(string message)
+    {
+        var text = Encoding.UTF8.GetBytes(message);
+        return CardNumber.Redact(text) == 0 ? message : Encoding.UTF8.GetString(text);
     }
 }

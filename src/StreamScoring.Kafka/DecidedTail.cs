@@ -1,57 +1,51 @@
-using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
-using StreamScoring.Contracts;
+using StreamScoring.Emit;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Where the decisions of a partition end: the truth about what is decided, of which a committed offset is only a hint. A log position
-/// without a decision is a dead letter, so both topics are asked.
+/// Where the decisions of a partition end: read when it is taken over. The latest of them are learned in the background meanwhile, so that a payment
+/// that is published again gets its first decision back from the new owner too.
 /// </summary>
-internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options)
+/// <remarks>
+/// With transactional delivery what the group committed, in its stable form, is the truth: the offset is committed with the decisions, and they may
+/// become readable a moment after it, which is waited for. Decisions behind it count all the same, as idempotent delivery may have written them, or the offset expired.
+/// </remarks>
+internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options) : IDisposable
 {
-    /// <summary>Records looked at first; each further step back doubles it.</summary>
-    private const long StepRecords = 512;
+    /// <summary>Decisions that are looked at for the end. One of the log would do, were there no former owners that write behind it.</summary>
+    private const long DecisionsLookedAt = 1_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly DecisionsLearner? _learner = options.Firsts is { } firsts ? new DecisionsLearner(connection, firsts) : null;
 
-    /// <summary>Makes the logs behind these payments partitions owned, each from behind its last decision.</summary>
-    /// <exception cref="KafkaFailedException">The topics cannot be read.</exception>
-    public void TakeOver(IReadOnlyCollection<int> partitions, LogTable logs, PartitionOwnership ownership)
-    {
-        foreach (var (logIndex, decideFrom) in DecideFrom(partitions, logs))
-        {
-            ownership.Own(logIndex, decideFrom);
-        }
-    }
+    // Held, as most of the time of a take-over would go into connecting.
+    private readonly Lazy<DecisionsReader> _committed = new(() => new DecisionsReader(connection, readsCommitted: true));
+    private readonly Lazy<DecisionsReader> _uncommitted = new(() => new DecisionsReader(connection, readsCommitted: false));
 
-    /// <summary>For each log of these payments partitions, the first offset that has neither decision nor dead letter.</summary>
-    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(IReadOnlyCollection<int> partitions, LogTable logs)
+    /// <summary>
+    /// For each log of these payments partitions, the first offset that is owed an answer. Of labels nothing but dead letters is written, so
+    /// what the group committed counts: what lies behind is looked at again, and its dead letters are repeated. By one thread at a time.
+    /// </summary>
+    /// <param name="committed">By log index: what the group committed; negative for nothing.</param>
+    /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
+    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(IReadOnlyCollection<int> partitions, LogTable logs, Func<int, long> committed)
     {
         if (partitions.Count == 0)
         {
             return [];
         }
 
-        using var consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings(
-                ("group.id", "scoring-look"), ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest")))
-            .SetLogHandler((_, _) => { }).Build();
+        var owned = Enumerable.Range(0, logs.Count).Where(logIndex => partitions.Contains(logs.OwnedWith(logIndex))).ToList();
         try
         {
-            var found = new List<(int, long)>();
-            var partitionCount = Enumerable.Range(0, logs.Count).Count(logIndex => logs.KindOf(logIndex) == LogKind.Payments);
-            foreach (var partition in partitions)
-            {
-                var sources = Enumerable.Range(0, logs.Count).Where(logIndex => OwnerOf(logs[logIndex], logs.KindOf(logIndex), partitionCount) == partition).ToList();
-                var last = sources.ToDictionary(logIndex => (logs[logIndex].Topic, logs[logIndex].Partition), _ => -1L);
-                Read(consumer, options.Decisions, partition, last, only: options.Payments);
-                Read(consumer, options.DeadLetters, partition, last, only: null);
-                found.AddRange(sources.Select(logIndex => (logIndex, last[(logs[logIndex].Topic, logs[logIndex].Partition)] + 1)));
-            }
-
-            return found;
+            var ends = owned.Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
+                .ToDictionary(logIndex => logIndex, logIndex => EndOf(new TopicPartition(options.Decisions, logs[logIndex].Partition)));
+            // Before the first of them is decided here; nobody decides meanwhile.
+            _learner?.Learn([.. ends.Select(end => (end.Key, logs[end.Key], end.Value))]);
+            var decided = Look(ends, logs);
+            return [.. owned.Select(logIndex => (
+                logIndex, decided.TryGetValue(logIndex, out var positions) ? positions.DecideFrom(committed(logIndex)) : Math.Max(0, committed(logIndex))))];
         }
         catch (KafkaException e)
         {
@@ -59,48 +53,46 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         }
     }
 
-    /// <summary>Labels go with the payments partition of the same number: its owner sends their dead letters.</summary>
-    public static int OwnerOf(LogId log, LogKind kind, int partitionCount) => kind == LogKind.Payments ? log.Partition : log.Partition % partitionCount;
-
-    /// <summary>Steps back from the end until every source was seen, or the topic's start is reached.</summary>
-    private static void Read(
-        IConsumer<Ignore, Ignore> consumer, string topic, int partition, Dictionary<(string Topic, int Partition), long> last, string? only)
+    public void Dispose()
     {
-        var source = new TopicPartition(topic, partition);
-        var watermarks = consumer.QueryWatermarkOffsets(source, Patience);
-        var (end, step) = (watermarks.High.Value, StepRecords);
-        var wanted = last.Keys.Where(key => only is null || key.Topic == only).ToHashSet();
-        while (wanted.Count > 0 && end > watermarks.Low.Value)
+        _learner?.Dispose();
+        foreach (var reader in new[] { _committed, _uncommitted }.Where(reader => reader.IsValueCreated))
         {
-            var start = Math.Max(watermarks.Low.Value, end - step);
-            consumer.Assign(new TopicPartitionOffset(source, start));
-            for (var position = start; position < end;)
-            {
-                var result = consumer.Consume(Patience) ?? throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"no answer for {topic} partition {partition}"));
-                position = result.Offset.Value + 1;
-                if (result.IsPartitionEOF)
-                {
-                    break;
-                }
-
-                if (position <= end && SourceOf(result.Message.Headers) is { } decided && last.TryGetValue(decided.Log, out var known))
-                {
-                    last[decided.Log] = Math.Max(known, decided.Offset);
-                    wanted.Remove(decided.Log);
-                }
-            }
-
-            (end, step) = (start, step * 2);
+            reader.Value.Dispose();
         }
-
-        consumer.Unassign();
     }
 
-    private static ((string Topic, int Partition) Log, long Offset)? SourceOf(Headers headers) =>
-        headers.TryGetLastBytes(RecordHeaders.Topic, out var topic) && headers.TryGetLastBytes(RecordHeaders.Partition, out var partition)
-        && headers.TryGetLastBytes(RecordHeaders.Offset, out var offset)
-        && int.TryParse(partition, NumberStyles.None, CultureInfo.InvariantCulture, out var partitionNumber)
-        && long.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out var offsetNumber)
-            ? ((Encoding.UTF8.GetString(topic), partitionNumber), offsetNumber)
-            : null;
+    /// <exception cref="KafkaFailedException">Some of its decisions are not to be read yet.</exception>
+    private DecisionsEnd EndOf(TopicPartition decisions)
+    {
+        var written = _uncommitted.Value.WatermarksOf(decisions).High;
+        var watermarks = _committed.Value.WatermarksOf(decisions);
+        return watermarks.High >= written ? new DecisionsEnd(decisions, watermarks.Low.Value, watermarks.High.Value)
+            // Its offsets may be committed before its decisions can be read, and the latest of them would not be learned.
+            : throw new KafkaFailedException($"{connection}: a transaction on {decisions.Topic}/{decisions.Partition.Value} is still open");
+    }
+
+    /// <summary>Reads the last decisions; where none of them is of the log, steps back until one is, or the topic's start is reached.</summary>
+    private Dictionary<int, DecidedPositions> Look(IReadOnlyDictionary<int, DecisionsEnd> ends, LogTable logs)
+    {
+        var decided = ends.Keys.ToDictionary(logIndex => logIndex, logIndex => new DecidedPositions(logs[logIndex]));
+        var from = ends.ToDictionary(end => end.Key, end => end.Value.High);
+        for (var step = DecisionsLookedAt; ; step *= 2)
+        {
+            var stretches = new List<DecisionsStretch>();
+            foreach (var (logIndex, end) in ends.Where(end => !decided[end.Key].IsFound && from[end.Key] > end.Value.Low))
+            {
+                var through = from[logIndex];
+                from[logIndex] = Math.Max(end.Low, through - step);
+                stretches.Add(new DecisionsStretch(end.Partition, from[logIndex], through, decided[logIndex]));
+            }
+
+            if (stretches.Count == 0)
+            {
+                return decided;
+            }
+
+            _committed.Value.Read(stretches);
+        }
+    }
 }

@@ -10,7 +10,9 @@ namespace StreamScoring.Kafka;
 internal sealed class GroupMembership : IDisposable
 {
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CommittedStep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TailPause = TimeSpan.FromMilliseconds(500);
 
     private readonly IConsumer<Ignore, Ignore> _consumer;
     private readonly string _topic;
@@ -19,52 +21,72 @@ internal sealed class GroupMembership : IDisposable
     private readonly LogTable _logs;
     private readonly PartitionOwnership _ownership;
     private readonly DecidedTail _tail;
-    private readonly Action<int, long> _moved;
+    private readonly Action<int> _owns;
     private readonly Action<string> _log;
-    private readonly int _partitionCount;
+    private readonly bool _commitsOffsets;
     private readonly Dictionary<int, long> _committed = [];
     private readonly HashSet<int> _owned = [];
     private readonly ManualResetEventSlim _joined = new();
     private readonly Thread _thread;
+    private volatile string _memberId = "";
+    private volatile bool _isTakingOver;
+    private volatile bool _isAssigned;
     private volatile bool _isStopping;
     private volatile Exception? _failure;
 
+    /// <param name="owns">Told each log that became owned, after it did.</param>
     public GroupMembership(
-        KafkaConnection connection, string topic, string group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, Action<int, long> moved, Action<string> log)
+        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, Action<int> owns, Action<string> log)
     {
-        (_connection, _topic, _group, _logs, _ownership, _tail, _moved, _log) = (connection, topic, group, logs, ownership, tail, moved, log);
-        _partitionCount = Enumerable.Range(0, logs.Count).Count(logIndex => logs.KindOf(logIndex) == LogKind.Payments);
-        _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings(
-                ("group.id", group),
+        (_connection, _topic, _group, _logs, _ownership, _tail, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, owns, log);
+        _commitsOffsets = group.TransactionTimeout is null;
+        _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings([
+                ("group.id", group.Name),
                 ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"),
-                ("partition.assignment.strategy", "cooperative-sticky"),
                 ("auto.offset.reset", "earliest"),
-                ("session.timeout.ms", "10000"),
-                ("heartbeat.interval.ms", "1000"),
+                .. ProtocolSettings(group),
                 // It is paused as soon as it owns anything; what comes before that is thrown away.
                 ("queued.max.messages.kbytes", "64"),
-                ("fetch.message.max.bytes", "4096")))
+                ("fetch.message.max.bytes", "4096"),
+            ]))
             .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions, mayDrain: true))
             .SetPartitionsLostHandler((_, partitions) => OnRevoked(partitions, mayDrain: false))
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, _) => { })
             .Build();
-        _thread = new Thread(Run) { IsBackground = true, Name = $"kafka group {group}" };
+        _thread = new Thread(Run) { IsBackground = true, Name = $"kafka group {group.Name}" };
     }
 
     /// <summary>Why this process can be a member no longer; null while it can.</summary>
     public Exception? Failure => _failure;
 
+    /// <summary>
+    /// As which member of the group this process owns its partitions, in its newest generation: what brokers tell a zombie's transaction
+    /// by. Null while it is not that member. It may be asked for by any thread, and is sound only where <see cref="PartitionOwnership.MayWrite"/> is
+    /// asked after it.
+    /// </summary>
+    public IConsumerGroupMetadata? Metadata
+    {
+        get
+        {
+            // The client drops its member id as soon as the group has dropped the member, before it tells us; and what it then gives
+            // out belongs to nobody, which brokers take for a writer that does not care for fencing.
+            var (memberId, metadata) = (_memberId, _consumer.ConsumerGroupMetadata);
+            return memberId.Length > 0 && _consumer.MemberId == memberId ? metadata : null;
+        }
+    }
+
     /// <summary>Joins the group.</summary>
-    /// <returns>The payments partitions that are owned, once the group has said so.</returns>
+    /// <returns>The payments partitions that are owned, once the group has said so; none for a member in waiting.</returns>
     /// <exception cref="KafkaFailedException">The group gave no answer in time.</exception>
     public IReadOnlyCollection<int> JoinAndWait(TimeSpan timeout, Func<bool> isStopping)
     {
         _thread.Start();
         var waited = TimeSpan.Zero;
-        for (var step = TimeSpan.FromMilliseconds(50); !_joined.Wait(step) && !isStopping(); waited += step)
+        // What it takes to find out where the partitions stand has a patience of its own.
+        for (var step = TimeSpan.FromMilliseconds(50); !_joined.Wait(step) && !isStopping(); waited += _isTakingOver ? TimeSpan.Zero : step)
         {
             if (_failure is not null)
             {
@@ -79,7 +101,7 @@ internal sealed class GroupMembership : IDisposable
 
         if (_failure is { } failure)
         {
-            throw new KafkaFailedException(failure.Message, failure);
+            throw failure as KafkaFailedException ?? new KafkaFailedException(failure.Message, failure);
         }
 
         lock (_owned)
@@ -120,6 +142,10 @@ internal sealed class GroupMembership : IDisposable
             // Leaves the group at once, so that others need not wait for the session to end.
             _consumer.Close();
         }
+        catch (KafkaException e)
+        {
+            _failure = FailureOf(e.Error);
+        }
         catch (Exception e)
         {
             _failure = e;
@@ -132,8 +158,10 @@ internal sealed class GroupMembership : IDisposable
         {
             // Whatever it returns is thrown away: records are read by the other client.
             _consumer.Consume(timeout);
-            if (_consumer.Assignment.Count > 0 && !_joined.IsSet)
+            if (_isAssigned)
             {
+                // Pausing needs the assignment, which is there once the handler has returned.
+                _isAssigned = false;
                 _consumer.Pause(_consumer.Assignment);
                 _joined.Set();
             }
@@ -146,11 +174,32 @@ internal sealed class GroupMembership : IDisposable
 
     private void OnAssigned(List<TopicPartition> partitions)
     {
+        var began = TimeProvider.System.GetTimestamp();
+        _isTakingOver = true;
         var numbers = partitions.Select(partition => partition.Partition.Value).ToList();
-        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(numbers, _logs))
+        // What this process sent for them when it owned them before must be where the tail is read.
+        var logs = LogsOf([.. numbers]);
+        lock (_owned)
         {
-            _moved(logIndex, decideFrom);
+            if (_owned.Count == 0)
+            {
+                // Later it only holds on to it: another id with partitions of the former one in hand is a member that was replaced meanwhile.
+                _memberId = _consumer.MemberId;
+            }
+        }
+
+        SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained));
+        var ends = DecidedEnds(numbers, logs);
+        if (_isStopping || _failure is not null)
+        {
+            // Nothing is decided any more, and the group is to be left in good order.
+            return;
+        }
+
+        foreach (var (logIndex, decideFrom) in ends)
+        {
             _ownership.Own(logIndex, decideFrom);
+            _owns(logIndex);
         }
 
         lock (_owned)
@@ -158,19 +207,60 @@ internal sealed class GroupMembership : IDisposable
             _owned.UnionWith(numbers);
         }
 
-        _log($"owns {string.Join(", ", numbers.Order().Select(number => $"{_connection.Region}/{_topic}/{number}"))}");
-        if (_joined.IsSet && partitions.Count > 0)
+        (_isTakingOver, _isAssigned) = (false, true);
+        if (numbers.Count > 0)
         {
-            // Later rounds: pausing needs the assignment, which is there once this handler returned and the next poll began.
-            _joined.Reset();
+            _log(FormattableString.Invariant(
+                $"owns {string.Join(", ", numbers.Order().Select(number => $"{_connection.Region}/{_topic}/{number}"))}; their decided ends took {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.000} s"));
+            _log($"decides {string.Join(", ", ends.Select(end => $"{_logs[end.LogIndex]} from {end.DecideFrom}"))}");
         }
     }
+
+    /// <summary>
+    /// Asks until it is told: partitions mostly change hands when a broker is away, and a failure here would only make them change hands
+    /// again. It must not reach the client, which has no way to take back an assignment.
+    /// </summary>
+    /// <returns>Nothing where the process ends meanwhile, or can be a member no longer.</returns>
+    private IReadOnlyList<(int LogIndex, long DecideFrom)> DecidedEnds(List<int> numbers, List<int> logs)
+    {
+        var said = "";
+        while (!_isStopping)
+        {
+            try
+            {
+                var committed = CommittedOf(logs);
+                return _tail.DecideFrom(numbers, _logs, logIndex => committed[logIndex]);
+            }
+            catch (Exception e) when (e is KafkaFailedException or KafkaException)
+            {
+                if ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code)))
+                {
+                    _failure = e;
+                    return [];
+                }
+
+                if (e.Message != said)
+                {
+                    said = e.Message;
+                    _log($"asks again where decisions end: {e.Message}");
+                }
+
+                Thread.Sleep(TailPause);
+            }
+        }
+
+        return [];
+    }
+
+    private static bool IsMissing(ErrorCode code) => code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition;
+
+    private static bool IsRefused(ErrorCode code) => code is ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed
+        or ErrorCode.ClusterAuthorizationFailed or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication;
 
     private void OnRevoked(List<TopicPartitionOffset> partitions, bool mayDrain)
     {
         var numbers = partitions.Select(partition => partition.Partition.Value).ToHashSet();
-        var logs = Enumerable.Range(0, _logs.Count)
-            .Where(logIndex => numbers.Contains(DecidedTail.OwnerOf(_logs[logIndex], _logs.KindOf(logIndex), _partitionCount))).ToList();
+        var logs = LogsOf(numbers);
         foreach (var logIndex in logs)
         {
             _ownership.Disown(logIndex);
@@ -178,10 +268,12 @@ internal sealed class GroupMembership : IDisposable
 
         if (mayDrain)
         {
-            SpinWait.SpinUntil(() => logs.TrueForAll(_ownership.IsDrained), DrainPatience);
+            // At the end the graph is gone: it was drained before, or it failed and never will be.
+            SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained), DrainPatience);
             Commit();
         }
 
+        logs.ForEach(_ownership.Release);
         lock (_owned)
         {
             _owned.ExceptWith(numbers);
@@ -190,24 +282,52 @@ internal sealed class GroupMembership : IDisposable
         _log($"gives up {string.Join(", ", numbers.Order().Select(number => $"{_connection.Region}/{_topic}/{number}"))}");
     }
 
-    /// <summary>A hint for operators and tools: how far the group is. The truth is the end of the decisions.</summary>
+    private List<int> LogsOf(HashSet<int> partitions) =>
+        [.. Enumerable.Range(0, _logs.Count).Where(logIndex => partitions.Contains(_logs.OwnedWith(logIndex)))];
+
+    private static (string, string)[] ProtocolSettings(GroupOptions group) =>
+    [
+        .. group.UsesConsumerProtocol
+            // Session and heartbeat are the broker's to say, and so is who gets what.
+            ? [("group.protocol", "consumer")]
+            : new[]
+            {
+                ("partition.assignment.strategy", "cooperative-sticky"),
+                ("session.timeout.ms", $"{(int)group.Session.TotalMilliseconds}"),
+                // A member hears of partitions that became free with its next heartbeat, so this is part of every promotion.
+                ("heartbeat.interval.ms", $"{(int)Math.Clamp(group.Session.TotalMilliseconds / 5, 100, 500)}"),
+            },
+        .. group.Instance.Length > 0 ? [("group.instance.id", group.Instance)] : Array.Empty<(string, string)>(),
+    ];
+
+    /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may change it. The brokers abort it when its time is over.</exception>
+    private Dictionary<int, long> CommittedOf(List<int> logs) =>
+        logs.Count == 0 ? [] : logs.Zip(_consumer.Committed([.. logs.Select(PartitionOf)], CommittedStep)).ToDictionary(found => found.First, found => found.Second.Offset.Value);
+
+    private TopicPartition PartitionOf(int logIndex) => new(_logs[logIndex].Topic, _logs[logIndex].Partition);
+
+    /// <summary>How far the group is: a hint for operators and tools; and for labels, of which nothing else is written where they are good.</summary>
     private void Commit()
     {
+        if (!_commitsOffsets)
+        {
+            return;
+        }
+
+        HashSet<int> owned;
+        lock (_owned)
+        {
+            owned = [.. _owned];
+        }
+
         var offsets = new List<TopicPartitionOffset>();
-        for (var logIndex = 0; logIndex < _logs.Count; logIndex++)
+        foreach (var logIndex in LogsOf(owned))
         {
             var next = _ownership.AcknowledgedThrough(logIndex);
-            var partition = _logs[logIndex].Partition;
-            bool isOwned;
-            lock (_owned)
+            if (next > _committed.GetValueOrDefault(logIndex, 0))
             {
-                isOwned = _owned.Contains(partition);
-            }
-
-            if (_logs.KindOf(logIndex) == LogKind.Payments && isOwned && next > _committed.GetValueOrDefault(partition, 0))
-            {
-                offsets.Add(new TopicPartitionOffset(_topic, partition, next));
-                _committed[partition] = next;
+                offsets.Add(new TopicPartitionOffset(PartitionOf(logIndex), next));
+                _committed[logIndex] = next;
             }
         }
 
@@ -228,9 +348,13 @@ internal sealed class GroupMembership : IDisposable
 
     private void OnError(Error error)
     {
-        if (error.IsFatal || error.Code is ErrorCode.GroupAuthorizationFailed or ErrorCode.TopicAuthorizationFailed or ErrorCode.SaslAuthenticationFailed)
+        if (error.IsFatal || IsRefused(error.Code))
         {
-            _failure = new KafkaFailedException($"{_connection}: {error.Reason}");
+            _failure = FailureOf(error);
         }
     }
+
+    private KafkaFailedException FailureOf(Error error) => error.Code == ErrorCode.UnreleasedInstanceId
+        ? new InstanceInUseException($"{_connection}: {error.Reason}")
+        : new KafkaFailedException($"{_connection}: {error.Reason}");
 }

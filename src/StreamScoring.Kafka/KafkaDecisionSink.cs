@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
 using StreamScoring.Batches;
-using StreamScoring.Contracts;
 using StreamScoring.Emit;
 using StreamScoring.Regions;
 
@@ -16,72 +13,30 @@ namespace StreamScoring.Kafka;
 public sealed class KafkaDecisionSink : IDecisionSink
 {
     private readonly KafkaConnection _connection;
-    private readonly KafkaDecisionSinkOptions _options;
-    private readonly LogTable _logs;
-    private readonly int _partitionCount;
-    private readonly (byte[] Region, byte[] Topic, byte[] Partition)[] _headers;
+    private readonly OutgoingRecords _records;
     private readonly IProducer<byte[]?, byte[]> _producer;
-    private readonly Dictionary<(bool IsDeadLetter, int Partition), int> _lastOf = [];
+    private readonly int[] _lastOf;
+    private readonly DeadLettersFirst _inOrder;
     private readonly TaskCompletionSource _fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public KafkaDecisionSink(KafkaConnection connection, KafkaDecisionSinkOptions options, LogTable logs, Action<string> log)
     {
-        (_connection, _options, _logs) = (connection, options, logs);
-        _partitionCount = Enumerable.Range(0, logs.Count).Count(logIndex => logs.KindOf(logIndex) == LogKind.Payments);
-        _headers = [.. Enumerable.Range(0, logs.Count).Select(logIndex => (
-            Encoding.UTF8.GetBytes(logs[logIndex].Region), Encoding.UTF8.GetBytes(logs[logIndex].Topic),
-            Encoding.UTF8.GetBytes(logs[logIndex].Partition.ToString(CultureInfo.InvariantCulture))))];
-        _producer = new ProducerBuilder<byte[]?, byte[]>(connection.Settings(
+        (_connection, _records) = (connection, new OutgoingRecords(options, logs));
+        _inOrder = new DeadLettersFirst(SendAsync);
+        _lastOf = new int[_records.Targets.Count];
+        _producer = new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
+                .. options.ProducerSettings,
                 ("enable.idempotence", "true"),
-                ("acks", "all"),
                 // Never given up: a decision that was stepped over would be a payment without one.
                 ("message.timeout.ms", "0"),
                 ("enable.gapless.guarantee", "true"),
-                ("linger.ms", options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
-                ("compression.type", options.Compression),
-                // The graph bounds what is in flight by batches; the client's own bounds must not come first.
-                ("queue.buffering.max.messages", $"{options.RecordsInFlightMax}"),
-                ("queue.buffering.max.kbytes", "2097151"),
-                ("dotnet.producer.delivery.report.fields", "none")))
+                ("dotnet.producer.delivery.report.fields", "none")]))
             .SetErrorHandler((_, error) => OnError(error, log))
             .SetLogHandler((_, _) => { })
             .Build();
     }
 
-    public Task WriteAsync(PaymentBatch batch)
-    {
-        var records = batch.Encoded.Records;
-        if (records.IsEmpty)
-        {
-            return Task.CompletedTask;
-        }
-
-        if (_fatal.Task.IsCompleted)
-        {
-            return _fatal.Task;
-        }
-
-        _lastOf.Clear();
-        for (var i = 0; i < records.Length; i++)
-        {
-            _lastOf[(records[i].IsDeadLetter, PartitionOf(batch, records[i].RowIndex))] = i;
-        }
-
-        var pending = new PendingBatch(_lastOf.Count);
-        try
-        {
-            for (var i = 0; i < records.Length; i++)
-            {
-                Send(batch, records[i], i, pending);
-            }
-        }
-        catch (KafkaException e)
-        {
-            return Task.FromException(new DeliveryFailedException($"{_connection}: a decision was refused: {e.Error.Reason}", e));
-        }
-
-        return Task.WhenAny(pending.Task, _fatal.Task).Unwrap();
-    }
+    public Task WriteAsync(PaymentBatch batch) => _inOrder.WriteAsync(batch);
 
     public ValueTask DisposeAsync()
     {
@@ -89,29 +44,57 @@ public sealed class KafkaDecisionSink : IDecisionSink
         return ValueTask.CompletedTask;
     }
 
-    private int PartitionOf(PaymentBatch batch, int rowIndex) => _logs[batch.LogIndex[rowIndex]].Partition % _partitionCount;
+    private Task SendAsync(PaymentBatch batch, bool deadLetters)
+    {
+        if (_fatal.Task.IsCompleted)
+        {
+            return _fatal.Task;
+        }
+
+        var records = batch.Encoded.Records;
+        _lastOf.AsSpan().Fill(-1);
+        var targetCount = 0;
+        for (var i = 0; i < records.Length; i++)
+        {
+            if (records[i].IsDeadLetter == deadLetters)
+            {
+                ref var last = ref _lastOf[_records.TargetOf(batch, records[i])];
+                targetCount += last < 0 ? 1 : 0;
+                last = i;
+            }
+        }
+
+        if (targetCount == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var pending = new PendingBatch(targetCount);
+        try
+        {
+            for (var i = 0; i < records.Length; i++)
+            {
+                if (records[i].IsDeadLetter == deadLetters)
+                {
+                    Send(batch, records[i], i, pending);
+                }
+            }
+        }
+        catch (KafkaException e)
+        {
+            // The whole sink ends with it: nothing may be sent behind the gap.
+            _fatal.TrySetException(new DeliveryFailedException($"{_connection}: a decision was refused: {e.Error.Reason}", e));
+            return _fatal.Task;
+        }
+
+        return Task.WhenAny(pending.Task, _fatal.Task).Unwrap();
+    }
 
     private void Send(PaymentBatch batch, in EncodedRecord record, int recordIndex, PendingBatch pending)
     {
-        var logIndex = batch.LogIndex[record.RowIndex];
-        var partition = PartitionOf(batch, record.RowIndex);
-        var headers = _headers[logIndex];
-        var message = new Message<byte[]?, byte[]>
-        {
-            Key = record.KeyLength == 0 ? null : batch.Bytes.AsSpan(record.KeyStart, record.KeyLength).ToArray(),
-            Value = batch.Encoded.Buffer.Written.Slice(record.ValueStart, record.ValueLength).ToArray(),
-            Headers =
-            [
-                new Header(RecordHeaders.Region, headers.Region),
-                new Header(RecordHeaders.Topic, headers.Topic),
-                new Header(RecordHeaders.Partition, headers.Partition),
-                new Header(RecordHeaders.Offset, Encoding.UTF8.GetBytes(batch.Offset[record.RowIndex].ToString(CultureInfo.InvariantCulture))),
-            ],
-        };
-        var isLast = _lastOf[(record.IsDeadLetter, partition)] == recordIndex;
-        _producer.Produce(
-            new TopicPartition(record.IsDeadLetter ? _options.DeadLetters : _options.Decisions, partition), message,
-            isLast ? report => OnReport(report, pending) : null);
+        var target = _records.TargetOf(batch, record);
+        var isLast = _lastOf[target] == recordIndex;
+        _producer.Produce(_records.Targets[target], _records.MessageOf(batch, record), isLast ? report => OnReport(report, pending) : null);
     }
 
     private void OnReport(DeliveryReport<byte[]?, byte[]> report, PendingBatch pending)

@@ -1,7 +1,7 @@
 namespace StreamScoring.Kafka;
 
 /// <summary>Kafka cannot be used as the topology says. The message names region, topic or setting, and the next step.</summary>
-public sealed class KafkaFailedException : Exception
+public class KafkaFailedException : Exception
 {
     public KafkaFailedException(string message)
         : base(message)

@@ -18,27 +18,38 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly LogId _log;
     private readonly int _recordBytesMax;
     private readonly PartitionOwnership _ownership;
+    private readonly FollowedCoverage? _coverage;
     private readonly Action<LogId, int> _reportError;
     private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
     private int _head;
     private int _count;
     private long _next;
     private long _endSeenAt = -1;
+    private long _decideFrom = PartitionOwnership.NotOwned;
     private bool _isDisposed;
 
     /// <param name="queue">The partition's queue, cut off from the client's own; owned by this reader.</param>
-    /// <param name="start">The first offset to be read.</param>
+    /// <param name="coverage">Told how far a log of another region was taken; null for a log of the region that the process serves.</param>
     public KafkaLogReader(
-        nint client, nint queue, int logIndex, LogId log, long start, int recordBytesMax, PartitionOwnership ownership, Action<LogId, int> reportError)
+        nint client, nint queue, int logIndex, LogId log, int recordBytesMax, PartitionOwnership ownership, FollowedCoverage? coverage,
+        Action<LogId, int> reportError)
     {
-        (_client, _queue, LogIndex, _log, _next, _recordBytesMax, _ownership, _reportError) =
-            (client, queue, logIndex, log, start, recordBytesMax, ownership, reportError);
+        (_client, _queue, LogIndex, _log, _recordBytesMax, _ownership, _coverage, _reportError) =
+            (client, queue, logIndex, log, recordBytesMax, ownership, coverage, reportError);
     }
+
+    public bool IsFollowed => _coverage is not null;
+
+    /// <summary>Before anything is read: the first offset that will be.</summary>
+    public void StartAt(long offset) => Volatile.Write(ref _next, offset);
 
     public int LogIndex { get; }
 
     /// <summary>Offset of the record that is read next.</summary>
     public long NextOffset => Volatile.Read(ref _next);
+
+    /// <summary>Records that are fetched and not yet taken. Asked from any thread, until the reader is disposed.</summary>
+    public long QueuedRecords => (long)Librdkafka.rd_kafka_queue_length(_queue) + Math.Max(0, Volatile.Read(ref _count) - Volatile.Read(ref _head));
 
     public bool IsAtEnd
     {
@@ -57,19 +68,32 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         }
     }
 
+    public void StartBatch()
+    {
+        if (_ownership.RewindTo(LogIndex, ref _decideFrom, _next) is >= 0 and var offset)
+        {
+            Rewind(offset);
+        }
+    }
+
     public bool TryPeek(out long timestampMs)
     {
         while (_head < _count || Refill())
         {
             var message = Head;
-            if (message->Error == Librdkafka.NoError)
+            if (message->Error == Librdkafka.NoError && IsFollowed && message->Offset < _next)
+            {
+                // Of another region's topic that was made anew: no reason to stop deciding here.
+                _reportError(_log, Librdkafka.OffsetOutOfRange);
+            }
+            else if (message->Error == Librdkafka.NoError)
             {
                 int type;
                 timestampMs = Librdkafka.rd_kafka_message_timestamp(message, &type);
                 return true;
             }
 
-            if (message->Error == Librdkafka.PartitionEof)
+            else if (message->Error == Librdkafka.PartitionEof)
             {
                 _endSeenAt = message->Offset;
                 _next = Math.Max(_next, message->Offset);
@@ -88,20 +112,29 @@ internal sealed unsafe class KafkaLogReader : ILogReader
 
     public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
     {
-        var decideFrom = _ownership.DecideFrom(LogIndex);
-        var taken = 0;
+        var (taken, toDecide, takenMs) = (0, 0, long.MinValue);
+        var isBegun = _ownership.TryBeginTake(LogIndex, ref _decideFrom, rowsMax);
         while (taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs)
         {
             var message = Head;
             Invariant.Require(message->Offset >= _next);
             var value = new ReadOnlySpan<byte>(message->Payload, checked((int)message->Length));
-            batch.Append(LogIndex, message->Offset, timestampMs, message->Offset >= decideFrom, value, _recordBytesMax);
+            var decide = message->Offset >= _decideFrom;
+            batch.Append(LogIndex, message->Offset, timestampMs, decide, value, _recordBytesMax);
             Volatile.Write(ref _next, message->Offset + 1);
             DropHead();
             taken++;
+            toDecide += decide ? 1 : 0;
+            takenMs = timestampMs;
         }
 
-        _ownership.Took(LogIndex, _next);
+        _coverage?.Covered(LogIndex, takenMs);
+
+        if (isBegun)
+        {
+            _ownership.Took(LogIndex, toDecide - rowsMax);
+        }
+
         return taken;
     }
 
@@ -113,16 +146,29 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         }
 
         _isDisposed = true;
-        while (_head < _count)
-        {
-            DropHead();
-        }
-
+        DropAll();
         Librdkafka.rd_kafka_queue_cb_event_enable(_queue, null, 0);
         Librdkafka.rd_kafka_queue_destroy(_queue);
     }
 
     private Librdkafka.Message* Head => (Librdkafka.Message*)_messages[_head];
+
+    /// <summary>Reads on from an earlier offset. What the client fetched beyond it is thrown away, by it and by us.</summary>
+    private void Rewind(long offset)
+    {
+        DropAll();
+        Librdkafka.Seek(_client, _log.Topic, _log.Partition, offset);
+        Volatile.Write(ref _next, offset);
+        _endSeenAt = -1;
+    }
+
+    private void DropAll()
+    {
+        while (_head < _count)
+        {
+            DropHead();
+        }
+    }
 
     private void DropHead() => Librdkafka.rd_kafka_message_destroy((Librdkafka.Message*)_messages[_head++]);
 

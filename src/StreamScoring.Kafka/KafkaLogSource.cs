@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Confluent.Kafka;
 using StreamScoring.Ingest;
 using StreamScoring.Kafka.Native;
 using StreamScoring.Regions;
@@ -7,12 +6,12 @@ using StreamScoring.Regions;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// The port on a region's Kafka. One client reads all logs, owned and followed alike, each through a queue of its own and from its
+/// The port on a region's Kafka. One client reads all of the region's logs, owned and followed alike, each through a queue of its own and from its
 /// beginning; a second one is a member of the consumer group and says which partitions are owned. So owning is a flag on a log that is
-/// read anyway. Thread by thread: librdkafka fetches; the graph's stage takes; one thread here serves the client's events, and
-/// <see cref="GroupMembership"/> has another.
+/// read anyway. Every other region has a client of its own (<see cref="FollowedRegion"/>). Thread by thread: librdkafka fetches; the graph's stage takes; one
+/// thread here serves the client's events, and <see cref="GroupMembership"/> has another.
 /// </summary>
-public sealed unsafe class KafkaLogSource : ILogSource
+public sealed class KafkaLogSource : ILogSource
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
@@ -24,9 +23,12 @@ public sealed unsafe class KafkaLogSource : ILogSource
     private readonly DecidedTail _tail;
     private readonly Dictionary<(string Topic, int Partition), int> _lastError = [];
     private readonly Thread _thread;
+    private readonly List<FollowedRegion> _followed;
+    private readonly Lock _readersLock = new();
     private volatile List<ILogReader> _readers = [];
-    private GCHandle _self;
-    private nint _client;
+    private volatile KafkaLogClient? _client;
+    private IReadOnlyList<KafkaLogReader> _ownReaders = [];
+    private bool _isOpen;
     private Action _wake = () => { };
     private Action<Exception> _failed = _ => { };
     private volatile bool _isStopping;
@@ -40,9 +42,12 @@ public sealed unsafe class KafkaLogSource : ILogSource
         _tail = new DecidedTail(connection, options);
         if (options.Group is { } group)
         {
-            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, OnOwnershipMoved, log);
+            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, OnOwned, log);
         }
 
+        _followed = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) is not null)
+            .Select(logIndex => (Followed: logs.FollowedRegionOf(logIndex)!, At: logs[logIndex].Region)).Distinct()
+            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, log, JoinReaders))];
         _thread = new Thread(ServeEvents) { IsBackground = true, Name = $"kafka {connection.Region}" };
     }
 
@@ -61,23 +66,23 @@ public sealed unsafe class KafkaLogSource : ILogSource
     public void Start(Action wake, Action<Exception> failed)
     {
         (_wake, _failed) = (wake, failed);
+        _followed.ForEach(region => region.Start(wake));
         _thread.Start();
     }
 
-    public void Commit(int logIndex, long nextOffset) => _ownership.Acknowledged(logIndex, nextOffset);
+    /// <summary>As which member of the group this process may write now; null where it is none.</summary>
+    internal IConsumerGroupMetadata? Membership => _membership?.Metadata;
 
-    /// <summary>By log: how many records are in it beyond those taken, as far as is known; for the lag metric.</summary>
-    public IEnumerable<(LogId Log, long Records)> Lag()
-    {
-        foreach (var reader in _readers.Cast<KafkaLogReader>())
-        {
-            var log = Logs[reader.LogIndex];
-            if (Watermarks(log) is { High: >= 0 } watermarks)
-            {
-                yield return (log, Math.Max(0, watermarks.High - reader.NextOffset));
-            }
-        }
-    }
+    /// <summary>Whether decisions on what was taken of the log may still be written. To be asked behind <see cref="Membership"/>.</summary>
+    internal bool MayWrite(int logIndex) => _ownership.MayWrite(logIndex);
+
+    public void Acknowledged(int logIndex, long nextOffset, int count) => _ownership.Acknowledged(logIndex, nextOffset, count);
+
+    /// <summary>
+    /// By log: how many records are in it beyond those taken, as far as is known, and how many of them are fetched already. Asked by
+    /// whoever reads the metrics, so also while the source is being closed.
+    /// </summary>
+    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog() => [.. _client?.Backlog() ?? [], .. _followed.SelectMany(region => region.Backlog())];
 
     public void Dispose()
     {
@@ -88,30 +93,18 @@ public sealed unsafe class KafkaLogSource : ILogSource
         }
 
         _membership?.Dispose();
-        if (_client != 0)
-        {
-            foreach (var reader in _readers)
-            {
-                reader.Dispose();
-            }
-
-            _readers = [];
-            _ = Librdkafka.rd_kafka_consumer_close(_client);
-            Librdkafka.rd_kafka_destroy(_client);
-            _client = 0;
-        }
-
-        if (_self.IsAllocated)
-        {
-            _self.Free();
-        }
+        _tail.Dispose();
+        _readers = [];
+        _followed.ForEach(region => region.Dispose());
+        _client?.Dispose();
+        _client = null;
     }
 
     private void ServeEvents()
     {
         try
         {
-            // What is owned must be known before the first record is taken: a record that was only folded cannot be decided later.
+            // Known before the first record is taken, so that a process that owns all reads each log once and in one order.
             var owned = _membership?.JoinAndWait(_options.StartTimeout, () => _isStopping) ?? OwnAll();
             if (_isStopping)
             {
@@ -119,7 +112,6 @@ public sealed unsafe class KafkaLogSource : ILogSource
             }
 
             Open(owned);
-            _wake();
             while (!_isStopping)
             {
                 if (_membership?.Failure is { } failure)
@@ -127,12 +119,7 @@ public sealed unsafe class KafkaLogSource : ILogSource
                     throw failure;
                 }
 
-                var message = Librdkafka.rd_kafka_consumer_poll(_client, (int)PollInterval.TotalMilliseconds);
-                if (message != null)
-                {
-                    ReportError(new LogId(_connection.Region, "", -1), message->Error);
-                    Librdkafka.rd_kafka_message_destroy(message);
-                }
+                _client!.ServeEvents(PollInterval);
             }
         }
         catch (Exception e)
@@ -143,68 +130,58 @@ public sealed unsafe class KafkaLogSource : ILogSource
 
     private List<int> OwnAll()
     {
-        var partitions = Enumerable.Range(0, Logs.Count).Where(logIndex => Logs.KindOf(logIndex) == LogKind.Payments).Select(logIndex => Logs[logIndex].Partition).ToList();
-        _tail.TakeOver(partitions, Logs, _ownership);
+        var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
+        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => -1))
+        {
+            _ownership.Own(logIndex, decideFrom);
+        }
+
         return partitions;
     }
 
     private void Open(IReadOnlyCollection<int> owned)
     {
-        _self = GCHandle.Alloc(this);
-        _client = Librdkafka.NewClient(Librdkafka.ConsumerType, _connection.Settings(
-            ("group.id", (_options.Group ?? "scoring") + "-data"),
-            ("enable.auto.commit", "false"),
-            ("enable.auto.offset.store", "false"),
-            ("enable.partition.eof", "true"),
-            ("auto.offset.reset", "error"),
-            ("queued.min.messages", "100000"),
-            ("queued.max.messages.kbytes", $"{_options.QueueKilobytesMax}"),
-            ("fetch.message.max.bytes", $"{Math.Min(_options.QueueKilobytesMax * 1024L, 1_048_576)}"),
-            ("fetch.queue.backoff.ms", "10"),
-            ("fetch.wait.max.ms", $"{(int)_options.FetchWaitMax.TotalMilliseconds}")));
-        _ = Librdkafka.rd_kafka_poll_set_consumer(_client);
-
-        var starts = LogStarts.Find(_connection, Logs, _options.StartTimeout);
-        var readers = new List<ILogReader>();
-        var list = Librdkafka.rd_kafka_topic_partition_list_new(Logs.Count);
-        for (var logIndex = 0; logIndex < Logs.Count; logIndex++)
+        _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", "error", _options, Logs, _wake, ReportError);
+        var read = Enumerable.Range(0, Logs.Count)
+            .Where(logIndex => Logs.FollowedRegionOf(logIndex) is null
+                && (_options.FollowsRegion || Logs.KindOf(logIndex) != LogKind.Payments || owned.Contains(Logs[logIndex].Partition)))
+            .ToList();
+        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(
+            client, queue, logIndex, Logs[logIndex], _options.RecordBytesMax, _ownership, coverage: null, ReportError));
+        _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _log, _options.StartTimeout));
+        var waited = TimeProvider.System.GetTimestamp();
+        SpinWait.SpinUntil(() => _isStopping || _followed.TrueForAll(region => region.HasTried) || TimeProvider.System.GetElapsedTime(waited) > _options.FollowedStartWait);
+        lock (_readersLock)
         {
-            var log = Logs[logIndex];
-            if (Logs.KindOf(logIndex) == LogKind.Payments && !_options.FollowsRegion && !owned.Contains(log.Partition))
-            {
-                continue;
-            }
-
-            // Cut off from the client's own queue before the assignment, so that no record ever goes there.
-            var queue = Librdkafka.rd_kafka_queue_get_partition(_client, log.Topic, log.Partition);
-            Librdkafka.rd_kafka_queue_forward(queue, 0);
-            Librdkafka.rd_kafka_queue_cb_event_enable(queue, &OnQueueFilled, GCHandle.ToIntPtr(_self));
-            readers.Add(new KafkaLogReader(_client, queue, logIndex, log, starts[logIndex], _options.RecordBytesMax, _ownership, ReportError));
-            Librdkafka.rd_kafka_topic_partition_list_add(list, log.Topic, log.Partition);
-            Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, starts[logIndex]);
+            _isOpen = true;
         }
 
-        var error = Librdkafka.rd_kafka_assign(_client, list);
-        Librdkafka.rd_kafka_topic_partition_list_destroy(list);
-        if (error != Librdkafka.NoError)
-        {
-            throw new KafkaFailedException($"{_connection}: the partitions cannot be read: {Librdkafka.Describe(error)}");
-        }
-
-        _readers = readers;
+        JoinReaders();
     }
 
-    /// <summary>
-    /// A partition came that was folded beyond its last decision. Those records cannot be decided from this state, which is ahead of
-    /// them: the process starts over, folds up to the decision and goes on from there.
-    /// </summary>
-    private void OnOwnershipMoved(int logIndex, long decideFrom)
+    /// <summary>The readers are those of the process's own region, once these are known, and of all others that could be reached by now.</summary>
+    private void JoinReaders()
     {
-        var reader = _readers.Cast<KafkaLogReader>().FirstOrDefault(reader => reader.LogIndex == logIndex);
-        if (_readers.Count > 0 && (reader is null || reader.NextOffset > decideFrom))
+        lock (_readersLock)
+        {
+            if (_isOpen)
+            {
+                _readers = [.. _ownReaders.Concat(_followed.SelectMany(region => region.Readers)).OrderBy(reader => reader.LogIndex)];
+            }
+        }
+
+        _wake();
+    }
+
+    /// <summary>A log became owned: its reader sees that by itself. One that nobody reads (others are not followed) needs a new start.</summary>
+    private void OnOwned(int logIndex)
+    {
+        if (_readers.Count > 0 && !_readers.Exists(reader => reader.LogIndex == logIndex))
         {
             _failed(new OwnershipMovedException(Logs[logIndex]));
         }
+
+        _wake();
     }
 
     private void ReportError(LogId log, int error)
@@ -223,13 +200,4 @@ public sealed unsafe class KafkaLogSource : ILogSource
             _log($"{_connection}: {Librdkafka.Describe(error)}");
         }
     }
-
-    private (long Low, long High) Watermarks(LogId log)
-    {
-        long low, high;
-        return Librdkafka.rd_kafka_get_watermark_offsets(_client, log.Topic, log.Partition, &low, &high) == 0 ? (low, high) : (-1, -1);
-    }
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void OnQueueFilled(nint client, nint opaque) => ((KafkaLogSource)GCHandle.FromIntPtr(opaque).Target!)._wake();
 }

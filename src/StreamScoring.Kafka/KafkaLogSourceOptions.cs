@@ -1,3 +1,6 @@
+using StreamScoring.Decisions;
+using StreamScoring.Regions;
+
 namespace StreamScoring.Kafka;
 
 /// <summary>What a region's logs are read with.</summary>
@@ -12,10 +15,25 @@ public sealed record KafkaLogSourceOptions
     public required string DeadLetters { get; init; }
 
     /// <summary>The consumer group that shares out the payments partitions; null where this process owns them all.</summary>
-    public string? Group { get; init; }
+    public GroupOptions? Group { get; init; }
 
     /// <summary>Whether partitions that others own are folded too.</summary>
     public bool FollowsRegion { get; init; } = true;
+
+    /// <summary>By log index: where to read on, as the state holds everything before; 0 for the log's beginning.</summary>
+    public IReadOnlyList<long> Folded { get; init; } = [];
+
+    /// <summary>By the region where logs of other regions are read: how it is reached.</summary>
+    public IReadOnlyDictionary<string, KafkaConnection> Followed { get; init; } = new Dictionary<string, KafkaConnection>();
+
+    /// <summary>Told how far other regions' logs are known; needed where there are any.</summary>
+    public required FollowedCoverage Coverage { get; init; }
+
+    /// <summary>How long the start waits for other regions, so that a backlog is decided with what they know; one that is dead is done without.</summary>
+    public TimeSpan FollowedStartWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Told the latest decisions of each partition that is taken over; null where nobody wants to know.</summary>
+    public FirstDecisions? Firsts { get; init; }
 
     /// <summary>Per log: bytes fetched and not yet taken.</summary>
     public int QueueKilobytesMax { get; init; } = 4096;

@@ -3,21 +3,43 @@ using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>Finds the first offset of each log.</summary>
+/// <summary>Finds where each log is to be read from: behind what the state holds, else from its first offset.</summary>
 internal static class LogStarts
 {
-    /// <exception cref="KafkaFailedException">No broker answers in time, or a topic is missing.</exception>
-    public static long[] Find(KafkaConnection connection, LogTable logs, TimeSpan timeout)
+    /// <param name="client">Who is to read them.</param>
+    /// <param name="read">The logs, by index.</param>
+    /// <param name="folded">By log index: everything before it is in the state; 0, or an empty list, for nothing.</param>
+    /// <param name="decideFrom">By log index: the first offset that is to be decided, which may lie before what is folded.</param>
+    /// <returns>In the order of <paramref name="read"/>.</returns>
+    /// <exception cref="KafkaFailedException">No broker answers in time, a topic is missing, or the state is of another topic.</exception>
+    public static long[] Find(
+        KafkaLogClient client, KafkaConnection connection, LogTable logs, IReadOnlyList<int> read, IReadOnlyList<long> folded, Func<int, long> decideFrom, Action<string> notice, TimeSpan timeout)
     {
-        using var consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings(("group.id", "scoring-look"))).SetLogHandler((_, _) => { }).Build();
         try
         {
-            return [.. Enumerable.Range(0, logs.Count).Select(logIndex =>
-                consumer.QueryWatermarkOffsets(new TopicPartition(logs[logIndex].Topic, logs[logIndex].Partition), timeout).Low.Value)];
+            return [.. read.Select(StartOf)];
         }
         catch (KafkaException e)
         {
             throw new KafkaFailedException($"{connection}: the logs cannot be looked at: {e.Error.Reason}", e);
+        }
+
+        long StartOf(int logIndex)
+        {
+            var watermarks = client.WatermarksOf(logIndex, timeout);
+            var next = folded.Count > 0 ? folded[logIndex] : 0;
+            if (next > watermarks.High.Value)
+            {
+                throw new KafkaFailedException(
+                    $"{logs[logIndex]} ends at offset {watermarks.High.Value}, and the state was folded up to {next}: the topic is not the one that the snapshot is of");
+            }
+
+            if (next > 0 && next < watermarks.Low.Value)
+            {
+                notice($"{logs[logIndex]} begins at offset {watermarks.Low.Value}: {watermarks.Low.Value - next} records were deleted before they were folded");
+            }
+
+            return Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value);
         }
     }
 }

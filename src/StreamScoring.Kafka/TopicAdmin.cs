@@ -1,94 +1,169 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>Makes a region's topics, and says how those that are there differ from the topology.</summary>
-public sealed class TopicAdmin(KafkaConnection connection, RegionTopology region) : IDisposable
+/// <summary>Makes topics, and says how those that are there differ from what is wanted.</summary>
+public sealed class TopicAdmin : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
 
-    private readonly IAdminClient _admin = new AdminClientBuilder(connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+    private readonly KafkaConnection _connection;
+    private readonly IReadOnlyList<(string Name, int Partitions)> _wanted;
+    private readonly IAdminClient _admin;
+    private volatile Error? _refusal;
 
-    private (string Name, int Partitions)[] Wanted =>
-    [
-        (region.Payments, region.Partitions), (region.Labels, region.LabelPartitions), (region.Decisions, region.Partitions),
-        (region.DeadLetters, region.Partitions),
-    ];
+    /// <param name="wanted">The topics in question, and how many partitions each is to have.</param>
+    public TopicAdmin(KafkaConnection connection, IReadOnlyList<(string Name, int Partitions)> wanted)
+    {
+        (_connection, _wanted) = (connection, wanted);
+        _admin = new AdminClientBuilder(connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => NoteRefusal(error)).Build();
+    }
 
     /// <summary>What is missing or differs, one sentence each; empty where all is as the topology says.</summary>
+    /// <param name="patience">How long to look for a broker.</param>
+    /// <exception cref="AccessRefusedException">The brokers do not let this process in.</exception>
     /// <exception cref="KafkaFailedException">No broker answers.</exception>
-    public IReadOnlyList<string> Differences()
+    public IReadOnlyList<string> Differences(TimeSpan? patience = null)
     {
-        var metadata = Metadata();
+        var metadata = Metadata(patience ?? Patience);
         var differences = new List<string>();
-        foreach (var (name, partitions) in Wanted)
+        foreach (var (name, partitions) in _wanted)
         {
             var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
             if (topic is null)
             {
-                differences.Add($"region {region.Name}: topic {name} is missing");
+                differences.Add($"region {_connection.Region}: topic {name} is missing");
             }
             else if (topic.Partitions.Count != partitions)
             {
-                differences.Add($"region {region.Name}: topic {name} has {topic.Partitions.Count} partitions, the topology says {partitions}");
+                differences.Add($"region {_connection.Region}: topic {name} has {topic.Partitions.Count} partitions, the topology says {partitions}");
             }
         }
 
         return differences;
     }
 
-    /// <summary>Makes the topics that are missing.</summary>
-    /// <returns>Their names.</returns>
-    /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
-    public async Task<IReadOnlyList<string>> CreateMissingAsync()
+    /// <summary>By topic: how many partitions it has now; those that are not there are left out.</summary>
+    /// <inheritdoc cref="Differences"/>
+    public IReadOnlyDictionary<string, int> PartitionCounts(TimeSpan patience)
     {
-        var metadata = Metadata();
-        var replication = (short)(region.Replication > 0 ? region.Replication : Math.Min(3, metadata.Brokers.Count));
-        var missing = Wanted
-            .Where(wanted => !metadata.Topics.Exists(topic => topic.Topic == wanted.Name && topic.Error.Code == ErrorCode.NoError))
-            .Select(wanted => new TopicSpecification
-            {
-                Name = wanted.Name,
-                NumPartitions = wanted.Partitions,
-                ReplicationFactor = replication,
-                Configs = replication >= 3 ? new Dictionary<string, string> { ["min.insync.replicas"] = "2" } : null,
-            })
-            .ToList();
-        if (missing.Count == 0)
-        {
-            return [];
-        }
+        var metadata = Metadata(patience);
+        return metadata.Topics.Where(topic => topic.Error.Code == ErrorCode.NoError && _wanted.Any(wanted => wanted.Name == topic.Topic))
+            .ToDictionary(topic => topic.Topic, topic => topic.Partitions.Count);
+    }
 
+    /// <summary>Those of the topics that the brokers do not have.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers.</exception>
+    public IReadOnlyList<string> Missing(params IEnumerable<string> topics)
+    {
+        var metadata = Metadata(Patience);
+        return [.. topics.Where(name => !metadata.Topics.Exists(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError))];
+    }
+
+    /// <summary>Makes the topics that are missing, and adds partitions to those that have too few, in the order in which they are wanted.</summary>
+    /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are brokers.</param>
+    /// <returns>What was done, a few words each.</returns>
+    /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
+    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication)
+    {
+        var metadata = Metadata(Patience);
+        var copies = (short)(replication > 0 ? replication : Math.Min(3, metadata.Brokers.Count));
+        var done = new List<string>();
         try
         {
-            await _admin.CreateTopicsAsync(missing);
-            return [.. missing.Select(topic => topic.Name)];
+            foreach (var (name, partitions) in _wanted)
+            {
+                var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
+                if (topic is null)
+                {
+                    await _admin.CreateTopicsAsync([new TopicSpecification
+                    {
+                        Name = name,
+                        NumPartitions = partitions,
+                        ReplicationFactor = copies,
+                        Configs = copies >= 3 ? new Dictionary<string, string> { ["min.insync.replicas"] = "2" } : null,
+                    }]);
+                    done.Add(name);
+                }
+                else if (topic.Partitions.Count < partitions)
+                {
+                    await _admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = name, IncreaseTo = partitions }]);
+                    done.Add($"{name} ({topic.Partitions.Count} to {partitions} partitions)");
+                }
+            }
+
+            return done;
         }
         catch (CreateTopicsException e)
         {
-            var refused = e.Results.Where(result => result.Error.IsError).Select(result => $"{result.Topic}: {result.Error.Reason}");
-            throw new KafkaFailedException($"{connection}: {string.Join("; ", refused)}", e);
+            throw new KafkaFailedException($"{_connection}: {string.Join("; ", e.Results.Where(result => result.Error.IsError).Select(result => $"{result.Topic}: {result.Error.Reason}"))}", e);
+        }
+        catch (CreatePartitionsException e)
+        {
+            throw new KafkaFailedException($"{_connection}: {string.Join("; ", e.Results.Where(result => result.Error.IsError).Select(result => $"{result.Topic}: {result.Error.Reason}"))}", e);
         }
         catch (KafkaException e)
         {
-            throw new KafkaFailedException($"{connection}: {e.Error.Reason}", e);
+            throw new KafkaFailedException($"{_connection}: {e.Error.Reason}", e);
+        }
+    }
+
+    /// <summary>The ids of topics, by <c>region/topic</c>: a topic that was made anew has another.</summary>
+    /// <returns>Empty where the brokers do not tell, as the embedded one does not.</returns>
+    public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(params IEnumerable<string> topics)
+    {
+        try
+        {
+            var described = await _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = IdPatience });
+            return described.TopicDescriptions.ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString());
+        }
+        catch (Exception e) when (e is KafkaException or DescribeTopicsException)
+        {
+            return new Dictionary<string, string>();
         }
     }
 
     public void Dispose() => _admin.Dispose();
 
-    private Metadata Metadata()
+    /// <summary>Asks in steps: a client that is not let in goes on trying, and says so beside.</summary>
+    private Metadata Metadata(TimeSpan patience)
     {
-        try
+        for (var started = TimeProvider.System.GetTimestamp(); ;)
         {
-            return _admin.GetMetadata(Patience);
+            try
+            {
+                return _admin.GetMetadata(Step);
+            }
+            catch (KafkaException e)
+            {
+                NoteRefusal(e.Error);
+                if (_refusal is { } refusal)
+                {
+                    throw new AccessRefusedException(
+                        $"region {_connection.Region}: the brokers {_connection.Brokers} do not let this process in ({refusal.Reason}); see {KeysOf(refusal.Code)}", e);
+                }
+
+                if (TimeProvider.System.GetElapsedTime(started) >= patience)
+                {
+                    throw new KafkaFailedException(
+                        $"region {_connection.Region}: no broker of {_connection.Brokers} answers ({e.Error.Reason}); is Kafka running there, and are regions.{_connection.Region}.brokers and .security right?", e);
+                }
+            }
         }
-        catch (KafkaException e)
+    }
+
+    private string KeysOf(ErrorCode code) => code == ErrorCode.Local_Ssl
+        ? $"regions.{_connection.Region}.security: security.protocol, ssl.ca.location"
+        : $"regions.{_connection.Region}.security: security.protocol, sasl.mechanism, sasl.username, sasl.password";
+
+    private void NoteRefusal(Error error)
+    {
+        if (error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Ssl or ErrorCode.ClusterAuthorizationFailed or ErrorCode.UnsupportedSaslMechanism)
         {
-            throw new KafkaFailedException(
-                $"region {connection.Region}: no broker of {connection.Brokers} answers ({e.Error.Reason}); is Kafka running there, and are regions.{connection.Region}.brokers and .security right?", e);
+            _refusal = error;
         }
     }
 }

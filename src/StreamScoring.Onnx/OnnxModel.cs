@@ -1,36 +1,47 @@
 using Microsoft.ML.OnnxRuntime;
+using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>A model on ONNX Runtime. Whatever can be wrong with it is found at load: serving it then only costs time.</summary>
+/// <summary>
+/// An ONNX model, evaluated by ONNX Runtime, or where they were found to agree by the tree kernel. Whatever can be wrong with it is found
+/// at load: serving it then only costs time.
+/// </summary>
 public sealed class OnnxModel : IFraudModel
 {
     private readonly InferenceSession _session;
     private readonly OnnxShape _shape;
+    private readonly TreeScorer? _trees;
 
     internal OnnxModel(
-        string name, string version, IReadOnlyList<ModelInput> inputs, ScoreCalibration calibration, InferenceSession session, OnnxShape shape, IReadOnlyList<string> notices)
+        string name, string version, IReadOnlyList<ModelInput> inputs, ScoreCalibration calibration, InferenceSession session, OnnxShape shape,
+        TreeScorer? trees, IReadOnlyList<string> notices)
     {
-        (Name, Version, Inputs, Calibration, _session, _shape, Notices) = (name, version, inputs, calibration, session, shape, notices);
+        (Name, Version, Inputs, Calibration, _session, _shape, _trees, Notices) = (name, version, inputs, calibration, session, shape, trees, notices);
     }
 
     public string Name { get; }
 
     public string Version { get; }
 
-    public string Engine => "onnxruntime";
+    public string Engine => _trees is null ? "onnxruntime" : "trees";
 
     public IReadOnlyList<ModelInput> Inputs { get; }
 
     public ScoreCalibration Calibration { get; }
 
-    /// <summary>What whoever serves the model should know: that it takes one row a call, say.</summary>
+    /// <summary>What whoever serves the model should know: that it takes one row a call, or why the tree kernel does not serve it.</summary>
     public IReadOnlyList<string> Notices { get; }
 
     public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax)
     {
         Invariant.Require(featureColumns.Count == Inputs.Count);
+        if (_trees is { } trees)
+        {
+            return trees.OpenLane(featureColumns);
+        }
+
         return Inputs.Any(input => input.IsText)
             ? new TextOnnxLane(_session, _shape, Inputs, featureColumns)
             : new BoundOnnxLane(_session, _shape, featureColumns);

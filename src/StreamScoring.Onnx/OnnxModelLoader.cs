@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Files;
+using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
@@ -19,29 +20,20 @@ public static class OnnxModelLoader
     private const int ProbeRows = 8;
 
     /// <summary>Loads a model folder, and checks that its golden rows come out as they did.</summary>
+    /// <param name="engine">What may evaluate it. ONNX Runtime loads and checks it in any case.</param>
     /// <exception cref="InvalidInputFileException">The model cannot be served; the message says why and what to do.</exception>
-    public static OnnxModel LoadFolder(string folder)
+    public static OnnxModel LoadFolder(string folder, ScoringEngine engine = ScoringEngine.Auto)
     {
         var card = ModelCard.Load(folder);
-        var path = Path.Combine(folder, ModelFile);
-        var model = Load(path, card.Name, card.Inputs, card.Output, card.Calibration);
-        try
-        {
-            VerifyGolden(folder, model);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        return Load(Path.Combine(folder, ModelFile), card.Name, card.Inputs, card.Output, card.Calibration, engine, folder);
     }
 
     /// <summary>Loads a bare file for a table: inputs are the model's own names, or where it has one tensor, the table's columns in order.</summary>
     /// <param name="columns">The table's columns without <c>payment_id</c>.</param>
     /// <param name="kind">What the output is; null to tell it from the model.</param>
+    /// <param name="engine">What may evaluate it. ONNX Runtime loads and checks it in any case.</param>
     /// <exception cref="InvalidInputFileException">The model cannot be served, or it does not say what its output is.</exception>
-    public static OnnxModel LoadFile(string path, IReadOnlyList<string> columns, OutputKind? kind)
+    public static OnnxModel LoadFile(string path, IReadOnlyList<string> columns, OutputKind? kind, ScoringEngine engine = ScoringEngine.Auto)
     {
         var graph = OnnxGraph.Read(path);
         using var session = Open(path, graph);
@@ -56,26 +48,42 @@ public static class OnnxModelLoader
             }
         }
 
-        return Load(path, Path.GetFileNameWithoutExtension(path), inputs, kind, []);
+        return Load(path, Path.GetFileNameWithoutExtension(path), inputs, kind, [], engine, goldenFolder: null);
     }
 
     private static OnnxModel Load(
-        string path, string name, IReadOnlyList<ModelInput> inputs, OutputKind? kind, IReadOnlyList<(double, double)> calibration)
+        string path, string name, IReadOnlyList<ModelInput> inputs, OutputKind? kind, IReadOnlyList<(double, double)> points, ScoringEngine engine, string? goldenFolder)
     {
         var graph = OnnxGraph.Read(path);
         var session = Open(path, graph);
         try
         {
-            var notices = new List<string>();
-            var shape = Probe(path, graph, session, inputs, notices, out var toldKind);
+            var (notices, callNotices) = (new List<string>(), new List<string>());
+            var shape = Probe(path, graph, session, inputs, callNotices, out var toldKind);
             var outputKind = kind ?? toldKind ?? throw ModelRefused.Because(
                 path, $"does not say what its output {shape.OutputName} is; pass --output-kind probability, logit or score (or name it in {ModelCard.FileName})");
-            if (outputKind == OutputKind.Score && calibration.Count == 0)
+            if (outputKind == OutputKind.Score && points.Count == 0)
             {
                 notices.Add("its output is a score without a calibration: it is taken for a probability and clamped to 0..1");
             }
 
-            return new OnnxModel(name, graph.Hash, inputs, new ScoreCalibration(outputKind, calibration), session, shape, notices);
+            var calibration = new ScoreCalibration(outputKind, points);
+            // It shares the session with the model that is given out, and is not disposed.
+            var onnx = new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees: null, callNotices);
+            var golden = goldenFolder is null ? null : VerifyGolden(goldenFolder, onnx);
+            var reason = "";
+            var trees = engine == ScoringEngine.Auto ? TreeKernelChoice.Make(graph, shape, onnx, golden, out reason) : null;
+            if (trees is null)
+            {
+                notices.AddRange(callNotices);
+            }
+
+            if (reason.Length > 0)
+            {
+                notices.Add($"ONNX Runtime serves it, not the tree kernel: {reason}");
+            }
+
+            return new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees, notices);
         }
         catch
         {
@@ -289,7 +297,7 @@ public static class OnnxModelLoader
         alone.Length == together.Length && alone.Zip(together).All(pair =>
             double.IsNaN(pair.First) == double.IsNaN(pair.Second) && !(Math.Abs(pair.First - pair.Second) > 1e-6 * Math.Max(1, Math.Abs(pair.First))));
 
-    private static void VerifyGolden(string folder, OnnxModel model)
+    private static ScoringTable VerifyGolden(string folder, OnnxModel model)
     {
         var path = Path.Combine(folder, GoldenFile);
         if (!File.Exists(path))
@@ -311,6 +319,8 @@ public static class OnnxModelLoader
                 throw ModelRefused.Because(path, $"row {row}: the model gives {raw[row]:R} and the golden row says {expected:R}; {ModelFile} is not the model that this folder describes");
             }
         }
+
+        return table;
     }
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();

@@ -8,6 +8,8 @@ using StreamScoring.Diagnostics;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Ingest;
+using StreamScoring.Regions;
+using StreamScoring.State;
 
 namespace StreamScoring.Training;
 
@@ -38,17 +40,17 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
         var limits = new IngestLimits { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
         var parts = new IntakeParts(
-            TimeProvider.System, FileLogSource.Logs, pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
-            new FeatureEngine(features), new PipelineProgress(), Meters: null);
+            TimeProvider.System, FileLogSource.Logs, new FollowedCoverage(FileLogSource.Logs, TimeProvider.System), pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
+            new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
 
         var written = 0L;
-        var (stop, done) = ScoringGraph.BuildFeatures(parts, new PipelineOptions(), batch =>
+        var (_, done) = ScoringGraph.BuildFeatures(parts, new PipelineOptions(), batch =>
         {
+            cancel.ThrowIfCancellationRequested();
             Write(batch, writer, labelColumn is not null);
             written += batch.DecideCount;
             progress?.Invoke(written);
         }).Run(materializer);
-        await using var registration = cancel.Register(() => stop.Abort(new OperationCanceledException(cancel)));
         await done;
         writer.Complete();
         return written;
@@ -82,14 +84,14 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         }
     }
 
-    private static void RequireNoneRejected(PaymentBatch batch)
+    private void RequireNoneRejected(PaymentBatch batch)
     {
         for (var rowIndex = 0; batch.RejectedCount > 0 && rowIndex < batch.RowCount; rowIndex++)
         {
             if (batch.Kind[rowIndex] == RowKind.Rejected)
             {
-                throw new InvalidInputFileException(
-                    $"payment number {batch.Offset[rowIndex] + 1} in order of time: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
+                var place = FileLogSource.Logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels ? table.PlaceOfLabel(batch.Offset[rowIndex]) : table.PlaceOfPayment(batch.Offset[rowIndex]);
+                throw new InvalidInputFileException($"{place}: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
             }
         }
     }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.ML.Trainers.FastTree;
 using StreamScoring.Onnx.Protos;
+using static StreamScoring.Onnx.NodeAttributes;
 
 namespace StreamScoring.Training;
 
@@ -120,27 +121,6 @@ internal static class TreeModel
             _trueNodes.Add(whenTrue);
             _falseNodes.Add(whenFalse);
             _missingTrue.Add(missingTrue ? 1 : 0);
-        }
-
-        private static AttributeProto Floats(string name, IEnumerable<float> values)
-        {
-            var attribute = new AttributeProto { Name = name, Type = AttributeType.Floats };
-            attribute.Floats.Add(values);
-            return attribute;
-        }
-
-        private static AttributeProto Integers(string name, IEnumerable<long> values)
-        {
-            var attribute = new AttributeProto { Name = name, Type = AttributeType.Ints };
-            attribute.Ints.Add(values);
-            return attribute;
-        }
-
-        private static AttributeProto Texts(string name, IEnumerable<string> values)
-        {
-            var attribute = new AttributeProto { Name = name, Type = AttributeType.Strings };
-            attribute.Strings.Add(values.Select(ByteString.CopyFromUtf8));
-            return attribute;
         }
     }
 }

@@ -1,13 +1,14 @@
 using StreamScoring.Batches;
 using StreamScoring.Diagnostics;
-using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
+using StreamScoring.State;
 
 namespace StreamScoring;
 
 /// <summary>The first half of a graph, which every use shares: records in, features out.</summary>
 /// <param name="Clock">Processing time. Nothing in the pipeline looks at another clock.</param>
+/// <param name="Coverage">How stale the regions are that are followed.</param>
 public sealed record IntakeParts(
-    TimeProvider Clock, LogTable Logs, PaymentBatchPool Pool, ILogSource Source, RecordDecoder Decoder, FeatureEngine Features,
+    TimeProvider Clock, LogTable Logs, FollowedCoverage Coverage, PaymentBatchPool Pool, ILogSource Source, RecordDecoder Decoder, FoldedState State,
     PipelineProgress Progress, PipelineMeters? Meters);

@@ -2,8 +2,10 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using StreamScoring.Batches;
+using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;
+using StreamScoring.State;
 
 namespace StreamScoring;
 
@@ -53,17 +55,20 @@ public static class ScoringGraph
         batch.Clock.Ingested = parts.Clock.GetTimestamp();
     });
 
-    private static BatchStage Enrich(IntakeParts parts) => Stage(parts, "enrich", batch =>
-    {
-        batch.Clock.EnrichStarted = parts.Clock.GetTimestamp();
-        parts.Features.Enrich(batch);
-        batch.Clock.Enriched = parts.Clock.GetTimestamp();
-    });
+    private static EnrichStage Enrich(IntakeParts parts) => new(parts);
 
     private static Flow<PaymentBatch, PaymentBatch, NotUsed> Score(PipelineParts parts, PipelineOptions options) =>
         Flow.Create<PaymentBatch>().SelectAsync(options.ScoringLanes, batch => Task.Run(() =>
         {
-            parts.Lanes.Score(batch);
+            try
+            {
+                parts.Lanes.Score(batch);
+            }
+            catch (Exception e)
+            {
+                throw new StageFailedException("score", StageFailedException.PositionsOf(batch, parts.Intake.Logs), e);
+            }
+
             parts.Intake.Meters?.StageTook("score", parts.Intake.Clock.GetElapsedTime(batch.Clock.ScoreStarted, batch.Clock.Scored));
             return batch;
         }));

@@ -25,7 +25,7 @@ public sealed class KafkaCluster : IAsyncLifetime
     {
         if (SharedFolder.MissingReason is null)
         {
-            await ClusterAsync("up", "tests", "--port", $"{_port}", "--heap", "768");
+            await ClusterTool.UpAsync(_folder, "tests", "--port", $"{_port}", "--heap", "768");
         }
     }
 
@@ -33,32 +33,45 @@ public sealed class KafkaCluster : IAsyncLifetime
     {
         if (SharedFolder.MissingReason is null)
         {
-            await ClusterAsync("down", "tests", "--wipe");
+            await ClusterTool.RunAsync(_folder, "down", "tests", "--wipe");
         }
 
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task ClusterAsync(params string[] arguments)
+    /// <summary>Sends a signal to the broker: STOP, CONT.</summary>
+    public Task SignalAsync(string signal) => ClusterTool.RunAsync(_folder, "kill", "tests", "0", signal);
+
+    /// <summary>Publishes lines of text by a client that is not ours, a record each.</summary>
+    public async Task ProduceByKcatAsync(string topic, IEnumerable<string> lines)
     {
-        var start = new ProcessStartInfo(SharedFolder.PathOf("kafka", "bin", "cluster"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["KAFKA_CLUSTERS"] = _folder;
-        using var process = Process.Start(start)!;
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"cluster {string.Join(' ', arguments)} ended with {process.ExitCode}");
+        using var kcat = Process.Start(new ProcessStartInfo("kcat", ["-P", "-b", Brokers, "-t", topic]) { RedirectStandardInput = true })!;
+        foreach (var line in lines)
+        {
+            await kcat.StandardInput.WriteLineAsync(line);
+        }
+
+        kcat.StandardInput.Close();
+        await kcat.WaitForExitAsync();
+        Assert.Equal(0, kcat.ExitCode);
     }
 
-    /// <summary>A port p of which p + 100, the controller's, is free too.</summary>
+    /// <summary>A port p that is free, as is p + 100, the controller's. Below the range that the system gives to outgoing connections.</summary>
     private static int FreePort()
     {
         while (true)
         {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            if (port is > 20_000 and < 60_000)
+            var port = Random.Shared.Next(20_000, 32_000);
+            using TcpListener broker = new(IPAddress.Loopback, port), controller = new(IPAddress.Loopback, port + 100);
+            try
             {
-                return port - 1;
+                broker.Start();
+                controller.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
             }
         }
     }

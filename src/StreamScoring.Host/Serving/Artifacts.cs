@@ -27,7 +27,7 @@ internal sealed class Artifacts : IDisposable
     {
         var features = FeatureFile.Load(topology.FeatureFile);
         var ruleHash = topology.RuleFile is { } rules ? CheckRules(rules) : null;
-        var champion = OnnxModelLoader.LoadFolder(topology.ModelFolder);
+        var champion = OnnxModelLoader.LoadFolder(topology.ModelFolder, topology.ScoringEngine);
         try
         {
             var columns = champion.Inputs.Select(input => ColumnOf(input.Name, input.IsText, features, topology)).ToList();

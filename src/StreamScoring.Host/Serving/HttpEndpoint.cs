@@ -10,9 +10,11 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Serves /metrics, /health/live and /health/ready on the loopback and all other interfaces.</summary>
+/// <summary>Serves /metrics, /health/live, /health/ready and /state on the loopback and all other interfaces.</summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
+    private static readonly TimeSpan StatePatience = TimeSpan.FromSeconds(60);
+
     private readonly WebApplication _application;
 
     private HttpEndpoint(WebApplication application, int port) => (_application, Port) = (application, port);
@@ -21,8 +23,9 @@ internal sealed class HttpEndpoint : IAsyncDisposable
     public int Port { get; }
 
     /// <param name="port">0: any free one.</param>
+    /// <param name="state">Gives the state's report, taken between two batches; null within it where no graph runs.</param>
     /// <exception cref="InvalidInputFileException">The port is taken.</exception>
-    public static async Task<HttpEndpoint> StartAsync(int port, CollectorRegistry registry, PipelineHealth health)
+    public static async Task<HttpEndpoint> StartAsync(int port, CollectorRegistry registry, PipelineHealth health, Func<Task<StateReport?>>? state = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -31,6 +34,11 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         application.MapMetrics("/metrics", registry);
         application.MapGet("/health/live", () => Answer(health.Failed));
         application.MapGet("/health/ready", () => Answer(health.NotReady));
+        if (state is not null)
+        {
+            application.MapGet("/state", () => ReportAsync(state));
+        }
+
         try
         {
             await application.StartAsync();
@@ -51,6 +59,18 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await _application.StopAsync(soon.Token);
         await _application.DisposeAsync();
+    }
+
+    private static async Task<IResult> ReportAsync(Func<Task<StateReport?>> state)
+    {
+        try
+        {
+            return await state().WaitAsync(StatePatience) is { } report ? Results.Json(report) : Answer("no graph runs now");
+        }
+        catch (TimeoutException)
+        {
+            return Answer("the state could not be looked at in time");
+        }
     }
 
     private static IResult Answer(string? problem) => problem is null ? Results.Text("ok\n") : Results.Text(problem + "\n", statusCode: 503);

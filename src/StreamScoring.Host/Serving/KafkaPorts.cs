@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using StreamScoring.Decisions;
+using StreamScoring.Emit;
 using StreamScoring.Kafka;
 using StreamScoring.Regions;
 
@@ -6,15 +9,115 @@ namespace StreamScoring.Host.Serving;
 /// <summary>The Kafka ports of a topology's home region.</summary>
 internal static class KafkaPorts
 {
+    private static readonly TimeSpan FollowedPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Names this process where the topology does not.</summary>
+    private static readonly string ProcessId = RandomNumberGenerator.GetHexString(12, lowercase: true);
+
     public static KafkaConnection ConnectionOf(RegionTopology region) => new(region.Name, region.Brokers, region.Security);
 
     /// <summary>The logs that a process of this topology reads.</summary>
-    public static LogTable Logs(RegionTopology region) => new(
-        Enumerable.Range(0, region.Partitions).Select(partition => (new LogId(region.Name, region.Payments, partition), LogKind.Payments))
-            .Concat(Enumerable.Range(0, region.LabelPartitions).Select(partition => (new LogId(region.Name, region.Labels, partition), LogKind.Labels))));
+    public static LogTable Logs(Topology topology)
+    {
+        var home = topology.Home;
+        return new LogTable(
+            LogsOf(home.Name, home.Payments, home.Partitions, LogKind.Payments).Concat(LogsOf(home.Name, home.Labels, home.LabelPartitions, LogKind.Labels)),
+            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)));
+    }
 
-    /// <param name="group">Null: this process owns all partitions.</param>
-    public static KafkaLogSource Source(Topology topology, KafkaConnection connection, LogTable logs, string? group, Action<string> log) => new(
+    private static IEnumerable<(LogId Id, LogKind Kind, string Region)> FollowedLogs(Topology topology, FollowKnobs follow)
+    {
+        var region = topology.Regions.First(region => region.Name == follow.Region);
+        return Of(follow.Payments, region.Payments, region.Partitions, LogKind.Payments).Concat(Of(follow.Labels, region.Labels, region.LabelPartitions, LogKind.Labels));
+
+        IEnumerable<(LogId, LogKind, string)> Of(FollowMode mode, string topic, int partitions, LogKind kind) => mode switch
+        {
+            FollowMode.Direct => LogsOf(region.Name, topic, partitions, kind).Select(log => (log.Id, log.Kind, region.Name)),
+            FollowMode.Mirror => LogsOf(topology.Region, follow.MirrorPrefix + topic, partitions, kind).Select(log => (log.Id, log.Kind, region.Name)),
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<(LogId Id, LogKind Kind)> LogsOf(string region, string topic, int partitions, LogKind kind) =>
+        Enumerable.Range(0, partitions).Select(partition => (new LogId(region, topic, partition), kind));
+
+    /// <summary>Looks at a region's own topics: first those that must have as many partitions as payments before payments do.</summary>
+    public static TopicAdmin AdminOf(RegionTopology region) => new(
+        ConnectionOf(region),
+        [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions), (region.Labels, region.LabelPartitions), (region.Payments, region.Partitions)]);
+
+    /// <summary>Looks at what is read of another region.</summary>
+    public static IEnumerable<TopicAdmin> AdminsOf(Topology topology, FollowKnobs follow) =>
+        FollowedLogs(topology, follow).GroupBy(log => log.Id.Region).Select(at => new TopicAdmin(
+            ConnectionOf(topology.Regions.First(region => region.Name == at.Key)), [.. at.GroupBy(log => log.Id.Topic).Select(topic => (topic.Key, topic.Count()))]));
+
+    /// <summary>
+    /// All topics must be as the topology says, also those of other regions that can be reached; one that cannot be stops nobody.
+    /// </summary>
+    /// <exception cref="KafkaFailedException">No broker of the own region answers, one anywhere does not let this process in, or a topic is missing or has other partitions; the message says what to do.</exception>
+    public static void RequireTopics(Topology topology, Action<string> notice)
+    {
+        using var admin = AdminOf(topology.Home);
+        Require(admin.Differences(), topology);
+        foreach (var follow in topology.Follows)
+        {
+            foreach (var followed in AdminsOf(topology, follow))
+            {
+                using (followed)
+                {
+                    RequireFollowed(followed, follow, topology, notice);
+                }
+            }
+        }
+    }
+
+    /// <summary>A client by itself would wait for a broker or a topic for a long time, so it is looked for before anything is read or written.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers, or a topic is missing; the message says what to do.</exception>
+    public static void RequireTopics(Topology topology, params IEnumerable<string> names)
+    {
+        using var admin = AdminOf(topology.Home);
+        Require([.. admin.Missing(names).Select(name => $"region {topology.Region}: topic {name} is missing")], topology);
+    }
+
+    /// <summary>The ids of the own region's topics that are folded, by <c>region/topic</c>. Another region's may be out of reach at any start, so its topics are told by their ends alone.</summary>
+    public static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
+    {
+        using var admin = AdminOf(topology.Home);
+        return await admin.TopicIdsAsync(topology.Home.Payments, topology.Home.Labels);
+    }
+
+    private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)
+    {
+        try
+        {
+            var differences = admin.Differences(FollowedPatience);
+            if (differences.Count > 0)
+            {
+                throw new TopologyDiffersException(
+                    $"{string.Join("; ", differences)}. It is followed as followRegions.{follow.Region} says; see regions.{follow.Region}.topics and .partitions in {topology.File}");
+            }
+        }
+        catch (KafkaFailedException e) when (e is not AccessRefusedException and not TopologyDiffersException)
+        {
+            notice($"goes on without region {follow.Region}, until it answers: {e.Message}");
+        }
+    }
+
+    private static void Require(IReadOnlyList<string> problems, Topology topology)
+    {
+        if (problems.Count > 0)
+        {
+            throw new TopologyDiffersException($"{string.Join("; ", problems)}. Make them with: scoring topics create --topology {topology.File}");
+        }
+    }
+
+    /// <param name="isMember">False: this process owns all partitions.</param>
+    /// <param name="folded">By log index: where the state ends.</param>
+    /// <param name="firsts">Told what was decided before.</param>
+    /// <param name="coverage">Told how far other regions' logs are known.</param>
+    public static KafkaLogSource Source(
+        Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, FollowedCoverage coverage,
+        Action<string> log) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -22,7 +125,12 @@ internal static class KafkaPorts
             Labels = topology.Home.Labels,
             Decisions = topology.Home.Decisions,
             DeadLetters = topology.Home.DeadLetters,
-            Group = group,
+            Group = isMember ? GroupOf(topology) : null,
+            Folded = folded.ToArray(),
+            Firsts = firsts,
+            Coverage = coverage,
+            Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
+            FollowedStartWait = topology.Ingest.MergeWaitMax,
             FollowsRegion = topology.FollowsRegion,
             QueueKilobytesMax = topology.Ingest.QueueKilobytesMax,
             FetchWaitMax = topology.Ingest.FetchWaitMax,
@@ -30,11 +138,26 @@ internal static class KafkaPorts
         },
         logs, log);
 
-    public static KafkaDecisionSink Sink(Topology topology, KafkaConnection connection, LogTable logs, Action<string> log) => new(
-        connection,
-        new KafkaDecisionSinkOptions(
-            topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
-            // A batch may owe a record per row; and half as many again, so that this bound never comes first.
-            Math.Max(1000, Pipeline.BatchesMax(topology) * topology.Ingest.BatchRowsMax * 3 / 2)),
-        logs, log);
+    /// <summary>As the topology's delivery says.</summary>
+    /// <param name="source">The process's, a member of the group.</param>
+    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, Action<string> log) =>
+        topology.Delivery == Delivery.Transactional
+            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology), TransactionsOf(topology), source, log)
+            : IdempotentSink(topology, connection, source.Logs, log);
+
+    /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
+    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, Action<string> log) =>
+        new KafkaDecisionSink(connection, SinkOptions(topology), logs, log);
+
+    private static GroupOptions GroupOf(Topology topology) => new(
+        topology.Group, topology.Membership.UsesConsumerProtocol, topology.Membership.Session, topology.Membership.Instance,
+        TransactionTimeout: topology.Delivery == Delivery.Transactional ? topology.Emit.TransactionTimeout : null);
+
+    private static TransactionOptions TransactionsOf(Topology topology) => new(
+        $"{topology.Group}-{(topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : ProcessId)}", topology.Emit.TransactionTimeout);
+
+    private static KafkaDecisionSinkOptions SinkOptions(Topology topology) => new(
+        topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
+        // A batch may owe a record per row; and half as many again, so that this bound never comes first.
+        Math.Max(1000, Pipeline.BatchesMax(topology) * topology.Ingest.BatchRowsMax * 3 / 2));
 }

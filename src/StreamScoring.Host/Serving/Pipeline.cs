@@ -4,10 +4,10 @@ using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
-using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
 using StreamScoring.Scoring;
+using StreamScoring.State;
 
 namespace StreamScoring.Host.Serving;
 
@@ -18,20 +18,20 @@ internal sealed class Pipeline : IAsyncDisposable
     private readonly ScoringLanes _lanes;
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
-    private readonly FeatureEngine _features;
+    private readonly PaymentBatchPool _pool;
     private readonly UniqueKillSwitch _stop;
 
-    public Pipeline(Topology topology, Artifacts artifacts, LogTable logs, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
+    public Pipeline(
+        Topology topology, Artifacts artifacts, LogTable logs, FollowedCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
     {
         var clock = TimeProvider.System;
-        (_source, _sink) = (source, sink);
-        _features = new FeatureEngine(artifacts.Features);
+        (_source, _sink, State, Coverage) = (source, sink, state, coverage);
         _lanes = new ScoringLanes(artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, topology.Ingest.BatchRowsMax, clock);
         var meters = new PipelineMeters(registry, logs);
-        var pool = new PaymentBatchPool(artifacts.Features.Layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
-        var intake = new IntakeParts(clock, logs, pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), _features, Progress, meters);
-        var encoder = new BatchEncoder(new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
-        var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds), encoder, sink);
+        _pool = new PaymentBatchPool(artifacts.Features.Layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
+        var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
+        var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
+        var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);
         (_stop, Done) = ScoringGraph.Build(parts, new PipelineOptions
         {
             MergeWaitMax = topology.Ingest.MergeWaitMax,
@@ -45,10 +45,18 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public PipelineProgress Progress { get; } = new();
 
-    /// <summary>Keys and bytes of each entity's state.</summary>
-    public IEnumerable<(string Entity, int Keys, long Bytes)> StateSizes => _features.Sizes;
+    public FoldedState State { get; }
 
-    /// <summary>More than the graph can hold at once: in flight, on the lanes, and one at each boundary between threads.</summary>
+    /// <summary>How stale the followed regions are.</summary>
+    public FollowedCoverage Coverage { get; }
+
+    /// <summary>Batches between the source and the acknowledgement.</summary>
+    public int BatchesRented => _pool.Rented;
+
+    /// <summary>Keys and bytes of each entity's state.</summary>
+    public IEnumerable<(string Entity, int Keys, long Bytes)> StateSizes => State.Features.Sizes;
+
+    /// <summary>The bound on batches between the source and the acknowledgement: in flight, on the lanes, and some between threads.</summary>
     public static int BatchesMax(Topology topology) => topology.Emit.BatchesInFlightMax + topology.ScoringLanes + 8;
 
     /// <summary>Takes no further record; what was taken is decided and acknowledged.</summary>
@@ -57,9 +65,10 @@ internal sealed class Pipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _akka.DisposeAsync();
+        // Before the group is left: what a graph that failed had sent and not heard of is another's to decide from then on.
+        await _sink.DisposeAsync();
         // After the graph: the source commits on its way out what the graph had acknowledged.
         _source.Dispose();
-        await _sink.DisposeAsync();
         _lanes.Dispose();
     }
 }

@@ -14,6 +14,9 @@ internal sealed class PipelineHealth
 
     public void Ready() => _notReady = null;
 
+    /// <summary>The graph failed and is built again.</summary>
+    public void StartingOver(string reason) => _notReady = $"starting over: {reason}";
+
     public void Draining() => _notReady = "draining";
 
     public void Fail(string reason) => _failed = reason;

@@ -1,31 +1,108 @@
 using Prometheus;
 using StreamScoring.Kafka;
+using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Metrics that are looked up when they are asked for: lag, state, the model.</summary>
+/// <summary>Metrics that are looked up when they are asked for: lag, queues, batches, staleness, state, the model.</summary>
 internal sealed class ProcessMeters
 {
+    private readonly Dictionary<ICounter, long> _seen = [];
+    private readonly Gauge _staleness;
+    private readonly Gauge _regionStaleness;
+
     public ProcessMeters(CollectorRegistry registry, Artifacts artifacts, Func<Pipeline?> pipeline, Func<KafkaLogSource?> source)
     {
         var factory = Metrics.WithCustomRegistry(registry);
         var model = factory.CreateGauge("scoring_model_info", "The models that are served; always 1.", ["role", "name", "version", "engine"]);
         model.WithLabels("champion", artifacts.Champion.Name, artifacts.Champion.Version, artifacts.Champion.Engine).Set(1);
         var lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet.", ["region", "topic", "partition"]);
+        var queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
+        var rented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");
         var keys = factory.CreateGauge("scoring_state_keys", "Keys held in state.", ["entity"]);
         var bytes = factory.CreateGauge("scoring_state_bytes", "Memory of the state.", ["entity"]);
+        var bytesMax = factory.CreateGauge("scoring_state_bytes_max", "The ceiling of the state's memory (state.megabytesMax), less a sixty-fourth for the record of evicted keys.");
+        var exceeded = factory.CreateCounter("scoring_state_ceiling_exceeded_total", "Times memory was taken beyond the ceiling, because nothing was left that could go instead.");
+        var evicted = factory.CreateCounter(
+            "scoring_state_evicted_total", "Keys removed: idle, seen by no window any more; early, because the ceiling was reached.", ["entity", "reason"]);
+        _staleness = factory.CreateGauge(
+            "scoring_staleness_seconds", "How long ago a followed log was known to be taken whole; NaN where it never was, or where no graph runs.", ["region", "topic", "partition"]);
+        _regionStaleness = factory.CreateGauge(
+            "scoring_region_staleness_seconds", "How long ago the payments of a followed region were known to be taken whole: that of its stalest partition; NaN as there.", ["region"]);
         registry.AddBeforeCollectCallback(() =>
         {
-            foreach (var (log, records) in source()?.Lag() ?? [])
+            foreach (var (log, lagRecords, queuedRecords) in source()?.Backlog() ?? [])
             {
-                lag.WithLabels(log.Region, log.Topic, $"{log.Partition}").Set(records);
+                var partition = $"{log.Partition}";
+                queued.WithLabels(log.Region, log.Topic, partition).Set(queuedRecords);
+                if (lagRecords is { } records)
+                {
+                    lag.WithLabels(log.Region, log.Topic, partition).Set(records);
+                }
             }
 
+            ShowStaleness(pipeline()?.Coverage);
+            rented.Set(pipeline()?.BatchesRented ?? 0);
             foreach (var (entity, keyCount, byteCount) in pipeline()?.StateSizes ?? [])
             {
                 keys.WithLabels(entity).Set(keyCount);
                 bytes.WithLabels(entity).Set(byteCount);
             }
+
+            if (pipeline() is { } running)
+            {
+                bytesMax.Set(running.State.Features.Bytes.Max);
+                Add(exceeded, running.State.Features.TimesCeilingExceeded);
+                foreach (var (entity, idle, early) in running.State.Features.Evicted)
+                {
+                    Add(evicted.WithLabels(entity, "idle"), idle);
+                    Add(evicted.WithLabels(entity, "early"), early);
+                }
+            }
         });
+    }
+
+    /// <summary>An old number would look as if all were well, so that where nothing is known that is shown. Logs only ever come to those that are there.</summary>
+    private void ShowStaleness(FollowedCoverage? coverage)
+    {
+        if (coverage is null)
+        {
+            foreach (var labels in _staleness.GetAllLabelValues())
+            {
+                _staleness.WithLabels(labels).Set(double.NaN);
+            }
+
+            foreach (var labels in _regionStaleness.GetAllLabelValues())
+            {
+                _regionStaleness.WithLabels(labels).Set(double.NaN);
+            }
+
+            return;
+        }
+
+        var nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        for (var logIndex = 0; logIndex < coverage.Logs.Count; logIndex++)
+        {
+            if (coverage.Logs.FollowedRegionOf(logIndex) is not null)
+            {
+                var log = coverage.Logs[logIndex];
+                _staleness.WithLabels(log.Region, log.Topic, $"{log.Partition}").Set(coverage.SecondsBehind(logIndex, nowMs));
+            }
+        }
+
+        var seconds = new double[coverage.Regions.Count];
+        coverage.Fill(seconds, nowMs);
+        for (var region = 0; region < seconds.Length; region++)
+        {
+            _regionStaleness.WithLabels(coverage.Regions[region]).Set(seconds[region]);
+        }
+    }
+
+    /// <summary>Adds what a count grew by. A smaller one is that of a new state, which began at 0.</summary>
+    private void Add(ICounter counter, long total)
+    {
+        var seen = _seen.GetValueOrDefault(counter);
+        counter.Inc(total >= seen ? total - seen : total);
+        _seen[counter] = total;
     }
 }

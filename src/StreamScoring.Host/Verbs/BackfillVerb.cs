@@ -25,7 +25,7 @@ internal static class BackfillVerb
               scoring backfill --features topology/generated/features.yaml --payments data/world/payments.csv \
                 --labels data/world/labels.csv --label-column fraud --output data/world/features.parquet
             """) { features, payments, labels, columns, order, labelColumn, output };
-        command.SetAction(async (parsed, cancel) =>
+        command.Runs(async (parsed, cancel) =>
         {
             var file = FeatureFile.Load(parsed.GetRequiredValue(features));
             using var progress = new ProgressLine();

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using StreamScoring.Client;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Files;
 
 namespace StreamScoring.Host.Verbs;
@@ -44,6 +47,17 @@ internal static class CommonOptions
     public static EventOrder OrderOf(string? text) => text == "file" ? EventOrder.File : EventOrder.EventTime;
 
     public static Option<string> Output(string description) => new("--output") { Description = description, HelpName = "PATH", Required = true };
+
+    public static Option<string> From() => new("--from") { Description = "beginning, end, or a time in ISO 8601", HelpName = "WHERE", DefaultValueFactory = _ => "beginning" };
+
+    public static ReadFrom FromOf(string text) => text switch
+    {
+        "beginning" => ReadFrom.Beginning,
+        "end" => ReadFrom.End,
+        _ => IsoTime.TryParse(text, out var unixMs)
+            ? ReadFrom.Time(unixMs)
+            : throw new InvalidInputFileException($"--from is {text}; allowed: beginning, end, or a time such as 2026-01-31T12:00:00Z"),
+    };
 
     public static Option<bool> Json() => new("--json") { Description = "Machine-readable output on stdout" };
 }

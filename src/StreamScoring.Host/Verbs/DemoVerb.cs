@@ -1,17 +1,15 @@
-using System.Buffers;
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
-using MessagePack;
 using Prometheus;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
-using StreamScoring.Contracts;
+using StreamScoring.Decisions;
 using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Regions;
+using StreamScoring.State;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -24,6 +22,8 @@ internal static class DemoVerb
     private const int InFlightMax = 3000;
 
     private static readonly TimeSpan SummaryInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
     public static Command Build()
     {
@@ -38,7 +38,7 @@ internal static class DemoVerb
             Example:
               scoring demo --events 20000 --rate 0
             """) { events, rate, json };
-        command.SetAction((parsed, cancel) =>
+        command.Runs((parsed, cancel) =>
             parsed.GetValue(events) is <= 0 ? throw new InvalidInputFileException($"--events is {parsed.GetValue(events)}; give a number above 0")
             : parsed.GetValue(rate) < 0 ? throw new InvalidInputFileException($"--rate is {parsed.GetValue(rate)}; give 0 or a number above it")
             : RunAsync(parsed.GetValue(events), parsed.GetValue(rate), parsed.GetValue(json), cancel));
@@ -60,30 +60,30 @@ internal static class DemoVerb
         var registry = Metrics.NewCustomRegistry();
         await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
-        var logs = KafkaPorts.Logs(topology.Home);
+        var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
-        var source = KafkaPorts.Source(topology, connection, logs, group: null, _ => { });
-        await using var pipeline = new Pipeline(topology, artifacts, logs, source, KafkaPorts.Sink(topology, connection, logs, _ => { }), registry);
+        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
+        var coverage = new FollowedCoverage(logs, TimeProvider.System);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
+        await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);
         _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
         health.Ready();
         await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; http://127.0.0.1:{http.Port}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 
         using var demo = new Traffic(topology, rate);
         var started = Stopwatch.GetTimestamp();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        // Each on a thread of its own: the reader blocks on the client, and the publisher waits for the reader.
-        var reading = Task.Factory.StartNew(() => demo.Read(events, json, stop.Token), stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var publishing = Task.Run(() => demo.PublishAsync(events, stop.Token), stop.Token);
-        await Task.WhenAny(reading, pipeline.Done, publishing.IsFaulted ? publishing : reading);
-        if (pipeline.Done.IsFaulted)
-        {
-            await pipeline.Done;
-        }
-
-        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        using var stopReading = new CancellationTokenSource();
+        var reading = Task.Run(() => demo.ReadAsync(events, json, stopReading.Token), CancellationToken.None);
+        var publishing = Task.Run(() => demo.PublishAsync(events, cancel), CancellationToken.None);
+        // What fails first ends the demo; the publisher ends it too, when all is published or it is interrupted.
+        await await Task.WhenAny(publishing, reading, pipeline.Done);
         health.Draining();
-        await stop.CancelAsync();
-        await Task.WhenAll(Ignore(publishing), Ignore(reading));
+        await publishing;
+        await CatchUpAsync(demo, reading, pipeline.Done, cancel);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await stopReading.CancelAsync();
+        // Being stopped is how it ends where payments go on.
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         pipeline.Stop();
         await pipeline.Done;
         demo.PrintTotals(seconds, json);
@@ -91,15 +91,15 @@ internal static class DemoVerb
             : VerbRunner.Interrupted;
     }
 
-    private static async Task Ignore(Task task)
+    /// <summary>Waits until every payment that was published is decided and read; when interrupted, not for long.</summary>
+    private static async Task CatchUpAsync(Traffic demo, Task reading, Task pipeline, CancellationToken cancel)
     {
-        try
+        var since = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(LookInterval);
+        while (demo.Decisions < demo.Published && !reading.IsCompleted && !pipeline.IsCompleted
+            && !(cancel.IsCancellationRequested && Stopwatch.GetElapsedTime(since) > DrainPatience))
         {
-            await task;
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped on purpose.
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 
@@ -108,7 +108,7 @@ internal static class DemoVerb
     {
         private readonly SemaphoreSlim _room = new(InFlightMax);
         private readonly Dictionary<string, long> _byAction = new(StringComparer.Ordinal);
-        private readonly KafkaSettings _settings = new(topology.Home.Brokers, topology.Home.Security);
+        private readonly ScoringRegion _region = ClientRegion.Of(topology);
         private long _published;
         private long _decisions;
 
@@ -118,44 +118,51 @@ internal static class DemoVerb
 
         public async Task PublishAsync(long? events, CancellationToken cancel)
         {
-            using var publisher = new PaymentPublisher(_settings);
+            await using var publisher = new PaymentPublisher(_region);
             // The world's clock is shifted to now, and its payments follow each other at the demo's rate.
             var world = new World(new WorldOptions { StartMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - TimeSpan.FromHours(6).Ticks / TimeSpan.TicksPerMillisecond, PaymentsPerDay = 200_000 });
-            var buffer = new ArrayBufferWriter<byte>(1024);
             var started = Stopwatch.GetTimestamp();
             foreach (var generated in world.Payments())
             {
-                if (Published == events)
+                if (Published == events || !await MayPublishAsync(started, cancel))
                 {
                     break;
                 }
 
+                await publisher.EnqueueAsync(generated.Payment, cancel: CancellationToken.None);
+                Interlocked.Increment(ref _published);
+            }
+
+            await publisher.FlushAsync(CancellationToken.None);
+        }
+
+        /// <returns>False when interrupted.</returns>
+        private async Task<bool> MayPublishAsync(long started, CancellationToken cancel)
+        {
+            try
+            {
                 await _room.WaitAsync(cancel);
                 if (rate > 0 && TimeSpan.FromSeconds(Published / rate) - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } early)
                 {
                     await Task.Delay(early, cancel);
                 }
 
-                buffer.ResetWrittenCount();
-                var writer = new MessagePackWriter(buffer);
-                PaymentMessagePack.Write(ref writer, generated.Payment);
-                writer.Flush();
-                await publisher.PublishAsync(
-                    topology.Home.Payments, Encoding.UTF8.GetBytes(generated.Payment.CardId!), buffer.WrittenSpan.ToArray(), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), cancel);
-                Interlocked.Increment(ref _published);
+                return true;
             }
-
-            publisher.Flush(cancel);
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
         }
 
-        public void Read(long? events, bool json, CancellationToken cancel)
+        public async Task ReadAsync(long? events, bool json, CancellationToken cancel)
         {
-            using var reader = new DecisionReader(_settings, topology.Home.Decisions, ReadFrom.Beginning);
+            await using var reader = await DecisionReader.OpenAsync(_region, new DecisionReaderOptions { FetchWaitMax = ClientRegion.FetchWaitMax });
             var shownAt = Stopwatch.GetTimestamp();
             var shown = 0L;
-            foreach (var decision in reader.Read(follow: true, cancel))
+            await foreach (var decision in reader.ReadAsync(cancel))
             {
-                var record = DecisionMessagePack.Read(decision.Value);
+                var record = decision.Record;
                 _byAction[record.Action] = _byAction.GetValueOrDefault(record.Action) + 1;
                 _room.Release();
                 if (Interlocked.Increment(ref _decisions) == events)

@@ -25,7 +25,7 @@ internal static class GenerateVerb
             Example:
               scoring generate --payments 300000 --seed 7 --output data/world
             """) { payments, seed, output };
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(parsed.GetValue(payments), parsed.GetValue(seed), parsed.GetRequiredValue(output), cancel)));
+        command.Runs((parsed, cancel) => Task.FromResult(Run(parsed.GetValue(payments), parsed.GetValue(seed), parsed.GetRequiredValue(output), cancel)));
         return command;
     }
 

@@ -1,11 +1,10 @@
-using System.Buffers;
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Files;
+using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
@@ -35,7 +34,7 @@ internal static class PublishVerb
               scoring publish --topology topology/handbook/topology.yaml --columns topology/handbook/columns.yaml \
                 --payments transactions-2018-08.csv.gz --rate 5000
             """) { topology, set, payments, labels, columns, order, rate, timestamps, format, json };
-        command.SetAction(async (parsed, cancel) =>
+        command.Runs(async (parsed, cancel) =>
         {
             var file = TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []);
             if (parsed.GetValue(rate) < 0)
@@ -47,86 +46,64 @@ internal static class PublishVerb
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
                 progress: rows => progress.Show($"{rows:N0} payments read"), cancel: cancel);
-            using var publisher = new PaymentPublisher(new KafkaSettings(file.Home.Brokers, file.Home.Security));
-            await PublishAsync(table, publisher, file, parsed.GetValue(rate), parsed.GetValue(timestamps) == "event", parsed.GetValue(format) == "json", progress, cancel);
+            CardNumberCheck.Require(table, file.Limits);
+            KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
+            await using var publisher = new PaymentPublisher(
+                ClientRegion.Of(file),
+                new PublisherOptions { Form = parsed.GetValue(format) == "json" ? WireForm.Json : WireForm.MessagePack, Linger = TimeSpan.FromMilliseconds(5), InFlightMax = 100_000 });
+            var (paymentCount, labelCount) = await PublishAsync(table, publisher, parsed.GetValue(rate), parsed.GetValue(timestamps) == "event", progress, cancel);
             progress.Clear();
-            await Console.Error.WriteLineAsync($"{table.PaymentCount:N0} payments and {table.LabelCount:N0} labels are acknowledged");
+            await Console.Error.WriteLineAsync($"{paymentCount:N0} payments and {labelCount:N0} labels are acknowledged");
             if (parsed.GetValue(json))
             {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { payments = table.PaymentCount, labels = table.LabelCount }));
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new { payments = paymentCount, labels = labelCount }));
             }
 
-            return VerbRunner.Done;
+            return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
         });
         return command;
     }
 
-    private static async Task PublishAsync(
-        PaymentTable table, PaymentPublisher publisher, Topology topology, double rate, bool stampsEventTime, bool asJson, ProgressLine progress, CancellationToken cancel)
+    /// <summary>Interrupted, it hands over no further record and waits for those that were.</summary>
+    /// <returns>Payments and labels that are acknowledged.</returns>
+    private static async Task<(long Payments, long Labels)> PublishAsync(
+        PaymentTable table, PaymentPublisher publisher, double rate, bool stampsEventTime, ProgressLine progress, CancellationToken cancel)
     {
-        var encoder = new RecordEncoder(topology.PartitionBy, asJson);
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
-        var (sent, lastMs) = (0L, 0L);
+        var (sent, labelsSent, lastMs) = (0L, 0L, 0L);
         foreach (var (isLabel, orderMs, value) in table.InOrder())
         {
+            if (cancel.IsCancellationRequested)
+            {
+                break;
+            }
+
             if ((sent & 0xff) == 0)
             {
-                cancel.ThrowIfCancellationRequested();
                 progress.Show($"{sent:N0} of {table.PaymentCount + table.LabelCount:N0} records");
             }
 
             if (rate > 0 && TimeSpan.FromSeconds(sent / rate) - clock.GetElapsedTime(started) is { Ticks: > 0 } early)
             {
-                await Task.Delay(early, cancel);
+                await Task.Delay(early, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (cancel.IsCancellationRequested)
+                {
+                    break;
+                }
             }
 
             // A clock that is set back must not put a label behind the payments that follow it.
             lastMs = Math.Max(lastMs, clock.GetUtcNow().ToUnixTimeMilliseconds());
-            var (key, bytes) = encoder.Encode(isLabel, value);
-            await publisher.PublishAsync(isLabel ? topology.Home.Labels : topology.Home.Payments, key, bytes, stampsEventTime ? orderMs : lastMs, cancel);
+            var timestampMs = stampsEventTime ? orderMs : lastMs;
+            await (isLabel
+                ? publisher.EnqueueAsync(PaymentMessagePack.ReadLabel(value), timestampMs, CancellationToken.None)
+                : publisher.EnqueueAsync(PaymentMessagePack.ReadPayment(value), timestampMs, CancellationToken.None));
             sent++;
+            labelsSent += isLabel ? 1 : 0;
         }
 
-        publisher.Flush(cancel);
-    }
-
-    /// <summary>The key and the published form of a record that is held in the compact form.</summary>
-    private sealed class RecordEncoder(string partitionBy, bool asJson)
-    {
-        private readonly ArrayBufferWriter<byte> _buffer = new(1024);
-
-        public (byte[]? Key, byte[] Value) Encode(bool isLabel, ReadOnlyMemory<byte> value)
-        {
-            var (payment, label) = isLabel ? (null, PaymentMessagePack.ReadLabel(value)) : (PaymentMessagePack.ReadPayment(value), (Label?)null);
-            var key = partitionBy switch
-            {
-                "card_id" => payment?.CardId ?? label?.CardId,
-                "customer_id" => payment?.CustomerId ?? label?.CustomerId,
-                "merchant_id" => payment?.MerchantId ?? label?.MerchantId,
-                "terminal_id" => payment?.TerminalId ?? label?.TerminalId,
-                "ip" => payment?.Ip ?? label?.Ip,
-                "device_id" => payment?.DeviceId ?? label?.DeviceId,
-                _ => payment?.EmailHash ?? label?.EmailHash,
-            };
-            return (key is null ? null : Encoding.UTF8.GetBytes(key), asJson ? Json(payment, label) : value.ToArray());
-        }
-
-        private byte[] Json(Payment? payment, Label? label)
-        {
-            _buffer.ResetWrittenCount();
-            using var writer = new Utf8JsonWriter(_buffer);
-            if (payment is not null)
-            {
-                PaymentJson.Write(writer, payment);
-            }
-            else
-            {
-                PaymentJson.Write(writer, label!);
-            }
-
-            writer.Flush();
-            return _buffer.WrittenSpan.ToArray();
-        }
+        await publisher.FlushAsync(CancellationToken.None);
+        return (sent - labelsSent, labelsSent);
     }
 }

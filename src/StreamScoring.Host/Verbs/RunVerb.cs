@@ -1,18 +1,14 @@
 using System.CommandLine;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Host.Serving;
-using StreamScoring.Kafka;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 
 internal static partial class RunVerb
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
-
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -26,7 +22,7 @@ internal static partial class RunVerb
               scoring topics create --topology topology/handbook/topology.yaml
               scoring run --topology topology/handbook/topology.yaml --until-idle 5s
             """) { topology, set, untilIdle };
-        command.SetAction((parsed, cancel) => RunAsync(
+        command.Runs((parsed, cancel) => RunAsync(
             TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []), IdleTime(parsed.GetValue(untilIdle)), cancel));
         return command;
     }
@@ -46,86 +42,21 @@ internal static partial class RunVerb
             LogModelNotice(log, topology.ModelFolder, notice);
         }
 
-        var connection = KafkaPorts.ConnectionOf(topology.Home);
-        RequireTopics(connection, topology);
+        KafkaPorts.RequireTopics(topology, Notice);
+        var topicIds = await KafkaPorts.TopicIdsAsync(topology);
         var health = new PipelineHealth();
         var registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
-        await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);
-        Pipeline? current = null;
-        KafkaLogSource? source = null;
-        _ = new ProcessMeters(registry, artifacts, () => current, () => source);
-        var logs = KafkaPorts.Logs(topology.Home);
-        while (true)
-        {
-            source = KafkaPorts.Source(topology, connection, logs, topology.Group, message => LogNotice(log, message));
-            await using var pipeline = current = new Pipeline(topology, artifacts, logs, source, KafkaPorts.Sink(topology, connection, logs, message => LogNotice(log, message)), registry);
-            try
-            {
-                return await WatchAsync(pipeline, source, topology, artifacts, health, http.Port, untilIdle, cancel);
-            }
-            catch (OwnershipMovedException e)
-            {
-                LogNotice(log, e.Message);
-            }
-            catch (Exception e)
-            {
-                health.Fail(e.Message);
-                throw;
-            }
-        }
-    }
-
-    private static async Task<int> WatchAsync(
-        Pipeline pipeline, KafkaLogSource source, Topology topology, Artifacts artifacts, PipelineHealth health, int port, TimeSpan? untilIdle, CancellationToken cancel)
-    {
-        var idleSince = TimeProvider.System.GetTimestamp();
-        var taken = -1L;
-        var isReady = false;
-        using var timer = new PeriodicTimer(LookInterval);
-        while (!cancel.IsCancellationRequested && !pipeline.Done.IsCompleted)
-        {
-            if (!isReady && source.IsReady)
-            {
-                isReady = true;
-                health.Ready();
-                await Console.Out.WriteLineAsync(
-                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; http://127.0.0.1:{port}/metrics");
-            }
-
-            if (!isReady || !pipeline.Progress.IsIdle || pipeline.Progress.Taken != taken)
-            {
-                (idleSince, taken) = (TimeProvider.System.GetTimestamp(), pipeline.Progress.Taken);
-            }
-            else if (untilIdle is { } idleMax && TimeProvider.System.GetElapsedTime(idleSince) >= idleMax)
-            {
-                break;
-            }
-
-            await Task.WhenAny(pipeline.Done, timer.WaitForNextTickAsync(CancellationToken.None).AsTask());
-        }
-
-        health.Draining();
-        pipeline.Stop();
-        await pipeline.Done;
-        var progress = pipeline.Progress;
-        await Console.Error.WriteLineAsync(JsonSerializer.Serialize(new
-        {
-            records = progress.Taken,
-            decisions = progress.Decided,
-            dead_letters = progress.DeadLettered,
-            folded = progress.Folded,
-        }));
+        ServingProcess? process = null;
+        await using var http = await HttpEndpoint.StartAsync(
+            topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
+        process = new ServingProcess(
+            topology, artifacts, new Snapshots(topology, artifacts.Features, topicIds, registry, Notice), health, registry, http.Port, Notice);
+        _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
+        await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
-    }
 
-    private static void RequireTopics(KafkaConnection connection, Topology topology)
-    {
-        using var admin = new TopicAdmin(connection, topology.Home);
-        if (admin.Differences() is { Count: > 0 } differences)
-        {
-            throw new KafkaFailedException($"{string.Join("; ", differences)}. Make them with: scoring topics create --topology {topology.File}");
-        }
+        void Notice(string notice) => LogNotice(log, notice);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Model}: {Notice}")]

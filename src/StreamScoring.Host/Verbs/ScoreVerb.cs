@@ -27,7 +27,7 @@ internal static class ScoreVerb
             Example:
               scoring score --model topology/generated/model --data data/world/features.parquet --output data/world/scores.csv
             """) { model, data, output, kind };
-        command.SetAction((parsed, cancel) => Task.FromResult(Run(
+        command.Runs((parsed, cancel) => Task.FromResult(Run(
             parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(output), parsed.GetValue(kind), cancel)));
         return command;
     }

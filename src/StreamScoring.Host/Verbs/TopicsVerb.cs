@@ -13,36 +13,56 @@ internal static class TopicsVerb
         var set = CommonOptions.Set();
         var create = new Command("create",
             """
-            Makes the topics that the topology names for its region, or says how those that are there differ.
+            Makes the topics that the topology names, in each of its regions, and adds partitions where the topology has more. Says how topics differ that it
+            cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves.
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
             """) { topology, set };
-        create.SetAction(async (parsed, cancel) =>
+        create.Runs(async (parsed, cancel) =>
         {
             var file = TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []);
-            using var admin = new TopicAdmin(KafkaPorts.ConnectionOf(file.Home), file.Home);
-            var made = await admin.CreateMissingAsync();
-            // A broker answers before the topics are known everywhere.
-            var patience = TimeSpan.FromSeconds(10);
-            var started = TimeProvider.System.GetTimestamp();
-            var differences = admin.Differences();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-            while (differences.Any(difference => difference.EndsWith("is missing", StringComparison.Ordinal)) && TimeProvider.System.GetElapsedTime(started) < patience
-                && await timer.WaitForNextTickAsync(cancel))
+            var problems = new List<string>();
+            // The own region first: another one may be out of reach.
+            foreach (var region in file.Regions.OrderBy(region => region.Name != file.Region))
             {
-                differences = admin.Differences();
+                try
+                {
+                    problems.AddRange(await CreateAsync(region, cancel));
+                }
+                catch (KafkaFailedException e)
+                {
+                    problems.Add(e.Message);
+                }
             }
 
-            await Console.Error.WriteLineAsync(made.Count > 0 ? $"made {string.Join(", ", made)}" : "all topics are there");
-            if (differences.Count > 0)
+            if (problems.Count > 0)
             {
-                await Console.Error.WriteLineAsync($"scoring: {string.Join("; ", differences)}");
+                await Console.Error.WriteLineAsync($"scoring: {string.Join("; ", problems)}");
                 return VerbRunner.Failed;
             }
 
             return VerbRunner.Done;
         });
         return new Command("topics", "Makes the topics of a topology.") { create };
+    }
+
+    /// <returns>How the region's topics differ all the same.</returns>
+    private static async Task<IReadOnlyList<string>> CreateAsync(RegionTopology region, CancellationToken cancel)
+    {
+        using var admin = KafkaPorts.AdminOf(region);
+        var made = await admin.CreateMissingAsync(region.Replication);
+        // A broker answers before the topics are known everywhere.
+        var patience = TimeSpan.FromSeconds(10);
+        var started = TimeProvider.System.GetTimestamp();
+        var differences = admin.Differences();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (made.Count > 0 && differences.Count > 0 && TimeProvider.System.GetElapsedTime(started) < patience && await timer.WaitForNextTickAsync(cancel))
+        {
+            differences = admin.Differences();
+        }
+
+        await Console.Error.WriteLineAsync($"region {region.Name}: {(made.Count > 0 ? $"made {string.Join(", ", made)}" : "all topics are there")}");
+        return differences;
     }
 }

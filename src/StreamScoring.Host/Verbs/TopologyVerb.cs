@@ -17,7 +17,7 @@ internal static class TopologyVerb
             Example:
               scoring topology validate topology/handbook/topology.yaml
             """) { file, set };
-        validate.SetAction(async (parsed, _) =>
+        validate.Runs(async (parsed, _) =>
         {
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
             using var artifacts = Artifacts.Load(topology);

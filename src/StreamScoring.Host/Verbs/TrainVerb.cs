@@ -28,7 +28,7 @@ internal static class TrainVerb
               scoring train --features topology/generated/features.yaml --data data/world/features.parquet --label fraud \
                 --output data/model
             """) { features, data, label, output, name, trees, leaves, rate, seed };
-        command.SetAction((parsed, cancel) =>
+        command.Runs((parsed, cancel) =>
         {
             var featureFile = parsed.GetRequiredValue(features);
             var file = FeatureFile.Load(featureFile);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Kafka.Native;
 
@@ -8,13 +9,16 @@ namespace StreamScoring.Kafka.Native;
 /// </summary>
 internal static unsafe partial class Librdkafka
 {
-    public const string Name = "librdkafka";
+    public const string Name = LoadedLibrary.Name;
 
     public const int NoError = 0, PartitionEof = -191, TimedOut = -185, AllBrokersDown = -187, TransportError = -195, ResolveError = -193,
         Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29,
         Fatal = -150, Ssl = -181;
 
     public const int ProducerType = 0, ConsumerType = 1;
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rd_kafka_query_watermark_offsets(nint client, string topic, int partition, long* low, long* high, int timeoutMs);
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint rd_kafka_conf_new();
@@ -56,6 +60,15 @@ internal static unsafe partial class Librdkafka
     internal static partial int rd_kafka_topic_partition_list_set_offset(nint list, string topic, int partition, long offset);
 
     [LibraryImport(Name)]
+    internal static partial nint rd_kafka_seek_partitions(nint client, TopicPartitionList* list, int timeoutMs);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_error_string(nint error);
+
+    [LibraryImport(Name)]
+    internal static partial void rd_kafka_error_destroy(nint error);
+
+    [LibraryImport(Name)]
     internal static partial int rd_kafka_assign(nint client, nint list);
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
@@ -63,6 +76,9 @@ internal static unsafe partial class Librdkafka
 
     [LibraryImport(Name)]
     internal static partial void rd_kafka_queue_forward(nint source, nint destination);
+
+    [LibraryImport(Name)]
+    internal static partial nuint rd_kafka_queue_length(nint queue);
 
     [LibraryImport(Name)]
     internal static partial void rd_kafka_queue_destroy(nint queue);
@@ -107,6 +123,53 @@ internal static unsafe partial class Librdkafka
         public nuint KeyLength;
         public long Offset;
         public nint Private;
+    }
+
+    /// <summary>rd_kafka_topic_partition_list_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TopicPartitionList
+    {
+        public int Count;
+        public int Size;
+        public TopicPartition* Elements;
+    }
+
+    /// <summary>rd_kafka_topic_partition_t.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TopicPartition
+    {
+        public nint Topic;
+        public int Partition;
+        public long Offset;
+        public nint Metadata;
+        public nuint MetadataSize;
+        public nint Opaque;
+        public int Error;
+        public nint Private;
+    }
+
+    /// <summary>Makes an assigned partition be read from an offset on. A local matter of the client: no broker is asked.</summary>
+    /// <exception cref="KafkaFailedException">The partition is not assigned.</exception>
+    internal static void Seek(nint client, string topic, int partition, long offset)
+    {
+        const int timeoutMs = 10_000;
+        var list = (TopicPartitionList*)rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add((nint)list, topic, partition);
+        rd_kafka_topic_partition_list_set_offset((nint)list, topic, partition, offset);
+        var error = rd_kafka_seek_partitions(client, list, timeoutMs);
+        var reason = error != 0 ? Marshal.PtrToStringUTF8(rd_kafka_error_string(error))
+            : list->Elements[0].Error != NoError ? Describe(list->Elements[0].Error)
+            : null;
+        if (error != 0)
+        {
+            rd_kafka_error_destroy(error);
+        }
+
+        rd_kafka_topic_partition_list_destroy((nint)list);
+        if (reason is not null)
+        {
+            throw new KafkaFailedException($"{topic} partition {partition} cannot be read again from offset {offset}: {reason}");
+        }
     }
 
     /// <summary>A client with these settings.</summary>

@@ -46,7 +46,15 @@ public sealed class PaymentBatch
             _attributes[i] = new AttributeColumn(rowsMax);
         }
 
+        WatermarkMs = new long[rowsMax];
+        IsApproximate = new bool[rowsMax];
+        IsFolded = new bool[rowsMax];
+        IsDuplicate = new bool[rowsMax];
+        FirstSequence = new long[rowsMax];
+        FirstLog = new int[rowsMax];
+        FirstOffset = new long[rowsMax];
         Features = new FeatureMatrix(layout.FeatureCount, rowsMax);
+        Bounds = new FeatureMatrix(layout.FeatureCount, rowsMax);
         DecideRows = new int[rowsMax];
         RawScore = new double[rowsMax];
         Probability = new double[rowsMax];
@@ -84,6 +92,14 @@ public sealed class PaymentBatch
     /// <summary>[rows] True where this process owes a decision (or a dead letter) for the record; false where it only folds it.</summary>
     public readonly bool[] Decide;
 
+    /// <summary>[followed regions] How stale each was when the batch was taken, seconds; NaN where it was never seen whole.</summary>
+    public double[] StalenessSeconds { get; set; } = [];
+
+    /// <summary>
+    /// All that followed regions had by then is in this batch or in those before it, ms since the Unix epoch: of what comes of them yet, nothing is older.
+    /// </summary>
+    public long FollowedWholeUntilMs { get; set; } = long.MaxValue;
+
     // Filled by ingest.
 
     public readonly RowKind[] Kind;
@@ -120,6 +136,33 @@ public sealed class PaymentBatch
     public int RejectedCount { get; set; }
 
     // Filled by enrich.
+
+    /// <summary>[rows] How far event time has come with the row: the newest event time folded, each taken for at most its record's timestamp.</summary>
+    public readonly long[] WatermarkMs;
+
+    /// <summary>[rows] True where the state held the record before the batch: a partition was taken over whose log it was ahead of.</summary>
+    public readonly bool[] IsFolded;
+
+    /// <summary>[rows] True where the payment was published before, within the idempotency window: it changes no state.</summary>
+    public readonly bool[] IsDuplicate;
+
+    /// <summary>[rows] The number, in order of folding, of the first record of that payment: the row itself, where it is no duplicate.</summary>
+    public readonly long[] FirstSequence;
+
+    /// <summary>[rows] Of duplicates: where the first record of the payment stands.</summary>
+    public readonly int[] FirstLog;
+
+    /// <inheritdoc cref="FirstLog"/>
+    public readonly long[] FirstOffset;
+
+    /// <summary>[logs] The state's vector before the batch: by log index, the next offset that it did not hold.</summary>
+    public long[] VectorBefore { get; internal set; } = [];
+
+    /// <summary>[rows] True where a feature of the payment may lack events, or may count too many; <see cref="Bounds"/> says which.</summary>
+    public readonly bool[] IsApproximate;
+
+    /// <summary>Of rows that are approximate: how far each feature may be off, 0 where it is exact, NaN where that is not known; other rows hold leftovers.</summary>
+    public FeatureMatrix Bounds { get; }
 
     /// <summary>Features of the rows in <see cref="DecideRows"/>; other rows hold leftovers.</summary>
     public FeatureMatrix Features { get; }
@@ -202,8 +245,24 @@ public sealed class PaymentBatch
         return BytesUsed - length;
     }
 
+    /// <summary>Notes that a feature may be off.</summary>
+    /// <param name="bound">By how much; NaN where that is not known.</param>
+    public void MarkApproximate(int rowIndex, int featureIndex, double bound)
+    {
+        if (!IsApproximate[rowIndex])
+        {
+            IsApproximate[rowIndex] = true;
+            for (var i = 0; i < Bounds.FeatureCount; i++)
+            {
+                Bounds.Column(i)[rowIndex] = 0;
+            }
+        }
+
+        Bounds.Column(featureIndex)[rowIndex] = bound;
+    }
+
     /// <summary>Makes the batch ready to be filled again.</summary>
-    internal void Clear()
+    public void Clear()
     {
         (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
         Clock.Clear();

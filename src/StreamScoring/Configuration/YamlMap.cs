@@ -10,15 +10,22 @@ namespace StreamScoring.Configuration;
 /// </summary>
 public sealed partial class YamlMap
 {
+    /// <summary>More than 2,700 years: far beyond any limit of a key, and far below what a TimeSpan holds.</summary>
+    private const double DurationDaysMax = 1e6;
+
     private readonly string _file;
+    private readonly string _text;
     private readonly string _path;
     private readonly YamlMappingNode _node;
     private readonly Dictionary<string, (YamlScalarNode Key, YamlNode Value)> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
-    internal YamlMap(string file, string path, YamlMappingNode node)
+    /// <param name="file">The file's name.</param>
+    /// <param name="text">All of the file, to find places in it.</param>
+    /// <param name="path">The dotted keys that lead here; empty at the top.</param>
+    internal YamlMap(string file, string text, string path, YamlMappingNode node)
     {
-        (_file, _path, _node) = (file, path, node);
+        (_file, _text, _path, _node) = (file, text, path, node);
         foreach (var (key, value) in node.Children)
         {
             if (key is not YamlScalarNode { Value: { } name } scalar)
@@ -34,7 +41,7 @@ public sealed partial class YamlMap
     }
 
     /// <summary>A map without keys, for a section that a file leaves out: every reader gives its default.</summary>
-    public static YamlMap Empty(string file, string path) => new(file, path, []);
+    public static YamlMap Empty(string file, string path) => new(file, "", path, []);
 
     /// <summary>The keys in file order.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
@@ -61,8 +68,8 @@ public sealed partial class YamlMap
     /// <param name="problem">What is wrong and what to do.</param>
     public InvalidInputFileException ErrorWithin(string key, int offset, string problem)
     {
-        var start = _entries[key].Value.Start;
-        return new InvalidInputFileException($"{_file}:{start.Line}:{start.Column + offset}: {Qualified(key)}: {problem}");
+        var (line, column) = ScalarPlace.Of(_text, (YamlScalarNode)_entries[key].Value, offset);
+        return new InvalidInputFileException($"{_file}:{line}:{column}: {Qualified(key)}: {problem}");
     }
 
     /// <exception cref="InvalidInputFileException">The key is absent or is not a scalar.</exception>
@@ -85,8 +92,14 @@ public sealed partial class YamlMap
         }
 
         var text = YamlFile.Substitute(scalar.Value ?? "", () => $"{_file}:{scalar.Start.Line}: {Qualified(key)}");
-        return text.Length == 0 ? null : text;
+        return text.Length == 0 ? null
+            : text.Contains('\0', StringComparison.Ordinal) ? throw Error(key, "holds a null character")
+            : text;
     }
+
+    /// <summary>True where all of the value comes from the environment, so that it does not stand in the file.</summary>
+    public bool IsFromEnvironment(string key) =>
+        _entries.TryGetValue(key, out var entry) && entry.Value is YamlScalarNode { Value: { } text } && YamlFile.IsVariable(text);
 
     /// <summary>A whole number within a range.</summary>
     public long Integer(string key, long otherwise, long min, long max) =>
@@ -138,7 +151,7 @@ public sealed partial class YamlMap
     {
         _asked.Add(key);
         return !_entries.TryGetValue(key, out var entry) || entry.Value is YamlScalarNode { Value: null or "" } ? null
-            : entry.Value is YamlMappingNode map ? new YamlMap(_file, Qualified(key), map)
+            : entry.Value is YamlMappingNode map ? new YamlMap(_file, _text, Qualified(key), map)
             : throw Error(key, "must hold keys and values");
     }
 
@@ -149,7 +162,7 @@ public sealed partial class YamlMap
         return !_entries.TryGetValue(key, out var entry) ? []
             : entry.Value is not YamlSequenceNode sequence ? throw Error(key, "must be a list")
             : [.. sequence.Select((item, index) => item is YamlMappingNode map
-                ? new YamlMap(_file, $"{Qualified(key)}[{index}]", map)
+                ? new YamlMap(_file, _text, $"{Qualified(key)}[{index}]", map)
                 : throw new InvalidInputFileException($"{_file}:{item.Start.Line}:{item.Start.Column}: {Qualified(key)}[{index}] must hold keys and values"))];
     }
 
@@ -193,7 +206,13 @@ public sealed partial class YamlMap
     {
         var match = DurationPattern().Match(text);
         value = default;
-        if (!match.Success || !double.TryParse(match.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || number > 1e9)
+        if (!match.Success || !double.TryParse(match.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
+        var days = number / match.Groups[2].Value switch { "ms" => 86_400_000.0, "s" => 86_400, "m" => 1440, "h" => 24, _ => 1 };
+        if (days > DurationDaysMax)
         {
             return false;
         }
@@ -204,7 +223,7 @@ public sealed partial class YamlMap
             "s" => TimeSpan.FromSeconds(number),
             "m" => TimeSpan.FromMinutes(number),
             "h" => TimeSpan.FromHours(number),
-            _ => TimeSpan.FromDays(Math.Min(number, 1e6)),
+            _ => TimeSpan.FromDays(number),
         };
         return true;
     }

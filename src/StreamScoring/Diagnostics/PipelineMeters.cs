@@ -17,10 +17,12 @@ public sealed class PipelineMeters
     private readonly Counter _decisions;
     private readonly Counter _rejected;
     private readonly Histogram _decisionSeconds;
-    private readonly Gauge _batchesRented;
+    private readonly Histogram _statePauseSeconds;
     private readonly Gauge _batchesInFlight;
     private readonly Counter _late;
     private readonly Counter _unscored;
+    private readonly Counter _duplicates;
+    private readonly Counter _approximate;
     private readonly Counter _mergeWaitsGivenUp;
     private readonly Counter.Child[] _recordsOfLog;
     private readonly Counter.Child[] _decisionsOfAction;
@@ -40,12 +42,16 @@ public sealed class PipelineMeters
         _decisions = factory.CreateCounter("scoring_decisions_total", "Decisions acknowledged.", ["action"]);
         _rejected = factory.CreateCounter("scoring_rejected_total", "Records sent to the dead letters.", ["reason"]);
         _decisionSeconds = factory.CreateHistogram(
-            "scoring_decision_seconds", "From taking a batch off its logs to the acknowledgement of its decisions.",
+            "scoring_decision_seconds", "From taking a batch with payments to decide off its logs to the acknowledgement of its decisions.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.25e-3, 2, 16) });
-        _batchesRented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");
+        _statePauseSeconds = factory.CreateHistogram(
+            "scoring_state_pause_seconds", "How long the fold paused for one step of copying the state out (snapshots, /state).",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(10e-6, 2, 14) });
         _batchesInFlight = factory.CreateGauge("scoring_emit_batches_in_flight", "Batches sent and not acknowledged.");
         _late = factory.CreateCounter("scoring_late_total", "Payments that were past their budget when they were decided.");
         _unscored = factory.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
+        _duplicates = factory.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
+        _approximate = factory.CreateCounter("scoring_approximate_total", "Decisions with a feature that may lack events or count too many.");
         _mergeWaitsGivenUp = factory.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
         _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => _records.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
         _decisionsOfAction = [.. Enum.GetNames<Decisions.DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
@@ -54,10 +60,11 @@ public sealed class PipelineMeters
 
     public void StageTook(string stage, TimeSpan time) => _stageSeconds[stage].Observe(time.TotalSeconds);
 
-    public void BatchTaken(PaymentBatch batch, int batchesRented)
+    public void StatePaused(TimeSpan time) => _statePauseSeconds.Observe(time.TotalSeconds);
+
+    public void BatchTaken(PaymentBatch batch)
     {
         _batchRows.Observe(batch.RowCount);
-        _batchesRented.Set(batchesRented);
         Array.Clear(_rowsByLog);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
@@ -76,7 +83,12 @@ public sealed class PipelineMeters
     /// <summary>Counts what an acknowledged batch decided and refused.</summary>
     public void BatchAcknowledged(PaymentBatch batch, TimeSpan sinceReceived, int batchesInFlight)
     {
-        _decisionSeconds.Observe(sinceReceived.TotalSeconds);
+        if (batch.DecideCount > 0)
+        {
+            // What is only folded, labels and other regions' payments, is over at once and would hide how long payments take.
+            _decisionSeconds.Observe(sinceReceived.TotalSeconds);
+        }
+
         _batchesInFlight.Set(batchesInFlight);
         Array.Clear(_rowsByAction);
         for (var i = 0; i < batch.DecideCount; i++)
@@ -98,6 +110,10 @@ public sealed class PipelineMeters
     public void Late(int count) => _late.Inc(count);
 
     public void Unscored(int count) => _unscored.Inc(count);
+
+    public void Approximate(int count) => _approximate.Inc(count);
+
+    public void Duplicates(int count) => _duplicates.Inc(count);
 
     public void MergeWaitsGivenUp(long total) => _mergeWaitsGivenUp.IncTo(total);
 }

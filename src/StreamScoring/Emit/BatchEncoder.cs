@@ -3,20 +3,24 @@ using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Diagnostics;
+using StreamScoring.Regions;
 
 namespace StreamScoring.Emit;
 
 /// <summary>The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row order.</summary>
 /// <param name="asJson">Decisions as JSON instead of the compact form.</param>
-public sealed class BatchEncoder(DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false)
+public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false)
 {
     private readonly ReusableBuffer _compact = new();
+    private readonly VectorEncoder _vector = new(logs);
+    private readonly bool[] _hasVector = new bool[logs.Count];
 
     public void Encode(PaymentBatch batch)
     {
         var records = batch.Encoded;
         records.Clear();
-        var (decided, late, unscored) = (0, 0, 0);
+        Array.Clear(_hasVector);
+        var (decided, late, unscored, duplicates, approximate) = (0, 0, 0, 0, 0);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             if (!batch.Decide[rowIndex])
@@ -28,18 +32,37 @@ public sealed class BatchEncoder(DecisionEncoder decisions, DeadLetterEncoder de
             {
                 var start = records.Buffer.Length;
                 deadLetters.Encode(batch, rowIndex, records.Buffer);
-                records.Add(new EncodedRecord(rowIndex, IsDeadLetter: true, 0, 0, start, records.Buffer.Length - start));
+                records.Add(new EncodedRecord(rowIndex, IsDeadLetter: true, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
                 meters?.Rejected(batch.Rejection[rowIndex].Reason);
             }
             else if (batch.Kind[rowIndex] == RowKind.Payment)
             {
                 decided++;
+                approximate += batch.IsApproximate[rowIndex] ? 1 : 0;
+                duplicates += batch.IsDuplicate[rowIndex] ? 1 : 0;
                 unscored += double.IsNaN(batch.Probability[rowIndex]) ? 1 : 0;
                 late += EncodeDecision(batch, rowIndex, records) ? 1 : 0;
             }
         }
 
         Invariant.Require(decided == batch.DecideCount);
+        if (decided > 0)
+        {
+            var start = records.Buffer.Length;
+            _vector.Encode(batch, records.Buffer);
+            records.EndVector(start);
+        }
+
+        if (duplicates > 0)
+        {
+            meters?.Duplicates(duplicates);
+        }
+
+        if (approximate > 0)
+        {
+            meters?.Approximate(approximate);
+        }
+
         if (late > 0)
         {
             meters?.Late(late);
@@ -73,8 +96,10 @@ public sealed class BatchEncoder(DecisionEncoder decisions, DeadLetterEncoder de
             writer.Flush();
         }
 
+        ref var hasVector = ref _hasVector[batch.LogIndex[rowIndex]];
         records.Add(new EncodedRecord(
-            rowIndex, IsDeadLetter: false, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
+            rowIndex, IsDeadLetter: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
+        hasVector = true;
         return isLate;
     }
 }

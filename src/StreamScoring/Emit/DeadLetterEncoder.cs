@@ -11,7 +11,7 @@ namespace StreamScoring.Emit;
 
 /// <summary>
 /// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the record with every card number
-/// masked. Where the refusal was for a card number that the copy does not show as text (escaped, binary), the copy is withheld.
+/// masked. Where a card number stands in it otherwise than as plain text (escaped, binary), the copy is withheld.
 /// </summary>
 public sealed class DeadLetterEncoder(LogTable logs)
 {
@@ -22,6 +22,7 @@ public sealed class DeadLetterEncoder(LogTable logs)
     private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private byte[] _copy = new byte[CopyBytesMax];
+    private byte[] _scratch = new byte[CopyBytesMax];
 
     /// <summary>Appends one dead letter to the buffer.</summary>
     public void Encode(PaymentBatch batch, int rowIndex, IBufferWriter<byte> output)
@@ -51,20 +52,21 @@ public sealed class DeadLetterEncoder(LogTable logs)
         var value = batch.Value(rowIndex);
         if (_copy.Length < value.Length)
         {
-            _copy = new byte[value.Length];
+            (_copy, _scratch) = (new byte[value.Length], new byte[value.Length]);
         }
 
         // Masked before it is cut, so that no number is cut into a part that no longer looks like one.
         var copy = _copy.AsSpan(0, value.Length);
         value.CopyTo(copy);
         var masked = CardNumber.Redact(copy);
+        var isHidden = (rejection.Reason == RejectReason.CardNumber && masked == 0) || HiddenCardNumber.IsIn(copy, _scratch);
         var isCut = copy.Length > CopyBytesMax || batch.ValueLengthWhole[rowIndex] > copy.Length;
         copy = TrimEnd(copy[..Math.Min(copy.Length, CopyBytesMax)], isCut);
         writer.WriteBoolean("redacted", masked > 0);
         writer.WriteBoolean("cut", isCut);
-        if (rejection.Reason == RejectReason.CardNumber && masked == 0)
+        if (isHidden)
         {
-            writer.WriteString("withheld", "the card number is not visible as plain text, so no copy is kept");
+            writer.WriteString("withheld", "a card number stands in it otherwise than as plain text, so no copy is kept");
         }
         else if (Utf8.IsValid(copy))
         {
@@ -85,7 +87,7 @@ public sealed class DeadLetterEncoder(LogTable logs)
         }
 
         var length = copy.Length;
-        while (length > 0 && (copy[length - 1] is >= (byte)'0' and <= (byte)'9' or (byte)' ' or (byte)'-'))
+        while (length > 0 && (copy[length - 1] is >= (byte)'0' and <= (byte)'9' or (byte)' ' or (byte)'-' or (byte)'.' or (byte)'_' or (byte)'/'))
         {
             length--;
         }

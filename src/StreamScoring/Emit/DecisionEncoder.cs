@@ -16,12 +16,14 @@ public sealed class DecisionEncoder
     private static readonly byte[][] Actions = EncodedNames<DecisionAction>();
     private static readonly byte[][] Levels = EncodedNames<RiskLevel>();
     private static readonly byte[] FullRung = EncodedText("full"), RulesRung = EncodedText("rules");
-    private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored");
+    private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored"), Duplicate = EncodedText("duplicate");
+    private static readonly byte[] Approximate = EncodedText("approximate");
 
     private readonly TimeProvider _clock;
     private readonly byte[][] _logs;
     private readonly byte[] _model;
     private readonly byte[][] _featureNames;
+    private readonly byte[][] _regionNames;
     private readonly byte[] _hashes;
     private readonly long _budgetMs;
 
@@ -38,6 +40,7 @@ public sealed class DecisionEncoder
             writer.Write(stamp.Engine);
         });
         _featureNames = [.. stamp.FeatureNames.Select(EncodedText)];
+        _regionNames = [.. logs.FollowedRegions.Select(EncodedText)];
         _hashes = Encoded((ref MessagePackWriter writer) =>
         {
             WriteHash(ref writer, stamp.FeatureFile);
@@ -77,7 +80,8 @@ public sealed class DecisionEncoder
         writer.WriteArrayHeader(0);
         writer.WriteArrayHeader(0);
         writer.WriteRaw(_hashes);
-        writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0));
+        var isDuplicate = batch.IsDuplicate[rowIndex];
+        writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0));
         if (isLate)
         {
             writer.WriteRaw(Late);
@@ -88,8 +92,19 @@ public sealed class DecisionEncoder
             writer.WriteRaw(Unscored);
         }
 
-        writer.WriteMapHeader(0);
+        if (isDuplicate)
+        {
+            writer.WriteRaw(Duplicate);
+        }
+
+        if (batch.IsApproximate[rowIndex])
+        {
+            writer.WriteRaw(Approximate);
+        }
+
+        WriteStaleness(batch, ref writer);
         WriteTimings(batch, rowIndex, ref writer);
+        WriteBounds(batch, rowIndex, ref writer);
         return isLate;
     }
 
@@ -111,6 +126,43 @@ public sealed class DecisionEncoder
             else
             {
                 writer.WriteString(text.Value(batch.Features.TextBytes, rowIndex));
+            }
+        }
+    }
+
+    private void WriteStaleness(PaymentBatch batch, ref MessagePackWriter writer)
+    {
+        Invariant.Require(batch.StalenessSeconds.Length == _regionNames.Length);
+        writer.WriteMapHeader(_regionNames.Length);
+        for (var region = 0; region < _regionNames.Length; region++)
+        {
+            writer.WriteRaw(_regionNames[region]);
+            if (double.IsNaN(batch.StalenessSeconds[region]))
+            {
+                writer.WriteNil();
+            }
+            else
+            {
+                writer.Write((float)batch.StalenessSeconds[region]);
+            }
+        }
+    }
+
+    private void WriteBounds(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        var count = 0;
+        for (var featureIndex = 0; batch.IsApproximate[rowIndex] && featureIndex < _featureNames.Length; featureIndex++)
+        {
+            count += batch.Bounds.Column(featureIndex)[rowIndex] != 0 ? 1 : 0;
+        }
+
+        writer.WriteMapHeader(count);
+        for (var featureIndex = 0; count > 0 && featureIndex < _featureNames.Length; featureIndex++)
+        {
+            if (batch.Bounds.Column(featureIndex)[rowIndex] is var bound && bound != 0)
+            {
+                writer.WriteRaw(_featureNames[featureIndex]);
+                WriteNumber(ref writer, bound);
             }
         }
     }

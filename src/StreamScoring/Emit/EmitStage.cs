@@ -29,25 +29,41 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
         private readonly EmitStage _stage;
         private readonly TaskCompletionSource<Done> _done;
         private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
-        private readonly long[] _nextOffset;
+        private readonly AcknowledgedOffsets _acknowledgedOffsets;
         private readonly Action _acknowledged;
         private Exception? _failure;
+        private bool _isDrained;
 
         public Logic(EmitStage stage, TaskCompletionSource<Done> done)
             : base(stage.Shape)
         {
             (_stage, _done) = (stage, done);
-            _nextOffset = new long[stage._parts.Intake.Logs.Count];
+            _acknowledgedOffsets = new AcknowledgedOffsets(stage._parts.Intake.Logs);
             _acknowledged = GetAsyncCallback(TakeAcknowledged);
             SetHandler(stage._in, this);
         }
 
-        public override void PreStart() => Pull(_stage._in);
+        public override void PreStart()
+        {
+            // Else the stage would end with its inlet, and what is in flight would never be noted.
+            SetKeepGoing(true);
+            Pull(_stage._in);
+        }
 
         public override void OnPush()
         {
             var batch = Grab(_stage._in);
-            var written = _stage._parts.Sink.WriteAsync(batch);
+            Task written;
+            try
+            {
+                written = _stage._parts.Sink.WriteAsync(batch);
+            }
+            catch (Exception e)
+            {
+                Fail(e);
+                return;
+            }
+
             _inFlight.Enqueue((batch, written));
             if (written.IsCompleted)
             {
@@ -66,19 +82,19 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
         public override void OnUpstreamFailure(Exception e)
         {
             // What was sent may still be acknowledged; it is decided again after the restart, from the same position.
-            _failure = e;
-            FailStage(e);
+            Fail(e);
         }
 
         public override void PostStop()
         {
-            if (_failure is not null)
+            if (_isDrained)
             {
-                _done.TrySetException(_failure);
+                _done.TrySetResult(Done.Instance);
             }
             else
             {
-                _done.TrySetResult(Done.Instance);
+                // Whatever ended it: a graph that was not drained must never look like one that was asked to stop.
+                _done.TrySetException(_failure ?? new InvalidOperationException("the graph was torn down before it was drained"));
             }
         }
 
@@ -89,12 +105,20 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
                 _inFlight.Dequeue();
                 if (head.Written.Exception is { } failed)
                 {
-                    _failure = failed.InnerException ?? failed;
-                    FailStage(_failure);
+                    Fail(failed.InnerException ?? failed);
                     return;
                 }
 
-                NoteDecided(head.Batch);
+                try
+                {
+                    _acknowledgedOffsets.Note(head.Batch, _stage._parts.Intake.Source);
+                }
+                catch (Exception e)
+                {
+                    Fail(e);
+                    return;
+                }
+
                 _stage._parts.Intake.Progress.Acknowledged(head.Batch);
                 _stage._parts.Intake.Meters?.BatchAcknowledged(head.Batch, _stage._parts.Intake.Clock.GetElapsedTime(head.Batch.Clock.Received), _inFlight.Count);
                 _stage._parts.Intake.Pool.Return(head.Batch);
@@ -102,25 +126,6 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
 
             PullIfRoom();
             CompleteIfDrained();
-        }
-
-        private void NoteDecided(PaymentBatch batch)
-        {
-            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
-            {
-                ref var next = ref _nextOffset[batch.LogIndex[rowIndex]];
-                Invariant.Require(batch.Offset[rowIndex] >= next);
-                next = batch.Offset[rowIndex] + 1;
-            }
-
-            // Told once per run of rows of one log, not once per row.
-            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
-            {
-                if (rowIndex + 1 == batch.RowCount || batch.LogIndex[rowIndex + 1] != batch.LogIndex[rowIndex])
-                {
-                    _stage._parts.Intake.Source.Commit(batch.LogIndex[rowIndex], batch.Offset[rowIndex] + 1);
-                }
-            }
         }
 
         private void PullIfRoom()
@@ -135,8 +140,15 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
         {
             if (IsClosed(_stage._in) && _inFlight.Count == 0)
             {
+                _isDrained = true;
                 CompleteStage();
             }
+        }
+
+        private void Fail(Exception e)
+        {
+            _failure = e;
+            FailStage(e);
         }
     }
 }

@@ -6,6 +6,8 @@ namespace StreamScoring.Emit;
 public sealed class EncodedRecords
 {
     private readonly List<EncodedRecord> _records = [];
+    private int _vectorStart;
+    private int _vectorLength;
 
     /// <summary>The bytes of all values.</summary>
     public ReusableBuffer Buffer { get; } = new();
@@ -13,11 +15,25 @@ public sealed class EncodedRecords
     /// <summary>In row order.</summary>
     public ReadOnlySpan<EncodedRecord> Records => CollectionsMarshal.AsSpan(_records);
 
-    public void Add(in EncodedRecord record) => _records.Add(record);
+    /// <summary>The batch's vector, as header; empty where the batch writes no decision.</summary>
+    public ReadOnlySpan<byte> Vector => Buffer.Written.Slice(_vectorStart, _vectorLength);
+
+    /// <summary>Says that the vector stands at the end of the buffer, from here on.</summary>
+    public void EndVector(int start) => (_vectorStart, _vectorLength) = (start, Buffer.Length - start);
+
+    /// <summary>How many of the records are dead letters.</summary>
+    public int DeadLetterCount { get; private set; }
+
+    public void Add(in EncodedRecord record)
+    {
+        _records.Add(record);
+        DeadLetterCount += record.IsDeadLetter ? 1 : 0;
+    }
 
     public void Clear()
     {
         _records.Clear();
+        (_vectorStart, _vectorLength, DeadLetterCount) = (0, 0, 0);
         Buffer.Clear();
     }
 }

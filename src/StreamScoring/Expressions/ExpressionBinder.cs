@@ -139,14 +139,19 @@ public sealed class ExpressionBinder(IExpressionScope scope)
 
     private Expression BindChoice(InSyntax choice)
     {
-        Expression? any = null;
-        foreach (var option in choice.Choices)
+        if (choice.Choices.Count == 0)
         {
-            var equal = BindComparison(new BinarySyntax(choice.Offset, "==", choice.Operand, option));
-            any = any is null ? equal : new BinaryNode<Or>(any, equal, ExpressionType.Truth);
+            throw new ExpressionException(choice.Offset, "in () holds nothing");
         }
 
-        return any ?? throw new ExpressionException(choice.Offset, "in () holds nothing");
+        // A balanced tree: a list of a thousand merchants must not make a thousand levels.
+        var level = choice.Choices.Select(option => BindComparison(new BinarySyntax(choice.Offset, "==", choice.Operand, option))).ToList();
+        while (level.Count > 1)
+        {
+            level = [.. level.Chunk(2).Select(pair => pair.Length == 1 ? pair[0] : new BinaryNode<Or>(pair[0], pair[1], ExpressionType.Truth))];
+        }
+
+        return level[0];
     }
 
     private Expression BindCall(CallSyntax call)

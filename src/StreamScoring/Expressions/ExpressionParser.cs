@@ -9,18 +9,26 @@ namespace StreamScoring.Expressions;
 /// </summary>
 internal static class ExpressionParser
 {
+    /// <summary>Deepest tree: a + b + c is two deep. What is deeper would exhaust the stack of whoever binds or evaluates it.</summary>
+    public const int DepthMax = 400;
+
+    /// <summary>Deepest nesting of parentheses: a level takes a dozen calls of the parser.</summary>
+    public const int NestingMax = 100;
+
     private static readonly Parser<Syntax> Grammar = Build();
 
     /// <exception cref="ExpressionException">The text is no expression.</exception>
     public static Syntax Parse(string text)
     {
-        var context = new ParseContext(new Scanner(text));
+        RequireShallow(text);
+        var context = new CountingContext(text);
         if (Grammar.TryParse(context, out var syntax, out var error) && syntax is not null)
         {
             context.SkipWhiteSpace();
             if (context.Scanner.Cursor.Eof)
             {
-                return syntax;
+                return syntax.Depth <= DepthMax ? syntax
+                    : throw new ExpressionException(syntax.Offset, $"is {syntax.Depth} levels deep; at most {DepthMax}: make a feature of a part of it, or write a in (…) for a == … or a == …");
             }
         }
 
@@ -29,10 +37,40 @@ internal static class ExpressionParser
         throw new ExpressionException(offset, rest.IsEmpty ? "the expression ends too early" : $"not understood from here: {rest.ToString()}");
     }
 
+    private static void RequireShallow(string text)
+    {
+        var (depth, quote) = (0, '\0');
+        for (var offset = 0; offset < text.Length; offset++)
+        {
+            var c = text[offset];
+            if (quote != '\0')
+            {
+                // What an escape stands for does not end the text.
+                offset += c == '\\' ? 1 : 0;
+                quote = c == quote ? '\0' : quote;
+            }
+            else if (c is '\'' or '"')
+            {
+                quote = c;
+            }
+            else if (c == '(' && ++depth > NestingMax)
+            {
+                throw new ExpressionException(offset, $"is nested more than {NestingMax} deep");
+            }
+            else if (c == ')')
+            {
+                depth--;
+            }
+        }
+    }
+
     private static Parser<Syntax> Build()
     {
         var expression = Deferred<Syntax>();
-        var name = Terms.Identifier(extraPart: static c => c == '.');
+        // A word of the language is no name. Else `not (…` that does not end is read a second time, as a call of `not`, at each level of
+        // nesting: twice at the first, a million times at the twentieth.
+        var name = Terms.Identifier(extraPart: static c => c == '.')
+            .When(static (context, value) => ((CountingContext)context).Count() && value.Span is not ("not" or "and" or "or" or "in"));
         var open = Terms.Char('(');
         var close = Terms.Char(')');
         var arguments = Separated(Terms.Char(','), expression);
@@ -87,4 +125,18 @@ internal static class ExpressionParser
 
             return left;
         });
+
+    /// <summary>Counts the names that are tried. A grammar that steps back reads some again; one that reads all again at each level must not come back.</summary>
+    private sealed class CountingContext(string text) : ParseContext(new Scanner(text))
+    {
+        private int _tried;
+
+        /// <returns>True.</returns>
+        public bool Count()
+        {
+            _tried++;
+            Invariant.Require(_tried <= 8 * (text.Length + 1));
+            return true;
+        }
+    }
 }

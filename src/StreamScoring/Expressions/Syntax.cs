@@ -2,20 +2,24 @@ namespace StreamScoring.Expressions;
 
 /// <summary>An expression as it was written, before names and types are known.</summary>
 /// <param name="Offset">Zero-based position in the text.</param>
-internal abstract record Syntax(int Offset);
+/// <param name="Depth">Levels of the tree from here down: binding and evaluation recurse that deep.</param>
+internal abstract record Syntax(int Offset, int Depth)
+{
+    protected static int DepthOf(IReadOnlyList<Syntax> parts) => parts.Count == 0 ? 0 : parts.Max(part => part.Depth);
+}
 
-internal sealed record NumberSyntax(int Offset, double Value) : Syntax(Offset);
+internal sealed record NumberSyntax(int Offset, double Value) : Syntax(Offset, 1);
 
-internal sealed record TextSyntax(int Offset, string Value) : Syntax(Offset);
+internal sealed record TextSyntax(int Offset, string Value) : Syntax(Offset, 1);
 
 /// <summary>A field, a feature, true or false. Dots are part of the name.</summary>
-internal sealed record NameSyntax(int Offset, string Name) : Syntax(Offset);
+internal sealed record NameSyntax(int Offset, string Name) : Syntax(Offset, 1);
 
-internal sealed record CallSyntax(int Offset, string Function, IReadOnlyList<Syntax> Arguments) : Syntax(Offset);
+internal sealed record CallSyntax(int Offset, string Function, IReadOnlyList<Syntax> Arguments) : Syntax(Offset, 1 + DepthOf(Arguments));
 
 /// <summary><c>-</c> or <c>not</c>.</summary>
-internal sealed record UnarySyntax(int Offset, string Operator, Syntax Operand) : Syntax(Offset);
+internal sealed record UnarySyntax(int Offset, string Operator, Syntax Operand) : Syntax(Offset, 1 + Operand.Depth);
 
-internal sealed record BinarySyntax(int Offset, string Operator, Syntax Left, Syntax Right) : Syntax(Offset);
+internal sealed record BinarySyntax(int Offset, string Operator, Syntax Left, Syntax Right) : Syntax(Offset, 1 + Math.Max(Left.Depth, Right.Depth));
 
-internal sealed record InSyntax(int Offset, Syntax Operand, IReadOnlyList<Syntax> Choices) : Syntax(Offset);
+internal sealed record InSyntax(int Offset, Syntax Operand, IReadOnlyList<Syntax> Choices) : Syntax(Offset, 1 + Math.Max(Operand.Depth, DepthOf(Choices)));

@@ -8,6 +8,9 @@ namespace StreamScoring.Features;
 /// <summary>Folds a batch into one entity's state, row by row, and reads its features on the way. The other entities do not matter to it.</summary>
 internal sealed unsafe class EntityFolder
 {
+    /// <summary>Some ten cache lines a row, three steps: what is fetched still fits in the first-level cache when it is used.</summary>
+    private const int StepRows = 32;
+
     private readonly EntityLayout _layout;
     private readonly EntityState _state;
     private readonly FeatureReader _reader;
@@ -17,6 +20,7 @@ internal sealed unsafe class EntityFolder
     private readonly long[] _distincts;
     private UInt128[] _keys = [];
     private long[] _flags = [];
+    private KeySlot*[] _slots = [];
 
     /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled values; likewise for distinct columns.</param>
     public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns)
@@ -34,38 +38,67 @@ internal sealed unsafe class EntityFolder
     {
         if (_keys.Length < batch.RowCount)
         {
-            (_keys, _flags) = (new UInt128[batch.RowsMax], new long[batch.RowsMax]);
+            (_keys, _flags, _slots) = (new UInt128[batch.RowsMax], new long[batch.RowsMax], new KeySlot*[batch.RowsMax]);
         }
 
         ReadKeys(batch);
         ReadFlags(batch);
         // New keys of this batch must not move the slots that are being fetched.
-        _state.Reserve(batch.RowCount);
-        var keys = _keys.AsSpan(0, batch.RowCount);
-        foreach (var key in keys)
+        _state.Reserve(batch.RowCount, batch.WatermarkMs[0]);
+        // In steps, each of which finds in the cache what the one before fetched while other rows were folded.
+        for (var rowIndex = -3 * StepRows; rowIndex < batch.RowCount; rowIndex += StepRows)
         {
-            _state.PrefetchSlot(key);
+            PrefetchSlots(StepOf(batch, rowIndex + (3 * StepRows)));
+            PrefetchEvents(StepOf(batch, rowIndex + (2 * StepRows)));
+            PrefetchEdges(batch, StepOf(batch, rowIndex + StepRows));
+            FoldRows(batch, StepOf(batch, rowIndex), values, hashes);
         }
+    }
 
-        foreach (var key in keys)
+    private static (int First, int End) StepOf(PaymentBatch batch, int rowIndex) =>
+        (Math.Clamp(rowIndex, 0, batch.RowCount), Math.Clamp(rowIndex + StepRows, 0, batch.RowCount));
+
+    private void PrefetchSlots((int First, int End) rows)
+    {
+        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
         {
-            if (key != UInt128.Zero)
+            _state.Ahead.Slot(_keys[rowIndex]);
+        }
+    }
+
+    private void PrefetchEvents((int First, int End) rows)
+    {
+        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        {
+            _slots[rowIndex] = _keys[rowIndex] == UInt128.Zero ? null : _state.Ahead.Events(_keys[rowIndex]);
+        }
+    }
+
+    private void PrefetchEdges(PaymentBatch batch, (int First, int End) rows)
+    {
+        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        {
+            if (batch.Decide[rowIndex] && _slots[rowIndex] != null)
             {
-                _state.PrefetchEvents(key);
+                _state.Ahead.Edges(_slots[rowIndex], batch.EventTimeMs[rowIndex]);
             }
         }
+    }
 
+    private void FoldRows(PaymentBatch batch, (int First, int End) rows, long[][] values, long[][] hashes)
+    {
         var paymentHashes = batch.Text(TextField.PaymentId).Hash;
-        for (var rowIndex = 0; rowIndex < keys.Length; rowIndex++)
+        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
         {
             if (batch.Kind[rowIndex] == RowKind.Payment)
             {
                 FoldPayment(batch, rowIndex, (ulong)paymentHashes[rowIndex], values, hashes);
             }
-            else if (_layout.HasLabels && batch.Kind[rowIndex] == RowKind.Label && keys[rowIndex] != UInt128.Zero)
+            else if (_layout.HasLabels && batch.Kind[rowIndex] == RowKind.Label && !batch.IsFolded[rowIndex] && _keys[rowIndex] != UInt128.Zero)
             {
                 _state.AddLabel(
-                    keys[rowIndex], batch.EventTimeMs[rowIndex], (ulong)paymentHashes[rowIndex], batch.KnownAtMs[rowIndex], batch.Fraud[rowIndex]);
+                    _keys[rowIndex], batch.EventTimeMs[rowIndex], (ulong)paymentHashes[rowIndex], batch.KnownAtMs[rowIndex], batch.Fraud[rowIndex],
+                    batch.WatermarkMs[rowIndex]);
             }
         }
     }
@@ -93,10 +126,51 @@ internal sealed unsafe class EntityFolder
         }
 
         var timeMs = batch.EventTimeMs[rowIndex];
-        var slot = _state.AddPayment(_keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, out var row);
+        if (batch.IsFolded[rowIndex] || batch.IsDuplicate[rowIndex])
+        {
+            ReadAgain(batch, rowIndex, timeMs, paymentHash);
+            return;
+        }
+
+        var slot = _state.AddPayment(
+            _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
         if (batch.Decide[rowIndex])
         {
-            _reader.Read(slot, row, timeMs, _values, batch.Features, rowIndex);
+            Read(batch, rowIndex, slot, row, timeMs);
+        }
+    }
+
+    private void Read(PaymentBatch batch, int rowIndex, KeySlot* slot, int row, long timeMs)
+    {
+        _reader.Read(slot, row, timeMs, _values, batch, rowIndex);
+        if (_state.MayMiss(slot, timeMs, batch.WatermarkMs[rowIndex]))
+        {
+            _reader.MarkUnbounded(batch, rowIndex);
+        }
+    }
+
+    /// <summary>Features of a payment that is part of the state already.</summary>
+    private void ReadAgain(PaymentBatch batch, int rowIndex, long timeMs, ulong paymentHash)
+    {
+        if (!batch.Decide[rowIndex])
+        {
+            return;
+        }
+
+        var slot = _state.FindAgain(
+            _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
+        if (row >= 0 || row == EntityState.AmongTiles)
+        {
+            Read(batch, rowIndex, slot, row, timeMs);
+        }
+        else if (batch.IsDuplicate[rowIndex])
+        {
+            // It came again with other content, or so late that the first one's past is gone; the first decision is what counts.
+            _reader.ReadMissing(batch.Features, rowIndex);
+        }
+        else
+        {
+            throw new StateAheadException(batch.LogIndex[rowIndex], batch.Offset[rowIndex]);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class EntityLayout
     /// <summary>A decayed event weighs less than 2^-64 after so many half-lives, and is no longer looked at.</summary>
     private const int HalfLivesKept = 64;
 
+    /// <summary>Tiles within the longest window; those behind, which only late payments look at, are no more.</summary>
+    private const int TilesOfWindow = 256;
+
     private readonly List<Series> _series = [];
     private readonly List<ValueSource> _values = [];
     private readonly List<int> _rawColumns = [];
@@ -21,7 +24,7 @@ internal sealed class EntityLayout
     private readonly List<long> _offsets = [];
     private readonly List<KeptCount> _kept = [];
 
-    public EntityLayout(EntityDefinition entity, IReadOnlyList<FeatureDefinition> features, long latenessMs)
+    public EntityLayout(EntityDefinition entity, IReadOnlyList<FeatureDefinition> features, long latenessMs, int exactEvents)
     {
         Entity = entity;
         Stride = 1;
@@ -40,6 +43,15 @@ internal sealed class EntityLayout
         Plans = [.. features.Select(Plan)];
         var retention = features.Max(RetentionOf);
         RetentionMs = retention == long.MaxValue ? long.MaxValue : retention + latenessMs;
+        ReachMs = features.Select(RetentionOf).Where(reach => reach != long.MaxValue)
+            .Concat(_offsets).Append(0).Max();
+        TileWidthMs = Math.Max(1, (ReachMs + TilesOfWindow - 1) / TilesOfWindow);
+        // A whole number of the others, so that one always goes into one.
+        TileWidthBehindMs = TileWidthMs * Math.Max(1, (latenessMs + (TilesOfWindow * TileWidthMs) - 1) / (TilesOfWindow * TileWidthMs));
+        // The last n stay exact: half of the events stay when the others are compacted.
+        ExactEvents = Math.Max(exactEvents, 2 * features.Max(feature => feature.Window.LastCount + 1));
+        HasEverTotals = features.Any(feature => feature.Window is { IsEver: true } && feature.Aggregate is not (
+            Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum));
     }
 
     public EntityDefinition Entity { get; }
@@ -73,10 +85,45 @@ internal sealed class EntityLayout
 
     public IReadOnlyList<FeaturePlan> Plans { get; }
 
-    /// <summary>An event older than the key's newest by more than this may be dropped.</summary>
+    /// <summary>An event may be dropped once it lies this far behind the watermark, or further.</summary>
     public long RetentionMs { get; }
 
     public long LatenessMs { get; }
+
+    /// <summary>How far back from a payment its windows of time reach.</summary>
+    public long ReachMs { get; }
+
+    /// <summary>A tile holds events of one multiple of this; where they lie behind the longest window, of one of <see cref="TileWidthBehindMs"/>.</summary>
+    public long TileWidthMs { get; }
+
+    public long TileWidthBehindMs { get; }
+
+    /// <summary>A key with so many events in sight has half of them put into tiles.</summary>
+    public int ExactEvents { get; }
+
+    /// <summary>Whether a feature looks at totals of all time, so that these are part of what a key's state is.</summary>
+    public bool HasEverTotals { get; }
+
+    /// <summary>Whether no feature looks at events however old they are.</summary>
+    public bool IsForgettable => !HasEverTotals && _kept.Count == 0 && RetentionMs != long.MaxValue;
+
+    /// <returns>What lies at or before it, no feature of a payment that is not too late can see; <see cref="long.MinValue"/> for no such time.</returns>
+    public long HorizonMs(long watermarkMs) =>
+        // Rounded down to where a tile ends, so that none is seen in part: which of its events are still there would be a matter of chance.
+        RetentionMs == long.MaxValue || watermarkMs < long.MinValue + RetentionMs + TileWidthBehindMs ? long.MinValue
+        : (IndexOf(watermarkMs - RetentionMs, TileWidthBehindMs) * TileWidthBehindMs) - 1;
+
+    /// <summary>Which tile of a width a time belongs to.</summary>
+    public static long IndexOf(long timeMs, long widthMs) => timeMs >= 0 ? timeMs / widthMs : ((timeMs + 1) / widthMs) - 1;
+
+    /// <summary>Whether a key whose newest payment is that old may go without a trace: none of its events can be seen any more.</summary>
+    public bool IsIdle(long newestMs, long watermarkMs) => IsForgettable && newestMs <= HorizonMs(watermarkMs);
+
+    /// <summary>Whether a payment's windows may reach back to events of that time.</summary>
+    public bool MaySee(long eventMs, long timeMs) => !IsForgettable || timeMs - (RetentionMs - LatenessMs) < eventMs;
+
+    /// <summary>Whether a payment's windows may reach back behind what is kept for sure.</summary>
+    public bool IsTooLate(long timeMs, long watermarkMs) => RetentionMs != long.MaxValue && watermarkMs > long.MinValue && watermarkMs - timeMs > LatenessMs;
 
     private FeaturePlan Plan(FeatureDefinition feature)
     {
@@ -103,6 +150,8 @@ internal sealed class EntityLayout
                 break;
             case Aggregate.Min or Aggregate.Max when window.IsEver:
                 first = SeriesColumn(feature.Aggregate == Aggregate.Min ? SeriesKind.SmallestEver : SeriesKind.LargestEver, value, feature.Filter);
+                // Kept beside the total, so that a payment can be taken out again.
+                RawColumn(value);
                 break;
             case Aggregate.Distinct:
                 first = DistinctColumn(feature);

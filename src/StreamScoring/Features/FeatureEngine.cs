@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
@@ -12,42 +13,175 @@ namespace StreamScoring.Features;
 /// </summary>
 public sealed class FeatureEngine
 {
+    public const long StateBytesMaxDefault = 4L << 30;
+
     private readonly FeatureFile _file;
     private readonly EntityFolder[] _entities;
     private readonly int[] _expressionOrder;
     private readonly ValueSource[] _valueSources;
     private readonly ValueSource[] _hashSources;
     private long[][] _values = [];
+    private readonly StateMemory _memory;
+    private readonly EvictedKeys _evicted;
     private long[][] _hashes = [];
+    private Action<SweepChunk>? _takeEvicted;
+    private int _piece;
 
-    public FeatureEngine(FeatureFile file)
+    /// <param name="bytesMax">The ceiling of all keyed state.</param>
+    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault)
     {
         _file = file;
         _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Entities
-            .Select((entity, index) => new EntityLayout(entity, [.. file.Features.Where(feature => feature.Entity == index)], file.LatenessMs))
+            .Select((entity, index) => new EntityLayout(entity, [.. file.Features.Where(feature => feature.Entity == index)], file.LatenessMs, file.ExactEvents))
             .ToList();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
         _hashSources = [.. layouts.SelectMany(layout => layout.Distincts.Select(columns => columns.Source)).Distinct()];
-        _entities = [.. layouts.Select(layout => new EntityFolder(
-            new EntityState(layout),
+        // A sixty-fourth of the ceiling is for the record of evicted keys, whether there are any or not.
+        var bitsLog2 = Math.Clamp(BitOperations.Log2((ulong)bytesMax / 16), 17, 29);
+        _memory = new StateMemory(bytesMax - EvictedKeys.BytesOf(bitsLog2));
+        _evicted = new EvictedKeys(bitsLog2, layouts.Select(layout => layout.IsForgettable ? layout.RetentionMs : long.MaxValue).DefaultIfEmpty(0).Max());
+        _entities = [.. layouts.Select((layout, entity) => new EntityFolder(
+            new EntityState(layout, entity, _memory, _evicted),
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
             [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))]))];
+        var early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
+        foreach (var entity in _entities)
+        {
+            entity.State.Early = early;
+        }
     }
+
+    internal FeatureFile File => _file;
 
     /// <summary>Keys and bytes of each entity's state. Cheap enough to be asked for at every scrape.</summary>
     public IEnumerable<(string Entity, int Keys, long Bytes)> Sizes =>
         _entities.Select(entity => (entity.State.Layout.Entity.Name, entity.State.KeyCount, entity.State.AllocatedBytes));
 
+    /// <summary>Keys that went, by entity: because no window could see any of their events, and because there was no memory.</summary>
+    public IEnumerable<(string Entity, long Idle, long Early)> Evicted =>
+        _entities.Select(entity => (entity.State.Layout.Entity.Name, entity.State.Eviction.IdleCount, entity.State.Eviction.EarlyCount));
+
+    /// <summary>Memory taken for all keyed state, and the ceiling.</summary>
+    public (long Allocated, long Max) Bytes => (_memory.AllocatedBytes, _memory.BytesMax);
+
+    /// <summary>Times that memory was taken beyond the ceiling, because nothing was left that could go instead.</summary>
+    public long TimesCeilingExceeded => _memory.TimesExceeded;
+
     /// <summary>Events held by all keys, counted one by one: for operators and benchmarks.</summary>
     public long CountEvents() => _entities.Sum(entity => entity.State.CountEvents());
 
+    /// <summary>Starts to copy the state out as it is now (<see cref="StepSweep"/>).</summary>
+    /// <param name="take">Given chunks of whole images.</param>
+    /// <param name="watermarkMs">How far event time has come: keys and events that are too old by it are left out.</param>
+    public void BeginSweep(Action<SweepChunk> take, long watermarkMs)
+    {
+        for (var i = 0; i < _entities.Length; i++)
+        {
+            var entity = i;
+            _entities[entity].State.Sweep.Begin(images => take(new SweepChunk(entity, images)), watermarkMs);
+        }
+
+        (_takeEvicted, _piece) = (take, 0);
+    }
+
+    /// <summary>Copies some more of it, between two batches.</summary>
+    /// <param name="bytes">About how much.</param>
+    /// <returns>True once all is copied.</returns>
+    public bool StepSweep(long bytes)
+    {
+        foreach (var entity in _entities)
+        {
+            if (!entity.State.Sweep.Step(ref bytes))
+            {
+                return false;
+            }
+        }
+
+        while (_takeEvicted is not null && bytes > 0)
+        {
+            if (_evicted.Copy(_piece++) is { } piece)
+            {
+                bytes -= piece.Length;
+                _takeEvicted(new SweepChunk(_entities.Length, piece));
+            }
+            else
+            {
+                _takeEvicted = null;
+            }
+        }
+
+        GC.KeepAlive(this);
+        return _takeEvicted is null;
+    }
+
+    /// <summary>Ends a sweep that is of no use any more.</summary>
+    public void AbandonSweep()
+    {
+        foreach (var entity in _entities)
+        {
+            entity.State.Sweep.Abandon();
+        }
+
+        _takeEvicted = null;
+    }
+
+    /// <summary>Makes room once for keys that are about to be restored, instead of bit by bit.</summary>
+    /// <param name="keyCounts">By entity, as someone wrote it: anything may stand there.</param>
+    /// <param name="bytes">What all images take at most: that bounds how many keys there can be.</param>
+    public void Expect(IReadOnlyList<long> keyCounts, long bytes)
+    {
+        foreach (var (entity, keyCount) in _entities.Zip(keyCounts))
+        {
+            entity.State.Expect(keyCount, bytes);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Adds what a sweep of the same feature file copied.</summary>
+    /// <exception cref="InvalidDataException">The chunk is not of this feature file.</exception>
+    public void Restore(SweepChunk chunk)
+    {
+        if (chunk.Entity == _entities.Length)
+        {
+            _evicted.Restore(chunk.Images.Span);
+            return;
+        }
+
+        if (chunk.Entity < 0 || chunk.Entity >= _entities.Length)
+        {
+            throw new InvalidDataException($"entity {chunk.Entity} is not one of the {_entities.Length} of the feature file");
+        }
+
+        _entities[chunk.Entity].State.Restore(chunk.Images.Span);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Hashes chunks, wherever they came from; sums of the hashes are equal where states are. Used by one thread at a time.</summary>
+    public Func<SweepChunk, UInt128> NewDigest()
+    {
+        var digests = _entities.Select((entity, i) => new EntityDigest(entity.State.Layout, i)).ToArray();
+        return chunk => chunk.Entity == digests.Length ? UInt128.Zero : digests[chunk.Entity].Of(chunk.Images.Span);
+    }
+
     public void Enrich(PaymentBatch batch)
     {
+        if (batch.RowCount == 0)
+        {
+            return;
+        }
+
         ReadValues(batch);
+        Array.Clear(batch.IsApproximate, 0, batch.RowCount);
         foreach (var entity in _entities)
         {
             entity.Fold(batch, _values, _hashes);
+        }
+
+        foreach (var entity in _entities)
+        {
+            entity.State.Eviction.Idle(batch.WatermarkMs[batch.RowCount - 1]);
         }
 
         if (batch.DecideCount > 0)
@@ -56,6 +190,18 @@ public sealed class FeatureEngine
             {
                 FillExpression(batch, featureIndex, _file.Features[featureIndex].Expression!);
             }
+        }
+
+        // The state's memory ends with its owner, and pointers do not count as a use of it.
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Looks at some more keys of each entity, and lets those go that nothing can bring back to sight.</summary>
+    internal void EvictIdle(int slotCount, long watermarkMs)
+    {
+        foreach (var entity in _entities)
+        {
+            entity.State.Eviction.Idle(slotCount, watermarkMs);
         }
     }
 
@@ -80,8 +226,7 @@ public sealed class FeatureEngine
         if (_values.Length != _valueSources.Length || (_values.Length > 0 && _values[0].Length < batch.RowCount)
             || _hashes.Length != _hashSources.Length || (_hashes.Length > 0 && _hashes[0].Length < batch.RowCount))
         {
-            _values = [.. _valueSources.Select(_ => new long[batch.RowsMax])];
-            _hashes = [.. _hashSources.Select(_ => new long[batch.RowsMax])];
+            TakeColumns(batch.RowsMax);
         }
 
         for (var i = 0; i < _valueSources.Length; i++)
@@ -100,6 +245,13 @@ public sealed class FeatureEngine
         {
             ReadHashes(batch, _hashSources[i], _hashes[i]);
         }
+    }
+
+    /// <summary>A method of its own: where a lambda captures a parameter, an object is made each time that the method is entered.</summary>
+    private void TakeColumns(int rowsMax)
+    {
+        _values = [.. _valueSources.Select(_ => new long[rowsMax])];
+        _hashes = [.. _hashSources.Select(_ => new long[rowsMax])];
     }
 
     private static void ReadAmounts(PaymentBatch batch, long[] values)

@@ -10,12 +10,15 @@ namespace StreamScoring.Features;
 public sealed class FeatureFile
 {
     private FeatureFile(
-        string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
-        IReadOnlyList<int> expressionOrder, long latenessMs)
+        string text, string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
+        IReadOnlyList<int> expressionOrder, long latenessMs, int exactEvents)
     {
-        (Hash, Schema, Layout, Features, Entities, ExpressionOrder, LatenessMs) =
-            (hash, schema, layout, features, entities, expressionOrder, latenessMs);
+        (Text, Hash, Schema, Layout, Features, Entities, ExpressionOrder, LatenessMs, ExactEvents) =
+            (text, hash, schema, layout, features, entities, expressionOrder, latenessMs, exactEvents);
     }
+
+    /// <summary>The file as it was read.</summary>
+    public string Text { get; }
 
     /// <summary><c>sha256:</c> and the hash of the file's text.</summary>
     public string Hash { get; }
@@ -34,6 +37,9 @@ public sealed class FeatureFile
 
     /// <summary>How long beyond the longest window an entity's events are kept for payments that come late.</summary>
     internal long LatenessMs { get; }
+
+    /// <summary>How many events of a key are kept one by one.</summary>
+    internal int ExactEvents { get; }
 
     /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
     public static FeatureFile Load(string path)
@@ -54,11 +60,11 @@ public sealed class FeatureFile
     public static FeatureFile Parse(string name, string text)
     {
         var reader = new FeatureFileReader(YamlFile.Parse(name, text));
-        var (features, entities, order, layout, latenessMs) = reader.Read();
+        var (features, entities, order, layout, latenessMs, exactEvents) = reader.Read();
         var schema = new FeatureSchema(
             [.. features.Select(feature => feature.Name)],
             [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })]);
         return new FeatureFile(
-            "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs);
+            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents);
     }
 }

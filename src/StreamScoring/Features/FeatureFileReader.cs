@@ -13,6 +13,9 @@ internal sealed class FeatureFileReader
     private static readonly string[] AggregateNames = [.. Enum.GetNames<Aggregate>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
     private static readonly TimeSpan DurationMax = TimeSpan.FromDays(36_500);
 
+    /// <summary>Longest chain of features of which each uses the next; the reader recurses along it.</summary>
+    private const int UsesMax = 256;
+
     private readonly YamlMap _top;
     private readonly IReadOnlyList<YamlMap> _maps;
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
@@ -28,7 +31,7 @@ internal sealed class FeatureFileReader
         _binder = new ExpressionBinder(_scope);
     }
 
-    public (List<FeatureDefinition> Features, List<EntityDefinition> Entities, List<int> Order, BatchLayout Layout, long LatenessMs) Read()
+    public (List<FeatureDefinition> Features, List<EntityDefinition> Entities, List<int> Order, BatchLayout Layout, long LatenessMs, int ExactEvents) Read()
     {
         if (_top.Integer("version", 1, 1, 1) != 1 || _maps.Count == 0)
         {
@@ -39,12 +42,11 @@ internal sealed class FeatureFileReader
         var order = OrderExpressions();
         var features = _maps.Select(ReadFeature).ToList();
         var lateness = _top.Duration("lateness", TimeSpan.FromDays(7), TimeSpan.Zero, DurationMax);
-        // Compaction of hot keys is not built yet; the key is checked, so that a file written for it loads.
-        _top.Integer("exact_events", 4096, 16, 8192);
+        var exactEvents = _top.Integer("exact_events", 4096, 16, 8192);
         _top.RequireAllRead();
         var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters)).ToList();
         var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
-        return (features, entities, order, layout, (long)lateness.TotalMilliseconds);
+        return (features, entities, order, layout, (long)lateness.TotalMilliseconds, exactEvents);
     }
 
     private void ReadNames()
@@ -60,6 +62,11 @@ internal sealed class FeatureFileReader
             if (name is "amount" or "event_time" or "and" or "or" or "not" or "in" or "true" or "false" && _maps[i].OptionalText("expression") != name)
             {
                 throw _maps[i].Error("name", $"is {name}, which is a word of the language");
+            }
+
+            if (name == TextFields.NameOf(TextField.PaymentId))
+            {
+                throw _maps[i].Error("name", $"is {name}, which is the first column of every table of features");
             }
 
             if (!_indexes.TryAdd(name, i))
@@ -93,6 +100,11 @@ internal sealed class FeatureFileReader
             if (state[index] == 1)
             {
                 throw map.Error("expression", $"is part of a cycle: {string.Join(" -> ", path.SkipWhile(step => step != name))} -> {name}");
+            }
+
+            if (path.Count == UsesMax)
+            {
+                throw map.Error("expression", $"is used by a feature that is used by a feature, and so on, more than {UsesMax} deep");
             }
 
             state[index] = 1;
@@ -135,6 +147,11 @@ internal sealed class FeatureFileReader
 
         var aggregate = (Aggregate)Array.IndexOf(AggregateNames, map.Choice("aggregate", "", AggregateNames));
         var (entity, filter) = ReadEntity(map);
+        if (aggregate == Aggregate.Risk && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
+        {
+            throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; risk is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+        }
+
         var feature = new FeatureDefinition
         {
             Name = name,

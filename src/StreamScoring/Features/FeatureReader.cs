@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamScoring.Features;
 
 /// <summary>Computes an entity's features for one payment that was just added. Floating point appears in the last step only.</summary>
@@ -5,9 +7,12 @@ internal sealed unsafe class FeatureReader
 {
     private readonly EntityState _state;
     private readonly FeaturePlan[] _plans;
+    private readonly DifferencePlan[] _differences;
+    private readonly FeaturePlan[] _others;
     private readonly long[] _offsets;
     private readonly int[] _edges;
     private readonly double[] _units;
+    private readonly TileReader _tiles;
 
     public FeatureReader(EntityState state)
     {
@@ -16,23 +21,71 @@ internal sealed unsafe class FeatureReader
         _offsets = [.. state.Layout.Offsets];
         _edges = new int[_offsets.Length];
         _units = [.. state.Layout.Values.Select(value => value.IsAmount ? ScaledValue.AmountUnits : ScaledValue.AttributeUnits)];
+        _tiles = new TileReader(state, this, _units);
+        _differences = [.. _plans.Where(DifferencePlan.Fits).Select(plan => new DifferencePlan(plan, plan.Value < 0 ? 1 : _units[plan.Value]))];
+        _others = [.. _plans.Where(plan => !DifferencePlan.Fits(plan))];
     }
 
     /// <summary>Writes each feature's value into its column.</summary>
-    /// <param name="row">The payment's row in its slot.</param>
+    /// <param name="row">The payment's row in its slot, or <see cref="EntityState.AmongTiles"/>.</param>
     /// <param name="values">[values] The payment's own numbers.</param>
     /// <param name="rowIndex">The payment's row in the batch.</param>
-    public void Read(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.FeatureMatrix features, int rowIndex)
+    public void Read(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
     {
+        var features = batch.Features;
         var hints = _state.Hints(slot);
+        var upToMs = slot->Tiles == null ? long.MinValue : TileStore.UpToMs(slot);
         for (var i = 0; i < _offsets.Length; i++)
         {
-            _edges[i] = hints[i] = _state.UpperBound(slot, timeMs - _offsets[i], hints[i]);
+            var edgeMs = timeMs - _offsets[i];
+            _edges[i] = edgeMs >= upToMs ? hints[i] = _state.UpperBound(slot, edgeMs, hints[i]) : EntityState.AmongTiles;
         }
 
-        foreach (var plan in _plans)
+        if (slot->Tiles != null)
+        {
+            ReadWithTiles(slot, row, timeMs, values, batch, rowIndex);
+            return;
+        }
+
+        foreach (ref readonly var plan in _differences.AsSpan())
+        {
+            features.Column(plan.FeatureIndex)[rowIndex] = Value(plan, slot, row);
+        }
+
+        foreach (var plan in _others)
         {
             features.Column(plan.Feature.Index)[rowIndex] = Value(plan, slot, row, timeMs, values);
+        }
+    }
+
+    private void ReadWithTiles(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
+    {
+        _tiles.Begin(slot, timeMs, _edges);
+        for (var i = 0; i < _plans.Length; i++)
+        {
+            var plan = _plans[i];
+            if (row >= 0 && plan.Begin >= 0 && _edges[plan.Begin] >= 0)
+            {
+                // All of the window lies among the rows.
+                batch.Features.Column(plan.Feature.Index)[rowIndex] = Value(plan, slot, row, timeMs, values);
+                continue;
+            }
+
+            var estimate = _tiles.Read(i, slot, row, timeMs, values);
+            batch.Features.Column(plan.Feature.Index)[rowIndex] = estimate.Value;
+            if (estimate.Bound != 0)
+            {
+                batch.MarkApproximate(rowIndex, plan.Feature.Index, estimate.Bound);
+            }
+        }
+    }
+
+    /// <summary>Says of all of the entity's features that it is not known how far they are off.</summary>
+    public void MarkUnbounded(Batches.PaymentBatch batch, int rowIndex)
+    {
+        foreach (var plan in _plans)
+        {
+            batch.MarkApproximate(rowIndex, plan.Feature.Index, double.NaN);
         }
     }
 
@@ -45,12 +98,40 @@ internal sealed unsafe class FeatureReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double Value(in DifferencePlan plan, KeySlot* slot, int row)
+    {
+        var begin = _edges[plan.Begin] - 1;
+        var end = plan.End >= 0 ? _edges[plan.End] - 1 : row - plan.SkippedAtEnd;
+        var before = _state.Row(slot, begin);
+        var upTo = _state.Row(slot, end);
+        var count = plan.First >= 0 ? upTo[plan.First] - before[plan.First] : end - begin;
+        if (plan.Aggregate == Aggregate.Count)
+        {
+            return count;
+        }
+
+        var total = unchecked(upTo[plan.Second] - before[plan.Second]);
+        return plan.Aggregate switch
+        {
+            Aggregate.Sum => total / plan.Units,
+            Aggregate.Mean => count == 0 ? double.NaN : total / (plan.Units * count),
+            _ => count == 0 ? 0 : total / (double)count,
+        };
+    }
+
     private double Value(FeaturePlan plan, KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values)
     {
         var feature = plan.Feature;
         var end = plan.End >= 0 ? _edges[plan.End] : feature.ExcludesCurrent ? row : row + 1;
         var begin = plan.Begin >= 0 ? _edges[plan.Begin] : feature.Window.LastCount > 0 ? BeginOfLast(plan, slot, end) : slot->Start;
-        switch (feature.Aggregate)
+        return Value(plan, slot, row, begin, end, timeMs, values);
+    }
+
+    /// <param name="begin">The window's first row, and the one behind its last.</param>
+    public double Value(FeaturePlan plan, KeySlot* slot, int row, int begin, int end, long timeMs, ReadOnlySpan<long> values)
+    {
+        switch (plan.Feature.Aggregate)
         {
             case Aggregate.Count:
                 return Count(plan, slot, begin, end);
@@ -63,11 +144,11 @@ internal sealed unsafe class FeatureReader
                 var count = Count(plan, slot, begin, end);
                 return count == 0 ? double.NaN : Total(plan, plan.Second, slot, begin, end) / (_units[plan.Value] * count);
             case Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore:
-                return Spread(plan, slot, begin, end, values);
+                return Spread(plan, Count(plan, slot, begin, end), Total(plan, plan.Second, slot, begin, end), Squares(plan, slot, begin, end), values);
             case Aggregate.Min or Aggregate.Max:
                 return Extreme(plan, slot, begin, end);
             case Aggregate.Distinct:
-                return Distinct(plan, slot, begin, end);
+                return Distinct(plan, slot, begin, end, timeMs);
             case Aggregate.Last:
                 return Newest(plan, slot, begin, end, out _);
             case Aggregate.Previous:
@@ -106,16 +187,14 @@ internal sealed unsafe class FeatureReader
     }
 
     /// <summary>From n, Σx and Σx² as whole numbers: n² times the variance is n Σx² − (Σx)², exactly.</summary>
-    private double Spread(FeaturePlan plan, KeySlot* slot, int begin, int end, ReadOnlySpan<long> values)
+    public double Spread(FeaturePlan plan, long count, Int128 sum, Int128 squares, ReadOnlySpan<long> values)
     {
-        var count = Count(plan, slot, begin, end);
         if (count == 0)
         {
             return double.NaN;
         }
 
-        Int128 sum = Total(plan, plan.Second, slot, begin, end);
-        var spread = (double)((count * Squares(plan, slot, begin, end)) - (sum * sum));
+        var spread = (double)((count * squares) - (sum * sum));
         switch (plan.Feature.Aggregate)
         {
             case Aggregate.StddevPopulation:
@@ -154,19 +233,40 @@ internal sealed unsafe class FeatureReader
     }
 
     /// <summary>A value counts where it stands first in the window.</summary>
-    private double Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    private double Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
         var columns = _state.Layout.Distincts[plan.First];
-        var firstSequence = slot->SequenceBase + begin;
+        // Of equal times all are inside a window of time, or none; of the last n only some may be.
+        var isLast = plan.Feature.Window.LastCount > 0;
+        var edgeMs = plan.Begin >= 0 ? timeMs - _offsets[plan.Begin]
+            : isLast && begin < end ? _state.Row(slot, begin)[EntityLayout.TimeColumn] : EntityState.MissingValue;
         var distinct = 0;
         for (var row = begin; row < end; row++)
         {
             var candidate = _state.Row(slot, row);
-            distinct += candidate[columns.HashColumn] != 0 && candidate[columns.PreviousColumn] < firstSequence
-                && _state.Passes(candidate, columns.Filter) ? 1 : 0;
+            var previousMs = candidate[columns.PreviousColumn];
+            if (candidate[columns.HashColumn] != 0 && previousMs <= edgeMs && _state.Passes(candidate, columns.Filter))
+            {
+                distinct += isLast && previousMs == edgeMs && StandsBefore(columns, slot, begin, row, candidate[columns.HashColumn]) ? 0 : 1;
+            }
         }
 
         return distinct;
+    }
+
+    /// <summary>Whether a value stands among the rows that have the time of the first.</summary>
+    private bool StandsBefore(in DistinctColumns columns, KeySlot* slot, int begin, int end, long hash)
+    {
+        var timeMs = _state.Row(slot, begin)[EntityLayout.TimeColumn];
+        for (var row = begin; row < end && _state.Row(slot, row)[EntityLayout.TimeColumn] == timeMs; row++)
+        {
+            if (_state.Links.HasValue(slot, row, columns, hash))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <returns>The newest value in the window, NaN where there is none; without a value column only the row matters.</returns>
@@ -185,7 +285,7 @@ internal sealed unsafe class FeatureReader
         return double.NaN;
     }
 
-    private double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
+    public double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
         var total = 0.0;
         for (var row = begin; row < end; row++)
@@ -202,7 +302,7 @@ internal sealed unsafe class FeatureReader
     }
 
     /// <summary>The row from which on there are at most n payments that pass.</summary>
-    private int BeginOfLast(FeaturePlan plan, KeySlot* slot, int end)
+    public int BeginOfLast(FeaturePlan plan, KeySlot* slot, int end)
     {
         if (plan.LastCountColumn < 0)
         {

@@ -12,16 +12,27 @@ internal unsafe struct KeySlot
     /// <summary>Null where the slot is free.</summary>
     public long* Block;
 
+    /// <summary>Older events, where there were too many (<see cref="TileStore"/>); null for none.</summary>
+    public long* Tiles;
+
+    /// <summary>Event time of the newest payment.</summary>
+    public long NewestMs;
+
+    /// <summary>Row number + this = sequence number, which stays when rows move to the front.</summary>
+    public long SequenceBase;
+
     /// <summary>First and one past the last event, as row numbers of the block. The row before the first carries the totals of all before it.</summary>
     public int Start;
     public int End;
 
+    /// <summary>Events up to this time, seconds since the Unix epoch, may be missing: the key was evicted early and came back. 0: none are.</summary>
+    public uint TruncatedSeconds;
+
+    /// <summary>The last sweep that copied this key (<see cref="EntitySweep"/>).</summary>
+    public ushort Epoch;
+
     /// <summary>The block holds 2^this rows.</summary>
-    public int RowsLog2;
+    public byte RowsLog2;
 
-    /// <summary>Row number + this = sequence number, which stays when rows move to the front.</summary>
-    public int SequenceBase;
-
-    /// <summary>Event time of the newest payment.</summary>
-    public long NewestMs;
+    public readonly UInt128 Key => new(KeyHigh, KeyLow);
 }

@@ -1,34 +1,93 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Features;
 
-/// <summary>Open addressing with linear probing over slots of a cache line, at most half full. Keys are 128-bit hashes, so they need no mixing.</summary>
+/// <summary>Open addressing with linear probing over slots of a cache line, as a rule at most half full. Keys are 128-bit hashes, so they need no mixing.</summary>
 internal sealed unsafe class KeyTable
 {
-    private KeySlot[] _slots;
+    private const int SlotCountMin = 1 << 10;
+
+    /// <summary>Room for a batch of 1024 new keys beside a thousand: below that nothing is won.</summary>
+    private const int ShrunkSlotsMin = 1 << 13;
+
+    private readonly StateMemory _memory;
     private KeySlot* _first;
     private ulong _mask;
 
-    public KeyTable(int slotsLog2)
+    public KeyTable(StateMemory memory)
     {
-        _slots = GC.AllocateArray<KeySlot>(1 << slotsLog2, pinned: true);
-        Pin();
+        _memory = memory;
+        Take(SlotCountMin);
     }
+
+    /// <summary>How often all keys moved.</summary>
+    public int Resizes { get; private set; }
 
     /// <summary>Keys held.</summary>
     public int Count { get; private set; }
 
-    public long AllocatedBytes => (long)_slots.Length * sizeof(KeySlot);
+    public long AllocatedBytes => BytesOf(SlotCount);
 
-    public ReadOnlySpan<KeySlot> Slots => _slots;
+    /// <summary>What the next growth takes, until what there is now is given back.</summary>
+    public long GrowthBytes => BytesOf(SlotCount * 2L);
 
-    /// <summary>Makes room, so that slots stay where they are while up to so many keys are added.</summary>
-    public void Reserve(int keys)
+    public ReadOnlySpan<KeySlot> Slots => new(_first, SlotCount);
+
+    /// <summary>Slots, free ones included.</summary>
+    public int SlotCount => (int)_mask + 1;
+
+    /// <returns>A slot, which is free where its block is null.</returns>
+    public KeySlot* At(int slotIndex) => _first + slotIndex;
+
+    /// <returns>The slot behind, the first one behind the last.</returns>
+    public KeySlot* Next(KeySlot* slot) => _first + ((ulong)(slot - _first + 1) & _mask);
+
+    /// <summary>Makes room, so that slots stay where they are while up to so many keys are added. At the ceiling the table fills to three quarters.</summary>
+    /// <returns>False where the table is as full as it may be, and there is no memory for a larger one.</returns>
+    public bool TryReserve(int keys)
     {
-        while ((Count + keys) * 2L > _slots.Length)
+        while ((Count + keys) * 2L > SlotCount)
         {
+            if (!_memory.Fits(GrowthBytes))
+            {
+                return (Count + keys) * 4L <= SlotCount * 3L;
+            }
+
             Grow();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Sizes an empty table for keys that are about to come. Beyond an eighth of the ceiling it grows as they come: then it is seen in time
+    /// where there is no memory.
+    /// </summary>
+    public void Expect(long keyCount)
+    {
+        Invariant.Require(Count == 0);
+        var slotCount = (long)SlotCount;
+        while (slotCount < keyCount * 2 && BytesOf(slotCount * 2) <= _memory.BytesMax / 8 && _memory.Fits(BytesOf(slotCount * 2)))
+        {
+            slotCount *= 2;
+        }
+
+        if (slotCount > SlotCount)
+        {
+            Resize(checked((int)slotCount));
+        }
+    }
+
+    public void Grow() => Resize(checked(SlotCount * 2));
+
+    /// <summary>Gives memory back where few keys are left. The table is then at most a quarter full, so it does not grow again at once.</summary>
+    public void Shrink()
+    {
+        if (SlotCount > ShrunkSlotsMin && Count * 8L < SlotCount && _memory.Fits(BytesOf(SlotCount / 2)))
+        {
+            Resize(SlotCount / 2);
         }
     }
 
@@ -71,19 +130,55 @@ internal sealed unsafe class KeyTable
         }
 
         Count++;
-        Invariant.Require(Count * 2L <= _slots.Length);
+        Invariant.Require(Count * 4L <= SlotCount * 3L);
         var slot = _first + index;
         *slot = default;
         (slot->KeyLow, slot->KeyHigh) = (low, high);
         return slot;
     }
 
-    private void Grow()
+    /// <summary>
+    /// Removes a key. Slots behind it that were pushed on by it move back, so a search never meets a gap; the same slot may then hold
+    /// another key.
+    /// </summary>
+    public void Remove(KeySlot* removed)
     {
-        var old = _slots;
-        _slots = GC.AllocateArray<KeySlot>(checked(old.Length * 2), pinned: true);
-        Pin();
-        foreach (ref readonly var slot in old.AsSpan())
+        Count--;
+        var free = removed;
+        for (var next = Next(free); next->Block != null; next = Next(next))
+        {
+            var home = next->KeyLow & _mask;
+            if ((((ulong)(next - _first) - home) & _mask) >= (((ulong)(next - free)) & _mask))
+            {
+                *free = *next;
+                free = next;
+            }
+        }
+
+        *free = default;
+    }
+
+    /// <returns>The slot of the key whose hash begins so and whose events lie there.</returns>
+    public KeySlot* FindBlock(ulong keyLow, long* block)
+    {
+        var slot = _first + (keyLow & _mask);
+        while (slot->Block != block)
+        {
+            Invariant.Require(slot->Block != null);
+            slot = Next(slot);
+        }
+
+        return slot;
+    }
+
+    private static long BytesOf(long slotCount) => slotCount * sizeof(KeySlot);
+
+    private void Resize(int slotCount)
+    {
+        var (old, oldCount) = ((nint)_first, SlotCount);
+        Take(slotCount);
+        Resizes++;
+        foreach (ref readonly var slot in new ReadOnlySpan<KeySlot>((void*)old, oldCount))
         {
             if (slot.Block != null)
             {
@@ -96,11 +191,14 @@ internal sealed unsafe class KeyTable
                 _first[index] = slot;
             }
         }
+
+        _memory.GiveBack((void*)old, BytesOf(oldCount));
     }
 
-    private void Pin()
+    private void Take(int slotCount)
     {
-        _first = (KeySlot*)Unsafe.AsPointer(ref _slots[0]);
-        _mask = (ulong)_slots.Length - 1;
+        _first = (KeySlot*)_memory.Take(BytesOf(slotCount));
+        NativeMemory.Clear(_first, (nuint)BytesOf(slotCount));
+        _mask = (ulong)slotCount - 1;
     }
 }

@@ -33,8 +33,8 @@ internal enum SeriesKind : byte
 /// <param name="Column">Position within an event, in longs.</param>
 internal readonly record struct Series(SeriesKind Kind, int Value, int Filter, int Column);
 
-/// <summary>Columns for counting distinct values: the value's hash, and where the same value stood before.</summary>
-/// <param name="PreviousColumn">Sequence number of the newest earlier event with the same value that passes the filter; 0 for none.</param>
+/// <summary>Columns for counting distinct values: the value's hash, and when the same value stood before.</summary>
+/// <param name="PreviousColumn">Event time of the newest earlier event with the same value that passes the filter; <see cref="EntityState.MissingValue"/> for none.</param>
 internal readonly record struct DistinctColumns(ValueSource Source, int Filter, int HashColumn, int PreviousColumn);
 
 /// <summary>The newest events that must be kept however old they are.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text.Unicode;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
@@ -115,7 +114,9 @@ internal sealed class FieldWriter
     public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
     {
         batch.EventTimeMs[rowIndex] = eventTimeMs;
-        return eventTimeMs > 0 && eventTimeMs - batch.LogTimestampMs[rowIndex] <= (long)_limits.EventTimeAheadMax.TotalMilliseconds
+        // A record's timestamp may be any number. No time of an event is beyond the calendar, whatever the record says.
+        var logTimestampMs = Math.Max(batch.LogTimestampMs[rowIndex], 0);
+        return eventTimeMs is > 0 and <= IngestLimits.EventTimeMsMax && eventTimeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds
             ? RejectReason.None
             : RejectReason.OutOfRange;
     }
@@ -168,7 +169,7 @@ internal sealed class FieldWriter
             return RejectReason.OutOfRange;
         }
 
-        if (_scanAttributes && (IsCardNumber(number) || CardNumber.IsIn(digits) || CardNumber.IsIn(name)))
+        if (_scanAttributes && (HiddenCardNumber.IsIn(number) || CardNumber.IsIn(digits) || CardNumber.IsIn(name)))
         {
             return RejectReason.CardNumber;
         }
@@ -180,18 +181,6 @@ internal sealed class FieldWriter
         }
 
         return reason;
-    }
-
-    /// <summary>A number whose decimal digits are a card number.</summary>
-    public static bool IsCardNumber(double number)
-    {
-        if (number is < 1e12 or > 1e19)
-        {
-            return false;
-        }
-
-        Span<byte> text = stackalloc byte[32];
-        return ((ulong)number).TryFormat(text, out var written, default, CultureInfo.InvariantCulture) && CardNumber.IsIn(text[..written]);
     }
 
     /// <summary>The checks that need the whole payment.</summary>

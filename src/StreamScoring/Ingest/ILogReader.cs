@@ -11,6 +11,15 @@ public interface ILogReader : IDisposable
     /// <summary>The log's index in the process's log table.</summary>
     int LogIndex { get; }
 
+    /// <summary>True for a log of another region: it never holds up those of the region that the process serves.</summary>
+    bool IsFollowed { get; }
+
+    /// <summary>
+    /// Called before each batch: the one moment at which a log that became owned goes back to what is to be decided. So what a batch takes of
+    /// a log is one stretch, owned or followed as a whole.
+    /// </summary>
+    void StartBatch();
+
     /// <summary>Looks at the next record, without waiting.</summary>
     /// <param name="timestampMs">Its log timestamp, ms since the Unix epoch.</param>
     /// <returns>False when none is at hand; <see cref="IsAtEnd"/> then says whether one may still be coming.</returns>

@@ -16,6 +16,8 @@ public interface ILogSource : IDisposable
     /// </summary>
     bool IsCompleted { get; }
 
-    /// <summary>Notes that everything before an offset of a log is decided and acknowledged. Batched and written in the background.</summary>
-    void Commit(int logIndex, long nextOffset);
+    /// <summary>Notes that what was taken of a log to be decided is decided and acknowledged. Committed in the background.</summary>
+    /// <param name="nextOffset">Everything before it is.</param>
+    /// <param name="count">Records of the log that this acknowledges.</param>
+    void Acknowledged(int logIndex, long nextOffset, int count);
 }

@@ -22,6 +22,9 @@ public sealed record IngestLimits
     /// <summary>100 billion major units: with it no sum over a window's exact events leaves 64 bits (docs/features.md has the arithmetic).</summary>
     public const long AmountMajorMax = 100_000_000_000;
 
+    /// <summary>The last millisecond of the year 9999, where ISO 8601 as we write it ends.</summary>
+    public const long EventTimeMsMax = 253_402_300_799_999;
+
     /// <summary>The amount ceiling of a currency in its minor units.</summary>
     public static long AmountMinorMax(short currencyIndex) => MinorMax[CurrencyTable.ExponentOf(currencyIndex)];
 

@@ -35,7 +35,7 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
             Rejection rejection;
             if (field == NoField)
             {
-                rejection = SkipUnknown(ref reader, isLabel: isLabel);
+                rejection = SkipUnknown(ref reader);
             }
             else if ((seen & (1UL << field)) != 0)
             {
@@ -175,9 +175,9 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
     }
 
     /// <summary>Steps over a field that is none of ours. It is never stored, yet a card number in it shows a publisher that leaks them.</summary>
-    private Rejection SkipUnknown(ref Utf8JsonReader reader, bool isLabel)
+    private Rejection SkipUnknown(ref Utf8JsonReader reader)
     {
-        if (!reader.ValueIsEscaped && CardNumber.IsIn(reader.ValueSpan))
+        if (HoldsCardNumber(ref reader))
         {
             return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
         }
@@ -209,7 +209,8 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
     {
         if (!reader.ValueIsEscaped)
         {
-            return CardNumber.IsIn(reader.ValueSpan);
+            return CardNumber.IsIn(reader.ValueSpan)
+                || (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && HiddenCardNumber.IsIn(number));
         }
 
         if (reader.ValueSpan.Length > 16 * fields.Limits.TextBytesMax)

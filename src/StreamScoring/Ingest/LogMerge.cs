@@ -7,12 +7,21 @@ namespace StreamScoring.Ingest;
 /// record is oldest, and waits for an empty one only while that one may still have records. So a backlog is folded as it would have
 /// been live, and live, when all logs are at their ends, nothing waits.
 /// </summary>
+/// <remarks>
+/// Logs of other regions take part in that only until the process's own have once been at their ends. From then on they never hold anything
+/// up: they are not waited for, and while own records are at hand they get half of each batch, however long their backlog is.
+/// </remarks>
 /// <param name="clock">Processing time, for the bound on waiting.</param>
 /// <param name="waitMax">How long a log that neither gives a record nor is known to be at its end may hold up the others.</param>
 /// <param name="batchBytesTarget">A batch takes no further record once its bytes exceed this.</param>
 public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchBytesTarget = 1024 * 1024)
 {
     private const long NotBlocked = 0, GivenUp = -1;
+
+    /// <summary>While own records wait, one in so many rows may be of other regions.</summary>
+    private const int FollowedShare = 2;
+
+    private bool _isCatchingUp = true;
 
     /// <summary>By log index: since when the log holds the others up (a clock timestamp), or one of the two values above.</summary>
     private long[] _blockedSince = [];
@@ -30,9 +39,16 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <param name="readers">Ordered by log index.</param>
     public MergeOutcome Fill(PaymentBatch batch, IReadOnlyList<ILogReader> readers)
     {
+        for (var i = 0; i < readers.Count; i++)
+        {
+            readers[i].StartBatch();
+        }
+
+        var followedRowsLeft = FollowedRowsMax(batch.RowsMax, readers);
+        var (lastMs, last) = (long.MinValue, -1);
         while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
         {
-            var (oldest, oldestMs, nextMs, nextIsBefore) = Look(readers);
+            var (oldest, oldestMs, nextMs, nextIsBefore) = Look(readers, followedRowsLeft > 0);
             if (WaitingForLog >= 0)
             {
                 return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Waiting;
@@ -43,18 +59,73 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
                 break;
             }
 
+            if (oldestMs < lastMs || (oldestMs == lastMs && oldest < last))
+            {
+                // It arrived after a later record was taken. Within a batch records stand by (timestamp, log, offset), so it begins the next one.
+                break;
+            }
+
             // Up to the next log's head: inclusive where this log sorts before that one, so that ties go by log.
             var through = nextIsBefore ? nextMs - 1 : nextMs;
             Invariant.Require(through >= oldestMs);
-            var taken = readers[oldest].TakeInto(batch, through, batch.RowsMax - batch.RowCount);
+            var isFollowed = readers[oldest].IsFollowed;
+            var taken = readers[oldest].TakeInto(batch, through, Math.Min(batch.RowsMax - batch.RowCount, isFollowed ? followedRowsLeft : int.MaxValue));
             Invariant.Require(taken > 0);
+            followedRowsLeft -= isFollowed ? taken : 0;
+            (lastMs, last) = (batch.LogTimestampMs[batch.RowCount - 1], oldest);
         }
 
         return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Idle;
     }
 
+    /// <summary>Rows of a batch that may be of other regions.</summary>
+    private int FollowedRowsMax(int rowsMax, IReadOnlyList<ILogReader> readers)
+    {
+        _isCatchingUp = _isCatchingUp && !AreOwnAtEnd(readers);
+        return !_isCatchingUp && IsAnyFollowed(readers) && IsOwnAtHand(readers) ? Math.Max(1, rowsMax / FollowedShare) : rowsMax;
+    }
+
+    private static bool AreOwnAtEnd(IReadOnlyList<ILogReader> readers)
+    {
+        for (var i = 0; i < readers.Count; i++)
+        {
+            if (!readers[i].IsFollowed && !readers[i].IsAtEnd)
+            {
+                return false;
+            }
+        }
+
+        return readers.Count > 0;
+    }
+
+    private static bool IsAnyFollowed(IReadOnlyList<ILogReader> readers)
+    {
+        for (var i = 0; i < readers.Count; i++)
+        {
+            if (readers[i].IsFollowed)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsOwnAtHand(IReadOnlyList<ILogReader> readers)
+    {
+        for (var i = 0; i < readers.Count; i++)
+        {
+            if (!readers[i].IsFollowed && readers[i].TryPeek(out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Finds the log with the oldest head and the second oldest head, and notes a log that must be waited for.</summary>
-    private (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) Look(IReadOnlyList<ILogReader> readers)
+    private (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) Look(IReadOnlyList<ILogReader> readers, bool mayFollow)
     {
         var (oldest, oldestMs) = (-1, long.MaxValue);
         var (next, nextMs) = (-1, long.MaxValue);
@@ -62,6 +133,11 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         for (var i = 0; i < readers.Count; i++)
         {
             var reader = readers[i];
+            if (reader.IsFollowed && !mayFollow)
+            {
+                continue;
+            }
+
             if (!reader.TryPeek(out var timestampMs))
             {
                 if (!MayPass(reader))
@@ -72,7 +148,12 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
                 continue;
             }
 
-            BlockedSince(reader.LogIndex) = NotBlocked;
+            if (!reader.IsFollowed)
+            {
+                // A log of another region that gives one record now and then is given up once, until it is at its end.
+                BlockedSince(reader.LogIndex) = NotBlocked;
+            }
+
             if (timestampMs < oldestMs)
             {
                 (next, nextMs) = (oldest, oldestMs);
@@ -94,6 +175,11 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         if (reader.IsAtEnd)
         {
             since = NotBlocked;
+            return true;
+        }
+
+        if (reader.IsFollowed && !_isCatchingUp)
+        {
             return true;
         }
 

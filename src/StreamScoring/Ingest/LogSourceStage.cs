@@ -73,8 +73,9 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphSta
             var outcome = _stage._merge.Fill(batch, _parts.Source.Readers);
             if (outcome == MergeOutcome.Filled)
             {
+                _parts.Coverage.Stamp(batch);
                 _parts.Progress.Took(batch);
-                _parts.Meters?.BatchTaken(batch, _parts.Pool.Rented);
+                _parts.Meters?.BatchTaken(batch);
                 Push(_stage._out, batch);
                 return;
             }

@@ -17,6 +17,8 @@ public sealed class MemoryLog(int logIndex) : ILogReader
     /// <summary>True where the process owns the log and so owes decisions; false where it only follows it.</summary>
     public bool IsOwned { get; init; } = true;
 
+    public bool IsFollowed { get; init; }
+
     /// <summary>Held at false, it acts as a log whose next record is still being fetched.</summary>
     public bool EndIsKnown { get; set; } = true;
 
@@ -39,6 +41,10 @@ public sealed class MemoryLog(int logIndex) : ILogReader
             _records.Add((timestampMs, value));
             return _records.Count - 1;
         }
+    }
+
+    public void StartBatch()
+    {
     }
 
     public bool TryPeek(out long timestampMs)

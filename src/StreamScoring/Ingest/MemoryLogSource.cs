@@ -25,7 +25,7 @@ public sealed class MemoryLogSource(IReadOnlyList<MemoryLog> logs) : ILogSource
         _wake();
     }
 
-    public void Commit(int logIndex, long nextOffset)
+    public void Acknowledged(int logIndex, long nextOffset, int count)
     {
         Invariant.Require(nextOffset > _committed[logIndex]);
         _committed[logIndex] = nextOffset;

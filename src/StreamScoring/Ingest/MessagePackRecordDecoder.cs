@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 
@@ -165,6 +166,7 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             return new Rejection(RejectReason.TooManyAttributes, DecodedField.Attributes);
         }
 
+        Span<byte> digits = stackalloc byte[20];
         for (var i = 0; i < count; i++)
         {
             if (!reader.TryReadText(out var nameStart, out var nameLength))
@@ -177,6 +179,12 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             if (reader.TryReadText(out var start, out var length))
             {
                 reason = fields.SetAttributeText(batch, rowIndex, name, valueStart + start, length);
+            }
+            else if (reader.TryReadInt64(out var integer))
+            {
+                // Its digits, since a double does not hold all that a card number may have.
+                Utf8Formatter.TryFormat(integer, digits, out var digitCount);
+                reason = fields.SetAttributeNumber(batch, rowIndex, name, integer, digits[..digitCount]);
             }
             else if (reader.TryReadNumber(out var number))
             {

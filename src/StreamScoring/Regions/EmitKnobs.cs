@@ -4,4 +4,5 @@ namespace StreamScoring.Regions;
 /// <param name="Linger">How long the producer collects records before it sends.</param>
 /// <param name="QueueKilobytesMax">Records handed to the producer and not yet acknowledged.</param>
 /// <param name="AsJson">Decisions as JSON instead of MessagePack.</param>
-public sealed record EmitKnobs(int BatchesInFlightMax, TimeSpan Linger, int QueueKilobytesMax, string Compression, bool AsJson);
+/// <param name="TransactionTimeout">After which the brokers abort the transaction of a process that is gone.</param>
+public sealed record EmitKnobs(int BatchesInFlightMax, TimeSpan Linger, int QueueKilobytesMax, string Compression, bool AsJson, TimeSpan TransactionTimeout);

@@ -17,6 +17,16 @@ public readonly record struct LogId(string Region, string Topic, int Partition) 
     /// <summary><c>eu/payments/0</c></summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Region}/{Topic}/{Partition}");
 
+    /// <summary>Reads what <see cref="ToString"/> writes. A topic's name may hold no slash, a region's neither.</summary>
+    public static bool TryParse(string text, out LogId log)
+    {
+        var parts = text.Split('/');
+        var isLog = parts.Length == 3 && parts[0].Length > 0 && parts[1].Length > 0
+            && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        log = isLog ? new LogId(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture)) : default;
+        return isLog;
+    }
+
     public static bool operator <(LogId left, LogId right) => left.CompareTo(right) < 0;
 
     public static bool operator >(LogId left, LogId right) => left.CompareTo(right) > 0;

@@ -1,5 +1,7 @@
 using StreamScoring.Decisions;
 using StreamScoring.Ingest;
+using StreamScoring.Scoring;
+using StreamScoring.State;
 
 namespace StreamScoring.Regions;
 
@@ -20,8 +22,20 @@ public sealed record Topology
     /// <summary>The consumer group whose members share out the region's payments.</summary>
     public required string Group { get; init; }
 
+    public required MembershipKnobs Membership { get; init; }
+
+    public required IdempotencyOptions Idempotency { get; init; }
+
+    /// <summary>The ceiling of the keyed state; the idempotency index is beside it.</summary>
+    public required long StateBytesMax { get; init; }
+
+    public required SnapshotKnobs Snapshots { get; init; }
+
     /// <summary>True where every process folds the whole region's payments, so that features see all of them.</summary>
     public required bool FollowsRegion { get; init; }
+
+    /// <summary>What is folded here of other regions; none of the region that this process serves.</summary>
+    public required IReadOnlyList<FollowKnobs> Follows { get; init; }
 
     /// <summary>The payment field that keys the payments topic.</summary>
     public required string PartitionBy { get; init; }
@@ -44,12 +58,17 @@ public sealed record Topology
     /// <summary>Batches that are scored at the same time.</summary>
     public required int ScoringLanes { get; init; }
 
+    /// <summary>What may evaluate the champion.</summary>
+    public required ScoringEngine ScoringEngine { get; init; }
+
     public required RiskThresholds Thresholds { get; init; }
 
     /// <summary>From the payment record's timestamp; a decision later than this is flagged late.</summary>
     public required TimeSpan Budget { get; init; }
 
     public required EmitKnobs Emit { get; init; }
+
+    public required Delivery Delivery { get; init; }
 
     /// <summary>0: any free port.</summary>
     public required int HttpPort { get; init; }

@@ -1,9 +1,12 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Ingest;
+using StreamScoring.Scoring;
+using StreamScoring.State;
 
 namespace StreamScoring.Regions;
 
@@ -15,14 +18,28 @@ public static class TopologyFile
     /// <exception cref="InvalidInputFileException">A key is unknown or missing, or a value is out of its range.</exception>
     public static Topology Load(string path, IReadOnlyList<string> overrides)
     {
-        var top = YamlFile.Open(path, overrides);
+        try
+        {
+            return Parse(path, File.ReadAllText(path), overrides);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputFileException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc cref="Load"/>
+    /// <param name="text">The file's YAML.</param>
+    public static Topology Parse(string path, string text, IReadOnlyList<string> overrides)
+    {
+        var top = YamlFile.Parse(path, text, overrides);
         if (top.Integer("version", 1, 1, 1) != 1)
         {
             throw top.Error("version", "is not one that this release reads");
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var regions = ReadRegions(top);
+        var regions = ReadRegions(top, folder);
         var region = top.Text("region", regions[0].Name);
         if (regions.All(known => known.Name != region))
         {
@@ -33,15 +50,31 @@ public static class TopologyFile
         var score = top.OptionalMap("score") ?? YamlMap.Empty(path, "score");
         var decide = top.OptionalMap("decide") ?? YamlMap.Empty(path, "decide");
         var emit = top.OptionalMap("emit") ?? YamlMap.Empty(path, "emit");
+        var membership = top.OptionalMap("membership") ?? YamlMap.Empty(path, "membership");
+        var idempotency = top.OptionalMap("idempotency") ?? YamlMap.Empty(path, "idempotency");
+        var snapshots = top.OptionalMap("snapshots") ?? YamlMap.Empty(path, "snapshots");
+        var state = top.OptionalMap("state") ?? YamlMap.Empty(path, "state");
         var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
         var models = top.OptionalMap("models") ?? throw top.Error("models", "is missing; name the champion: models: {champion: FOLDER}");
         var topology = new Topology
         {
             File = path,
-            Hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(File.ReadAllText(path) + '\n' + string.Join('\n', overrides)))),
+            Hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text + '\n' + string.Join('\n', overrides)))),
             Region = region,
             Regions = regions,
             Group = top.Text("group", "scoring"),
+            Membership = new MembershipKnobs(
+                membership.Choice("protocol", "classic", "classic", "consumer") == "consumer",
+                membership.Duration("session", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+                membership.OptionalText("instance") ?? ""),
+            Idempotency = new IdempotencyOptions(
+                idempotency.Duration("window", IdempotencyOptions.Default.Window, TimeSpan.Zero, TimeSpan.FromDays(30)),
+                idempotency.Integer("paymentsMax", IdempotencyOptions.Default.PaymentsMax, 1000, 1 << 28)),
+            Snapshots = new SnapshotKnobs(
+                snapshots.Duration("interval", TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromDays(1)),
+                snapshots.Integer("keep", 3, 1, 100)),
+            StateBytesMax = (long)state.Integer("megabytesMax", (int)(Features.FeatureEngine.StateBytesMaxDefault >> 20), 64, 1_048_576) << 20,
+            Follows = FollowReader.Read(top, region, regions),
             FollowsRegion = top.Choice("follow", "region", "region", "none") == "region",
             PartitionBy = ReadPartitionBy(top),
             FeatureFile = ExistingPath(top, "features", folder),
@@ -55,6 +88,7 @@ public static class TopologyFile
                 ingest.Duration("fetchWaitMax", TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
                 ingest.Duration("mergeWaitMax", TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1))),
             ScoringLanes = score.Integer("lanes", 1, 1, 64),
+            ScoringEngine = Enum.Parse<ScoringEngine>(score.Choice("engine", "auto", "auto", "onnxruntime"), ignoreCase: true),
             Thresholds = ReadThresholds(decide),
             Budget = decide.Duration("budget", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
             Emit = new EmitKnobs(
@@ -62,10 +96,13 @@ public static class TopologyFile
                 emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
                 emit.Integer("queueKilobytesMax", 32_768, 1024, 1_048_576),
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
-                emit.Choice("format", "messagepack", "messagepack", "json") == "json"),
+                emit.Choice("format", "messagepack", "messagepack", "json") == "json",
+                // The brokers refuse more than 15 minutes where they are not told otherwise; readers wait that long for a process that is gone.
+                emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
+            Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
             HttpPort = http.Integer("port", 9464, 0, 65_535),
         };
-        foreach (var map in new[] { ingest, score, decide, emit, http, models, top })
+        foreach (var map in new[] { membership, idempotency, snapshots, state, ingest, score, decide, emit, http, models, top })
         {
             map.RequireAllRead();
         }
@@ -73,7 +110,7 @@ public static class TopologyFile
         return topology;
     }
 
-    private static List<RegionTopology> ReadRegions(YamlMap top)
+    private static List<RegionTopology> ReadRegions(YamlMap top, string folder)
     {
         var map = top.OptionalMap("regions") ?? throw top.Error("regions", "is missing; name at least one: regions: {eu: {brokers: HOST:PORT}}");
         var regions = new List<RegionTopology>();
@@ -90,7 +127,7 @@ public static class TopologyFile
             var partitions = region.Integer("partitions", 4, 1, 1024);
             regions.Add(new RegionTopology(
                 name,
-                region.Text("brokers"),
+                ReadBrokers(region),
                 partitions,
                 region.Integer("labelPartitions", partitions, 1, 1024),
                 region.Integer("replication", 0, 0, 16),
@@ -98,7 +135,7 @@ public static class TopologyFile
                 topics.Text("labels", "labels"),
                 topics.Text("decisions", "decisions"),
                 topics.Text("deadLetters", "dead-letters"),
-                security?.Keys.ToDictionary(key => key, key => security.Text(key), StringComparer.Ordinal) ?? []));
+                security is null ? new Dictionary<string, string>() : SecurityReader.Read(security, folder)));
             topics.RequireAllRead();
             region.RequireAllRead();
             var last = regions[^1];
@@ -109,6 +146,15 @@ public static class TopologyFile
         }
 
         return regions.Count > 0 ? regions : throw top.Error("regions", "names no region");
+    }
+
+    private static string ReadBrokers(YamlMap region)
+    {
+        var text = region.Text("brokers");
+        return Array.TrueForAll(text.Split(','), broker => broker.Trim() is var address && address.LastIndexOf(':') is > 0 and var colon
+            && !address.Any(char.IsWhiteSpace) && ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0)
+                ? text
+                : throw region.Error("brokers", $"is {text}; expected HOST:PORT, several with commas between them");
     }
 
     private static string ReadPartitionBy(YamlMap top)

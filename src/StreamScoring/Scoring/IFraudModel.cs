@@ -8,7 +8,7 @@ public interface IFraudModel : IDisposable
     /// <summary><c>sha256:</c> and the hash of the model file: what a decision names.</summary>
     string Version { get; }
 
-    /// <summary>Which engine evaluates it, as decisions and metrics name it: <c>onnxruntime</c>.</summary>
+    /// <summary>Which engine evaluates it, as decisions and metrics name it: <c>onnxruntime</c> or <c>trees</c>.</summary>
     string Engine { get; }
 
     /// <summary>Inputs in the order of the model's columns.</summary>

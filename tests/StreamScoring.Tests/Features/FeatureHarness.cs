@@ -4,43 +4,85 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
+using StreamScoring.State;
 
 namespace StreamScoring.Tests.Features;
 
-/// <summary>Folds payments and labels through decoder and engine, in batches of any size, and collects the features of the payments.</summary>
-internal sealed class FeatureHarness(string yaml, int batchRows = 64)
+/// <summary>Folds payments and labels through decoder and state, in batches of any size, and collects the features of the payments.</summary>
+internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault)
 {
     private readonly FeatureFile _file = FeatureFile.Parse("features.yaml", yaml);
-    private FeatureEngine? _engine;
+    private readonly Dictionary<int, long> _next = [];
+    private FoldedState? _state;
 
     public FeatureSchema Schema => _file.Schema;
 
-    public FeatureEngine Engine => _engine ??= new FeatureEngine(_file);
+    public FeatureFile File => _file;
 
+    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax);
+
+    /// <summary>For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN where that is not known.</summary>
+    public List<double[]> Bounds { get; } = [];
+
+    /// <summary>For each payment folded so far, the offset of the record that published it first; null where it was none that came again.</summary>
+    public List<long?> FirstOffsets { get; } = [];
+
+    /// <summary>The watermark after the newest batch.</summary>
+    public long LastWatermarkMs { get; private set; } = long.MinValue;
+
+    public FeatureEngine Engine => State.Features;
+
+    /// <summary>Folds records at the next offsets of their logs.</summary>
+    /// <param name="betweenBatches">Called after each batch.</param>
     /// <returns>One array of features per payment, in the order of the events.</returns>
-    public List<double[]> Fold(IEnumerable<object> events)
+    public List<double[]> Fold(IEnumerable<object> events, Action? betweenBatches = null) =>
+        FoldAt(events.Select(item => (LogOf(item), NextOffset(LogOf(item)), item)), betweenBatches);
+
+    /// <param name="approximate">For each payment, whether its features are flagged as approximate.</param>
+    public List<double[]> Fold(IEnumerable<object> events, out List<bool> approximate)
+    {
+        var flags = approximate = [];
+        return FoldAt(events.Select(item => (LogOf(item), NextOffset(LogOf(item)), item)), null, flags);
+    }
+
+    /// <summary>Folds records at given positions.</summary>
+    public List<double[]> FoldAt(IEnumerable<(int Log, long Offset, object Record)> records, Action? betweenBatches = null, List<bool>? approximate = null)
     {
         var decoder = new RecordDecoder(_file.Layout, new IngestLimits(), TestBatch.Logs);
         var results = new List<double[]>();
-        foreach (var chunk in events.Chunk(batchRows))
+        foreach (var chunk in records.Chunk(batchRows))
         {
             var batch = new PaymentBatch(_file.Layout, chunk.Length, 1024);
-            for (var i = 0; i < chunk.Length; i++)
+            foreach (var (log, offset, record) in chunk)
             {
-                batch.Append(
-                    chunk[i] is Label ? TestBatch.Labels : TestBatch.Payments, i, TestBatch.LogTimestampMs, decide: true, Encode(chunk[i]), int.MaxValue);
+                batch.Append(log, offset, TestBatch.LogTimestampMs, decide: true, Encode(record), int.MaxValue);
             }
 
             decoder.Decode(batch);
             Assert.All(Enumerable.Range(0, batch.RowCount), row => Assert.Equal(RejectReason.None, batch.Rejection[row].Reason));
-            Engine.Enrich(batch);
+            State.Enrich(batch);
+            LastWatermarkMs = batch.WatermarkMs[batch.RowCount - 1];
             foreach (var row in batch.DecideRows.Take(batch.DecideCount))
             {
+                Bounds.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.IsApproximate[row] ? batch.Bounds.Column(feature)[row] : 0)]);
+                FirstOffsets.Add(batch.IsDuplicate[row] ? batch.FirstOffset[row] : null);
+                approximate?.Add(batch.IsApproximate[row]);
                 results.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.Features.Column(feature)[row])]);
             }
+
+            betweenBatches?.Invoke();
         }
 
         return results;
+    }
+
+    private static int LogOf(object record) => record is Label ? TestBatch.Labels : TestBatch.Payments;
+
+    private long NextOffset(int log)
+    {
+        var offset = _next.GetValueOrDefault(log, (int)State.Vector[log]);
+        _next[log] = offset + 1;
+        return offset;
     }
 
     private static byte[] Encode(object record)

@@ -66,6 +66,72 @@ public sealed class LogMergeTests
         Assert.Equal(MergeOutcome.Idle, merge.Fill(NewBatch(8), logs));
     }
 
+    [Fact]
+    public void Catching_up_the_logs_of_other_regions_take_their_place_in_time_and_are_waited_for()
+    {
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0), new MemoryLog(1) { IsFollowed = true, EndIsKnown = false } };
+        logs[0].Append(10, [1]);
+        logs[0].Append(30, [1]);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        logs[1].Append(20, [1]);
+        logs[1].EndIsKnown = true;
+        var batch = NewBatch(8);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+        Assert.Equal([0, 1, 0], batch.LogIndex[..batch.RowCount]);
+    }
+
+    [Fact]
+    public void Once_the_own_logs_were_at_their_ends_those_of_other_regions_hold_nothing_up()
+    {
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0), new MemoryLog(1) { IsFollowed = true, EndIsKnown = false } };
+        Assert.NotEqual(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+
+        // Its end is not known, and nobody waits for it.
+        logs[0].Append(1000, [1]);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+
+        // However long and old its backlog, it gets half of each batch while own records are at hand, and else all of it.
+        for (var i = 0; i < 100; i++)
+        {
+            logs[1].Append(i, [1]);
+        }
+
+        for (var i = 0; i < 6; i++)
+        {
+            logs[0].Append(1001 + i, [1]);
+        }
+
+        Assert.Equal([1, 1, 1, 1, 0, 0, 0, 0], Rows(8));
+        Assert.Equal([1, 1, 1, 1, 0, 0], Rows(8));
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1], Rows(8));
+
+        int[] Rows(int rowsMax)
+        {
+            var batch = NewBatch(rowsMax);
+            Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+            return batch.LogIndex[..batch.RowCount];
+        }
+    }
+
+    [Fact]
+    public void A_log_of_another_region_that_comes_and_goes_is_waited_for_once()
+    {
+        var clock = new ManualClock();
+        var merge = new LogMerge(clock, TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0), new MemoryLog(1) { IsFollowed = true, EndIsKnown = false } };
+        logs[0].Append(10, [1]);
+        logs[0].Append(30, [1]);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(1), logs));
+        clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(1), logs));
+        logs[1].Append(20, [1]);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(1), logs));
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(1), logs));
+        Assert.Equal(1, merge.WaitsGivenUp);
+    }
+
     private static List<(int, long)> Drain(MemoryLog[] logs, int rowsMax)
     {
         var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));

@@ -1,5 +1,6 @@
 using StreamScoring.Configuration;
 using StreamScoring.Regions;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Tests.Regions;
 
@@ -37,6 +38,23 @@ public sealed class TopologyFileTests : IDisposable
     }
 
     [Fact]
+    public void Delivery_is_idempotent_unless_it_says_transactional()
+    {
+        Assert.Equal(Delivery.Idempotent, Load(Good).Delivery);
+        var topology = Load(Good + "\ndelivery: transactional\nemit: {transactionTimeout: 3s}");
+        Assert.Equal((Delivery.Transactional, TimeSpan.FromSeconds(3)), (topology.Delivery, topology.Emit.TransactionTimeout));
+        Assert.Contains("idempotent, transactional", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\ndelivery: twice")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_evaluates_the_champion_is_found_out_at_load_unless_it_is_named()
+    {
+        Assert.Equal(ScoringEngine.Auto, Load(Good).ScoringEngine);
+        Assert.Equal(ScoringEngine.OnnxRuntime, Load(Good + "\nscore: {engine: onnxruntime}").ScoringEngine);
+        Assert.Contains("auto, onnxruntime", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\nscore: {engine: trees}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_override_replaces_one_key_and_changes_the_hash()
     {
         var topology = Load(Good, "ingest.batchRowsMax=64", "regions.eu.partitions=7");
@@ -59,6 +77,61 @@ public sealed class TopologyFileTests : IDisposable
         var error = Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n" + line));
         Assert.Contains("t.yaml:", error.Message, StringComparison.Ordinal);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no broker")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:19092,:1")]
+    [InlineData("127.0.0.1:99999")]
+    public void Brokers_are_hosts_with_ports(string brokers)
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => Load(Good, $"regions.eu.brokers={brokers}"));
+        Assert.Contains($"regions.eu.brokers is {brokers}; expected HOST:PORT", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_file_serves_every_region_and_follows_the_others()
+    {
+        const string two = Good + "\nfollowRegions:\n  eu: {labels: none}\n  us: {payments: mirror}";
+        const string us = "regions.us.brokers=127.0.0.1:29092";
+        Assert.Equal([new FollowKnobs("us", FollowMode.Mirror, FollowMode.Direct, "us.")], Load(two, us, "region=eu").Follows);
+        Assert.Equal([new FollowKnobs("eu", FollowMode.Direct, FollowMode.None, "eu.")], Load(two, us, "region=us").Follows);
+        Assert.Empty(Load(Good).Follows);
+    }
+
+    [Theory]
+    [InlineData("followRegions: {mars: {}}", "followRegions.mars is no region of this file; these are eu, us")]
+    [InlineData("followRegions: {us: {payments: none, labels: none}}", "followRegions.us is followed for nothing")]
+    [InlineData("followRegions: {us: {payment: direct}}", "unknown key followRegions.us.payment; did you mean payments?")]
+    [InlineData("followRegions: {us: {payments: mirrored}}", "followRegions.us.payments is mirrored; allowed: none, direct, mirror")]
+    [InlineData("followRegions: {us: {payments: mirror, mirrorPrefix: dead-}}", "it is region eu's own topic dead-payments already: its events would be folded twice")]
+    public void No_topic_is_followed_by_mistake_or_twice(string line, string message)
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n" + line, "regions.us.brokers=127.0.0.1:29092", "regions.eu.topics.deadLetters=dead-payments"));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_secret_comes_from_the_environment_or_a_file_and_never_stands_in_the_topology()
+    {
+        const string security = "\n  us: {brokers: \"h:1\", security: {sasl.username: me, KEY: 'VALUE'}}\nfeatures:";
+        File.WriteAllText(Path.Combine(_folder, "secret"), "from a file\n");
+        Environment.SetEnvironmentVariable("SCORING_TEST_SECRET", "from the environment");
+        Assert.Equal("from the environment", Of("sasl.password", "${SCORING_TEST_SECRET}")["sasl.password"]);
+        Assert.Equal("from a file", Of("sasl.password.file", "secret")["sasl.password"]);
+        foreach (var literal in new[] { "hunter2", "${SCORING_TEST_SECRET:-hunter2}", "x${SCORING_TEST_SECRET}hunter2" })
+        {
+            var error = Assert.Throws<InvalidInputFileException>(() => Of("sasl.password", literal));
+            Assert.Contains("t.yaml:5:", error.Message, StringComparison.Ordinal);
+            Assert.Contains("regions.us.security.sasl.password is a secret and must not stand in the file", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("names a file that cannot be read", Assert.Throws<InvalidInputFileException>(() => Of("ssl.key.pem.file", "nowhere")).Message, StringComparison.Ordinal);
+
+        IReadOnlyDictionary<string, string> Of(string key, string value) => Load(Good.Replace(
+            "\nfeatures:", security.Replace("KEY", key, StringComparison.Ordinal).Replace("VALUE", value, StringComparison.Ordinal), StringComparison.Ordinal)).Regions[1].Security;
     }
 
     private Topology Load(string text, params string[] overrides)

@@ -1,0 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using StreamScoring.KafkaClients;
+
+namespace StreamScoring.Client.Native;
+
+internal static class LibrdkafkaBinding
+{
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "The binding must be there before the first call.")]
+    internal static void Bind() => LoadedLibrary.Bind(typeof(LibrdkafkaBinding).Assembly);
+}

@@ -1,0 +1,18 @@
+namespace StreamScoring.Client;
+
+/// <summary>How a publisher works.</summary>
+public sealed record PublisherOptions
+{
+    public static PublisherOptions Default { get; } = new();
+
+    public WireForm Form { get; init; } = WireForm.MessagePack;
+
+    /// <summary>How long records are collected before they are sent together. Longer is fewer requests, and later.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>After so long without an acknowledgement a record counts as refused.</summary>
+    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Records handed over and not yet acknowledged; who publishes beyond it waits. It bounds the publisher's memory.</summary>
+    public int InFlightMax { get; init; } = 50_000;
+}

@@ -1,0 +1,41 @@
+namespace StreamScoring.Contracts;
+
+/// <summary>A record that the pipeline refused, as a reader of the dead letters sees it.</summary>
+public sealed record DeadLetter
+{
+    /// <summary>Why, by the names of docs/wire-format.md: <c>unknown_currency</c>, …</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The field that is to blame; null where none is.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>The reason as a sentence.</summary>
+    public required string Detail { get; init; }
+
+    /// <summary>Where the refused record stands.</summary>
+    public required DecisionSource Source { get; init; }
+
+    /// <summary>The refused record's own timestamp, ms since the Unix epoch.</summary>
+    public required long LogTimestampMs { get; init; }
+
+    /// <summary>ms since the Unix epoch.</summary>
+    public required long RejectedAtMs { get; init; }
+
+    /// <summary>How long the refused record is.</summary>
+    public required long ValueBytes { get; init; }
+
+    /// <summary>True where card numbers in the copy are masked.</summary>
+    public required bool IsRedacted { get; init; }
+
+    /// <summary>True where the copy ends before the record does.</summary>
+    public required bool IsCut { get; init; }
+
+    /// <summary>The copy, where it is text.</summary>
+    public string? Value { get; init; }
+
+    /// <summary>The copy, where it is not.</summary>
+    public ReadOnlyMemory<byte>? ValueBinary { get; init; }
+
+    /// <summary>Why there is no copy; null where there is one.</summary>
+    public string? Withheld { get; init; }
+}

@@ -1,0 +1,235 @@
+using System.Text.Json;
+using Prometheus;
+using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
+using StreamScoring.Emit;
+using StreamScoring.Features;
+using StreamScoring.Kafka;
+using StreamScoring.Regions;
+using StreamScoring.State;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>
+/// The life of a process of <c>run</c>: restores the state, runs the graph, and where the graph fails starts it over from a snapshot, as all
+/// that counts is in the logs. It gives up when that happens too often.
+/// </summary>
+internal sealed class ServingProcess(
+    Topology configured, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
+{
+    private const int RestartsMax = 5;
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RestartWindow = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan InstancePatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<long> _restarts = new();
+
+    /// <summary>As configured, with the partitions that came since.</summary>
+    private volatile Topology _topology = configured;
+    private volatile LogTable _logs = KafkaPorts.Logs(configured);
+    private volatile Pipeline? _pipeline;
+    private volatile KafkaLogSource? _source;
+    private bool _wasReady;
+    private long? _instanceInUseSince;
+
+    /// <summary>The graph that runs now; null between two.</summary>
+    public Pipeline? Pipeline => _pipeline;
+
+    public KafkaLogSource? Source => _source;
+
+    public LogTable Logs => _logs;
+
+    /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
+    public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                if (await RunOnceAsync(untilIdle, cancel) is not { } grown)
+                {
+                    return;
+                }
+
+                (_topology, _logs) = (grown, KafkaPorts.Logs(grown));
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
+            {
+                health.StartingOver(e.Message);
+                notice($"starting over: {e.Message}");
+                ProcessMemory.GiveBack();
+                if ((e as StageFailedException)?.InnerException is StateAheadException ahead)
+                {
+                    snapshots.RequireAtOrBefore(_logs[ahead.LogIndex], ahead.Offset);
+                }
+                else
+                {
+                    snapshots.ForgetBounds();
+                    await Task.Delay(RestartPause, cancel);
+                }
+            }
+            catch (Exception e)
+            {
+                health.Fail(e.Message);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
+    private bool MayStartOver(Exception e)
+    {
+        if (e is OwnershipMovedException || (e as StageFailedException)?.InnerException is StateAheadException)
+        {
+            return true;
+        }
+
+        var now = TimeProvider.System.GetTimestamp();
+        if (e is InstanceInUseException)
+        {
+            return TimeProvider.System.GetElapsedTime(_instanceInUseSince ??= now, now) < InstancePatience;
+        }
+
+        _restarts.Enqueue(now);
+        while (TimeProvider.System.GetElapsedTime(_restarts.Peek(), now) > RestartWindow)
+        {
+            _restarts.Dequeue();
+        }
+
+        return _wasReady && _restarts.Count <= RestartsMax;
+    }
+
+    /// <returns>Null where it is over; what the topology has become, where partitions were added.</returns>
+    private async Task<Topology?> RunOnceAsync(TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        var (topology, logs) = (_topology, _logs);
+        Topology? grown;
+        var state = snapshots.Restore(logs);
+        var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
+        var connection = KafkaPorts.ConnectionOf(topology.Home);
+        var coverage = CoverageOf(state);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
+        var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
+        (_source, _pipeline) = (source, pipeline);
+        using var writing = new CancellationTokenSource();
+        var written = snapshots.RunAsync(state, writing.Token);
+        try
+        {
+            grown = await WatchAsync(topology, pipeline, source, untilIdle, cancel);
+        }
+        finally
+        {
+            (_source, _pipeline) = (null, null);
+            await writing.CancelAsync();
+            // First of all the group is left, so that others can take over while this one writes its state.
+            await pipeline.DisposeAsync();
+            await written;
+        }
+
+        PrintTotals(pipeline.Progress);
+        await snapshots.WriteLastAsync(state);
+        return grown;
+    }
+
+    /// <summary>Until a region is reached, it is as stale as what was restored of it.</summary>
+    private FollowedCoverage CoverageOf(FoldedState state)
+    {
+        var logs = _logs;
+        var coverage = new FollowedCoverage(logs, TimeProvider.System);
+        for (var logIndex = 0; logIndex < logs.Count; logIndex++)
+        {
+            coverage.Covered(logIndex, state.Payments.NewestMs[logIndex]);
+        }
+
+        return coverage;
+    }
+
+    private IDecisionSink OpenSink(KafkaConnection connection, KafkaLogSource source)
+    {
+        try
+        {
+            return KafkaPorts.Sink(_topology, connection, source, notice);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Topology?> WatchAsync(Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        using var partitions = new PartitionWatch(topology, notice);
+        var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
+        var idleSince = TimeProvider.System.GetTimestamp();
+        var taken = -1L;
+        var isReady = false;
+        using var timer = new PeriodicTimer(LookInterval);
+        while (!cancel.IsCancellationRequested && !pipeline.Done.IsCompleted)
+        {
+            if (!isReady && source.IsReady)
+            {
+                isReady = _wasReady = true;
+                _instanceInUseSince = null;
+                health.Ready();
+                await Console.Out.WriteLineAsync(
+                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; http://127.0.0.1:{port}/metrics");
+            }
+
+            if (!isReady || !pipeline.Progress.IsIdle || pipeline.Progress.Taken != taken)
+            {
+                (idleSince, taken) = (TimeProvider.System.GetTimestamp(), pipeline.Progress.Taken);
+            }
+            else if (untilIdle is { } idleMax && TimeProvider.System.GetElapsedTime(idleSince) >= idleMax)
+            {
+                break;
+            }
+
+            if (growth.IsCompleted && TimeProvider.System.GetElapsedTime(lookedAt) >= GrowthInterval)
+            {
+                if (await growth is { } grown)
+                {
+                    notice($"partitions were added: {string.Join(", ", grown.Regions.Select(region => $"region {region.Name} has {region.Partitions} of payments, {region.LabelPartitions} of labels"))}");
+                    break;
+                }
+
+                lookedAt = TimeProvider.System.GetTimestamp();
+                growth = Task.Run(partitions.LookForGrowth, CancellationToken.None);
+            }
+
+            await Task.WhenAny(pipeline.Done, timer.WaitForNextTickAsync(CancellationToken.None).AsTask());
+        }
+
+        if (pipeline.Done.Exception is { } failed)
+        {
+            // Said at once: taking the graph down, with brokers away, may take a while.
+            notice($"the graph failed: {failed.InnerException?.Message}");
+        }
+
+        health.Draining();
+        pipeline.Stop();
+        try
+        {
+            await pipeline.Done;
+        }
+        finally
+        {
+            // It ends within its patience, and must not find its client gone.
+            await growth;
+        }
+
+        return cancel.IsCancellationRequested ? null : await growth;
+    }
+
+    private static void PrintTotals(PipelineProgress progress) => Console.Error.WriteLine(JsonSerializer.Serialize(new
+    {
+        records = progress.Taken,
+        decisions = progress.Decided,
+        dead_letters = progress.DeadLettered,
+        folded = progress.Folded,
+    }));
+}

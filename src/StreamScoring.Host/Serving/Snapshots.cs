@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Prometheus;
+using StreamScoring.Features;
+using StreamScoring.Regions;
+using StreamScoring.State;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>A process's snapshots: which one it starts from, and when it writes one.</summary>
+internal sealed class Snapshots
+{
+    private readonly Topology _topology;
+    private readonly FeatureFile _features;
+    private readonly Action<string> _notice;
+    private readonly bool _hasTopicIds;
+    private readonly SnapshotHistory _history;
+    private readonly Gauge _lastSuccess;
+    private readonly Gauge _lastSeconds;
+    private readonly Gauge _lastBytes;
+    private readonly Counter _failures;
+
+    public Snapshots(Topology topology, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, CollectorRegistry registry, Action<string> notice)
+    {
+        (_topology, _features, _notice, _hasTopicIds) = (topology, features, notice, topicIds.Count > 0);
+        if (!_hasTopicIds)
+        {
+            notice("the brokers do not tell the topics' ids, so no snapshots are used or written");
+        }
+
+        var instance = topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : RandomNumberGenerator.GetHexString(6, lowercase: true);
+        _history = new SnapshotHistory(
+            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, topicIds, topology.Hash, instance, topology.Snapshots.Keep, notice);
+        var factory = Metrics.WithCustomRegistry(registry);
+        _lastSuccess = factory.CreateGauge("scoring_snapshot_last_success_timestamp_seconds", "When the newest snapshot of this process was complete, seconds since the Unix epoch.");
+        _lastSeconds = factory.CreateGauge("scoring_snapshot_last_seconds", "How long the newest snapshot took to be written.");
+        _lastBytes = factory.CreateGauge("scoring_snapshot_last_bytes", "Size of the newest snapshot.");
+        _failures = factory.CreateCounter("scoring_snapshot_failures_total", "Snapshots that could not be written.");
+    }
+
+    /// <summary>Without the topics' ids a snapshot could not be told from one of other topics by the same names.</summary>
+    private bool IsOn => _topology.Snapshots.Interval > TimeSpan.Zero && _hasTopicIds;
+
+    /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
+    public void RequireAtOrBefore(LogId log, long offset) => _history.RequireAtOrBefore(log, offset);
+
+    /// <summary>Every snapshot will do again: where one is ahead after all, the graph says so once more.</summary>
+    public void ForgetBounds() => _history.ForgetBounds();
+
+    /// <summary>The newest state that can be used; an empty one where there is none.</summary>
+    public FoldedState Restore(LogTable logs)
+    {
+        FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax);
+        if (!IsOn)
+        {
+            return New();
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var (state, from) = _history.RestoreNewest(New);
+        if (from is not null)
+        {
+            _notice(FormattableString.Invariant($"restored the state of {from.CreatedAt:O} in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s"));
+        }
+
+        return state;
+    }
+
+    /// <summary>Writes one at every interval until it is cancelled; one that is being written then is given up.</summary>
+    public async Task RunAsync(FoldedState state, CancellationToken cancel)
+    {
+        if (!IsOn)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(_topology.Snapshots.Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancel))
+            {
+                await WriteAsync(state, cancel);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped on purpose.
+        }
+    }
+
+    /// <summary>Writes the state of a graph that has ended.</summary>
+    public async Task WriteLastAsync(FoldedState state)
+    {
+        if (!IsOn)
+        {
+            return;
+        }
+
+        var written = WriteAsync(state, CancellationToken.None);
+        while (!written.IsCompleted)
+        {
+            // Nobody folds any more, so the state's thread is this one.
+            state.Advance(EnrichStage.BytesPerStep);
+            await Task.Yield();
+        }
+
+        await written;
+    }
+
+    private async Task WriteAsync(FoldedState state, CancellationToken cancel)
+    {
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), cancel);
+            var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            _lastSuccess.SetToCurrentTimeUtc();
+            _lastSeconds.Set(seconds);
+            _lastBytes.Set(bytes);
+            _notice(FormattableString.Invariant($"snapshot of {bytes:N0} bytes written in {seconds:0.00} s"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk must not stop decisions: the older snapshots stay, and a restart folds a little more.
+            _failures.Inc();
+            _notice($"no snapshot was written: {e.Message}");
+        }
+    }
+}

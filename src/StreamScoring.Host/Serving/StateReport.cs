@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>What <c>/state</c> answers. The names are a contract.</summary>
+/// <param name="Vector">By log: the next offset that the state does not hold.</param>
+/// <param name="Digest">32 hexadecimal digits; equal where states are.</param>
+/// <param name="Owned">Payments logs that this process decides.</param>
+/// <param name="StalenessSeconds">By followed region; null where it was never seen whole.</param>
+internal sealed record StateReport(
+    [property: JsonPropertyName("vector")] IReadOnlyDictionary<string, long> Vector,
+    [property: JsonPropertyName("digest")] string Digest,
+    [property: JsonPropertyName("owned")] IReadOnlyList<string> Owned,
+    [property: JsonPropertyName("staleness_seconds")] IReadOnlyDictionary<string, double?> StalenessSeconds)
+{
+    /// <summary>A digest as it is written everywhere.</summary>
+    public static string Text(UInt128 digest) => digest.ToString("x32", CultureInfo.InvariantCulture);
+
+    private static Dictionary<string, double?> Staleness(FollowedCoverage coverage)
+    {
+        var seconds = new double[coverage.Regions.Count];
+        coverage.Fill(seconds, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        return coverage.Regions.Zip(seconds).ToDictionary(region => region.First, region => double.IsNaN(region.Second) ? (double?)null : Math.Round(region.Second, 3));
+    }
+
+    /// <returns>Null where no graph runs.</returns>
+    public static async Task<StateReport?> OfAsync(ServingProcess process)
+    {
+        if (process is not { Pipeline: { } pipeline, Source: { } source })
+        {
+            return null;
+        }
+
+        var (head, digest) = await pipeline.State.DigestAsync();
+        return new StateReport(
+            head.Vector.OrderBy(log => log.Key).ToDictionary(log => log.Key.ToString(), log => log.Value),
+            Text(digest),
+            [.. source.Owned.Where(log => process.Logs.KindOf(process.Logs.IndexOf(log)) == LogKind.Payments).Select(log => log.ToString())],
+            Staleness(pipeline.Coverage));
+    }
+}

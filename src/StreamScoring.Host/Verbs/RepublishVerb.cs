@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Text.Json;
+using StreamScoring.Client;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Host.Serving;
+using StreamScoring.Ingest;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Host.Verbs;
+
+/// <summary>The second half of <c>deadletters</c>: what was refused is published again, once what made it refused is mended.</summary>
+internal static class RepublishVerb
+{
+    public static Command Build()
+    {
+        var topology = CommonOptions.Topology();
+        var set = CommonOptions.Set();
+        var from = CommonOptions.From();
+        var reason = DeadLettersVerb.Reason();
+        var offsets = new Option<string[]>("--offsets")
+        {
+            Description = "Only the records at these positions",
+            HelpName = "REGION/TOPIC/PARTITION/OFFSET",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and publish nothing" };
+        var json = CommonOptions.Json();
+        var command = new Command("republish",
+            """
+            Publishes refused records again: each original, read from its position, to the same partition with its key, and with the header
+            republication_of. What this topology would refuse again, card numbers above all, is not written again. Ends with 1 where a record could not be.
+
+            Example:
+              scoring deadletters republish --topology topology/handbook/topology.yaml --reason text_too_long --dry-run
+            """) { topology, set, from, reason, offsets, dryRun, json };
+        command.SetAction((parsed, cancel) => RunAsync(
+            TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []), CommonOptions.FromOf(parsed.GetRequiredValue(from)),
+            DeadLettersVerb.ReasonOf(parsed.GetValue(reason)), OffsetsOf(parsed.GetValue(offsets) ?? []), parsed.GetValue(dryRun), parsed.GetValue(json), cancel));
+        return command;
+    }
+
+    private static List<DecisionSource> OffsetsOf(string[] texts) => [.. texts.Select(text => DecisionSource.TryParse(text, out var source) ? source
+        : throw new InvalidInputFileException($"--offsets names {text}; expected region/topic/partition/offset, such as eu/payments/3/991"))];
+
+    private static async Task<int> RunAsync(
+        Topology topology, ReadFrom from, string? reason, List<DecisionSource> offsets, bool isDryRun, bool json, CancellationToken cancel)
+    {
+        var region = ClientRegion.Of(topology);
+        var positions = await PositionsAsync(region, from, reason, cancel);
+        var report = new Report(isDryRun, json);
+        if (offsets.Count > 0)
+        {
+            foreach (var position in offsets.Where(position => !positions.Contains(position)))
+            {
+                await report.CouldNotAsync(position, "no dead letter answers that position");
+            }
+
+            positions.IntersectWith(offsets);
+        }
+
+        var check = new RefusalCheck(topology);
+        await using var republisher = new RecordRepublisher(region, ClientRegion.FetchWaitMax);
+        await foreach (var original in republisher.FindAsync(positions, cancel))
+        {
+            if ((original.Missing ?? RefusalOf(check, original)) is { } problem)
+            {
+                await report.CouldNotAsync(original.Source, problem);
+            }
+            else
+            {
+                await report.RepublishedAsync(original.Source, isDryRun ? null : await republisher.RepublishAsync(original, cancel));
+            }
+        }
+
+        return await report.EndAsync();
+    }
+
+    private static async Task<HashSet<DecisionSource>> PositionsAsync(ScoringRegion region, ReadFrom from, string? reason, CancellationToken cancel)
+    {
+        await using var reader = await DeadLetterReader.OpenAsync(region, from, follows: false, ClientRegion.FetchWaitMax);
+        var positions = new HashSet<DecisionSource>();
+        await foreach (var (letter, _) in reader.ReadAsync(cancel))
+        {
+            if (reason is null || letter.Reason == reason)
+            {
+                positions.Add(letter.Source);
+            }
+        }
+
+        return positions;
+    }
+
+    private static string? RefusalOf(RefusalCheck check, OriginalRecord original)
+    {
+        var rejection = check.Of(original.Source, original.Value.Span);
+        return rejection.IsNone ? null : $"it would be refused again: {RejectionText.CodeOf(rejection.Reason)}, {RejectionText.Sentence(rejection)}";
+    }
+
+    /// <summary>A line for each record on stdout, and the sums on stderr.</summary>
+    private sealed class Report(bool isDryRun, bool json)
+    {
+        private int _republished;
+        private int _couldNot;
+
+        public Task RepublishedAsync(DecisionSource source, DecisionSource? copy)
+        {
+            _republished++;
+            return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = copy?.ToString(), problem = (string?)null })
+                : isDryRun ? $"would republish {source}"
+                : $"republished {source} as {copy}");
+        }
+
+        public Task CouldNotAsync(DecisionSource source, string problem)
+        {
+            _couldNot++;
+            return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = (string?)null, problem }) : $"cannot republish {source}: {problem}");
+        }
+
+        public async Task<int> EndAsync()
+        {
+            await Console.Error.WriteLineAsync($"{_republished:N0} {(isDryRun ? "would be republished" : "republished")}, {_couldNot:N0} could not be");
+            return _couldNot == 0 ? VerbRunner.Done : VerbRunner.Failed;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using StreamScoring.Kafka.Native;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Kafka;
+
+/// <summary>
+/// Reads what is folded of another region, from its brokers or from a mirror of its topics, by a client and on a thread of its own. It is tried
+/// for as long as it takes, and no failure of it ever ends the process: its region only becomes stale, which is measured by asking for the
+/// ends of its logs every second.
+/// </summary>
+internal sealed class FollowedRegion : IDisposable
+{
+    private static readonly TimeSpan ServeInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OpenPause = TimeSpan.FromSeconds(2);
+
+    private readonly string _region;
+    private readonly KafkaConnection _connection;
+    private readonly KafkaLogSourceOptions _options;
+    private readonly LogTable _logs;
+    private readonly List<int> _read;
+    private readonly PartitionOwnership _ownership;
+    private readonly Action<string> _log;
+    private readonly Action _opened;
+    private readonly Thread _thread;
+    private readonly ManualResetEventSlim _stopping = new();
+    private readonly Dictionary<(string, int), int> _lastError = [];
+    private readonly Lock _lastErrorLock = new();
+    private volatile KafkaLogClient? _client;
+    private volatile IReadOnlyList<KafkaLogReader> _readers = [];
+    private volatile bool _hasTried;
+    private Action _wake = () => { };
+
+    /// <param name="region">Whose events these are.</param>
+    /// <param name="connection">Where they are read.</param>
+    /// <param name="opened">Called once its logs are being read.</param>
+    public FollowedRegion(
+        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, Action<string> log, Action opened)
+    {
+        (_region, _connection, _options, _logs, _ownership, _log, _opened) = (region, connection, options, logs, ownership, log, opened);
+        _read = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs[logIndex].Region == connection.Region)];
+        _thread = new Thread(Run) { IsBackground = true, Name = $"kafka follows {region}" };
+    }
+
+    /// <summary>True once it was reached, or was found not to be.</summary>
+    public bool HasTried => _hasTried;
+
+    /// <summary>None while it was not reached yet.</summary>
+    public IReadOnlyList<KafkaLogReader> Readers => _readers;
+
+    /// <param name="wake">To be called when something was fetched.</param>
+    public void Start(Action wake)
+    {
+        _wake = wake;
+        _thread.Start();
+    }
+
+    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog() => _client?.Backlog() ?? [];
+
+    /// <summary>Nobody may use the readers any more.</summary>
+    public void Dispose()
+    {
+        _stopping.Set();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        _client?.Dispose();
+        _client = null;
+        _stopping.Dispose();
+    }
+
+    private void Run()
+    {
+        var said = "";
+        while (!_stopping.IsSet)
+        {
+            try
+            {
+                Open();
+                if (said.Length > 0)
+                {
+                    _log($"region {_region} is followed again");
+                }
+
+                Follow();
+                return;
+            }
+            catch (Exception e) when (e is KafkaFailedException or KafkaException)
+            {
+                _hasTried = true;
+                if (e.Message != said)
+                {
+                    said = e.Message;
+                    _log($"region {_region} is not followed: {said}");
+                }
+
+                _stopping.Wait(OpenPause);
+            }
+        }
+    }
+
+    private void Open()
+    {
+        if (_client is null)
+        {
+            _client = new KafkaLogClient(_connection, "scoring-follow", "earliest", _options, _logs, _wake, ReportError);
+            _client.Prepare(_read, (client, queue, logIndex) => new KafkaLogReader(
+                client, queue, logIndex, _logs[logIndex], _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
+        }
+
+        _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, _log, OpenPatience));
+        _hasTried = true;
+        _opened();
+    }
+
+    private void Follow()
+    {
+        using var admin = new AdminClientBuilder(_connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        var asked = new Dictionary<int, (long End, long AskedAtMs)>();
+        var asking = Task.CompletedTask;
+        var askedAt = 0L;
+        var isMirror = _connection.Region != _region;
+        while (!_stopping.IsSet)
+        {
+            _client!.ServeEvents(ServeInterval);
+            lock (asked)
+            {
+                foreach (var reader in Readers)
+                {
+                    // Nothing came of it since, or all that did was taken: so all that was there when it was asked is known.
+                    if (asked.TryGetValue(reader.LogIndex, out var end) && reader.NextOffset >= end.End)
+                    {
+                        _options.Coverage.Covered(reader.LogIndex, end.AskedAtMs);
+                    }
+                }
+            }
+
+            // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
+            if (!isMirror && asking.IsCompleted && TimeProvider.System.GetElapsedTime(askedAt) >= AskInterval)
+            {
+                askedAt = TimeProvider.System.GetTimestamp();
+                asking = AskAsync(admin, asked);
+            }
+        }
+
+        // It ends within its patience, and must not find the client gone.
+        asking.Wait();
+    }
+
+    private async Task AskAsync(IAdminClient admin, Dictionary<int, (long End, long AskedAtMs)> asked)
+    {
+        try
+        {
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+            var answer = await admin.ListOffsetsAsync(
+                _read.Select(logIndex => new TopicPartitionOffsetSpec
+                {
+                    TopicPartition = new TopicPartition(_logs[logIndex].Topic, _logs[logIndex].Partition),
+                    OffsetSpec = OffsetSpec.Latest(),
+                }),
+                new ListOffsetsOptions { RequestTimeout = AskPatience });
+            lock (asked)
+            {
+                foreach (var end in answer.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError))
+                {
+                    var logIndex = _read.First(logIndex => _logs[logIndex].Topic == end.Topic && _logs[logIndex].Partition == end.Partition.Value);
+                    asked[logIndex] = (end.Offset.Value, now);
+                }
+            }
+        }
+        catch (Exception e) when (e is KafkaException or ListOffsetsException)
+        {
+            // Not told: then it becomes stale.
+        }
+    }
+
+    private void ReportError(LogId log, int error)
+    {
+        lock (_lastErrorLock)
+        {
+            if (_lastError.TryAdd((log.Topic, log.Partition), error) || _lastError[(log.Topic, log.Partition)] != error)
+            {
+                _lastError[(log.Topic, log.Partition)] = error;
+                _log(error == Librdkafka.OffsetOutOfRange
+                    ? $"{log}: it was made anew, or its records were deleted before they were folded; what is below the offset that the state holds is left out"
+                    : $"region {_region}, {_connection}: {Librdkafka.Describe(error)}");
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using StreamScoring.Batches;
+using StreamScoring.Emit;
+
+namespace StreamScoring.Kafka;
+
+/// <summary>
+/// Sends decisions and dead letters in transactions that also commit, for the consumer group, the offsets of what they answer. A
+/// thread of its own takes all batches that queued up while the transaction before was under way, at most as many as the graph has in
+/// flight, and makes them the next one. The group's coordinator takes the offsets only from a current member (KIP-447), so of a partition that
+/// went to another process nothing can be committed here any more.
+/// </summary>
+/// <remarks>
+/// A transaction that was aborted, for a broker that failed or a generation of the group that just ended, is written again as long as this
+/// process may write: nothing of it was seen by anyone. Where it may not, the sink fails, and with it the graph.
+/// <para>
+/// What an aborted transaction had sent may still be on its way, and brokers would count it to the next one of the same producer epoch: offsets would be
+/// committed without their decisions (KIP-890). So each abort ends the producer, and the next transaction is a new one's, with a higher epoch.
+/// </para>
+/// </remarks>
+public sealed class TransactionalDecisionSink : IDecisionSink
+{
+    private const int AttemptsMax = 10;
+
+    private static readonly TimeSpan AttemptPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromMinutes(1);
+
+    private readonly KafkaConnection _connection;
+    private readonly KafkaLogSource _source;
+    private readonly OutgoingRecords _records;
+    private readonly Func<IProducer<byte[]?, byte[]>> _newProducer;
+    private readonly Action<string> _log;
+    private readonly BlockingCollection<PendingBatch> _waiting = [];
+    private readonly List<PendingBatch> _taken = [];
+    private readonly long[] _committed;
+    private readonly long[] _next;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private IProducer<byte[]?, byte[]> _producer;
+
+    private TransactionalDecisionSink(
+        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
+    {
+        (_connection, _source, _log) = (connection, source, log);
+        _records = new OutgoingRecords(options, source.Logs);
+        (_committed, _next) = (new long[source.Logs.Count], new long[source.Logs.Count]);
+        _newProducer = () => new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
+                .. options.ProducerSettings,
+                ("transactional.id", transactions.Id),
+                ("transaction.timeout.ms", $"{(int)transactions.Timeout.TotalMilliseconds}"),
+                // A record that fails fails its transaction.
+                ("dotnet.producer.enable.delivery.reports", "false")]))
+            .SetErrorHandler((_, error) => log($"{connection}: {error.Reason}"))
+            .SetLogHandler((_, _) => { })
+            .Build();
+        _producer = _newProducer();
+        _thread = new Thread(Run) { IsBackground = true, Name = $"transactions {connection.Region}" };
+    }
+
+    /// <summary>Makes the sink and ends whatever a former process of the same transactional id left open.</summary>
+    /// <param name="source">Whose membership in the group it writes by.</param>
+    /// <param name="log">Told what operators should know: an outage, a transaction that had to be written again.</param>
+    /// <exception cref="KafkaFailedException">The brokers do not answer, or do not allow this process to write in transactions.</exception>
+    public static TransactionalDecisionSink Open(
+        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
+    {
+        var sink = new TransactionalDecisionSink(connection, options, transactions, source, log);
+        try
+        {
+            sink._producer.InitTransactions(OpenPatience);
+        }
+        catch (KafkaException e)
+        {
+            sink._producer.Dispose();
+            throw new KafkaFailedException($"{connection}: transactions of {transactions.Id} cannot be started: {e.Error.Reason}", e);
+        }
+
+        sink._thread.Start();
+        return sink;
+    }
+
+    public Task WriteAsync(PaymentBatch batch)
+    {
+        if (!batch.Decide.AsSpan(0, batch.RowCount).Contains(true))
+        {
+            return Task.CompletedTask;
+        }
+
+        var pending = new PendingBatch(batch);
+        _waiting.Add(pending);
+        return Task.WhenAny(pending.Written.Task, _failed.Task).Unwrap();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _thread.Join();
+        _producer.Dispose();
+        _waiting.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            foreach (var first in _waiting.GetConsumingEnumerable(_stopping.Token))
+            {
+                _taken.Clear();
+                _taken.Add(first);
+                while (_waiting.TryTake(out var more))
+                {
+                    _taken.Add(more);
+                }
+
+                WriteTaken();
+                foreach (var pending in _taken)
+                {
+                    pending.Written.SetResult();
+                }
+            }
+        }
+        catch (KafkaException e)
+        {
+            _failed.TrySetException(new DeliveryFailedException($"{_connection}: decisions cannot be written: {e.Error.Reason}", e));
+        }
+        catch (Exception e)
+        {
+            _failed.TrySetException(e);
+        }
+
+        AbortOpen();
+    }
+
+    private void WriteTaken()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            string reason;
+            try
+            {
+                _producer.BeginTransaction();
+                Produce();
+                if (TrySendOffsets())
+                {
+                    UntilAnswered(_producer.CommitTransaction);
+                    _next.CopyTo(_committed, 0);
+                    return;
+                }
+
+                reason = "this process is no member of the group at the moment";
+            }
+            catch (KafkaException e) when (!e.Error.IsFatal)
+            {
+                reason = e.Error.Reason;
+            }
+
+            if (attempt == AttemptsMax)
+            {
+                throw new DeliveryFailedException($"{_connection}: a transaction was aborted {AttemptsMax} times: {reason}");
+            }
+
+            _log($"{_connection}: a transaction is aborted and written again: {reason}");
+            _stopping.Token.WaitHandle.WaitOne(AttemptPause);
+            var aborted = _producer;
+            _producer = _newProducer();
+            aborted.Dispose();
+            // Ends the transaction of the former epoch too.
+            UntilAnswered(_producer.InitTransactions);
+        }
+    }
+
+    private void Produce()
+    {
+        _committed.CopyTo(_next, 0);
+        foreach (var pending in _taken)
+        {
+            var batch = pending.Batch;
+            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+            {
+                if (batch.Decide[rowIndex])
+                {
+                    // What is committed twice can be told from two payments by nobody.
+                    Invariant.Require(batch.Offset[rowIndex] >= _next[batch.LogIndex[rowIndex]]);
+                    _next[batch.LogIndex[rowIndex]] = batch.Offset[rowIndex] + 1;
+                }
+            }
+
+            foreach (ref readonly var record in batch.Encoded.Records)
+            {
+                _producer.Produce(_records.Targets[_records.TargetOf(batch, record)], _records.MessageOf(batch, record));
+            }
+        }
+    }
+
+    /// <returns>False where the group does not know this process at the moment.</returns>
+    /// <exception cref="DeliveryFailedException">What is written is another's by now.</exception>
+    private bool TrySendOffsets()
+    {
+        // In this order. A member of which this generation is the newest holds the partitions that it may write; had it lost one before, that is
+        // seen here, and if it loses one from here on, then only with the generation, which the coordinator knows.
+        var membership = _source.Membership;
+        var offsets = new List<TopicPartitionOffset>();
+        for (var logIndex = 0; logIndex < _next.Length; logIndex++)
+        {
+            if (_next[logIndex] == _committed[logIndex])
+            {
+                continue;
+            }
+
+            var log = _source.Logs[logIndex];
+            if (!_source.MayWrite(logIndex))
+            {
+                throw new DeliveryFailedException($"{log} was given up before all that was taken of it was written");
+            }
+
+            offsets.Add(new TopicPartitionOffset(log.Topic, log.Partition, _next[logIndex]));
+        }
+
+        if (membership is null)
+        {
+            return false;
+        }
+
+        UntilAnswered(timeout => _producer.SendOffsetsToTransaction(offsets, membership, timeout));
+        return true;
+    }
+
+    /// <summary>A call that was not answered goes on in the background, and is asked again for how it ended.</summary>
+    private void UntilAnswered(Action<TimeSpan> call)
+    {
+        while (true)
+        {
+            _stopping.Token.ThrowIfCancellationRequested();
+            try
+            {
+                call(CallPatience);
+                return;
+            }
+            catch (KafkaRetriableException)
+            {
+                _stopping.Token.WaitHandle.WaitOne(AttemptPause);
+            }
+        }
+    }
+
+    /// <summary>So that readers need not wait for the brokers to do it.</summary>
+    private void AbortOpen()
+    {
+        try
+        {
+            _producer.AbortTransaction(CallPatience);
+        }
+        catch (KafkaException)
+        {
+            // None was open, or it is fenced, or the brokers are away: they abort it when its time is over.
+        }
+    }
+
+    private sealed record PendingBatch(PaymentBatch Batch)
+    {
+        public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

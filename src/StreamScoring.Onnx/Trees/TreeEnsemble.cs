@@ -1,0 +1,26 @@
+namespace StreamScoring.Onnx.Trees;
+
+/// <summary>A TreeEnsembleClassifier or TreeEnsembleRegressor, checked, and without what only its file form needs.</summary>
+internal sealed record TreeEnsemble
+{
+    public required IReadOnlyList<DecisionTree> Trees { get; init; }
+
+    /// <summary>Columns of a row.</summary>
+    public required int FeatureCount { get; init; }
+
+    /// <summary>Aggregates of a row.</summary>
+    public required int TargetCount { get; init; }
+
+    public required TreeAggregate Aggregate { get; init; }
+
+    public required PostTransform PostTransform { get; init; }
+
+    /// <summary>[targets] Added to the aggregates.</summary>
+    public required IReadOnlyList<float> BaseValues { get; init; }
+
+    /// <summary>How aggregates become outputs.</summary>
+    public required TreeOutput Output { get; init; }
+
+    /// <summary>Numbers of a row that come out.</summary>
+    public int OutputCount => Output is TreeOutput.OneEach or TreeOutput.OneBare ? TargetCount : 2;
+}

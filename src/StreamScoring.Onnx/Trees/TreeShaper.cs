@@ -1,0 +1,157 @@
+namespace StreamScoring.Onnx.Trees;
+
+/// <summary>Makes trees of the operator's node lists: nodes in one form, leaves in order.</summary>
+internal sealed class TreeShaper
+{
+    private readonly IReadOnlyList<long> _trees, _nodes, _features, _whenTrue, _whenFalse, _missingTrue;
+    private readonly IReadOnlyList<string> _modes;
+    private readonly IReadOnlyList<float> _thresholds;
+    private readonly int _featureCount;
+    private readonly LeafWeights _weights;
+    private readonly Dictionary<(long Tree, long Node), int> _indexes;
+    /// <summary>By node: its split's index, or ~leaf; null until it is placed.</summary>
+    private readonly int?[] _placed;
+
+    /// <exception cref="TreesNotCoveredException">The lists do not fit each other.</exception>
+    public TreeShaper(NodeAttributes attributes, int featureCount, LeafWeights weights)
+    {
+        (_featureCount, _weights) = (featureCount, weights);
+        (_trees, _nodes, _features) = (attributes.Integers("nodes_treeids"), attributes.Integers("nodes_nodeids"), attributes.Integers("nodes_featureids"));
+        (_whenTrue, _whenFalse) = (attributes.Integers("nodes_truenodeids"), attributes.Integers("nodes_falsenodeids"));
+        (_modes, _thresholds, _missingTrue) = (attributes.Texts("nodes_modes"), attributes.Floats("nodes_values"), attributes.Integers("nodes_missing_value_tracks_true"));
+        int[] lengths = [_nodes.Count, _features.Count, _whenTrue.Count, _whenFalse.Count, _modes.Count, _thresholds.Count];
+        if (_trees.Count == 0 || lengths.Any(length => length != _trees.Count))
+        {
+            throw new TreesNotCoveredException("its lists of nodes are empty or differ in length");
+        }
+
+        _placed = new int?[_trees.Count];
+        _indexes = new Dictionary<(long, long), int>(_trees.Count);
+        for (var i = 0; i < _trees.Count; i++)
+        {
+            if (!_indexes.TryAdd((_trees[i], _nodes[i]), i))
+            {
+                throw new TreesNotCoveredException($"node {_nodes[i]} of tree {_trees[i]} is there twice");
+            }
+        }
+    }
+
+    /// <returns>Trees in the order in which ONNX Runtime adds them up: that of the lists, each with its first node as the root.</returns>
+    public List<DecisionTree> Trees()
+    {
+        var trees = new List<DecisionTree>();
+        var seen = new HashSet<long>();
+        for (var i = 0; i < _trees.Count; i++)
+        {
+            if (i == 0 || _trees[i] != _trees[i - 1])
+            {
+                Require(seen.Add(_trees[i]), $"the nodes of tree {_trees[i]} do not stand together");
+                trees.Add(Shape(i));
+            }
+        }
+
+        Require(_placed.All(place => place is not null), "it has nodes that no way leads to");
+        return trees;
+    }
+
+    private DecisionTree Shape(int root)
+    {
+        var splits = new List<TreeSplit>();
+        var leaves = new List<float[]>();
+        // A tree may be as deep as it has nodes, so what is still to do is kept on the heap.
+        var open = new Stack<(int Node, int Parent, bool IsTrueChild)>();
+        open.Push((root, -1, true));
+        while (open.TryPop(out var next))
+        {
+            var (firstLeaf, isShared) = (leaves.Count, _placed[next.Node] is not null);
+            if (!isShared)
+            {
+                Place(next.Node, splits, leaves, open);
+            }
+
+            var place = _placed[next.Node]!.Value;
+            if (next.Parent < 0)
+            {
+                continue;
+            }
+
+            var parent = splits[next.Parent];
+            if (isShared)
+            {
+                // The leaves of the parent's other child end with those of this one, which a failed comparison must not take away.
+                var isChain = !next.IsTrueChild && parent.WhenTrue >= 0 && splits[parent.WhenTrue].WhenFalse == place;
+                Require(isChain, $"node {_nodes[next.Node]} of tree {_trees[next.Node]} has two parents");
+                firstLeaf = splits[parent.WhenTrue].EndLeaf;
+            }
+
+            splits[next.Parent] = next.IsTrueChild ? parent with { WhenTrue = place } : parent with { WhenFalse = place, EndLeaf = firstLeaf };
+        }
+
+        var weights = Enumerable.Range(0, _weights.TargetCount).SelectMany(target => leaves.Select(leaf => leaf[target]));
+        return new DecisionTree(splits, leaves.Count, [.. weights]);
+    }
+
+    private void Place(int node, List<TreeSplit> splits, List<float[]> leaves, Stack<(int Node, int Parent, bool IsTrueChild)> open)
+    {
+        if (_modes[node] == "LEAF")
+        {
+            _placed[node] = ~leaves.Count;
+            leaves.Add(_weights.Of(_trees[node], _nodes[node]) ?? throw new TreesNotCoveredException("a leaf has no weight"));
+            return;
+        }
+
+        _placed[node] = splits.Count;
+        var (split, isExchanged) = SplitOf(node);
+        var (whenTrue, whenFalse) = (ChildOf(node, _whenTrue), ChildOf(node, _whenFalse));
+        // The last one pushed comes first: leaves are numbered from the side where the comparison holds.
+        open.Push((isExchanged ? whenTrue : whenFalse, splits.Count, false));
+        open.Push((isExchanged ? whenFalse : whenTrue, splits.Count, true));
+        splits.Add(split with { FirstLeaf = leaves.Count });
+    }
+
+    private (TreeSplit Split, bool IsExchanged) SplitOf(int node)
+    {
+        var (feature, threshold) = (_features[node], _thresholds[node]);
+        Require(feature >= 0 && feature < _featureCount, $"it splits by feature {feature} of {_featureCount}");
+        Require(!float.IsNaN(threshold), "a threshold is NaN");
+        var missingIsTrue = node < _missingTrue.Count && _missingTrue[node] == 1;
+        TreeSplit At(float at, bool isUnequal, bool isMissingTrue) => new((int)feature, at, isUnequal, isMissingTrue, 0, 0, 0, 0);
+        switch (_modes[node])
+        {
+            case "BRANCH_LEQ":
+                return (At(threshold, false, missingIsTrue), false);
+            case "BRANCH_LT":
+                return (At(Below(threshold), false, missingIsTrue), false);
+            case "BRANCH_GT":
+                return (At(threshold, false, !missingIsTrue), true);
+            case "BRANCH_GTE":
+                return (At(Below(threshold), false, !missingIsTrue), true);
+            case "BRANCH_EQ":
+                return (At(threshold, true, !missingIsTrue), true);
+            case "BRANCH_NEQ":
+                // NaN differs from every threshold, so ONNX Runtime sends it the true way whatever the node says of missing values.
+                return (At(threshold, true, true), false);
+            default:
+                throw new TreesNotCoveredException($"it has a node of the mode {_modes[node]}");
+        }
+    }
+
+    /// <summary>For a float x, x ≤ it exactly where x &lt; the threshold.</summary>
+    private static float Below(float threshold)
+    {
+        Require(!float.IsNegativeInfinity(threshold), "a threshold is below every number");
+        return MathF.BitDecrement(threshold);
+    }
+
+    private int ChildOf(int node, IReadOnlyList<long> children) =>
+        _indexes.TryGetValue((_trees[node], children[node]), out var child) ? child
+            : throw new TreesNotCoveredException($"node {_nodes[node]} of tree {_trees[node]} has no child {children[node]}");
+
+    private static void Require(bool condition, string otherwise)
+    {
+        if (!condition)
+        {
+            throw new TreesNotCoveredException(otherwise);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace StreamScoring.Features;
+
+/// <summary>
+/// A feature that is told by the difference of two rows: the plan of most, in one place, as it is looked at for every payment
+/// (<see cref="FeaturePlan"/> has the others, and says what the numbers mean).
+/// </summary>
+/// <param name="SkippedAtEnd">Where the window ends at the payment: 1 if that is left out, 0 if not.</param>
+/// <param name="Units">What the value is a multiple of, in a major unit.</param>
+internal readonly record struct DifferencePlan(Aggregate Aggregate, int FeatureIndex, int Begin, int End, int First, int Second, int SkippedAtEnd, double Units)
+{
+    public DifferencePlan(FeaturePlan plan, double units)
+        : this(plan.Feature.Aggregate, plan.Feature.Index, plan.Begin, plan.End, plan.First, plan.Second, plan.Feature.ExcludesCurrent ? 1 : 0, units)
+    {
+    }
+
+    public static bool Fits(FeaturePlan plan) =>
+        plan.Begin >= 0 && plan.Feature.Aggregate is (Aggregate.Count or Aggregate.Sum or Aggregate.Mean or Aggregate.Risk);
+}

@@ -1,0 +1,73 @@
+namespace StreamScoring.Features;
+
+/// <summary>Finds a payment among a key's rows.</summary>
+internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows, RowTotals totals)
+{
+    private readonly int[] _rawColumns = [.. layout.RawColumns];
+    private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
+    private readonly Series[] _series = [.. layout.Series];
+
+    /// <returns>The row of that payment or its stub, the last where there are several; -1 where there is none.</returns>
+    public int Find(KeySlot* slot, long timeMs, ulong paymentHash, long watermarkMs, int before = int.MaxValue)
+    {
+        // What nothing sees is there or not by chance, so it counts as not there.
+        var first = timeMs > layout.HorizonMs(watermarkMs) ? slot->Start : rows.FirstNeeded(slot, watermarkMs);
+        for (var row = Math.Min(rows.UpperBound(slot, timeMs, slot->End), before) - 1; row >= first; row--)
+        {
+            var candidate = rows.Row(slot, row);
+            if (candidate[EntityLayout.TimeColumn] != timeMs)
+            {
+                break;
+            }
+
+            if (candidate[layout.PaymentColumn] == (long)paymentHash)
+            {
+                return row;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a row is that payment; without the payment's id in the row, one of the same content is as good.</summary>
+    public bool IsSame(KeySlot* slot, int row, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)
+    {
+        var candidate = rows.Row(slot, row);
+        if (layout.FlagsColumn >= 0 && candidate[layout.FlagsColumn] != flags)
+        {
+            return false;
+        }
+
+        if (layout.HasLabels)
+        {
+            return candidate[layout.PaymentColumn] == (long)paymentHash;
+        }
+
+        for (var value = 0; value < _rawColumns.Length; value++)
+        {
+            if (_rawColumns[value] >= 0 && candidate[_rawColumns[value]] != values[value])
+            {
+                return false;
+            }
+        }
+
+        for (var i = 0; i < _distincts.Length; i++)
+        {
+            if (candidate[_distincts[i].HashColumn] != distincts[i])
+            {
+                return false;
+            }
+        }
+
+        foreach (ref readonly var series in _series.AsSpan())
+        {
+            if (series.Kind == SeriesKind.Sum && (flags & (1L << series.Filter)) != 0
+                && (long)(ulong)totals.Own(slot, row, series) != (values[series.Value] == EntityState.MissingValue ? 0 : values[series.Value]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

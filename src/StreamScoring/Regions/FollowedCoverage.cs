@@ -1,0 +1,98 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Regions;
+
+/// <summary>
+/// How stale the followed regions are: for each of their logs, the time up to which all of it is known to have been taken. Written by whoever
+/// reads a log or asks for its end, read by any thread.
+/// </summary>
+public sealed class FollowedCoverage
+{
+    private const long Never = long.MinValue;
+
+    private readonly TimeProvider _clock;
+    private readonly LogTable _logs;
+    private readonly long[] _coveredMs;
+    private readonly int[][] _logsOfRegion;
+
+    public FollowedCoverage(LogTable logs, TimeProvider clock)
+    {
+        (_logs, _clock) = (logs, clock);
+        _coveredMs = new long[logs.Count];
+        _coveredMs.AsSpan().Fill(Never);
+        _logsOfRegion = [.. logs.FollowedRegions.Select(region =>
+            Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs.KindOf(logIndex) == LogKind.Payments).ToArray())];
+    }
+
+    /// <summary>What log indices mean here.</summary>
+    public LogTable Logs => _logs;
+
+    /// <summary>Regions, in the order of <see cref="Fill"/>.</summary>
+    public IReadOnlyList<string> Regions => _logs.FollowedRegions;
+
+    /// <summary>For all regions: nothing that was in their payments logs by then is missing here. Far in the past where a log never was whole, and for ever where there is none.</summary>
+    public long WholeUntilMs
+    {
+        get
+        {
+            var until = long.MaxValue;
+            foreach (var logs in _logsOfRegion)
+            {
+                foreach (var logIndex in logs)
+                {
+                    until = Math.Min(until, Volatile.Read(ref _coveredMs[logIndex]));
+                }
+            }
+
+            return until;
+        }
+    }
+
+    /// <summary>Nothing that was in the log by then is missing here.</summary>
+    /// <param name="timeMs">ms since the Unix epoch; one before what is known says nothing, and one in the future, of a publisher whose clock is ahead, stands for now.</param>
+    public void Covered(int logIndex, long timeMs)
+    {
+        timeMs = Math.Min(timeMs, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var known = Volatile.Read(ref _coveredMs[logIndex]);
+        while (timeMs > known && Interlocked.CompareExchange(ref _coveredMs[logIndex], timeMs, known) is var found && found != known)
+        {
+            known = found;
+        }
+    }
+
+    /// <summary>Notes on a batch, when it was taken, how stale the followed regions are.</summary>
+    public void Stamp(PaymentBatch batch)
+    {
+        if (batch.StalenessSeconds.Length != Regions.Count)
+        {
+            batch.StalenessSeconds = new double[Regions.Count];
+        }
+
+        Fill(batch.StalenessSeconds, batch.Clock.ReceivedAtMs);
+        batch.FollowedWholeUntilMs = WholeUntilMs;
+    }
+
+    /// <summary>How long ago the log was known whole.</summary>
+    /// <returns>Seconds; NaN where it never was.</returns>
+    public double SecondsBehind(int logIndex, long nowMs)
+    {
+        var covered = Volatile.Read(ref _coveredMs[logIndex]);
+        return covered == Never ? double.NaN : Math.Max(0, nowMs - covered) / 1000.0;
+    }
+
+    /// <summary>For each region, how long ago its payments were known whole: that of its stalest partition.</summary>
+    /// <param name="seconds">[regions] Filled; NaN where a partition never was.</param>
+    public void Fill(Span<double> seconds, long nowMs)
+    {
+        for (var region = 0; region < _logsOfRegion.Length; region++)
+        {
+            var stalest = 0.0;
+            foreach (var logIndex in _logsOfRegion[region])
+            {
+                stalest = Math.Max(stalest, SecondsBehind(logIndex, nowMs));
+            }
+
+            seconds[region] = stalest;
+        }
+    }
+}

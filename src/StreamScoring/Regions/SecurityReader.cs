@@ -1,0 +1,52 @@
+using StreamScoring.Configuration;
+
+namespace StreamScoring.Regions;
+
+/// <summary>Reads a region's TLS and SASL settings. A secret never stands in the file: it comes from the environment, or from a file of its own.</summary>
+internal static class SecurityReader
+{
+    private const string FromFile = ".file";
+
+    /// <summary>librdkafka's settings that hold secrets.</summary>
+    private static readonly string[] Secrets =
+        ["sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.assertion.private.key.passphrase"];
+
+    /// <param name="folder">What paths are relative to.</param>
+    /// <returns>The settings, secrets included.</returns>
+    /// <exception cref="InvalidInputFileException">A secret stands in the file, or its file cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> Read(YamlMap security, string folder)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var key in security.Keys)
+        {
+            if (Secrets.FirstOrDefault(secret => key == secret + FromFile) is { } fromFile)
+            {
+                settings[fromFile] = ReadSecret(security, key, folder);
+            }
+            else if (Secrets.Contains(key) && !security.IsFromEnvironment(key))
+            {
+                throw security.Error(key, $"is a secret and must not stand in the file; write ${{NAME}} and set that environment variable, or name a file under {key}{FromFile}");
+            }
+            else
+            {
+                settings[key] = security.Text(key);
+            }
+        }
+
+        return settings;
+    }
+
+    private static string ReadSecret(YamlMap security, string key, string folder)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, security.Text(key)));
+        try
+        {
+            // An editor's last line end is no part of it.
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw security.Error(key, $"names a file that cannot be read: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using StreamScoring.Features;
+using StreamScoring.Regions;
+
+namespace StreamScoring.State;
+
+/// <summary>Reads one snapshot from a stream and refuses what is not whole.</summary>
+public sealed class SnapshotReader
+{
+    private readonly Stream _stream;
+    private readonly string _name;
+    private byte[] _buffer = new byte[1 << 16];
+    private int _kind;
+    private int _length;
+
+    /// <param name="name">For messages.</param>
+    /// <exception cref="SnapshotRefusedException">It is no snapshot of this format, or its head is damaged.</exception>
+    public SnapshotReader(Stream stream, string name)
+    {
+        (_stream, _name) = (stream, name);
+        var magic = Read(SnapshotFormat.Magic.Length);
+        if (!magic.SequenceEqual(SnapshotFormat.Magic))
+        {
+            throw new SnapshotRefusedException(name, magic.StartsWith(SnapshotFormat.Magic[..^1])
+                ? $"it has format version {magic[^1]}, this release reads {SnapshotFormat.Version}"
+                : "it is no snapshot");
+        }
+
+        if (NextBlock(out var kind) is var head && kind != SnapshotFormat.Head)
+        {
+            throw Damaged("it does not begin with its head");
+        }
+
+        try
+        {
+            Info = SnapshotInfo.FromJson(head);
+        }
+        catch (JsonException e)
+        {
+            throw new SnapshotRefusedException(name, "its head cannot be read", e);
+        }
+    }
+
+    public SnapshotInfo Info { get; }
+
+    /// <summary>Reads everything, in order.</summary>
+    /// <param name="take">Given each chunk; valid until it returns.</param>
+    /// <returns>The whole head, and the digest as it was written.</returns>
+    /// <exception cref="SnapshotRefusedException">The file is torn or damaged.</exception>
+    public (StateHead Head, UInt128 Digest) ReadAll(Action<SweepChunk> take)
+    {
+        var head = ReadHead();
+        return (head, ReadChunks(take));
+    }
+
+    /// <summary>Reads what stands before the keys. The rest of the file may still turn out to be damaged.</summary>
+    /// <exception cref="SnapshotRefusedException">The file is torn or damaged.</exception>
+    public StateHead ReadHead()
+    {
+        var logs = Info.Vector.Keys.Select(ParseLog).ToList();
+        var payments = new List<FoldedPayment[]>();
+        var duplicates = new List<(LogId, long, LogId, long)>();
+        // The first block that is no part of the head stays for the chunks.
+        for (_length = NextBlock(out _kind).Length; _kind is SnapshotFormat.Payments or SnapshotFormat.Duplicates; _length = NextBlock(out _kind).Length)
+        {
+            var longs = MemoryMarshal.Cast<byte, long>(_buffer.AsSpan(0, _length));
+            if (_kind == SnapshotFormat.Payments)
+            {
+                payments.Add(ReadPayments(longs, logs.Count));
+            }
+            else
+            {
+                ReadDuplicates(longs, logs, duplicates);
+            }
+        }
+
+        return new StateHead(
+            Info.FeatureFile, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
+            Info.NewestMs.ToDictionary(log => ParseLog(log.Key), log => log.Value), Info.WatermarkMs, Info.KeyCounts ?? [],
+            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates);
+    }
+
+    /// <summary>Hands the keys over that stand behind <see cref="ReadHead"/>.</summary>
+    /// <param name="take">Given each chunk; valid until it returns.</param>
+    /// <returns>The digest as it was written.</returns>
+    /// <exception cref="SnapshotRefusedException">The file is torn or damaged.</exception>
+    public UInt128 ReadChunks(Action<SweepChunk> take)
+    {
+        for (; _kind != SnapshotFormat.End; _length = NextBlock(out _kind).Length)
+        {
+            if (_kind < 0)
+            {
+                throw Damaged("its head goes on behind the first keys");
+            }
+
+            try
+            {
+                take(new SweepChunk(_kind, _buffer.AsMemory(0, _length)));
+            }
+            catch (InvalidDataException e)
+            {
+                throw new SnapshotRefusedException(_name, e.Message, e);
+            }
+        }
+
+        return _length == 16 && _stream.ReadByte() < 0
+            ? BinaryPrimitives.ReadUInt128LittleEndian(_buffer)
+            : throw Damaged("something follows its end");
+    }
+
+    private FoldedPayment[] ReadPayments(ReadOnlySpan<long> longs, int logCount)
+    {
+        var payments = new FoldedPayment[longs.Length / 5];
+        foreach (ref var payment in payments.AsSpan())
+        {
+            payment = longs[0] >= 0 && longs[0] < logCount
+                ? new FoldedPayment((int)longs[0], longs[1], longs[2], new UInt128((ulong)longs[4], (ulong)longs[3]))
+                : throw Damaged("a record is of no log that it names");
+            longs = longs[5..];
+        }
+
+        return payments;
+    }
+
+    private void ReadDuplicates(ReadOnlySpan<long> longs, List<LogId> logs, List<(LogId, long, LogId, long)> duplicates)
+    {
+        for (; longs.Length >= 4; longs = longs[4..])
+        {
+            duplicates.Add((LogAt(longs[0], logs), longs[1], LogAt(longs[2], logs), longs[3]));
+        }
+    }
+
+    private LogId LogAt(long index, List<LogId> logs) => index >= 0 && index < logs.Count ? logs[(int)index] : throw Damaged("a record is of no log that it names");
+
+    private LogId ParseLog(string text) => LogId.TryParse(text, out var log) ? log : throw Damaged($"{text} is no log");
+
+    private ReadOnlySpan<byte> NextBlock(out int kind)
+    {
+        Span<byte> frame = stackalloc byte[8];
+        Read(8).CopyTo(frame);
+        kind = BinaryPrimitives.ReadInt32LittleEndian(frame);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(frame[4..]);
+        if (length is < 0 or > SnapshotFormat.BlockBytesMax || (_stream.CanSeek && length > _stream.Length - _stream.Position))
+        {
+            throw Damaged("a block is longer than the file");
+        }
+
+        // Content and checksum in one read; the content stays at the start of the buffer.
+        var read = Read(length + 8);
+        var hash = new XxHash3();
+        hash.Append(frame);
+        hash.Append(read[..length]);
+        return hash.GetCurrentHashAsUInt64() == BinaryPrimitives.ReadUInt64LittleEndian(read[length..])
+            ? read[..length]
+            : throw Damaged("a checksum does not fit");
+    }
+
+    private ReadOnlySpan<byte> Read(int length)
+    {
+        if (_buffer.Length < length)
+        {
+            _buffer = new byte[length];
+        }
+
+        return _stream.ReadAtLeast(_buffer.AsSpan(0, length), length, throwOnEndOfStream: false) == length
+            ? _buffer.AsSpan(0, length)
+            : throw Damaged("it is cut short");
+    }
+
+    private SnapshotRefusedException Damaged(string reason) => new(_name, reason);
+}

@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using StreamScoring.Features;
+
+namespace StreamScoring.State;
+
+/// <summary>Writes one snapshot to a stream. What it wrote is a snapshot only once <see cref="Complete"/> returned.</summary>
+public sealed class SnapshotWriter
+{
+    private readonly Stream _stream;
+    private readonly Func<SweepChunk, UInt128> _digestOf;
+    private UInt128 _digest;
+
+    /// <param name="digestOf">From <see cref="FeatureEngine.NewDigest"/>.</param>
+    public SnapshotWriter(Stream stream, StateHead head, SnapshotLabel label, Func<SweepChunk, UInt128> digestOf)
+    {
+        (_stream, _digestOf) = (stream, digestOf);
+        stream.Write(SnapshotFormat.Magic);
+        var info = new SnapshotInfo(
+            label.CreatedAt, head.FeatureFile, label.FeatureText, label.Topics, label.Config, head.WatermarkMs,
+            head.Logs.ToDictionary(log => log.ToString(), log => head.Vector[log]),
+            head.NewestMs.ToDictionary(log => log.Key.ToString(), log => log.Value), head.KeyCounts);
+        WriteBlock(SnapshotFormat.Head, info.ToJson());
+        WritePayments(head);
+        WriteDuplicates(head);
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length { get; private set; } = SnapshotFormat.Magic.Length;
+
+    public void Write(SweepChunk chunk)
+    {
+        _digest += _digestOf(chunk);
+        WriteBlock(chunk.Entity, chunk.Images.Span);
+    }
+
+    /// <returns>The state's digest.</returns>
+    public UInt128 Complete()
+    {
+        Span<byte> digest = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128LittleEndian(digest, _digest);
+        WriteBlock(SnapshotFormat.End, digest);
+        _stream.Flush();
+        return _digest;
+    }
+
+    /// <summary>Each payment: the number of its log in the head's vector, offset, timestamp (int64 each), and the two words of its hash.</summary>
+    private void WritePayments(StateHead head)
+    {
+        const int longs = 5, perBlock = 65_536;
+        foreach (var chunk in head.Payments.Chunk(perBlock))
+        {
+            var block = new long[chunk.Length * longs];
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                var (log, offset, timestampMs, hash) = chunk[i];
+                (block[i * longs], block[(i * longs) + 1], block[(i * longs) + 2]) = (log, offset, timestampMs);
+                (block[(i * longs) + 3], block[(i * longs) + 4]) = ((long)(ulong)hash, (long)(ulong)(hash >> 64));
+            }
+
+            WriteBlock(SnapshotFormat.Payments, MemoryMarshal.AsBytes(block.AsSpan()));
+        }
+    }
+
+    /// <summary>Each duplicate: the number of its log and its offset, and the same of the first record (int64 each).</summary>
+    private void WriteDuplicates(StateHead head)
+    {
+        var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);
+        WriteBlock(SnapshotFormat.Duplicates, MemoryMarshal.AsBytes<long>(
+            [.. head.Duplicates.SelectMany(record => new[] { numbers[record.Log], record.Offset, numbers[record.FirstLog], record.FirstOffset })]));
+    }
+
+    private void WriteBlock(int kind, ReadOnlySpan<byte> content)
+    {
+        Invariant.Require(content.Length <= SnapshotFormat.BlockBytesMax);
+        Span<byte> frame = stackalloc byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(frame, kind);
+        BinaryPrimitives.WriteInt32LittleEndian(frame[4..], content.Length);
+        var hash = new XxHash3();
+        hash.Append(frame);
+        hash.Append(content);
+        _stream.Write(frame);
+        _stream.Write(content);
+        Span<byte> checksum = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(checksum, hash.GetCurrentHashAsUInt64());
+        _stream.Write(checksum);
+        Length += frame.Length + content.Length + checksum.Length;
+    }
+}

@@ -1,0 +1,9 @@
+namespace StreamScoring.Chaos.Faults;
+
+/// <summary>A fault as a name and what it does.</summary>
+internal sealed class Fault(string name, Func<ChaosWorld, Random, Task> run) : IFault
+{
+    public string Name => name;
+
+    public Task RunAsync(ChaosWorld world, Random random) => run(world, random);
+}

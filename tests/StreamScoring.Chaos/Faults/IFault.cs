@@ -1,0 +1,9 @@
+namespace StreamScoring.Chaos.Faults;
+
+/// <summary>Something that goes wrong, and is mended again before it returns. What it leaves behind, the pipeline has to get over by itself.</summary>
+public interface IFault
+{
+    string Name { get; }
+
+    Task RunAsync(ChaosWorld world, Random random);
+}

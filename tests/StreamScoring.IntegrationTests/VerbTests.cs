@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace StreamScoring.IntegrationTests;
+
+/// <summary>What scripts rely on: exit codes, messages, what is left behind.</summary>
+public sealed class VerbTests : IDisposable
+{
+    private static readonly Dictionary<string, string> NoBroker = new() { ["SCORING_BROKERS"] = "127.0.0.1:9", ["SCORING_HTTP_PORT"] = "0" };
+
+    private const string Header = "payment_id,event_time,amount_minor,currency,card_id,customer_id\n";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("verbs").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("topics create")]
+    [InlineData("decisions")]
+    [InlineData("publish --payments PAYMENTS")]
+    public async Task Without_a_broker_a_verb_ends_with_one_and_says_what_to_look_at(string verb)
+    {
+        var payments = Write("p.csv", Header + "p,2024-01-01T00:00:00Z,1,EUR,c,u\n");
+        string[] arguments = [.. verb.Replace("PAYMENTS", payments, StringComparison.Ordinal).Split(' '), "--topology", "topology/handbook/topology.yaml"];
+        var outcome = await ScoringProcess.RunAsync(NoBroker, arguments);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("region eu: no broker of 127.0.0.1:9 answers", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains("is Kafka running there", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("4111111111111111", "1", "card_id holds a card number")]
+    [InlineData("c", "4111111111111111x", "amount is ****************x")]
+    public async Task A_card_number_in_a_table_is_refused_before_anything_is_published_and_is_not_repeated(string card, string amount, string problem)
+    {
+        var payments = Write("p.csv", Header + $"good,2024-01-01T00:00:00Z,1,EUR,c,u\nbad,2023-01-01T00:00:00Z,{amount},EUR,{card},u\n");
+        var outcome = await ScoringProcess.RunAsync(NoBroker, "publish", "--topology", "topology/handbook/topology.yaml", "--payments", payments);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains($"{payments}:3: {problem}", outcome.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("4111111111111111", outcome.Errors + outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Backfill_names_file_and_line_of_a_payment_that_does_not_hold_to_the_contract()
+    {
+        var payments = Write("p.csv", Header + "good,2024-01-01T00:00:00Z,1,EUR,c,u\nbad,2023-01-01T00:00:00Z,1,EUR,,\n");
+        var outcome = await ScoringProcess.RunAsync(
+            NoBroker, "backfill", "--features", "topology/handbook/features.yaml", "--payments", payments, "--output", Path.Combine(_folder, "out.csv"));
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains($"{payments}:3: none of the entity ids is given", outcome.Errors, StringComparison.Ordinal);
+        Assert.Equal([payments], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task An_output_that_is_a_folder_is_wrong_usage()
+    {
+        var payments = Write("p.csv", Header);
+        var outcome = await ScoringProcess.RunAsync(NoBroker, "backfill", "--features", "topology/handbook/features.yaml", "--payments", payments, "--output", _folder);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("is a folder", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interrupted_demo_decides_what_it_published_and_ends_with_130()
+    {
+        using var demo = ScoringProcess.Start(NoBroker, "demo", "--rate", "2000");
+        using var ending = ScoringProcess.EndingWithTheTest(demo);
+        var errors = demo.StandardError.ReadToEndAsync();
+        Assert.Contains("decided", await demo.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        var output = demo.StandardOutput.ReadToEndAsync();
+        Assert.Equal(130, await ScoringProcess.InterruptAsync(demo));
+        Assert.Matches("^payments ([0-9,]+), decisions \\1 in ", (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+        Assert.Contains("http://127.0.0.1:", await errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interrupted_backfill_leaves_no_file_and_ends_with_130()
+    {
+        var payments = Write("p.csv", Header + string.Concat(Enumerable.Range(0, 300_000).Select(i => $"p{i},{1_700_000_000_000L + i},1,EUR,c{i % 5},u{i % 7}\n")));
+        using var backfill = ScoringProcess.Start(
+            NoBroker, ["backfill", "--features", "topology/handbook/features.yaml", "--output", Path.Combine(_folder, "out.csv"), "--payments", .. Enumerable.Repeat(payments, 5)]);
+        using var ending = ScoringProcess.EndingWithTheTest(backfill);
+        // Reading is over and computing has begun once the file is begun under its temporary name.
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!backfill.HasExited && Directory.GetFiles(_folder, "*.partial").Length == 0)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+
+        Assert.Equal(130, await ScoringProcess.InterruptAsync(backfill));
+        Assert.Equal([payments], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public async Task Every_verb_has_help_with_an_example()
+    {
+        foreach (var verb in new[] { "demo", "run", "topology validate", "topics create", "publish", "decisions", "generate", "backfill", "train", "score" })
+        {
+            var help = await ScoringProcess.SucceedAsync(NoBroker, [.. verb.Split(' '), "--help"]);
+            Assert.Contains($"scoring {verb}", help.Output[help.Output.IndexOf("Example:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_verb_says_goes_to_stderr_and_a_summary_in_json_alone_to_stdout()
+    {
+        var demo = await ScoringProcess.SucceedAsync(NoBroker, "demo", "--events", "500", "--rate", "0", "--json");
+        Assert.Equal(500, JsonDocument.Parse(demo.Output).RootElement.GetProperty("payments").GetInt64());
+        var generated = await ScoringProcess.SucceedAsync(NoBroker, "generate", "--payments", "10", "--output", _folder);
+        Assert.Equal("", generated.Output);
+        Assert.DoesNotContain('\r', generated.Errors);
+    }
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

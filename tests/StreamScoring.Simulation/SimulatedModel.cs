@@ -1,0 +1,57 @@
+using StreamScoring.Batches;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Simulation;
+
+/// <summary>A model whose score depends on every feature, so that no difference between two of them goes unseen.</summary>
+internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudModel
+{
+    public string Name => "simulated";
+
+    public string Version { get; } = "sha256:" + new string('0', 64);
+
+    public string Engine => "simulated";
+
+    public IReadOnlyList<ModelInput> Inputs => [.. features.Select(feature => new ModelInput(feature, IsText: false))];
+
+    public ScoreCalibration Calibration { get; } = new(OutputKind.Logit, []);
+
+    public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane();
+
+    public void Dispose()
+    {
+    }
+
+    /// <summary>The model's output for one payment's features.</summary>
+    public static double RawOf(ReadOnlySpan<double> features)
+    {
+        var sum = 0.0;
+        for (var feature = 0; feature < features.Length; feature++)
+        {
+            sum += double.IsNaN(features[feature]) ? -0.5 : Math.Sin(features[feature] + feature);
+        }
+
+        return sum;
+    }
+
+    private sealed class Lane : IScoringLane
+    {
+        public void Score(FeatureMatrix matrix, ReadOnlySpan<int> rows, Span<double> raw)
+        {
+            Span<double> features = stackalloc double[matrix.FeatureCount];
+            for (var i = 0; i < rows.Length; i++)
+            {
+                for (var feature = 0; feature < features.Length; feature++)
+                {
+                    features[feature] = matrix.Column(feature)[rows[i]];
+                }
+
+                raw[i] = RawOf(features);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,449 @@
+using StreamScoring.Batches;
+using StreamScoring.Decisions;
+using StreamScoring.Emit;
+using StreamScoring.Features;
+using StreamScoring.Ingest;
+using StreamScoring.Regions;
+using StreamScoring.Scoring;
+using StreamScoring.State;
+
+namespace StreamScoring.Simulation;
+
+/// <summary>
+/// One process: the real merge, decoder, state, lanes, policy, encoder, acknowledgement and snapshots, each step of which waits for the
+/// scheduler to be taken. Whatever the scheduler does not take any more is what a crash leaves undone.
+/// </summary>
+internal sealed class SimulatedProcess : IDisposable
+{
+    /// <summary>What bounds memory while the brokers take nothing.</summary>
+    public const int BatchesMax = 5;
+
+    private const int BatchRowsMax = 8, InFlightMax = 3;
+
+    private readonly SimulationContext _context;
+    private readonly SimulatedCluster _cluster;
+    private readonly VirtualClock _clock;
+    private readonly PaymentBatchPool _pool;
+    private readonly PartitionOwnership _ownership;
+    private readonly RecordDecoder _decoder;
+    private readonly FoldedState _state;
+    private readonly FirstDecisions _firsts;
+    private readonly ScoringLanes _lanes;
+    private readonly DecisionPolicy _policy;
+    private readonly BatchEncoder _encoder;
+    private readonly LogMerge _merge;
+    private readonly FollowedCoverage _coverage;
+    private readonly AcknowledgedOffsets _acknowledged;
+    private readonly SnapshotHistory _snapshots;
+    private readonly List<(PaymentBatch Batch, int Stage)> _batches = [];
+    private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
+    private readonly HashSet<int> _owned = [];
+    private readonly Queue<(int Partition, DecidedPositions Tail)> _takeovers = new();
+    private SimulatedSource? _source;
+    private SimulatedCopy? _copy;
+    private bool _isCaughtUp;
+
+    public SimulatedProcess(SimulationContext context, int member, SnapshotHistory snapshots)
+    {
+        (_context, _cluster, _clock, _snapshots, Member) = (context, context.Cluster, context.Clock, snapshots, member);
+        var logs = _cluster.Logs;
+        _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
+        _ownership = new PartitionOwnership(logs);
+        _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
+        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency));
+        _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
+        var model = new SimulatedModel(context.Features.Schema.Names);
+        _lanes = new ScoringLanes(model, [], laneCount: 1, BatchRowsMax, _clock);
+        _policy = new DecisionPolicy(new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 }, _firsts);
+        var stamp = new DecisionStamp(
+            model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
+        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs), meters: null);
+        _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
+        _coverage = new FollowedCoverage(logs, _clock);
+        _acknowledged = new AcknowledgedOffsets(logs);
+        Sink = new SimulatedSink(_cluster, _clock);
+        _cluster.Group.Join(member);
+        context.Trace($"process {Name} starts {(from is null ? "from the logs" : $"from the snapshot of {from.CreatedAt:HH:mm:ss}")}");
+    }
+
+    public int Member { get; }
+
+    public string Name => _context.Link is null ? $"{Member}" : $"{_cluster.Region}-{Member}";
+
+    public SimulationContext Context => _context;
+
+    public SimulatedSink Sink { get; }
+
+    /// <summary>Silent until then: a long pause of the collector, a stopped machine.</summary>
+    public long StalledUntilMs { get; set; }
+
+    /// <summary>Set where the graph failed: the process starts over, as a new one.</summary>
+    public Exception? Failure { get; private set; }
+
+    public IReadOnlyCollection<int> Owned => _owned;
+
+    public FoldedState State => _state;
+
+    /// <summary>For messages: what it has to do.</summary>
+    public string Pending =>
+        $"{_batches.Count} batches, {_inFlight.Count} in flight, {_takeovers.Count} takeovers, {(_copy is null ? "no copy" : "copying")}, readers at {string.Join(",", _source?.Logs.Select(reader => reader.ToString()) ?? [])}";
+
+    public int BatchesRented => _pool.Rented;
+
+    /// <summary>Everything that is in the logs is folded, and all that was owed is acknowledged.</summary>
+    public bool IsQuiet => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsDone) && !Unfollowed(source).Any();
+
+    /// <summary>The same of the logs of its own region, whatever another has.</summary>
+    public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone);
+
+    private bool IsIdle => _batches.Count == 0 && _inFlight.Count == 0 && _takeovers.Count == 0 && _copy is null && !Sink.HasQueued && !Sink.HasUnacknowledged;
+
+    /// <summary>The steps that could be taken now.</summary>
+    public IEnumerable<Action<Random>> Steps()
+    {
+        if (!_cluster.IsAway)
+        {
+            yield return _ => Poll();
+        }
+
+        if (_takeovers.Count > 0)
+        {
+            yield return _ => TakeOver();
+        }
+
+        if (_source is { } source)
+        {
+            if (_context.Link is null)
+            {
+                yield return random => source.Logs[random.Next(source.Logs.Count)].Fetch(1 + random.Next(12));
+            }
+            else
+            {
+                yield return random => FetchSome(source, random);
+                yield return _ => Follow(source);
+            }
+
+            yield return _ => Take(source);
+        }
+
+        for (var i = 0; i < _batches.Count; i++)
+        {
+            // In order: a batch goes on where the one before it is further on.
+            if (i == 0 || _batches[i - 1].Stage > _batches[i].Stage + 1)
+            {
+                var index = i;
+                yield return _ => Advance(index);
+            }
+        }
+
+        if (Sink.HasQueued && !_cluster.IsAway && Sink.StalledUntilMs <= _clock.NowMs)
+        {
+            yield return Sink.Deliver;
+        }
+
+        if (Sink.HasUnacknowledged)
+        {
+            yield return _ => Sink.Acknowledge();
+        }
+
+        if (_inFlight.TryPeek(out var head) && head.Written.IsCompleted)
+        {
+            yield return _ => TakeAcknowledged();
+        }
+
+        if (_copy is not null)
+        {
+            yield return GoOnCopying;
+        }
+    }
+
+    /// <summary>Asks for a snapshot, where none is being made.</summary>
+    public void BeginSnapshot()
+    {
+        if (_copy is null)
+        {
+            _copy = new SimulatedCopy();
+            _state.Request(_copy);
+        }
+    }
+
+    public void Dispose()
+    {
+        _lanes.Dispose();
+        _source?.Dispose();
+    }
+
+    private void Poll()
+    {
+        var answer = _cluster.Group.Poll(Member);
+        if (!answer.IsMember)
+        {
+            // Lost, and no time to drain: what is on its way may still arrive, as that of a zombie.
+            _context.Trace($"process {Name} was thought dead");
+            Disown([.. _owned]);
+            _takeovers.Clear();
+            _cluster.Group.Join(Member);
+            return;
+        }
+
+        foreach (var partition in answer.Revoked)
+        {
+            Forget(partition);
+            Disown([partition]);
+            if (LogsOf(partition).All(_ownership.IsDrained))
+            {
+                _cluster.Group.GiveUp(Member, partition);
+            }
+        }
+
+        foreach (var partition in answer.Assigned.Where(partition => !_owned.Contains(partition) && LogsOf(partition).All(_ownership.IsDrained)))
+        {
+            if (_takeovers.All(takeover => takeover.Partition != partition))
+            {
+                _takeovers.Enqueue((partition, ReadTail(partition)));
+            }
+        }
+
+        if (_source is null && _takeovers.Count == 0 && answer.Assigned.All(_owned.Contains))
+        {
+            Open();
+        }
+
+        Commit();
+    }
+
+    /// <summary>A hint, written late: for labels, of which nothing else is written where they are good.</summary>
+    private void Commit()
+    {
+        foreach (var partition in _owned)
+        {
+            foreach (var logIndex in LogsOf(partition))
+            {
+                _cluster.Committed[logIndex] = Math.Max(_cluster.Committed[logIndex], _ownership.AcknowledgedThrough(logIndex));
+            }
+        }
+    }
+
+    private void Forget(int partition)
+    {
+        var others = _takeovers.Where(takeover => takeover.Partition != partition).ToList();
+        _takeovers.Clear();
+        others.ForEach(_takeovers.Enqueue);
+    }
+
+    private DecidedPositions ReadTail(int partition)
+    {
+        var tail = new DecidedPositions(_cluster.Logs[PaymentsOf(partition)]);
+        foreach (var record in _cluster.Decisions[partition].Records)
+        {
+            tail.Note(record.Value);
+        }
+
+        return tail;
+    }
+
+    private void TakeOver()
+    {
+        var (partition, tail) = _takeovers.Dequeue();
+        foreach (var logIndex in LogsOf(partition))
+        {
+            var committed = _cluster.Committed[logIndex];
+            _ownership.Own(logIndex, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed);
+        }
+
+        _firsts.Learn(PaymentsOf(partition), Task.FromResult(tail.Learned));
+        _owned.Add(partition);
+        _context.Trace($"process {Name} owns {partition} from {_ownership.DecideFrom(PaymentsOf(partition))}");
+        if (_source is not null && LogsOf(partition).Any(logIndex => _source.Logs.All(reader => reader.LogIndex != logIndex)))
+        {
+            Fail(new InvalidOperationException("owned and not followed"));
+        }
+    }
+
+    private void Open()
+    {
+        var readers = new List<SimulatedReader>();
+        for (var logIndex = 0; logIndex < _cluster.Logs.Count; logIndex++)
+        {
+            var log = _cluster.Logs[logIndex];
+            if (_cluster.Logs.FollowedRegionOf(logIndex) is not null)
+            {
+                continue;
+            }
+
+            if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
+            {
+                var start = Math.Min(_state.Vector[logIndex], _ownership.DecideFrom(logIndex));
+                readers.Add(new SimulatedReader(_context, logIndex, start, _ownership, coverage: null));
+            }
+        }
+
+        _source = new SimulatedSource(readers, _ownership);
+        Follow(_source);
+    }
+
+    /// <summary>A fetch brings records of several logs.</summary>
+    private static void FetchSome(SimulatedSource source, Random random)
+    {
+        foreach (var reader in source.Logs)
+        {
+            reader.Fetch(random.Next(12));
+        }
+    }
+
+    /// <summary>Begins to read what of the other region can be reached now and could not before, and asks for the ends.</summary>
+    private void Follow(SimulatedSource source)
+    {
+        foreach (var logIndex in Unfollowed(source).Where(logIndex => _context.CanRead(_cluster.Logs[logIndex])).ToList())
+        {
+            source.Join(new SimulatedReader(_context, logIndex, _state.Vector[logIndex], _ownership, _coverage));
+        }
+
+        foreach (var reader in source.Logs.Where(reader => reader.IsFollowed))
+        {
+            reader.AskEnd();
+        }
+    }
+
+    private IEnumerable<int> Unfollowed(SimulatedSource source) => Enumerable.Range(0, _cluster.Logs.Count)
+        .Where(logIndex => _cluster.Logs.FollowedRegionOf(logIndex) is not null && source.Logs.All(reader => reader.LogIndex != logIndex));
+
+    private void Take(SimulatedSource source)
+    {
+        if (_inFlight.Count >= InFlightMax || (_batches.Count > 0 && _batches[^1].Stage == 0) || _pool.TryRent() is not { } batch)
+        {
+            return;
+        }
+
+        batch.Clock.ReceivedAtMs = _clock.NowMs;
+        var mayGoOn = OwnMayGoOn(source);
+        var outcome = _merge.Fill(batch, source.Readers);
+        if (mayGoOn)
+        {
+            RequireOwnWentOn(batch);
+        }
+
+        if (outcome == MergeOutcome.Filled)
+        {
+            _coverage.Stamp(batch);
+            _batches.Add((batch, 0));
+        }
+        else
+        {
+            _pool.Return(batch);
+        }
+    }
+
+    /// <summary>Whether its region's own logs have a record at hand, and none of them holds up the others, and they were once read to their ends.</summary>
+    private bool OwnMayGoOn(SimulatedSource source)
+    {
+        var own = source.Logs.Where(reader => !reader.IsFollowed).ToList();
+        own.ForEach(reader => reader.StartBatch());
+        var mayGoOn = _isCaughtUp && own.Exists(reader => reader.TryPeek(out _)) && own.TrueForAll(reader => reader.TryPeek(out _) || reader.IsAtEnd);
+        _isCaughtUp = _isCaughtUp || own.TrueForAll(reader => reader.IsAtEnd);
+        return mayGoOn;
+    }
+
+    /// <summary>No decision waits for another region: a batch takes own records that are at hand, however many others there are.</summary>
+    private void RequireOwnWentOn(PaymentBatch batch)
+    {
+        var followed = batch.LogIndex.AsSpan(0, batch.RowCount).ToArray().Count(logIndex => _cluster.Logs.FollowedRegionOf(logIndex) is not null);
+        if (followed == batch.RowCount || followed > BatchRowsMax / 2)
+        {
+            throw new PromiseBrokenException($"process {Name} takes {followed} records of another region and {batch.RowCount - followed} of its own, which are at hand");
+        }
+    }
+
+    private void Advance(int index)
+    {
+        var (batch, stage) = _batches[index];
+        try
+        {
+            switch (stage)
+            {
+                case 0:
+                    _decoder.Decode(batch);
+                    break;
+                case 1:
+                    _state.Enrich(batch);
+                    break;
+                case 2:
+                    _lanes.Score(batch);
+                    break;
+                case 3:
+                    _policy.Decide(batch);
+                    batch.Clock.DecidedAtMs = _clock.NowMs;
+                    break;
+                case 4:
+                    _encoder.Encode(batch);
+                    break;
+                default:
+                    _batches.RemoveAt(index);
+                    _inFlight.Enqueue((batch, Sink.WriteAsync(batch)));
+                    return;
+            }
+        }
+        catch (StateAheadException e)
+        {
+            _snapshots.RequireAtOrBefore(_cluster.Logs[e.LogIndex], e.Offset);
+            Fail(e);
+            return;
+        }
+
+        _batches[index] = (batch, stage + 1);
+    }
+
+    private void TakeAcknowledged()
+    {
+        var (batch, written) = _inFlight.Dequeue();
+        if (written.IsFaulted)
+        {
+            Fail(written.Exception!.InnerException!);
+            return;
+        }
+
+        _acknowledged.Note(batch, _source!);
+        _pool.Return(batch);
+    }
+
+    private void GoOnCopying(Random random)
+    {
+        _state.Advance(random.Next(2000));
+        if (_copy is { IsComplete: true } copy)
+        {
+            try
+            {
+                _snapshots.Write(copy.Head!, copy.Chunks, _state.Features.NewDigest(), _clock.GetUtcNow());
+                _context.Trace($"process {Name} wrote a snapshot");
+            }
+            catch (IOException e)
+            {
+                _context.Trace($"process {Name} wrote no snapshot: {e.Message}");
+            }
+
+            _copy = null;
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        _context.Trace($"process {Name} fails: {e.Message}");
+        Failure = e;
+    }
+
+    private IEnumerable<int> LogsOf(int partition) => Enumerable.Range(0, _cluster.Logs.Count).Where(logIndex => _cluster.Logs.OwnedWith(logIndex) == partition);
+
+    private int PaymentsOf(int partition) => LogsOf(partition).Single(logIndex => _cluster.Logs.KindOf(logIndex) == LogKind.Payments);
+
+    private void Disown(IReadOnlyCollection<int> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            _owned.Remove(partition);
+            foreach (var logIndex in LogsOf(partition))
+            {
+                _ownership.Disown(logIndex);
+            }
+        }
+    }
+}

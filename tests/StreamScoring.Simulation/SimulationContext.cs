@@ -1,0 +1,19 @@
+using StreamScoring.Features;
+using StreamScoring.Regions;
+using StreamScoring.State;
+
+namespace StreamScoring.Simulation;
+
+/// <summary>What all processes of one simulated region share.</summary>
+/// <param name="Link">Over which the other region is followed; null where there is none.</param>
+/// <param name="Trace">Told what happens, where somebody wants to read it.</param>
+internal sealed record SimulationContext(
+    SimulatedCluster Cluster, VirtualClock Clock, FeatureFile Features, IdempotencyOptions Idempotency, bool FollowsRegion, SimulatedLink? Link, Action<FormattableString> Trace)
+{
+    public long StartedAtMs { get; } = Clock.NowMs;
+
+    /// <summary>Whether a log carries another region's events and is read in the own cluster.</summary>
+    public bool IsMirrored(int logIndex) => Cluster.Logs.FollowedRegionOf(logIndex) is not null && Cluster.Logs[logIndex].Region == Cluster.Region;
+
+    public bool CanRead(LogId log) => log.Region == Cluster.Region ? !Cluster.IsAway : Link is { IsDown: false };
+}

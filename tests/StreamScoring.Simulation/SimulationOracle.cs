@@ -1,0 +1,164 @@
+using System.Text;
+using StreamScoring.Contracts;
+using StreamScoring.Regions;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Simulation;
+
+/// <summary>
+/// Checks the promises of delivery and state from the logs alone: what was published, and what was written. It applies the rule that every
+/// reader can apply (keep the highest position of each source log, drop what is not above it), and derives decisions again from the vectors
+/// that they carry.
+/// </summary>
+/// <param name="isCalm">Nothing but links broke in the run, and no process of the region started over.</param>
+internal sealed class SimulationOracle(SimulationContext context, bool isCalm)
+{
+    private int DerivedMax => context.Link is null ? 12 : 6;
+
+    private readonly SimulatedCluster _cluster = context.Cluster;
+    private readonly FreshFold _fold = new(context);
+
+    /// <exception cref="PromiseBrokenException">A promise does not hold.</exception>
+    public void Check(IReadOnlyList<SimulatedProcess> processes)
+    {
+        CheckAnswers();
+        var duplicates = new DuplicateOracle(context);
+        for (var partition = 0; partition < _cluster.Partitions; partition++)
+        {
+            duplicates.Check(partition);
+            CheckNoCardNumber(_cluster.Decisions[partition]);
+            CheckNoCardNumber(_cluster.DeadLetters[partition]);
+        }
+
+        CheckDerived();
+        new StalenessOracle(context, isCalm).Check();
+        foreach (var process in processes)
+        {
+            CheckState(process);
+        }
+    }
+
+    /// <summary>Whoever folded the same logs holds the same state, whichever region it serves.</summary>
+    public static void RequireEqualStates(IReadOnlyList<SimulatedProcess> processes)
+    {
+        var states = processes.Select(process => (process.Name, Digest: SimulatedCopy.DigestOf(process.State))).ToList();
+        Require(states.Select(state => state.Digest).Distinct().Count() <= 1, $"the regions' states differ: {string.Join(", ", states)}");
+    }
+
+    /// <exception cref="PromiseBrokenException">Something is not answered, or twice.</exception>
+    public void CheckAnswers()
+    {
+        for (var partition = 0; partition < _cluster.Partitions; partition++)
+        {
+            CheckAnswers(partition);
+        }
+    }
+
+    /// <summary>Every valid payment has one decision that a reader sees, in order; every other record one dead letter.</summary>
+    private void CheckAnswers(int partition)
+    {
+        var payments = new LogId(_cluster.Region, "payments", partition);
+        var labels = payments with { Topic = "labels" };
+        var input = _cluster.Input(payments).Records;
+        Require(
+            SeenOf(_cluster.Decisions[partition], payments).Select(record => record.SourceOffset), OffsetsOf(input, IsValid),
+            $"decisions of {payments}");
+        Require(SeenOf(_cluster.DeadLetters[partition], payments).Select(record => record.SourceOffset), OffsetsOf(input, record => !IsValid(record)), $"dead letters of {payments}");
+        Require(
+            SeenOf(_cluster.DeadLetters[partition], labels).Select(record => record.SourceOffset),
+            OffsetsOf(_cluster.Input(labels).Records, record => !IsValid(record)), $"dead letters of {labels}");
+        foreach (var record in SeenOf(_cluster.Decisions[partition], payments))
+        {
+            var decision = DecisionMessagePack.Read(record.Value);
+            var payment = PaymentMessagePack.ReadPayment(input[(int)record.SourceOffset].Value);
+            Require(decision.PaymentId == payment.PaymentId && decision.Source.ToString() == $"{payments}/{record.SourceOffset}", $"the decision at {payments}/{record.SourceOffset} is of {decision.PaymentId} at {decision.Source}");
+        }
+    }
+
+    private static void CheckNoCardNumber(SimulatedLog log)
+    {
+        foreach (var record in log.Records)
+        {
+            Require(record.Value.AsSpan().IndexOf("4111111111111111"u8) < 0, $"a card number in {Encoding.UTF8.GetString(record.Value)}");
+        }
+    }
+
+    /// <summary>The first decision of a batch, derived from the logs and the vector that it carries, is the same; where one of the two is approximate, within the bounds.</summary>
+    private void CheckDerived()
+    {
+        var carrying = _cluster.Decisions.SelectMany(log => log.Records).Where(record => record.CarriesVector).ToList();
+        var every = Math.Max(1, carrying.Count / DerivedMax);
+        for (var i = 0; i < carrying.Count; i += every)
+        {
+            var decision = DecisionMessagePack.Read(carrying[i].Value);
+            var stated = decision.Bounds.ToDictionary(bound => bound.Key, bound => bound.Value ?? double.NaN);
+            Require(decision.Flags.Contains("approximate") == stated.Count > 0, $"{carrying[i].Source}/{carrying[i].SourceOffset}: flags {string.Join(",", decision.Flags)} with {stated.Count} bounds");
+            var (derived, bounds) = _fold.Derive(BatchVector.Read(carrying[i].Vector), carrying[i].Source, carrying[i].SourceOffset, decision.Flags.Contains("duplicate"));
+            for (var feature = 0; feature < derived.Length; feature++)
+            {
+                var written = (double?)decision.Features[feature].Value ?? double.NaN;
+                var bound = bounds[feature] + stated.GetValueOrDefault(decision.Features[feature].Key);
+                Require(
+                    // Not known where a payment came later than events are kept: what it sees depends on when room was last made.
+                    double.IsNaN(bound) || written.Equals(derived[feature]) || Math.Abs(written - derived[feature]) <= bound + (1e-9 * Math.Abs(derived[feature])),
+                    $"{carrying[i].Source}/{carrying[i].SourceOffset}: {decision.Features[feature].Key} is {written}, derived {derived[feature]} from {string.Join(", ", BatchVector.Read(carrying[i].Vector))}");
+            }
+
+            var raw = SimulatedModel.RawOf(derived);
+            Require(
+                decision.Flags.Contains("duplicate") || stated.Count > 0 || bounds.Any(bound => bound != 0) || Math.Abs(decision.Probability!.Value - new ScoreCalibration(OutputKind.Logit, []).Probability(raw)) < 1e-9,
+                $"{carrying[i].Source}/{carrying[i].SourceOffset}: probability {decision.Probability}");
+        }
+    }
+
+    /// <summary>State equals that of a process that never failed.</summary>
+    private void CheckState(SimulatedProcess process)
+    {
+        Require(process.BatchesRented == 0, $"process {process.Name} holds {process.BatchesRented} batches at the end");
+        var vector = process.State.Vector.ToArray();
+        for (var logIndex = 0; logIndex < vector.Length; logIndex++)
+        {
+            var end = _cluster.Input(_cluster.Logs[logIndex]).Records.Count;
+            Require(vector[logIndex] == end || !context.FollowsRegion, $"process {process.Name} folded {_cluster.Logs[logIndex]} up to {vector[logIndex]} of {end}");
+        }
+
+        Require(SimulatedCopy.DigestOf(process.State) == SimulatedCopy.DigestOf(_fold.UpTo(vector)), $"process {process.Name} holds another state than a fresh fold");
+    }
+
+    private static IEnumerable<SimulatedLog.Record> SeenOf(SimulatedLog answers, LogId source)
+    {
+        var highest = -1L;
+        foreach (var record in answers.Records.Where(record => record.Source == source))
+        {
+            if (record.SourceOffset > highest)
+            {
+                highest = record.SourceOffset;
+                yield return record;
+            }
+        }
+    }
+
+    private static IEnumerable<long> OffsetsOf(IReadOnlyList<SimulatedLog.Record> records, Func<SimulatedLog.Record, bool> isWanted) =>
+        Enumerable.Range(0, records.Count).Where(offset => isWanted(records[offset])).Select(offset => (long)offset);
+
+    /// <summary>What the publisher meant as rubbish is no MessagePack array.</summary>
+    internal static bool IsValid(SimulatedLog.Record record) => record.Value is [(>= 0x90 and <= 0x9f) or 0xdc, ..];
+
+    private static void Require(IEnumerable<long> actual, IEnumerable<long> expected, string what)
+    {
+        var (left, right) = (actual.ToList(), expected.ToList());
+        if (!left.SequenceEqual(right))
+        {
+            var (lost, extra) = (right.Except(left).ToList(), left.Except(right).ToList());
+            throw new PromiseBrokenException($"{what}: lost {string.Join(",", lost)}; too many {string.Join(",", extra)}; {left.Count} of {right.Count}");
+        }
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new PromiseBrokenException(otherwise);
+        }
+    }
+}

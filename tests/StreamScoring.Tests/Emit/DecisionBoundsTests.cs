@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using MessagePack;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Emit;
+using StreamScoring.Ingest;
+
+namespace StreamScoring.Tests.Emit;
+
+public sealed class DecisionBoundsTests
+{
+    private static readonly string[] Names = ["count", "sum", "last"];
+
+    [Fact]
+    public void An_approximate_decision_says_so_and_how_far_each_feature_may_be_off()
+    {
+        var decision = DecisionMessagePack.Read(Encode(batch =>
+        {
+            batch.MarkApproximate(0, 1, 2.5);
+            batch.MarkApproximate(0, 2, double.NaN);
+        }));
+        Assert.Contains("approximate", decision.Flags);
+        Assert.Equal([new("sum", 2.5), new("last", null)], decision.Bounds);
+        using var json = JsonDocument.Parse(ToJson(decision));
+        Assert.Equal("""{"sum":2.5,"last":null}""", json.RootElement.GetProperty("bounds").GetRawText());
+    }
+
+    [Fact]
+    public void An_exact_decision_has_no_bounds_whatever_the_row_held_before()
+    {
+        var decision = DecisionMessagePack.Read(Encode(batch =>
+        {
+            batch.MarkApproximate(0, 1, 2.5);
+            batch.IsApproximate[0] = false;
+        }));
+        Assert.DoesNotContain("approximate", decision.Flags);
+        Assert.Empty(decision.Bounds);
+        var again = DecisionMessagePack.Read(Encode(batch =>
+        {
+            batch.MarkApproximate(0, 1, 2.5);
+            batch.IsApproximate[0] = false;
+            batch.MarkApproximate(0, 0, 1);
+        }));
+        Assert.Equal([new("count", 1)], again.Bounds);
+    }
+
+    [Fact]
+    public void A_decision_of_the_first_release_is_read_without_bounds()
+    {
+        var bytes = Encode(_ => { });
+        var first = bytes[..^1];
+        // An array of up to 65,535 elements: the count is the third byte, and the last element was an empty map of one byte.
+        Assert.Equal((0xdc, 26, 0x80), (bytes[0], bytes[2], bytes[^1]));
+        first[2] = 25;
+        Assert.Empty(DecisionMessagePack.Read(first).Bounds);
+    }
+
+    private static byte[] Encode(Action<PaymentBatch> mark)
+    {
+        const string hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        var layout = new BatchLayout(new HashSet<TextField> { TextField.PaymentId }, [], Names.Length);
+        var batch = new PaymentBatch(layout, 1, 1024);
+        batch.Append(
+            TestBatch.Payments, 0, TestBatch.LogTimestampMs, decide: true,
+            Encoding.UTF8.GetBytes("""{"payment_id":"p-1","event_time":1000000,"amount_minor":1,"currency":"EUR","card_id":"c-1"}"""), int.MaxValue);
+        new RecordDecoder(layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
+        mark(batch);
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        new DecisionEncoder(new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000), TestBatch.Logs, TimeProvider.System).Encode(batch, 0, ref writer);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static byte[] ToJson(DecisionRecord decision)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            DecisionJson.Write(writer, decision);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using Akka;
+using Akka.Actor;
+using Akka.Streams;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
+using StreamScoring.Emit;
+using StreamScoring.Features;
+using StreamScoring.Ingest;
+using StreamScoring.Regions;
+using StreamScoring.Scoring;
+using StreamScoring.State;
+
+namespace StreamScoring.Tests.Graph;
+
+/// <summary>The whole path on in-memory logs: one of labels, two of payments.</summary>
+internal sealed class GraphHarness : IDisposable
+{
+    public const int BatchRows = 4;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ActorSystem _system = ActorSystem.Create("graph", "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }");
+    private readonly ScoringLanes _lanes;
+    private readonly UniqueKillSwitch _stop;
+
+    public GraphHarness(IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null)
+    {
+        var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
+        var clock = TimeProvider.System;
+        Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
+        Source = new MemoryLogSource(Logs);
+        BatchesMax = batchesInFlightMax + lanes + 8;
+        Pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
+        model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
+        _lanes = new ScoringLanes(model, [0], lanes, BatchRows, clock);
+        var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100);
+        var intake = new IntakeParts(
+            clock, TestBatch.Logs, new FollowedCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
+        var encoder = new BatchEncoder(TestBatch.Logs, new DecisionEncoder(stamp, TestBatch.Logs, clock), new DeadLetterEncoder(TestBatch.Logs), meters: null);
+        (_stop, Done) = ScoringGraph.Build(
+            new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),
+            new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax }).Run(_system.Materializer());
+    }
+
+    public IReadOnlyList<MemoryLog> Logs { get; }
+
+    public MemoryLogSource Source { get; }
+
+    public PaymentBatchPool Pool { get; }
+
+    public PipelineProgress Progress { get; } = new();
+
+    /// <summary>Batches that the architecture page allows between source and acknowledgement.</summary>
+    public int BatchesMax { get; }
+
+    public Task<Done> Done { get; }
+
+    public void Append(int logIndex, long timestampMs, string record) => Logs[logIndex].Append(timestampMs, Encoding.UTF8.GetBytes(record));
+
+    /// <summary>Payments 0, 1, 2 … in turn on the two logs.</summary>
+    public void AppendPayments(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Append(i % 2 == 0 ? TestBatch.Payments : TestBatch.MorePayments, TestBatch.LogTimestampMs + i, Payment(i));
+        }
+
+        Source.Wake();
+    }
+
+    public static string Payment(int i) =>
+        $"{{\"payment_id\":\"p-{i}\",\"event_time\":{TestBatch.LogTimestampMs + i},\"amount_minor\":{i % 100 * 100},\"currency\":\"EUR\",\"card_id\":\"c\"}}";
+
+    public void Stop() => _stop.Shutdown();
+
+    public async Task FinishAsync()
+    {
+        Source.Complete();
+        await Done.WaitAsync(Patience);
+    }
+
+    /// <summary>Waits until the condition holds, looking at it again and again.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!condition())
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
+    public static IEnumerable<string> PaymentsOf(MemoryDecisionSink sink) =>
+        sink.Records.Where(record => !record.IsDeadLetter).Select(record => DecisionMessagePack.Read(record.Value).PaymentId);
+
+    public void Dispose()
+    {
+        _system.Terminate().Wait(Patience);
+        _lanes.Dispose();
+        _system.Dispose();
+    }
+}

@@ -1,0 +1,96 @@
+using CsCheck;
+using StreamScoring.State;
+using StreamScoring.Tests.Features;
+
+namespace StreamScoring.Tests.State;
+
+public sealed class SnapshotTests
+{
+    private const string Yaml =
+        """
+        version: 1
+        features:
+          - {name: count, entity: card_id, aggregate: count, window: 10s}
+          - {name: merchants, entity: card_id, aggregate: distinct, of: merchant_id, window: 10s}
+          - {name: risk, entity: merchant_id, aggregate: risk, window: 10s}
+        """;
+
+    private static readonly byte[] Good = Snapshot();
+
+    [Fact]
+    public void A_snapshot_cut_anywhere_is_refused()
+    {
+        for (var length = 0; length < Good.Length; length++)
+        {
+            Assert.Throws<SnapshotRefusedException>(() => Read(Good[..length]));
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_with_any_bit_flipped_is_refused() =>
+        Gen.Select(Gen.Int[0, Good.Length - 1], Gen.Int[0, 7]).Sample((position, bit) =>
+        {
+            var damaged = Good.ToArray();
+            damaged[position] ^= (byte)(1 << bit);
+            Assert.Throws<SnapshotRefusedException>(() => Read(damaged));
+        }, iter: 2000);
+
+    [Fact]
+    public void A_snapshot_of_another_feature_file_is_refused_with_the_reason()
+    {
+        var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
+        new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(Good));
+        var other = new FeatureHarness(Yaml.Replace("10s", "11s", StringComparison.Ordinal));
+        var notices = new List<string>();
+        var history = new SnapshotHistory(new SnapshotFolder(folder), other.File, new Dictionary<string, string>(), "", "b", keep: 2, notices.Add);
+        Assert.Null(history.RestoreNewest(() => other.State).From);
+        Assert.Contains("another feature file", notices.Single(), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void What_a_killed_process_had_begun_to_write_goes_with_the_next_snapshot_and_what_another_one_writes_stays()
+    {
+        var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
+        var store = new SnapshotFolder(folder);
+        File.WriteAllText(Path.Combine(folder, "20260101T000000.000-dead.snapshot.partial"), "torn");
+        using (new FileStream(Path.Combine(folder, "20260101T000001.000-live.snapshot.partial"), FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            store.Write("20260101T000002.000-b", stream => stream.Write(Good));
+        }
+
+        Assert.Equal(
+            ["20260101T000001.000-live.snapshot.partial", "20260101T000002.000-b.snapshot"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Older ones say nothing of it.</summary>
+    [Theory]
+    [MemberData(nameof(KeyCounts))]
+    public void What_a_snapshot_says_of_how_many_keys_it_has_need_not_be_true(long[] keyCounts)
+    {
+        var harness = new FeatureHarness(Yaml);
+        harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 3));
+        var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
+        new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(CollectedState.Of(harness.State).ToFile(harness.Engine, keyCounts)));
+        var history = new SnapshotHistory(new SnapshotFolder(folder), harness.File, new Dictionary<string, string>(), "", "b", keep: 2, Assert.Fail);
+        var (restored, from) = history.RestoreNewest(() => new FoldedState(harness.File, TestBatch.Logs, IdempotencyOptions.Default));
+        Directory.Delete(folder, recursive: true);
+
+        Assert.NotNull(from);
+        Assert.Equal(CollectedState.DigestOf(harness.State), CollectedState.DigestOf(restored));
+        Assert.True(restored.Features.Bytes.Allocated <= harness.Engine.Bytes.Allocated);
+    }
+
+    public static TheoryData<long[]> KeyCounts => new() { Array.Empty<long>(), new[] { long.MaxValue, long.MaxValue, 7 }, new[] { long.MinValue, 1 } };
+
+    private static (StateHead, UInt128) Read(byte[] bytes) => new SnapshotReader(new MemoryStream(bytes), "s").ReadAll(_ => { });
+
+    private static byte[] Snapshot()
+    {
+        var harness = new FeatureHarness(Yaml);
+        harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 3));
+        return CollectedState.Of(harness.State).ToFile(harness.Engine);
+    }
+}
