@@ -167,7 +167,8 @@ internal sealed class FollowedRegion : IDisposable
                 new ListOffsetsOptions { RequestTimeout = AskPatience });
             lock (asked)
             {
-                foreach (var end in answer.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError))
+                // A broker that does not answer in time is no error to the client: the offset just stays unset.
+                foreach (var end in answer.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError && end.Offset != Offset.Unset))
                 {
                     var logIndex = _read.First(logIndex => _logs[logIndex].Topic == end.Topic && _logs[logIndex].Partition == end.Partition.Value);
                     asked[logIndex] = (end.Offset.Value, now);
