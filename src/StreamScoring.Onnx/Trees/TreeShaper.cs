@@ -81,6 +81,10 @@ internal sealed class TreeShaper
                 // The leaves of the parent's other child end with those of this one, which a failed comparison must not take away.
                 var isChain = !next.IsTrueChild && parent.WhenTrue >= 0 && splits[parent.WhenTrue].WhenFalse == place;
                 Require(isChain, $"node {_nodes[next.Node]} of tree {_trees[next.Node]} has two parents");
+                // ONNX Runtime makes one set of the values of such a chain, and goes by what its first node says of missing values.
+                Require(
+                    splits[parent.WhenTrue].MissingIsTrue == parent.MissingIsTrue,
+                    $"comparisons of tree {_trees[next.Node]} with one way out send missing values different ways");
                 firstLeaf = splits[parent.WhenTrue].EndLeaf;
             }
 

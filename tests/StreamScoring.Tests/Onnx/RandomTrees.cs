@@ -67,6 +67,8 @@ internal sealed class RandomTrees
             for (; _modes[index] == "BRANCH_EQ" && depth + 2 < _spec.DepthMax && _random.Next(2) == 0; depth++)
             {
                 AddSplit(other, "BRANCH_EQ", (int)_features[index], _whenTrue[index], count);
+                // A chain that sends missing values different ways is not covered.
+                _missing[other] = _missing[index];
                 other = Reserve(tree, count++);
             }
 

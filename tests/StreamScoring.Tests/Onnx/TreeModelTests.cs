@@ -6,6 +6,7 @@ using StreamScoring.Onnx.Protos;
 using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 using StreamScoring.TestSupport;
+using static StreamScoring.Onnx.NodeAttributes;
 
 namespace StreamScoring.Tests.Onnx;
 
@@ -135,6 +136,23 @@ public sealed class TreeModelTests : IDisposable
 
         var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, Plain.FeatureCount));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_chain_of_comparisons_that_sends_missing_values_different_ways_is_refused()
+    {
+        var node = new NodeProto { OpType = "TreeEnsembleRegressor" };
+        node.Attribute.Add([
+            Integers("nodes_treeids", [0, 0, 0, 0]), Integers("nodes_nodeids", [0, 1, 2, 3]), Integers("nodes_featureids", [0, 0, 0, 0]),
+            Texts("nodes_modes", ["BRANCH_EQ", "LEAF", "BRANCH_EQ", "LEAF"]), Floats("nodes_values", [1, 0, 2, 0]), Integers("nodes_truenodeids", [1, 0, 1, 0]),
+            Integers("nodes_falsenodeids", [2, 0, 3, 0]), Integers("nodes_missing_value_tracks_true", [0, 0, 1, 0]), Integers("target_treeids", [0, 0]),
+            Integers("target_nodeids", [1, 3]), Integers("target_ids", [0, 0]), Floats("target_weights", [1, 2]),
+        ]);
+        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, featureCount: 1));
+        Assert.Equal("comparisons of tree 0 with one way out send missing values different ways", error.Message);
+
+        node.Attribute.Single(attribute => attribute.Name == "nodes_missing_value_tracks_true").Ints[2] = 0;
+        Assert.Equal(2, Assert.Single(TreeEnsembleReader.Read(node, featureCount: 1).Trees).LeafCount);
     }
 
     [Fact]
