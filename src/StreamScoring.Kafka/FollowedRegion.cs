@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using StreamScoring.Kafka.Native;
 using StreamScoring.Regions;
 
@@ -7,14 +6,11 @@ namespace StreamScoring.Kafka;
 
 /// <summary>
 /// Reads what is folded of another region, from its brokers or from a mirror of its topics, by a client and on a thread of its own. It is tried
-/// for as long as it takes, and no failure of it ever ends the process: its region only becomes stale, which is measured by asking for the
-/// ends of its logs every second.
+/// for as long as it takes, and no failure of it ever ends the process: its region only becomes stale.
 /// </summary>
 internal sealed class FollowedRegion : IDisposable
 {
     private static readonly TimeSpan ServeInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OpenPause = TimeSpan.FromSeconds(2);
 
@@ -111,7 +107,7 @@ internal sealed class FollowedRegion : IDisposable
         {
             _client = new KafkaLogClient(_connection, "scoring-follow", "earliest", _options, _logs, _wake, ReportError);
             _client.Prepare(_read, (client, queue, logIndex) => new KafkaLogReader(
-                client, queue, logIndex, _logs[logIndex], _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
+                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
         }
 
         _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, _log, OpenPatience));
@@ -121,63 +117,12 @@ internal sealed class FollowedRegion : IDisposable
 
     private void Follow()
     {
-        using var admin = new AdminClientBuilder(_connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        var asked = new Dictionary<int, (long End, long AskedAtMs)>();
-        var asking = Task.CompletedTask;
-        var askedAt = 0L;
-        var isMirror = _connection.Region != _region;
+        // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
+        using var ends = _connection.Region == _region ? new LogEnds(_connection, _read, _options.Coverage) : null;
         while (!_stopping.IsSet)
         {
             _client!.ServeEvents(ServeInterval);
-            lock (asked)
-            {
-                foreach (var reader in Readers)
-                {
-                    // Nothing came of it since, or all that did was taken: so all that was there when it was asked is known.
-                    if (asked.TryGetValue(reader.LogIndex, out var end) && reader.NextOffset >= end.End)
-                    {
-                        _options.Coverage.Covered(reader.LogIndex, end.AskedAtMs);
-                    }
-                }
-            }
-
-            // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
-            if (!isMirror && asking.IsCompleted && TimeProvider.System.GetElapsedTime(askedAt) >= AskInterval)
-            {
-                askedAt = TimeProvider.System.GetTimestamp();
-                asking = AskAsync(admin, asked);
-            }
-        }
-
-        // It ends within its patience, and must not find the client gone.
-        asking.Wait();
-    }
-
-    private async Task AskAsync(IAdminClient admin, Dictionary<int, (long End, long AskedAtMs)> asked)
-    {
-        try
-        {
-            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-            var answer = await admin.ListOffsetsAsync(
-                _read.Select(logIndex => new TopicPartitionOffsetSpec
-                {
-                    TopicPartition = new TopicPartition(_logs[logIndex].Topic, _logs[logIndex].Partition),
-                    OffsetSpec = OffsetSpec.Latest(),
-                }),
-                new ListOffsetsOptions { RequestTimeout = AskPatience });
-            lock (asked)
-            {
-                // A broker that does not answer in time is no error to the client: the offset just stays unset.
-                foreach (var end in answer.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError && end.Offset != Offset.Unset))
-                {
-                    var logIndex = _read.First(logIndex => _logs[logIndex].Topic == end.Topic && _logs[logIndex].Partition == end.Partition.Value);
-                    asked[logIndex] = (end.Offset.Value, now);
-                }
-            }
-        }
-        catch (Exception e) when (e is KafkaException or ListOffsetsException)
-        {
-            // Not told: then it becomes stale.
+            ends?.Look(Readers);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly LogId _log;
     private readonly int _recordBytesMax;
     private readonly PartitionOwnership _ownership;
-    private readonly FollowedCoverage? _coverage;
+    private readonly LogCoverage _coverage;
     private readonly Action<LogId, int> _reportError;
     private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
     private int _head;
@@ -29,16 +29,16 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private bool _isDisposed;
 
     /// <param name="queue">The partition's queue, cut off from the client's own; owned by this reader.</param>
-    /// <param name="coverage">Told how far a log of another region was taken; null for a log of the region that the process serves.</param>
+    /// <param name="coverage">Told how far the log was taken.</param>
     public KafkaLogReader(
-        nint client, nint queue, int logIndex, LogId log, int recordBytesMax, PartitionOwnership ownership, FollowedCoverage? coverage,
-        Action<LogId, int> reportError)
+        nint client, nint queue, int logIndex, int recordBytesMax, PartitionOwnership ownership, LogCoverage coverage, Action<LogId, int> reportError)
     {
         (_client, _queue, LogIndex, _log, _recordBytesMax, _ownership, _coverage, _reportError) =
-            (client, queue, logIndex, log, recordBytesMax, ownership, coverage, reportError);
+            (client, queue, logIndex, coverage.Logs[logIndex], recordBytesMax, ownership, coverage, reportError);
+        IsFollowed = coverage.Logs.FollowedRegionOf(logIndex) is not null;
     }
 
-    public bool IsFollowed => _coverage is not null;
+    public bool IsFollowed { get; }
 
     /// <summary>Before anything is read: the first offset that will be.</summary>
     public void StartAt(long offset) => Volatile.Write(ref _next, offset);
@@ -128,7 +128,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             takenMs = timestampMs;
         }
 
-        _coverage?.Covered(LogIndex, takenMs);
+        _coverage.Covered(LogIndex, takenMs);
 
         if (isBegun)
         {

@@ -112,6 +112,8 @@ public sealed class KafkaLogSource : ILogSource
             }
 
             Open(owned);
+            // Where no other region is followed, nobody asks how far the own logs are whole.
+            using var ends = Logs.FollowedRegions.Count > 0 ? new LogEnds(_connection, [.. _ownReaders.Select(reader => reader.LogIndex)], _options.Coverage) : null;
             while (!_isStopping)
             {
                 if (_membership?.Failure is { } failure)
@@ -120,6 +122,7 @@ public sealed class KafkaLogSource : ILogSource
                 }
 
                 _client!.ServeEvents(PollInterval);
+                ends?.Look(_ownReaders);
             }
         }
         catch (Exception e)
@@ -146,8 +149,8 @@ public sealed class KafkaLogSource : ILogSource
             .Where(logIndex => Logs.FollowedRegionOf(logIndex) is null
                 && (_options.FollowsRegion || Logs.KindOf(logIndex) != LogKind.Payments || owned.Contains(Logs[logIndex].Partition)))
             .ToList();
-        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(
-            client, queue, logIndex, Logs[logIndex], _options.RecordBytesMax, _ownership, coverage: null, ReportError));
+        read.ForEach(_options.Coverage.Reads);
+        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
         _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _log, _options.StartTimeout));
         var waited = TimeProvider.System.GetTimestamp();
         SpinWait.SpinUntil(() => _isStopping || _followed.TrueForAll(region => region.HasTried) || TimeProvider.System.GetElapsedTime(waited) > _options.FollowedStartWait);

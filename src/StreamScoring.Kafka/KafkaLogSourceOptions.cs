@@ -26,8 +26,8 @@ public sealed record KafkaLogSourceOptions
     /// <summary>By the region where logs of other regions are read: how it is reached.</summary>
     public IReadOnlyDictionary<string, KafkaConnection> Followed { get; init; } = new Dictionary<string, KafkaConnection>();
 
-    /// <summary>Told how far other regions' logs are known; needed where there are any.</summary>
-    public required FollowedCoverage Coverage { get; init; }
+    /// <summary>Told how far the logs are known.</summary>
+    public required LogCoverage Coverage { get; init; }
 
     /// <summary>How long the start waits for other regions, so that a backlog is decided with what they know; one that is dead is done without.</summary>
     public TimeSpan FollowedStartWait { get; init; } = TimeSpan.FromSeconds(5);

@@ -40,7 +40,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
         var limits = new IngestLimits { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
         var parts = new IntakeParts(
-            TimeProvider.System, FileLogSource.Logs, new FollowedCoverage(FileLogSource.Logs, TimeProvider.System), pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
+            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
             new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
 
         var written = 0L;

@@ -10,5 +10,5 @@ namespace StreamScoring;
 /// <param name="Clock">Processing time. Nothing in the pipeline looks at another clock.</param>
 /// <param name="Coverage">How stale the regions are that are followed.</param>
 public sealed record IntakeParts(
-    TimeProvider Clock, LogTable Logs, FollowedCoverage Coverage, PaymentBatchPool Pool, ILogSource Source, RecordDecoder Decoder, FoldedState State,
+    TimeProvider Clock, LogTable Logs, LogCoverage Coverage, PaymentBatchPool Pool, ILogSource Source, RecordDecoder Decoder, FoldedState State,
     PipelineProgress Progress, PipelineMeters? Meters);

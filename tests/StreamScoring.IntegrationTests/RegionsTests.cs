@@ -29,12 +29,9 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         try
         {
             await PublishAsync("eu", set, 20, 10);
-            var began = TimeProvider.System.GetTimestamp();
             Assert.Equal(31, await CountAsync("eu", set, "p-29"));
             // Longer than it waits for an answer and then asks again: what does not answer must not pass for an answer.
             var stale = Staleness(await regions.StateOnceAsync(address["us"], state => Staleness(state, "eu") > 6), "eu");
-            // No staler than the cut is old, by the time that it took to be asked.
-            Assert.InRange(stale, 6, TimeProvider.System.GetElapsedTime(began).TotalSeconds + 3);
             await PublishAsync("us", set, 101, 1);
             var during = await DecisionAsync("us", set, "p-101");
             Assert.Equal(22, CountIn(during));

@@ -56,7 +56,7 @@ internal sealed class DuplicateOracle
                 var mustBe = isDuplicate ? true : MustBeDuplicate(BatchVector.Read(vector), logIndex, offset, elsewhere);
                 Require(mustBe is null || isFlagged == mustBe, $"{log}/{offset}: flags {string.Join(",", decision.Flags)}, duplicate {mustBe}; copies {string.Join(" ", elsewhere)}");
                 Require(
-                    !isDuplicate || elsewhere.Count > 0 || copies[known.Offset].Any(other => Outcome(other.Decision) == Outcome(decision)),
+                    !isDuplicate || copies[known.Offset].Any(other => Outcome(other.Decision) == Outcome(decision)),
                     $"{log}/{offset} repeats {known.Offset} with another outcome: {decision.Action} {decision.Probability}");
             }
         }

@@ -74,7 +74,7 @@ internal sealed class FreshFold(SimulationContext context)
     {
         _batch.Clear();
         // One log comes after the other, so nothing that may have a copy may be forgotten.
-        _batch.FollowedWholeUntilMs = long.MinValue;
+        _batch.WholeUntilMs = long.MinValue;
         foreach (var (logIndex, offset) in records)
         {
             var record = context.Cluster.Input(context.Cluster.Logs[logIndex]).Records[(int)offset];

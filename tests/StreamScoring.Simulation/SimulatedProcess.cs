@@ -32,7 +32,7 @@ internal sealed class SimulatedProcess : IDisposable
     private readonly DecisionPolicy _policy;
     private readonly BatchEncoder _encoder;
     private readonly LogMerge _merge;
-    private readonly FollowedCoverage _coverage;
+    private readonly LogCoverage _coverage;
     private readonly AcknowledgedOffsets _acknowledged;
     private readonly SnapshotHistory _snapshots;
     private readonly List<(PaymentBatch Batch, int Stage)> _batches = [];
@@ -59,7 +59,7 @@ internal sealed class SimulatedProcess : IDisposable
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs), meters: null);
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
-        _coverage = new FollowedCoverage(logs, _clock);
+        _coverage = new LogCoverage(logs, _clock);
         _acknowledged = new AcknowledgedOffsets(logs);
         Sink = new SimulatedSink(_cluster, _clock);
         _cluster.Group.Join(member);
@@ -274,7 +274,8 @@ internal sealed class SimulatedProcess : IDisposable
             if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
             {
                 var start = Math.Min(_state.Vector[logIndex], _ownership.DecideFrom(logIndex));
-                readers.Add(new SimulatedReader(_context, logIndex, start, _ownership, coverage: null));
+                _coverage.Reads(logIndex);
+                readers.Add(new SimulatedReader(_context, logIndex, start, _ownership, _coverage));
             }
         }
 
@@ -299,7 +300,7 @@ internal sealed class SimulatedProcess : IDisposable
             source.Join(new SimulatedReader(_context, logIndex, _state.Vector[logIndex], _ownership, _coverage));
         }
 
-        foreach (var reader in source.Logs.Where(reader => reader.IsFollowed))
+        foreach (var reader in source.Logs)
         {
             reader.AskEnd();
         }

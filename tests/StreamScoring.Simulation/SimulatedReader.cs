@@ -8,9 +8,9 @@ namespace StreamScoring.Simulation;
 /// A log as one process sees it: what was fetched of it so far, and the end that was known when its brokers last answered. It goes back like
 /// the reader on Kafka where the log becomes owned.
 /// </summary>
-/// <param name="coverage">Told how far a log of another region was taken; null for one of the own region.</param>
+/// <param name="coverage">Told how far the log was taken.</param>
 internal sealed class SimulatedReader(
-    SimulationContext context, int logIndex, long start, PartitionOwnership ownership, FollowedCoverage? coverage) : ILogReader
+    SimulationContext context, int logIndex, long start, PartitionOwnership ownership, LogCoverage coverage) : ILogReader
 {
     private readonly LogId _id = context.Cluster.Logs[logIndex];
     private readonly SimulatedLog _log = context.Cluster.Input(context.Cluster.Logs[logIndex]);
@@ -22,7 +22,7 @@ internal sealed class SimulatedReader(
 
     public int LogIndex => logIndex;
 
-    public bool IsFollowed => coverage is not null;
+    public bool IsFollowed => coverage.Logs.FollowedRegionOf(logIndex) is not null;
 
     /// <summary>All that is in the log is read, and it is not about to go back.</summary>
     public bool IsDone => _next == _log.Records.Count && _decideFrom == ownership.DecideFrom(logIndex);
@@ -80,7 +80,7 @@ internal sealed class SimulatedReader(
             var decide = _next >= _decideFrom;
             batch.Append(logIndex, _next, timestampMs, decide, _log.Records[(int)_next].Value, int.MaxValue);
             toDecide += decide ? 1 : 0;
-            coverage?.Covered(logIndex, timestampMs);
+            coverage.Covered(logIndex, timestampMs);
         }
 
         NoteCovered();
@@ -110,7 +110,7 @@ internal sealed class SimulatedReader(
     {
         if (_asked is var (end, askedAtMs) && _next >= end)
         {
-            coverage?.Covered(logIndex, askedAtMs);
+            coverage.Covered(logIndex, askedAtMs);
         }
     }
 }

@@ -116,7 +116,7 @@ internal static class KafkaPorts
     /// <param name="firsts">Told what was decided before.</param>
     /// <param name="coverage">Told how far other regions' logs are known.</param>
     public static KafkaLogSource Source(
-        Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, FollowedCoverage coverage,
+        Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
         Action<string> log) => new(
         connection,
         new KafkaLogSourceOptions

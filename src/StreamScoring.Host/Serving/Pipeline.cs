@@ -22,7 +22,7 @@ internal sealed class Pipeline : IAsyncDisposable
     private readonly UniqueKillSwitch _stop;
 
     public Pipeline(
-        Topology topology, Artifacts artifacts, LogTable logs, FollowedCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
+        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
     {
         var clock = TimeProvider.System;
         (_source, _sink, State, Coverage) = (source, sink, state, coverage);
@@ -48,7 +48,7 @@ internal sealed class Pipeline : IAsyncDisposable
     public FoldedState State { get; }
 
     /// <summary>How stale the followed regions are.</summary>
-    public FollowedCoverage Coverage { get; }
+    public LogCoverage Coverage { get; }
 
     /// <summary>Batches between the source and the acknowledgement.</summary>
     public int BatchesRented => _pool.Rented;

@@ -63,7 +63,7 @@ internal sealed class ProcessMeters
     }
 
     /// <summary>An old number would look as if all were well, so that where nothing is known that is shown. Logs only ever come to those that are there.</summary>
-    private void ShowStaleness(FollowedCoverage? coverage)
+    private void ShowStaleness(LogCoverage? coverage)
     {
         if (coverage is null)
         {

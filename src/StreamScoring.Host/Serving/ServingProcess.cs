@@ -136,10 +136,10 @@ internal sealed class ServingProcess(
     }
 
     /// <summary>Until a region is reached, it is as stale as what was restored of it.</summary>
-    private FollowedCoverage CoverageOf(FoldedState state)
+    private LogCoverage CoverageOf(FoldedState state)
     {
         var logs = _logs;
-        var coverage = new FollowedCoverage(logs, TimeProvider.System);
+        var coverage = new LogCoverage(logs, TimeProvider.System);
         for (var logIndex = 0; logIndex < logs.Count; logIndex++)
         {
             coverage.Covered(logIndex, state.Payments.NewestMs[logIndex]);

@@ -18,7 +18,7 @@ internal sealed record StateReport(
     /// <summary>A digest as it is written everywhere.</summary>
     public static string Text(UInt128 digest) => digest.ToString("x32", CultureInfo.InvariantCulture);
 
-    private static Dictionary<string, double?> Staleness(FollowedCoverage coverage)
+    private static Dictionary<string, double?> Staleness(LogCoverage coverage)
     {
         var seconds = new double[coverage.Regions.Count];
         coverage.Fill(seconds, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());

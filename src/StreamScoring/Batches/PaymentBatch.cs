@@ -96,9 +96,10 @@ public sealed class PaymentBatch
     public double[] StalenessSeconds { get; set; } = [];
 
     /// <summary>
-    /// All that followed regions had by then is in this batch or in those before it, ms since the Unix epoch: of what comes of them yet, nothing is older.
+    /// All that the payments logs had by then is in this batch or in those before it, ms since the Unix epoch: of what comes yet, nothing is older. For ever
+    /// where no other region is followed.
     /// </summary>
-    public long FollowedWholeUntilMs { get; set; } = long.MaxValue;
+    public long WholeUntilMs { get; set; } = long.MaxValue;
 
     // Filled by ingest.
 
@@ -149,7 +150,7 @@ public sealed class PaymentBatch
     /// <summary>[rows] The number, in order of folding, of the first record of that payment: the row itself, where it is no duplicate.</summary>
     public readonly long[] FirstSequence;
 
-    /// <summary>[rows] Of duplicates: where the first record of the payment stands.</summary>
+    /// <summary>[rows] Of duplicates: where the record stands whose decision is theirs: the payment's first, or where that is another region's, the first of the own.</summary>
     public readonly int[] FirstLog;
 
     /// <inheritdoc cref="FirstLog"/>

@@ -20,8 +20,9 @@ public sealed class DecisionPolicy(RiskThresholds thresholds, FirstDecisions fir
                 continue;
             }
 
+            // What came first may have been decided elsewhere, or so long ago that it is not known: then this is the decision that later ones repeat.
             Decide(batch, rowIndex);
-            if (!isDuplicate && batch.FirstSequence[rowIndex] >= 0)
+            if (batch.FirstSequence[rowIndex] >= 0)
             {
                 firsts.Add(batch.FirstSequence[rowIndex], new FirstDecision(
                     batch.Probability[rowIndex], batch.RawScore[rowIndex], batch.Score[rowIndex], batch.Level[rowIndex], batch.Action[rowIndex]));

@@ -22,7 +22,8 @@ public sealed class FirstDecisions
     /// <param name="decisions">By offset of the payment. They may still be on their way: only a payment that comes again waits for them.</param>
     public void Learn(int logIndex, Task<IReadOnlyDictionary<long, FirstDecision>> decisions) => _earlier[logIndex] = decisions;
 
-    /// <summary>Notes a decision. By one thread, in order of folding.</summary>
+    /// <summary>Notes a decision. By one thread. Of two that share a place the later payment's stays.</summary>
+    /// <param name="sequence">Of the payment's first record, in order of folding.</param>
     public void Add(long sequence, in FirstDecision decision)
     {
         var index = (int)(sequence & (_ring.Length - 1));
@@ -32,7 +33,10 @@ public sealed class FirstDecisions
             index = (int)(sequence & (_ring.Length - 1));
         }
 
-        _ring[index] = (sequence, decision);
+        if (_ring[index].Sequence <= sequence)
+        {
+            _ring[index] = (sequence, decision);
+        }
     }
 
     /// <summary>The first decision of a payment. By the thread that adds. Waits for what is still to be learned.</summary>

@@ -36,6 +36,9 @@ public sealed class LogTable
 
     public int Count => _ids.Length;
 
+    /// <summary>Whether another region's payments are read from a mirror of them.</summary>
+    public bool HasMirror => Enumerable.Range(0, Count).Any(logIndex => _kinds[logIndex] == LogKind.Payments && _followed[logIndex] is { } region && region != _ids[logIndex].Region);
+
     /// <summary>Partitions of the payments topic of the region that the process serves.</summary>
     public int PartitionCount { get; }
 

@@ -17,7 +17,7 @@ public sealed class FoldedState
     private readonly LogTable _logs;
     private readonly FeatureEngine _features;
     private readonly IdempotencyIndex _payments;
-    private readonly RecentDuplicates _duplicates = new();
+    private readonly RecentDuplicates _duplicates;
     private readonly long[] _vector;
 
     /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
@@ -32,11 +32,12 @@ public sealed class FoldedState
     {
         (_file, _logs) = (file, logs);
         _features = new FeatureEngine(file, stateBytesMax);
-        _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax);
+        _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror);
+        _duplicates = new RecentDuplicates(logs);
         if (logs.FollowedRegions.Count > 0)
         {
             // Not known until the first batch says so. What is restored before it must stay.
-            _payments.FollowedAreWholeUntil(long.MinValue);
+            _payments.AreWholeUntil(long.MinValue);
         }
 
         _vector = new long[logs.Count];
@@ -248,11 +249,12 @@ public sealed class FoldedState
             if (isDuplicate)
             {
                 _duplicates.Add(logIndex, offset, first.LogIndex, first.Offset);
+                (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = _duplicates.DecidedFirst(first.LogIndex, first.Offset);
             }
         }
 
         // Not before: what makes it whole is in this batch.
-        _payments.FollowedAreWholeUntil(batch.FollowedWholeUntilMs);
+        _payments.AreWholeUntil(batch.WholeUntilMs);
     }
 
     /// <summary>
@@ -264,8 +266,8 @@ public sealed class FoldedState
         var (logIndex, offset) = (batch.LogIndex[rowIndex], batch.Offset[rowIndex]);
         var isDuplicate = _duplicates.TryFind(logIndex, offset, out var firstLog, out var firstOffset);
         batch.IsDuplicate[rowIndex] = isDuplicate;
-        (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = isDuplicate ? (firstLog, firstOffset) : (logIndex, offset);
-        batch.FirstSequence[rowIndex] =
-            _payments.TryFind(hash, out var first, out var sequence) && (first.LogIndex, first.Offset) == (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) ? sequence : -1;
+        var position = isDuplicate ? (firstLog, firstOffset) : (logIndex, offset);
+        batch.FirstSequence[rowIndex] = _payments.TryFind(hash, out var first, out var sequence) && (first.LogIndex, first.Offset) == position ? sequence : -1;
+        (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = isDuplicate ? _duplicates.DecidedFirst(firstLog, firstOffset) : position;
     }
 }

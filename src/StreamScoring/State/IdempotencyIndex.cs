@@ -9,14 +9,15 @@ namespace StreamScoring.State;
 /// </summary>
 /// <remarks>
 /// Of two logs (a payment that went to two regions) records of one payment are duplicates where their timestamps are no further apart than the
-/// window; and a payment stays for as long as a log may still bring such a record. So of two copies one counts, whichever comes first, on all
-/// sides of a link that was cut.
+/// window; and a payment stays for as long as a log may still bring such a record: its own or another, cut off, away or repeated by a mirror. So of
+/// two copies one counts, whichever comes first, on all sides of a link that was cut.
 /// </remarks>
 public sealed class IdempotencyIndex
 {
     private const int CapacityFirst = 1 << 12;
 
     private readonly long _windowMs;
+    private readonly long _keepMs;
     private readonly int _paymentsMax;
     private readonly long[] _newestMs;
     private Entry[] _ring = new Entry[CapacityFirst];
@@ -27,10 +28,14 @@ public sealed class IdempotencyIndex
 
     /// <param name="logCount">Logs of the process.</param>
     /// <param name="paymentsMax">At most 2^28.</param>
-    public IdempotencyIndex(int logCount, TimeSpan window, int paymentsMax)
+    /// <param name="hasMirror">
+    /// Whether a log is a mirror's, which may bring a record again for as long as the window: a copy at the window's end then comes after two.
+    /// </param>
+    public IdempotencyIndex(int logCount, TimeSpan window, int paymentsMax, bool hasMirror = false)
     {
         Invariant.Require(paymentsMax is > 0 and <= 1 << 28);
         (_windowMs, _paymentsMax) = ((long)window.TotalMilliseconds, paymentsMax);
+        _keepMs = hasMirror ? 2 * _windowMs : _windowMs;
         _newestMs = new long[logCount];
         _newestMs.AsSpan().Fill(long.MinValue);
     }
@@ -41,12 +46,13 @@ public sealed class IdempotencyIndex
     /// <summary>The number of the oldest entry.</summary>
     internal long Tail => _tail;
 
-    internal long WindowMs => _windowMs;
+    /// <summary>A payment stays until all logs are whole for so long after it.</summary>
+    internal long KeepMs => _keepMs;
 
     /// <summary>By log: nothing that is a duplicate of an entry of that log comes with a timestamp before this.</summary>
     internal long WholeUntilMs(int logIndex) => Math.Min(_newestMs[logIndex], _wholeUntilMs);
 
-    internal static bool IsOver(in Entry entry, long wholeUntilMs, long windowMs) => wholeUntilMs > entry.TimestampMs && wholeUntilMs - entry.TimestampMs > windowMs;
+    internal static bool IsOver(in Entry entry, long wholeUntilMs, long keepMs) => wholeUntilMs > entry.TimestampMs && wholeUntilMs - entry.TimestampMs > keepMs;
 
     /// <summary>Payments held.</summary>
     public int Count => (int)(_head - _tail);
@@ -73,8 +79,8 @@ public sealed class IdempotencyIndex
         }
     }
 
-    /// <summary>From now on no log of another region brings a record of before this time, ms since the Unix epoch.</summary>
-    public void FollowedAreWholeUntil(long timeMs) => _wholeUntilMs = timeMs;
+    /// <summary>From now on no log brings a record of before this time, ms since the Unix epoch, but for what a mirror repeats.</summary>
+    public void AreWholeUntil(long timeMs) => _wholeUntilMs = timeMs;
 
     /// <summary>Makes room once for payments that are about to be added to an empty index.</summary>
     public void Expect(int paymentCount)
@@ -156,7 +162,7 @@ public sealed class IdempotencyIndex
         ? _newestMs[first.LogIndex] - first.TimestampMs <= _windowMs
         : Math.Abs(entry.TimestampMs - first.TimestampMs) <= _windowMs;
 
-    private bool IsOver(in Entry entry) => IsOver(entry, WholeUntilMs(entry.LogIndex), _windowMs);
+    private bool IsOver(in Entry entry) => IsOver(entry, WholeUntilMs(entry.LogIndex), _keepMs);
 
     private void EvictOld()
     {

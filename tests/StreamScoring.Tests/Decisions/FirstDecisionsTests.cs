@@ -32,6 +32,18 @@ public sealed class FirstDecisionsTests
     }
 
     [Fact]
+    public void A_decision_never_takes_the_place_of_one_on_a_later_payment()
+    {
+        // Far enough apart to share a place, however many places there are.
+        const long Apart = 1 << 20;
+        _firsts.Add(sequence: Apart + 7, Blocked);
+        _firsts.Add(sequence: 7, Blocked with { Score = 1 });
+        Assert.True(_firsts.TryFind(sequence: Apart + 7, logIndex: 0, offset: 0, out var decision));
+        Assert.Equal(Blocked, decision);
+        Assert.False(_firsts.TryFind(sequence: 7, logIndex: 0, offset: 0, out _));
+    }
+
+    [Fact]
     public void What_cannot_be_learned_fails_who_asks_for_it()
     {
         _firsts.Learn(logIndex: 1, _learned.Task);

@@ -38,7 +38,7 @@ internal sealed class GraphHarness : IDisposable
         _lanes = new ScoringLanes(model, [0], lanes, BatchRows, clock);
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100);
         var intake = new IntakeParts(
-            clock, TestBatch.Logs, new FollowedCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
+            clock, TestBatch.Logs, new LogCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
         var encoder = new BatchEncoder(TestBatch.Logs, new DecisionEncoder(stamp, TestBatch.Logs, clock), new DeadLetterEncoder(TestBatch.Logs), meters: null);
         (_stop, Done) = ScoringGraph.Build(
             new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),

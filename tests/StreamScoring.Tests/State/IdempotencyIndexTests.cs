@@ -14,7 +14,7 @@ public sealed class IdempotencyIndexTests
         Gen.Select(Gen.Int[0, 1], Gen.Int[0, 30], Gen.Int[0, 12]).Array[0, 400].Sample(records =>
         {
             var index = new IdempotencyIndex(2, TimeSpan.FromMilliseconds(WindowMs), 1 << 20);
-            index.FollowedAreWholeUntil(isInSeveralLogs ? long.MinValue : long.MaxValue);
+            index.AreWholeUntil(isInSeveralLogs ? long.MinValue : long.MaxValue);
             var clock = 0L;
             var newest = new long[2];
             var first = new Dictionary<int, (int Log, long Offset, long TimestampMs)>();
@@ -42,14 +42,14 @@ public sealed class IdempotencyIndexTests
     public void A_payment_stays_until_no_other_region_can_bring_its_copy_any_more()
     {
         var index = new IdempotencyIndex(2, TimeSpan.FromMilliseconds(WindowMs), 1 << 20);
-        index.FollowedAreWholeUntil(900);
+        index.AreWholeUntil(900);
         Add(payment: 1, timestampMs: 1000, log: 0);
         Add(payment: 2, timestampMs: 1000 + (10 * WindowMs), log: 0);
         Assert.Equal(2, index.Count);
         Assert.True(index.FindOrAdd(new(HashOf(1), 5, 1000 + WindowMs, 1), out var first, out _));
         Assert.Equal(0, first.LogIndex);
 
-        index.FollowedAreWholeUntil(1000 + WindowMs + 1);
+        index.AreWholeUntil(1000 + WindowMs + 1);
         Add(payment: 3, timestampMs: 1000 + (10 * WindowMs), log: 0);
         Assert.Equal(2, index.Count);
 
@@ -58,6 +58,20 @@ public sealed class IdempotencyIndexTests
             index.Advance(log, timestampMs);
             Assert.False(index.FindOrAdd(new(HashOf(payment), payment, timestampMs, log), out _, out _));
         }
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public void A_payment_stays_for_two_windows_where_a_mirror_may_repeat_its_copy(bool hasMirror, int windows)
+    {
+        var index = new IdempotencyIndex(2, TimeSpan.FromMilliseconds(WindowMs), 1 << 20, hasMirror);
+        Assert.False(index.FindOrAdd(new(HashOf(1), 0, 1000, 0), out _, out _));
+        index.Advance(0, 10_000);
+        index.AreWholeUntil(1000 + (windows * WindowMs));
+        Assert.True(index.FindOrAdd(new(HashOf(1), 5, 1000 + WindowMs, 1), out _, out _));
+        index.AreWholeUntil(1000 + (windows * WindowMs) + 1);
+        Assert.False(index.FindOrAdd(new(HashOf(1), 5, 1000 + WindowMs, 1), out _, out _));
     }
 
     [Fact]

@@ -3,25 +3,27 @@ using StreamScoring.Batches;
 namespace StreamScoring.Regions;
 
 /// <summary>
-/// How stale the followed regions are: for each of their logs, the time up to which all of it is known to have been taken. Written by whoever
-/// reads a log or asks for its end, read by any thread.
+/// For each log, the time up to which all of it is known to have been taken: how stale the followed regions are, and which records may
+/// still come of any. Written by whoever reads a log or asks for its end, read by any thread.
 /// </summary>
-public sealed class FollowedCoverage
+public sealed class LogCoverage
 {
     private const long Never = long.MinValue;
 
     private readonly TimeProvider _clock;
     private readonly LogTable _logs;
     private readonly long[] _coveredMs;
+    private readonly bool[] _brings;
     private readonly int[][] _logsOfRegion;
 
-    public FollowedCoverage(LogTable logs, TimeProvider clock)
+    public LogCoverage(LogTable logs, TimeProvider clock)
     {
         (_logs, _clock) = (logs, clock);
         _coveredMs = new long[logs.Count];
         _coveredMs.AsSpan().Fill(Never);
         _logsOfRegion = [.. logs.FollowedRegions.Select(region =>
             Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs.KindOf(logIndex) == LogKind.Payments).ToArray())];
+        _brings = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.FollowedRegionOf(logIndex) is not null && logs.KindOf(logIndex) == LogKind.Payments)];
     }
 
     /// <summary>What log indices mean here.</summary>
@@ -30,21 +32,33 @@ public sealed class FollowedCoverage
     /// <summary>Regions, in the order of <see cref="Fill"/>.</summary>
     public IReadOnlyList<string> Regions => _logs.FollowedRegions;
 
-    /// <summary>For all regions: nothing that was in their payments logs by then is missing here. Far in the past where a log never was whole, and for ever where there is none.</summary>
+    /// <summary>
+    /// Nothing that was by then in a payments log that is read here is missing here. Far in the past where a log never was whole; for ever where no other
+    /// region is followed, as then no payment comes by two ways.
+    /// </summary>
     public long WholeUntilMs
     {
         get
         {
             var until = long.MaxValue;
-            foreach (var logs in _logsOfRegion)
+            for (var logIndex = 0; logIndex < _brings.Length; logIndex++)
             {
-                foreach (var logIndex in logs)
+                if (Volatile.Read(ref _brings[logIndex]))
                 {
                     until = Math.Min(until, Volatile.Read(ref _coveredMs[logIndex]));
                 }
             }
 
             return until;
+        }
+    }
+
+    /// <summary>A log of the own region is read. Those of others always count as such: what cannot be reached now comes later.</summary>
+    public void Reads(int logIndex)
+    {
+        if (Regions.Count > 0 && _logs.KindOf(logIndex) == LogKind.Payments)
+        {
+            Volatile.Write(ref _brings[logIndex], true);
         }
     }
 
@@ -69,7 +83,7 @@ public sealed class FollowedCoverage
         }
 
         Fill(batch.StalenessSeconds, batch.Clock.ReceivedAtMs);
-        batch.FollowedWholeUntilMs = WholeUntilMs;
+        batch.WholeUntilMs = WholeUntilMs;
     }
 
     /// <summary>How long ago the log was known whole.</summary>
