@@ -119,6 +119,39 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
     }
 
     [SharedFact]
+    public async Task A_region_is_followed_through_a_mirror_that_is_killed_and_repeats_all()
+    {
+        var set = await regions.TopicsAsync(partitions: 2);
+        string[] mirrored = [.. set, "--set", "followRegions.us.payments=mirror"];
+        await PublishAsync("us", set, 0, 20);
+        var mirror = regions.Mirror("us", "eu", Topic(set, "payments"));
+        try
+        {
+            await MirrorMaker.MakesAsync(regions.BrokersOf("eu"), $"us.{Topic(set, "payments")}");
+            using var eu = Start("eu", mirrored);
+            using var us = Start("us", set);
+            var address = await AddressesAsync(eu, us);
+            await regions.StateOnceAsync(address["eu"], state => Mirrored(state, set) == 20);
+            await PublishAsync("eu", set, 100, 1);
+            Assert.Equal(21, await CountAsync("eu", set, "p-100"));
+
+            mirror.Dispose();
+            mirror = regions.Mirror("us", "eu", Topic(set, "payments"));
+            await PublishAsync("us", set, 20, 5);
+            await regions.StateOnceAsync(address["eu"], state => Mirrored(state, set) == 20 + 25);
+            await PublishAsync("eu", set, 101, 1);
+            Assert.Equal(27, await CountAsync("eu", set, "p-101"));
+            await FoldedAsync(address["us"], "eu", set, 2);
+            var states = await Task.WhenAll(Names.Select(region => regions.StateAsync(address[region])));
+            Assert.Equal(states[0].GetProperty("digest").GetString(), states[1].GetProperty("digest").GetString());
+        }
+        finally
+        {
+            mirror.Dispose();
+        }
+    }
+
+    [SharedFact]
     public async Task Partitions_that_are_added_while_processes_run_are_decided_and_followed()
     {
         var set = await regions.TopicsAsync(partitions: 2);
@@ -216,8 +249,13 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
     private async Task FoldedAsync(string address, string region, string[] set, long payments) =>
         await regions.StateOnceAsync(address, state => Folded(state, region, set) == payments);
 
-    private static long Folded(JsonElement state, string region, string[] set) => state.GetProperty("vector").EnumerateObject()
-        .Where(log => log.Name.StartsWith($"{region}/{Topic(set, "payments")}/", StringComparison.Ordinal)).Sum(log => log.Value.GetInt64());
+    private static long Folded(JsonElement state, string region, string[] set) => Folded(state, $"{region}/{Topic(set, "payments")}/");
+
+    /// <summary>Records of us's payments that eu folded from its own brokers.</summary>
+    private static long Mirrored(JsonElement state, string[] set) => Folded(state, $"eu/us.{Topic(set, "payments")}/");
+
+    private static long Folded(JsonElement state, string logs) => state.GetProperty("vector").EnumerateObject()
+        .Where(log => log.Name.StartsWith(logs, StringComparison.Ordinal)).Sum(log => log.Value.GetInt64());
 
     private static double Staleness(JsonElement state, string region) => state.GetProperty("staleness_seconds").GetProperty(region) is { ValueKind: JsonValueKind.Number } seconds ? seconds.GetDouble() : double.NaN;
 

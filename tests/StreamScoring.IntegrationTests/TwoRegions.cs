@@ -86,6 +86,10 @@ public sealed class TwoRegions : IAsyncLifetime
             .Concat(["--set", $"regions.{region}.partitions={partitions}"])),
     ];
 
+    /// <summary>Starts to copy a topic of one region's brokers to another's, near which it runs.</summary>
+    internal MirrorMaker Mirror(string from, string into, string topic) =>
+        new(_folder, from, EnvironmentOf(into)[$"SCORING_BROKERS_{from.ToUpperInvariant()}"], into, BrokersOf(into), topic);
+
     public Task CutAsync(string region) => ClusterTool.LinkAsync(_folder, "cut", region);
 
     public Task HealAsync(string region) => ClusterTool.LinkAsync(_folder, "heal", region);
