@@ -8,6 +8,7 @@ return args switch
     ["restore", .. var options] => RestoreBenchmark.Run(options),
     ["restore-once", .. var options] => RestoreBenchmark.ReadOnce(options),
     ["engine", .. var options] => EngineBenchmark.Run(options),
+    ["constants", .. var options] => ConstantsBenchmark.Run(options),
     ["trees", .. var options] => TreeBenchmark.Run(options),
     ["bare", .. var options] => BareLoop.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
@@ -40,6 +41,9 @@ static int Usage()
           engine  --model DIR [--features FILE] [--batch-rows 32 256] [--runs 5] [--rows 200000] [--warm-up 450000] [--results FILE]
                   [--payments FILE... --columns FILE] [--engine trees|onnxruntime]
                   B2: decode, fold, score, decide and encode on one thread against the model alone, both on the same rows
+          constants [--runs 3] [--keys 300000] [--output src/StreamScoring/Capacity/constants.json] [--results FILE]
+                  [--decided-ns N --followed-ns N --process-bytes N] [--features FILE --model DIR]
+                  what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
                   the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
           bare    --brokers B --group G --from TOPIC --to TOPIC --messages N [--linger-ms 1]

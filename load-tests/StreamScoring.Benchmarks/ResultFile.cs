@@ -43,7 +43,7 @@ internal sealed class ResultFile(string? path)
         Console.WriteLine(JsonSerializer.Serialize(line, Format));
     }
 
-    private static string? CpuModel() => File.Exists("/proc/cpuinfo")
+    public static string? CpuModel() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
         : RuntimeInformation.ProcessArchitecture.ToString();
 

@@ -31,6 +31,6 @@ internal static class TopologyVerb
                 + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
             return VerbRunner.Done;
         });
-        return new Command("topology", "Looks at a topology file.") { validate };
+        return new Command("topology", "Looks at a topology file.") { validate, TopologyPlanVerb.Build() };
     }
 }

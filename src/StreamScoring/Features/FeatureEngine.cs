@@ -32,9 +32,7 @@ public sealed class FeatureEngine
     {
         _file = file;
         _expressionOrder = [.. file.ExpressionOrder];
-        var layouts = file.Entities
-            .Select((entity, index) => new EntityLayout(entity, [.. file.Features.Where(feature => feature.Entity == index)], file.LatenessMs, file.ExactEvents))
-            .ToList();
+        var layouts = file.Layouts();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
         _hashSources = [.. layouts.SelectMany(layout => layout.Distincts.Select(columns => columns.Source)).Distinct()];
         // A sixty-fourth of the ceiling is for the record of evicted keys, whether there are any or not.

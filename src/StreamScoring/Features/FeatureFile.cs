@@ -41,6 +41,10 @@ public sealed class FeatureFile
     /// <summary>How many events of a key are kept one by one.</summary>
     internal int ExactEvents { get; }
 
+    /// <summary>By entity, in order: what an event takes, and for how long it is kept.</summary>
+    internal IReadOnlyList<EntityLayout> Layouts() =>
+        [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
+
     /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
     public static FeatureFile Load(string path)
     {

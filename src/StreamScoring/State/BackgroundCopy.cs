@@ -8,7 +8,7 @@ namespace StreamScoring.State;
 internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnumerable<SweepChunk>, T> consume) : IStateReceiver
 {
     /// <summary>Beyond the first the copying pauses, but for keys that are about to change; beyond the second it is given up.</summary>
-    private const long BehindBytes = 64 << 20, BytesMax = 1L << 30;
+    public const long BehindBytes = 64 << 20, BytesMax = 1L << 30;
 
     private readonly Channel<SweepChunk> _chunks = Channel.CreateUnbounded<SweepChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
