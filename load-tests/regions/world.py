@@ -19,9 +19,11 @@ class World:
         self.http = {"eu": port + 480, "us": port + 981}
         self.environment = os.environ | {"KAFKA_CLUSTERS": str(folder / "kafka")}
 
-    def tool(self, name, *arguments):
+    def tool(self, name, *arguments, quietly=False):
+        """Runs one of the shared folder's tools; quietly, so that what it does is felt and not that it was started."""
+        command = ["nice", "-n", "19"] * quietly + [KAFKA / name, *arguments]
         for attempt in range(5):
-            done = subprocess.run([KAFKA / name, *arguments], env=self.environment, capture_output=True, text=True)
+            done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
             # The tool draws an id for the cluster, and one of 64 begins with a dash, which Kafka takes for an option.
             if done.returncode == 0 or "expected one argument" not in done.stderr + done.stdout:
                 break

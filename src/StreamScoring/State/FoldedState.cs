@@ -214,6 +214,7 @@ public sealed class FoldedState
     private void Mark(PaymentBatch batch)
     {
         var hashes = batch.Text(TextField.PaymentId).Hash;
+        _payments.Prefetch(hashes.AsSpan(0, batch.RowCount));
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var (logIndex, offset, timestampMs) = (batch.LogIndex[rowIndex], batch.Offset[rowIndex], batch.LogTimestampMs[rowIndex]);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.State;
 
@@ -88,6 +89,33 @@ public sealed class IdempotencyIndex
         Invariant.Require(Count == 0);
         var capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(paymentCount, CapacityFirst, Math.Max(CapacityFirst, _paymentsMax)));
         (_ring, _table) = (new Entry[capacity], new int[capacity * 2]);
+    }
+
+    /// <summary>
+    /// Brings into the cache where payments will be looked for, and where those stand that go to make room for them. They lie all over a table of as
+    /// many as millions, so each would be a cache miss otherwise, one after the other.
+    /// </summary>
+    public unsafe void Prefetch(ReadOnlySpan<UInt128> hashes)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        var mask = (ulong)(_table.Length - 1);
+        var goingCount = Math.Min(hashes.Length, Count);
+        fixed (int* table = _table)
+        {
+            foreach (ref readonly var hash in hashes)
+            {
+                Sse.Prefetch0(table + ((ulong)hash & mask));
+            }
+
+            for (var i = 0; i < goingCount; i++)
+            {
+                Sse.Prefetch0(table + ((ulong)_ring[(int)((_tail + i) & (_ring.Length - 1))].Hash & mask));
+            }
+        }
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
