@@ -6,7 +6,7 @@ namespace StreamScoring.Files;
 /// Reads a gzip file and notices when it ends too early, which the framework's stream takes for the end of the data. A member of known
 /// content is put behind the file: only behind a whole one does that come out again, unchanged, as the last bytes.
 /// </summary>
-internal sealed class WholeGzipStream : Stream
+internal sealed class WholeGzipStream : ForwardStream
 {
     private const int BufferBytes = 1 << 16;
 
@@ -20,16 +20,6 @@ internal sealed class WholeGzipStream : Stream
     private bool _isAtEnd;
 
     public WholeGzipStream(Stream file) => _unpacked = new GZipStream(new FileThenMark(file), CompressionMode.Decompress);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <exception cref="InvalidDataException">The file is damaged or ends too early.</exception>
     public override int Read(Span<byte> buffer)
@@ -57,18 +47,6 @@ internal sealed class WholeGzipStream : Stream
         return taken;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -80,33 +58,11 @@ internal sealed class WholeGzipStream : Stream
     }
 
     /// <summary>The packed file, then the packed mark.</summary>
-    private sealed class FileThenMark(Stream file) : Stream
+    private sealed class FileThenMark(Stream file) : ForwardStream
     {
         private readonly MemoryStream _mark = Pack();
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override int Read(Span<byte> buffer) => file.Read(buffer) is > 0 and var read ? read : _mark.Read(buffer);
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using CsCheck;
-using StreamScoring.Contracts;
 using StreamScoring.Tests.State;
 
 namespace StreamScoring.Tests.Features;
@@ -29,7 +28,7 @@ public sealed class EvictionTests
             var expected = kept.Fold(events);
             var actual = evicting.Fold(events, () => EvictSome(evicting, random));
             Assert.Equal(expected, actual);
-            AssertEqualsOracle(events, actual);
+            FeatureEngineTests.AssertEqualsOracle(events, Cases, actual);
             Assert.Equal(CollectedState.DigestOf(kept.State), CollectedState.DigestOf(evicting.State));
             Interlocked.Add(ref evicted, EvictedOf(evicting) - EvictedOf(kept));
         }, iter: 100);
@@ -105,27 +104,4 @@ public sealed class EvictionTests
         harness.Engine.EvictIdle(random.Next(3) * 512, harness.LastWatermarkMs);
 
     private static long EvictedOf(FeatureHarness harness) => harness.Engine.Evicted.Sum(entity => entity.Idle);
-
-    private static void AssertEqualsOracle(List<object> events, List<double[]> actual)
-    {
-        var oracle = new WindowOracle();
-        var queries = Cases.Select(item => item.Query).ToList();
-        var index = 0;
-        foreach (var item in events)
-        {
-            if (item is Label label)
-            {
-                oracle.Fold(label);
-                continue;
-            }
-
-            var expected = oracle.Fold((Payment)item, queries);
-            for (var i = 0; i < Cases.Length; i++)
-            {
-                Assert.True(FeatureEngineTests.AreClose(expected[i], actual[index][i]), $"{Cases[i].Yaml}: payment {index} is {actual[index][i]}, expected {expected[i]}");
-            }
-
-            index++;
-        }
-    }
 }

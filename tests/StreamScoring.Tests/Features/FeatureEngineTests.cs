@@ -95,7 +95,12 @@ public sealed class FeatureEngineTests
             yaml.AppendLine($"  - {{name: f{i}, {cases[i].Yaml}}}");
         }
 
-        var actual = new FeatureHarness(yaml.ToString(), batchRows).Fold(events);
+        AssertEqualsOracle(events, cases, new FeatureHarness(yaml.ToString(), batchRows).Fold(events));
+    }
+
+    /// <param name="actual">For each payment, its features in the order of the cases.</param>
+    internal static void AssertEqualsOracle(List<object> events, (string Yaml, Query Query)[] cases, List<double[]> actual)
+    {
         var oracle = new WindowOracle();
         var queries = cases.Select(item => item.Query).ToList();
         var index = 0;

@@ -16,27 +16,6 @@ namespace StreamScoring.Tests.Fuzzing;
 /// <summary>Everything that reads what others wrote.</summary>
 internal static class FuzzTargets
 {
-    private static readonly Payment Payment = new()
-    {
-        PaymentId = "p-1",
-        EventTimeMs = 1_533_686_412_000,
-        AmountMinor = 1234,
-        Currency = "EUR",
-        CardId = "k-1",
-        CustomerId = "c-1",
-        MerchantId = "m-1",
-        TerminalId = "t-1",
-        Mcc = "5411",
-        MerchantCountry = "FR",
-        CardCountry = "DE",
-        IpCountry = "IT",
-        Ip = "10.1.2.3",
-        DeviceId = "d-1",
-        EmailHash = "e-1",
-        Channel = "online",
-        Attributes = new Dictionary<string, object> { ["basket"] = 3.0, ["agent"] = "né" },
-    };
-
     private static readonly Label Label = new()
     {
         PaymentId = "p-1",
@@ -75,11 +54,11 @@ internal static class FuzzTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        Records("payment", TestBatch.Payments, [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, Payment))], TokenStarts.OfMessagePack, MessagePackWords),
+        Records("payment", TestBatch.Payments, [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, SamplePayment.Full))], TokenStarts.OfMessagePack, MessagePackWords),
         Records("label", TestBatch.Labels, [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, Label))], TokenStarts.OfMessagePack, MessagePackWords),
-        Records("payment-json", TestBatch.Payments, [Json(writer => PaymentJson.Write(writer, Payment)), Json(writer => PaymentJson.Write(writer, Label))], TokenStarts.OfText, JsonWords),
-        Records("label-json", TestBatch.Labels, [Json(writer => PaymentJson.Write(writer, Label)), Json(writer => PaymentJson.Write(writer, Payment))], TokenStarts.OfText, JsonWords),
-        new("payment-tools", [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, Payment))], TokenStarts.OfMessagePack, MessagePackWords,
+        Records("payment-json", TestBatch.Payments, [Json(writer => PaymentJson.Write(writer, SamplePayment.Full)), Json(writer => PaymentJson.Write(writer, Label))], TokenStarts.OfText, JsonWords),
+        Records("label-json", TestBatch.Labels, [Json(writer => PaymentJson.Write(writer, Label)), Json(writer => PaymentJson.Write(writer, SamplePayment.Full))], TokenStarts.OfText, JsonWords),
+        new("payment-tools", [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, SamplePayment.Full))], TokenStarts.OfMessagePack, MessagePackWords,
             input => PaymentMessagePack.ReadPayment(input), e => e is MessagePackSerializationException, 32 * 1024, 64),
         new("decision", [Pack(WriteDecision)], TokenStarts.OfMessagePack, MessagePackWords,
             // What was read can be shown: the verbs do that.

@@ -13,27 +13,6 @@ public sealed class RecordDecoderTests
     private const string Good =
         """{"payment_id":"p-1","event_time":"2018-08-08T00:00:12Z","amount_minor":1234,"currency":"EUR","customer_id":"c-1"}""";
 
-    private static readonly Payment Full = new()
-    {
-        PaymentId = "p-1",
-        EventTimeMs = 1_533_686_412_000,
-        AmountMinor = 1234,
-        Currency = "EUR",
-        CardId = "k-1",
-        CustomerId = "c-1",
-        MerchantId = "m-1",
-        TerminalId = "t-1",
-        Mcc = "5411",
-        MerchantCountry = "FR",
-        CardCountry = "DE",
-        IpCountry = "IT",
-        Ip = "10.1.2.3",
-        DeviceId = "d-1",
-        EmailHash = "e-1",
-        Channel = "online",
-        Attributes = new Dictionary<string, object> { ["basket"] = 3.0, ["agent"] = "né" },
-    };
-
     [Fact]
     public void Both_wire_forms_give_the_same_columns()
     {
@@ -42,7 +21,7 @@ public sealed class RecordDecoderTests
              "merchant_id":"m-1","terminal_id":"t-1","mcc":5411,"merchant_country":"FR","card_country":"DE","ip_country":"IT","ip":"10.1.2.3",
              "device_id":"d-1","email_hash":"e-1","channel":"online","attributes":{"basket":3,"agent":"n\u00e9","other":null},"new_field":{"a":[1,{}]}}
             """;
-        var batch = TestBatch.Decode(Encoding.UTF8.GetBytes(json), MessagePackOf(Full));
+        var batch = TestBatch.Decode(Encoding.UTF8.GetBytes(json), MessagePackOf(SamplePayment.Full));
 
         Assert.All(new[] { 0, 1 }, row =>
         {
@@ -111,7 +90,7 @@ public sealed class RecordDecoderTests
     [Fact]
     public void Every_prefix_of_a_good_record_is_refused()
     {
-        foreach (var good in new[] { MessagePackOf(Full), Encoding.UTF8.GetBytes(Good) })
+        foreach (var good in new[] { MessagePackOf(SamplePayment.Full), Encoding.UTF8.GetBytes(Good) })
         {
             for (var length = 0; length < good.Length; length++)
             {
@@ -126,7 +105,7 @@ public sealed class RecordDecoderTests
     public void Random_changes_of_a_good_record_are_decoded_or_refused_and_never_thrown() =>
         Gen.Select(Gen.Bool, Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[1, 6]).Sample((isJson, changes) =>
         {
-            var bytes = isJson ? Encoding.UTF8.GetBytes(Good) : MessagePackOf(Full);
+            var bytes = isJson ? Encoding.UTF8.GetBytes(Good) : MessagePackOf(SamplePayment.Full);
             foreach (var (position, value) in changes)
             {
                 bytes[position % bytes.Length] = value;
@@ -139,7 +118,7 @@ public sealed class RecordDecoderTests
     [Fact]
     public void Unknown_trailing_elements_are_skipped_and_an_unknown_version_is_refused()
     {
-        var good = MessagePackOf(Full);
+        var good = MessagePackOf(SamplePayment.Full);
         var longer = new byte[] { 0xdc, 0, 20 }.Concat(good.AsSpan(3).ToArray()).Concat(new byte[] { 0x81, 0xa1, 0x61, 0x91, 0x01, 0xc3 }).ToArray();
         Assert.Equal(0xdc, good[0]);
         Assert.Equal(RejectReason.None, TestBatch.Decode(longer).Rejection[0].Reason);
@@ -182,7 +161,7 @@ public sealed class RecordDecoderTests
     {
         var batch = new PaymentBatch(TestBatch.Layout, 64, 64 * 1024);
         var decoder = new RecordDecoder(TestBatch.Layout, new IngestLimits(), TestBatch.Logs);
-        var (json, messagePack) = (Encoding.UTF8.GetBytes(Good), MessagePackOf(Full));
+        var (json, messagePack) = (Encoding.UTF8.GetBytes(Good), MessagePackOf(SamplePayment.Full));
         for (var i = 0; i < 64; i++)
         {
             batch.Append(TestBatch.Payments, i, TestBatch.LogTimestampMs, decide: true, i % 2 == 0 ? json : messagePack, 65_536);
