@@ -1,6 +1,7 @@
-using Confluent.Kafka;
+using System.Collections.Concurrent;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
+using StreamScoring.Kafka.Native;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -8,32 +9,38 @@ namespace StreamScoring.Kafka;
 /// <summary>
 /// Sends decisions and dead letters: payments partition p to partition p, in offset order, by an idempotent producer that never steps
 /// over a record. As delivery is in order and without gaps, the acknowledgement of the last record per partition stands for all before
-/// it, so only that one asks for a report.
+/// it, so only that one is asked after.
 /// </summary>
-public sealed class KafkaDecisionSink : IDecisionSink
+public sealed unsafe class KafkaDecisionSink : IDecisionSink
 {
     private readonly KafkaConnection _connection;
     private readonly OutgoingRecords _records;
-    private readonly IProducer<byte[]?, byte[]> _producer;
+    private readonly RecordProducer _producer;
+    private readonly OutgoingFields _fields;
+    private readonly Action<string> _log;
     private readonly int[] _lastOf;
     private readonly DeadLettersFirst _inOrder;
-    private readonly TaskCompletionSource _fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>By the number that the last records of each are sent with.</summary>
+    private readonly ConcurrentDictionary<nint, PendingBatch> _pending = new();
+    private readonly TaskCompletionSource _fatal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private nint _newest;
+
+    /// <exception cref="KafkaFailedException">The client refuses a setting.</exception>
     public KafkaDecisionSink(KafkaConnection connection, KafkaDecisionSinkOptions options, LogTable logs, Action<string> log)
     {
-        (_connection, _records) = (connection, new OutgoingRecords(options, logs));
+        (_connection, _records, _log) = (connection, new OutgoingRecords(options, logs), log);
         _inOrder = new DeadLettersFirst(SendAsync);
         _lastOf = new int[_records.Targets.Count];
-        _producer = new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
+        _producer = new RecordProducer(
+            connection.Settings([
                 .. options.ProducerSettings,
                 ("enable.idempotence", "true"),
                 // Never given up: a decision that was stepped over would be a payment without one.
                 ("message.timeout.ms", "0"),
-                ("enable.gapless.guarantee", "true"),
-                ("dotnet.producer.delivery.report.fields", "none")]))
-            .SetErrorHandler((_, error) => OnError(error, log))
-            .SetLogHandler((_, _) => { })
-            .Build();
+                ("enable.gapless.guarantee", "true")]),
+            $"deliveries {connection.Region}", OnDelivered, OnError);
+        _fields = new OutgoingFields(logs, _producer.Topic(options.Decisions), _producer.Topic(options.DeadLetters));
     }
 
     public Task WriteAsync(PaymentBatch batch) => _inOrder.WriteAsync(batch);
@@ -70,54 +77,69 @@ public sealed class KafkaDecisionSink : IDecisionSink
         }
 
         var pending = new PendingBatch(targetCount);
-        try
-        {
-            for (var i = 0; i < records.Length; i++)
-            {
-                if (records[i].IsDeadLetter == deadLetters)
-                {
-                    Send(batch, records[i], i, pending);
-                }
-            }
-        }
-        catch (KafkaException e)
+        _pending[++_newest] = pending;
+        if (Send(batch, deadLetters, _newest) is { } refusal)
         {
             // The whole sink ends with it: nothing may be sent behind the gap.
-            _fatal.TrySetException(new DeliveryFailedException($"{_connection}: a decision was refused: {e.Error.Reason}", e));
+            Fail($"a decision was refused: {refusal}");
             return _fatal.Task;
         }
 
         return Task.WhenAny(pending.Task, _fatal.Task).Unwrap();
     }
 
-    private void Send(PaymentBatch batch, in EncodedRecord record, int recordIndex, PendingBatch pending)
+    /// <returns>Null, or why one was refused, with which the sending ends.</returns>
+    private string? Send(PaymentBatch batch, bool deadLetters, nint number)
     {
-        var target = _records.TargetOf(batch, record);
-        var isLast = _lastOf[target] == recordIndex;
-        _producer.Produce(_records.Targets[target], _records.MessageOf(batch, record), isLast ? report => OnReport(report, pending) : null);
+        var fields = stackalloc Librdkafka.Field[OutgoingFields.FieldsMax];
+        var offset = stackalloc byte[OutgoingFields.OffsetBytesMax];
+        _fields.Begin(fields, offset);
+        var records = batch.Encoded.Records;
+        fixed (byte* bytes = batch.Bytes, encoded = batch.Encoded.Buffer.Written)
+        {
+            for (var i = 0; i < records.Length; i++)
+            {
+                if (records[i].IsDeadLetter != deadLetters)
+                {
+                    continue;
+                }
+
+                var target = _records.TargetOf(batch, records[i]);
+                var count = _fields.Set(fields, batch, records[i], bytes, encoded, _records.Targets[target].Partition.Value, _lastOf[target] == i ? number : 0);
+                if (_producer.Send(fields, count) is { } refusal)
+                {
+                    return refusal;
+                }
+            }
+        }
+
+        return null;
     }
 
-    private void OnReport(DeliveryReport<byte[]?, byte[]> report, PendingBatch pending)
+    /// <param name="number">Of the batch that the record is a last one of; 0: it is none.</param>
+    private void OnDelivered(nint number, int error)
     {
-        if (report.Error.IsError)
+        if (error != Librdkafka.NoError)
         {
-            pending.Fail(new DeliveryFailedException($"{_connection}: {report.Topic} partition {report.Partition.Value} refused a record: {report.Error.Reason}"));
+            Fail($"a record was not taken: {Librdkafka.Describe(error)}");
         }
-        else
+        else if (_pending[number].Acknowledge())
         {
-            pending.Acknowledge();
+            _pending.TryRemove(number, out _);
         }
     }
 
-    private void OnError(Error error, Action<string> log)
+    private void OnError(int error, string reason, bool isFatal)
     {
-        if (error.IsFatal)
+        if (isFatal)
         {
-            _fatal.TrySetException(new DeliveryFailedException($"{_connection}: decisions cannot be written: {error.Reason}", new KafkaException(error)));
+            Fail($"decisions cannot be written: {reason}");
         }
 
-        log($"{_connection}: {error.Reason}");
+        _log($"{_connection}: {reason}");
     }
+
+    private void Fail(string reason) => _fatal.TrySetException(new DeliveryFailedException($"{_connection}: {reason}"));
 
     /// <summary>A batch that waits for its acknowledgements, one per topic and partition.</summary>
     private sealed class PendingBatch(int count)
@@ -127,15 +149,17 @@ public sealed class KafkaDecisionSink : IDecisionSink
 
         public Task Task => _done.Task;
 
-        public void Acknowledge()
+        /// <summary>On the producer's thread alone.</summary>
+        /// <returns>True where it was the last.</returns>
+        public bool Acknowledge()
         {
-            // Reports come from the client's thread and, while flushing, from the caller's.
-            if (Interlocked.Decrement(ref _left) == 0)
+            if (--_left > 0)
             {
-                _done.TrySetResult();
+                return false;
             }
-        }
 
-        public void Fail(Exception exception) => _done.TrySetException(exception);
+            _done.SetResult();
+            return true;
+        }
     }
 }

@@ -23,9 +23,12 @@ internal sealed class Artifacts : IDisposable
     public DecisionStamp Stamp { get; }
 
     /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the features.</exception>
-    public static Artifacts Load(Topology topology)
+    public static Artifacts Load(Topology topology) => Load(topology, FeatureFile.Load(topology.FeatureFile));
+
+    /// <inheritdoc cref="Load(Topology)"/>
+    /// <param name="features">The topology's, already read.</param>
+    public static Artifacts Load(Topology topology, FeatureFile features)
     {
-        var features = FeatureFile.Load(topology.FeatureFile);
         var ruleHash = topology.RuleFile is { } rules ? CheckRules(rules) : null;
         var champion = OnnxModelLoader.LoadFolder(topology.ModelFolder, topology.ScoringEngine);
         try

@@ -19,6 +19,7 @@ internal sealed class Snapshots
     private readonly Gauge _lastSeconds;
     private readonly Gauge _lastBytes;
     private readonly Counter _failures;
+    private FoldedState? _ahead;
 
     public Snapshots(Topology topology, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, CollectorRegistry registry, Action<string> notice)
     {
@@ -47,9 +48,17 @@ internal sealed class Snapshots
     /// <summary>Every snapshot will do again: where one is ahead after all, the graph says so once more.</summary>
     public void ForgetBounds() => _history.ForgetBounds();
 
+    /// <summary>Reads already what the next <see cref="Restore"/> is to give. It is kept nowhere else, so that a state that was given up is not in memory beside the next.</summary>
+    public void RestoreAhead(LogTable logs) => _ahead = Restore(logs);
+
     /// <summary>The newest state that can be used; an empty one where there is none.</summary>
     public FoldedState Restore(LogTable logs)
     {
+        if (Interlocked.Exchange(ref _ahead, null) is { } ahead)
+        {
+            return ahead;
+        }
+
         FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax);
         if (!IsOn)
         {

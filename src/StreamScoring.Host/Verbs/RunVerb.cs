@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Configuration;
+using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
 
@@ -36,27 +37,35 @@ internal static partial class RunVerb
     {
         using var logging = PipelineLog.Create();
         var log = logging.CreateLogger("StreamScoring");
-        using var artifacts = Artifacts.Load(topology);
+        var registry = Metrics.NewCustomRegistry();
+        var features = FeatureFile.Load(topology.FeatureFile);
+        // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
+        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice), cancel);
+        using var artifacts = Artifacts.Load(topology, features);
         foreach (var notice in artifacts.Champion.Notices)
         {
             LogModelNotice(log, topology.ModelFolder, notice);
         }
 
-        KafkaPorts.RequireTopics(topology, Notice);
-        var topicIds = await KafkaPorts.TopicIdsAsync(topology);
         var health = new PipelineHealth();
-        var registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
-        process = new ServingProcess(
-            topology, artifacts, new Snapshots(topology, artifacts.Features, topicIds, registry, Notice), health, registry, http.Port, Notice);
+        process = new ServingProcess(topology, artifacts, await restoring, health, registry, http.Port, Notice);
         _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
 
         void Notice(string notice) => LogNotice(log, notice);
+    }
+
+    private static async Task<Snapshots> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
+    {
+        KafkaPorts.RequireTopics(topology, notice);
+        var snapshots = new Snapshots(topology, features, await KafkaPorts.TopicIdsAsync(topology), registry, notice);
+        snapshots.RestoreAhead(KafkaPorts.Logs(topology));
+        return snapshots;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Model}: {Notice}")]

@@ -173,8 +173,9 @@ internal static unsafe partial class Librdkafka
     }
 
     /// <summary>A client with these settings.</summary>
+    /// <param name="events">Kinds of events that are put into its queue, instead of being told by callbacks.</param>
     /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its value.</exception>
-    internal static nint NewClient(int type, IEnumerable<KeyValuePair<string, string>> settings)
+    internal static nint NewClient(int type, IEnumerable<KeyValuePair<string, string>> settings, int events = 0)
     {
         var conf = rd_kafka_conf_new();
         var error = stackalloc byte[512];
@@ -185,6 +186,11 @@ internal static unsafe partial class Librdkafka
                 rd_kafka_conf_destroy(conf);
                 throw new KafkaFailedException($"client setting {name}: {Marshal.PtrToStringUTF8((nint)error)}");
             }
+        }
+
+        if (events != 0)
+        {
+            rd_kafka_conf_set_events(conf, events);
         }
 
         var client = rd_kafka_new(type, conf, error, 512);

@@ -18,6 +18,9 @@ public sealed class EncodedRecords
     /// <summary>The batch's vector, as header; empty where the batch writes no decision.</summary>
     public ReadOnlySpan<byte> Vector => Buffer.Written.Slice(_vectorStart, _vectorLength);
 
+    /// <summary>Where it stands within <see cref="Buffer"/>.</summary>
+    public int VectorStart => _vectorStart;
+
     /// <summary>Says that the vector stands at the end of the buffer, from here on.</summary>
     public void EndVector(int start) => (_vectorStart, _vectorLength) = (start, Buffer.Length - start);
 

@@ -12,6 +12,9 @@ internal sealed unsafe class EntityState
     /// <summary>The row of a payment that was put into a tile.</summary>
     public const int AmongTiles = -2;
 
+    /// <summary>Images whose slots are on their way into the cache while one is restored: each is a miss of its own.</summary>
+    private const int RestoredAhead = 16;
+
     private readonly EntityLayout _layout;
     private readonly EntityRows _rows;
     private readonly RowTotals _totals;
@@ -221,8 +224,15 @@ internal sealed unsafe class EntityState
     {
         // Nothing is idle yet: what was, is not among the images.
         const long watermarkMs = long.MinValue;
+        var ahead = images;
+        for (var i = 0; i < RestoredAhead; i++)
+        {
+            PrefetchRestored(ref ahead);
+        }
+
         while (SlotImage.TryTake(ref images, _layout.Stride, out var image))
         {
+            PrefetchRestored(ref ahead);
             if (image.Key == UInt128.Zero || _keys.Find(image.Key) != null)
             {
                 throw new InvalidDataException($"a key of {_layout.Entity.Name} stands twice");
@@ -245,6 +255,14 @@ internal sealed unsafe class EntityState
             slot->SequenceBase = image.Dropped;
             slot->TruncatedSeconds = image.TruncatedSeconds;
             slot->NewestMs = image.NewestMs;
+        }
+    }
+
+    private void PrefetchRestored(ref ReadOnlySpan<byte> images)
+    {
+        if (SlotImage.TryTake(ref images, _layout.Stride, out var image))
+        {
+            _keys.Prefetch(image.Key);
         }
     }
 

@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+
+namespace StreamScoring.Kafka.Native;
+
+/// <summary>Sending records without an object each, and hearing of them in batches. Source: rdkafka.h of librdkafka 2.x.</summary>
+internal static unsafe partial class Librdkafka
+{
+    /// <summary>RD_KAFKA_MSG_F_COPY: the client copies key and value before the call returns.</summary>
+    public const int CopyFlag = 2;
+
+    public const int DeliveryEvent = 0x1, ErrorEvent = 0x8;
+
+    /// <summary>Kinds of fields of a record that is sent, rd_kafka_vtype_t.</summary>
+    internal enum FieldKind
+    {
+        Topic = 2,
+        Partition = 3,
+        Value = 4,
+        Key = 5,
+        Opaque = 6,
+        Flags = 7,
+        Header = 9,
+    }
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_produceva(nint client, Field* fields, nuint count);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint rd_kafka_topic_new(nint client, string topic, nint conf);
+
+    [LibraryImport(Name)]
+    internal static partial void rd_kafka_topic_destroy(nint topic);
+
+    [LibraryImport(Name)]
+    internal static partial void rd_kafka_conf_set_events(nint conf, int events);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_queue_get_main(nint client);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_queue_poll(nint queue, int timeoutMs);
+
+    [LibraryImport(Name)]
+    internal static partial void rd_kafka_queue_yield(nint queue);
+
+    [LibraryImport(Name)]
+    internal static partial int rd_kafka_event_type(nint @event);
+
+    [LibraryImport(Name)]
+    internal static partial nuint rd_kafka_event_message_array(nint @event, Message** messages, nuint size);
+
+    [LibraryImport(Name)]
+    internal static partial int rd_kafka_event_error(nint @event);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_event_error_string(nint @event);
+
+    [LibraryImport(Name)]
+    internal static partial void rd_kafka_event_destroy(nint @event);
+
+    /// <summary>One field of a record that is sent: rd_kafka_vu_t, of which each kind uses a part.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 72)]
+    internal struct Field
+    {
+        [FieldOffset(0)]
+        public FieldKind Kind;
+
+        /// <summary>Partition, flags.</summary>
+        [FieldOffset(8)]
+        public int Number;
+
+        /// <summary>Topic, opaque, a value's or key's bytes, a header's name.</summary>
+        [FieldOffset(8)]
+        public nint Pointer;
+
+        /// <summary>Of a value or key.</summary>
+        [FieldOffset(16)]
+        public nuint Size;
+
+        [FieldOffset(16)]
+        public nint HeaderValue;
+
+        [FieldOffset(24)]
+        public nint HeaderSize;
+    }
+}
