@@ -38,7 +38,7 @@ internal static class BareLoop
         Action<DeliveryReport<byte[], byte[]>> onReport = report => _ = report.Error.IsError ? Interlocked.Increment(ref failed) : Interlocked.Increment(ref acknowledged);
         consumer.Subscribe(from);
         var started = 0L;
-        for (var taken = 0; taken < messages; taken++)
+        for (var taken = 0; messages == 0 || taken < messages; taken++)
         {
             var consumed = consumer.Consume();
             started = started == 0 ? Stopwatch.GetTimestamp() : started;

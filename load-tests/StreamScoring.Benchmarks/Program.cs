@@ -1,4 +1,5 @@
 using StreamScoring.Benchmarks;
+using StreamScoring.Benchmarks.OpenLoop;
 
 // A benchmark compares two things, alternating, and prints one JSON object on stdout for each comparison. Notes go to stderr.
 return args switch
@@ -11,6 +12,7 @@ return args switch
     ["constants", .. var options] => ConstantsBenchmark.Run(options),
     ["trees", .. var options] => TreeBenchmark.Run(options),
     ["bare", .. var options] => BareLoop.Run(options),
+    ["load", .. var options] => OpenLoopBenchmark.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
     ["b1-machine", .. var options] => Machine(options),
     ["b1-model", .. var options] => ModelFolder.Run(options),
@@ -46,8 +48,10 @@ static int Usage()
                   what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
                   the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
-          bare    --brokers B --group G --from TOPIC --to TOPIC --messages N [--linger-ms 1]
-                  B1's floor: a consume and produce loop
+          bare    --brokers B --group G --from TOPIC --to TOPIC [--messages N] [--linger-ms 1]
+                  the floor of B1 and B4: a consume and produce loop; without N it goes on until it is ended
+          load    --brokers B --answers TOPIC [--payments payments] [--rate 2000] [--seconds 40] [--warm-up 20] [--format json]
+                  the open loop of B4 and B5: payments at their intended times, and when their answers are read
           load-tests/run-b1 runs B1; the verbs b1-… are its steps.
         """);
     return 2;

@@ -51,6 +51,9 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 .. options.ProducerSettings,
                 ("transactional.id", transactions.Id),
                 ("transaction.timeout.ms", $"{(int)transactions.Timeout.TotalMilliseconds}"),
+                // A coordinator that is still writing the end of the transaction before sends the next one's offsets away, and each waits for the other's: by default
+                // for 100 ms at a time, which would be most of a decision's latency (load-tests/delivery/run).
+                ("retry.backoff.ms", "5"),
                 // A record that fails fails its transaction.
                 ("dotnet.producer.enable.delivery.reports", "false")]))
             .SetErrorHandler((_, error) => log($"{connection}: {error.Reason}"))
