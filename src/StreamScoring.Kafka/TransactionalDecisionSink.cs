@@ -39,21 +39,22 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
+    private readonly TimeSpan _linger;
     private IProducer<byte[]?, byte[]> _producer;
 
     private TransactionalDecisionSink(
         KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
     {
-        (_connection, _source, _log) = (connection, source, log);
+        (_connection, _source, _log, _linger) = (connection, source, log, options.Linger);
         _records = new OutgoingRecords(options, source.Logs);
         (_committed, _next) = (new long[source.Logs.Count], new long[source.Logs.Count]);
         _newProducer = () => new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
                 .. options.ProducerSettings,
                 ("transactional.id", transactions.Id),
                 ("transaction.timeout.ms", $"{(int)transactions.Timeout.TotalMilliseconds}"),
-                // A coordinator that is still writing the end of the transaction before sends the next one's offsets away, and each waits for the other's: by default
-                // for 100 ms at a time, which would be most of a decision's latency (load-tests/delivery/run).
-                ("retry.backoff.ms", "5"),
+                // A coordinator that is still ending the transaction before sends away what the next one asks for, and that is then asked for again after so long:
+                // by default after 100 ms, which would be most of a decision's latency (load-tests/delivery/run).
+                ("retry.backoff.ms", "1"),
                 // A record that fails fails its transaction.
                 ("dotnet.producer.enable.delivery.reports", "false")]))
             .SetErrorHandler((_, error) => log($"{connection}: {error.Reason}"))
@@ -112,6 +113,8 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         {
             foreach (var first in _waiting.GetConsumingEnumerable(_stopping.Token))
             {
+                // Begun at once, a transaction would mostly meet the end of the one before, and be put off for far longer.
+                _stopping.Token.WaitHandle.WaitOne(_linger);
                 _taken.Clear();
                 _taken.Add(first);
                 while (_waiting.TryTake(out var more))
