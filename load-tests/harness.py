@@ -1,5 +1,5 @@
 """What the measurements on one real broker share: the broker, the programs, and medians as they are stated."""
-import contextlib, json, os, pathlib, shutil, signal, statistics, subprocess, sys, tempfile, time
+import contextlib, json, os, pathlib, re, shutil, signal, statistics, subprocess, sys, tempfile, time, urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SHARED = pathlib.Path(os.environ.get("SCORING_SHARED", ROOT.parent / "shared"))
@@ -85,6 +85,12 @@ def cpu_seconds(pid):
     """User and system time of a process so far."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def metrics(port):
+    """What a process says of itself: by name with labels, the value."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return {name: float(value) for name, value in re.findall(r"^(\w+(?:\{[^}]*\})?) (\S+)$", answer.read().decode(), re.M)}
 
 
 def spread(values):

@@ -49,6 +49,7 @@ internal static partial class RunVerb
 
         var health = new PipelineHealth();
         DotNetStats.Register(registry);
+        using var runtime = new RuntimeMeters(registry);
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
