@@ -50,7 +50,13 @@ internal sealed class GroupMembership : IDisposable
                 ("queued.max.messages.kbytes", "64"),
                 ("fetch.message.max.bytes", "4096"),
             ]))
-            .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
+            .SetPartitionsAssignedHandler((_, partitions) =>
+            {
+                OnAssigned(partitions);
+                // Not from what is committed: librdkafka would ask the coordinator for it, and where that is another broker by then it never asks again, and so
+                // never gives the partition up either (librdkafka issue 5586; with the consumer protocol a chaos run met it).
+                return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End));
+            })
             .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions, mayDrain: true))
             .SetPartitionsLostHandler((_, partitions) => OnRevoked(partitions, mayDrain: false))
             .SetErrorHandler((_, error) => OnError(error))
