@@ -1,5 +1,3 @@
-using System.Buffers;
-using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Ingest;
@@ -52,7 +50,7 @@ internal sealed record RecordCosts(double DecodeNs, double DecodeByteNs, double 
         return tookNs / ((double)Batches * BatchRows);
     }
 
-    private static byte[][] Pool(Func<int, Payment> payment) => [.. Enumerable.Range(0, PoolRows).Select(number => Encode(payment(number)))];
+    private static byte[][] Pool(Func<int, Payment> payment) => [.. Enumerable.Range(0, PoolRows).Select(number => WireBytes.MessagePack(payment(number)))];
 
     private static Payment Small(int number) => new()
     {
@@ -79,21 +77,10 @@ internal sealed record RecordCosts(double DecodeNs, double DecodeByteNs, double 
         Channel = "online",
     };
 
-    private static byte[] Encode(Payment payment)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        var writer = new MessagePackWriter(buffer);
-        PaymentMessagePack.Write(ref writer, payment);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
-
     private static byte[] LabelOf()
     {
         var payment = Large(1, new Random(1));
-        var buffer = new ArrayBufferWriter<byte>(256);
-        var writer = new MessagePackWriter(buffer);
-        PaymentMessagePack.Write(ref writer, new Label
+        return WireBytes.MessagePack(new Label
         {
             PaymentId = payment.PaymentId,
             EventTimeMs = payment.EventTimeMs,
@@ -104,7 +91,5 @@ internal sealed record RecordCosts(double DecodeNs, double DecodeByteNs, double 
             TerminalId = payment.TerminalId,
             MerchantId = payment.MerchantId,
         });
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
     }
 }

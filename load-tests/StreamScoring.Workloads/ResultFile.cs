@@ -3,10 +3,10 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>Raw results as JSON lines: the machine first, then every run, then the summary. Without a file only the summary is shown.</summary>
-internal sealed class ResultFile(string? path)
+public sealed class ResultFile(string? path)
 {
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

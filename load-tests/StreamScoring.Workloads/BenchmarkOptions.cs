@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>The <c>--name value</c> pairs of a benchmark; a name may have several values.</summary>
-internal sealed class BenchmarkOptions(string[] arguments)
+public sealed class BenchmarkOptions(string[] arguments)
 {
     public int Integer(string name, int otherwise) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 

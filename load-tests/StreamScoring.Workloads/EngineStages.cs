@@ -8,13 +8,13 @@ using StreamScoring.Regions;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>
 /// The pipeline's own logic of every stage between the two ports, run on the caller's thread: what <see cref="ScoringGraph"/> runs,
 /// without its queues and threads. Notes how long each stage took.
 /// </summary>
-internal sealed class EngineStages : IDisposable
+public sealed class EngineStages : IDisposable
 {
     public static readonly string[] Names = ["decode", "fold", "score", "decide", "encode"];
 
@@ -27,19 +27,26 @@ internal sealed class EngineStages : IDisposable
     private readonly RecordDecoder _decoder;
     private readonly FoldedState _state;
     private readonly ScoringLanes _lanes;
-    private readonly DecisionPolicy _policy = new(new RiskThresholds(), new FirstDecisions(IdempotencyOptions.Default.PaymentsMax));
+    private readonly DecisionPolicy _policy;
     private readonly BatchEncoder _encoder;
     private readonly PaymentBatchPool _pool;
     private readonly long[] _nextOffset = new long[Logs.Count];
 
-    public EngineStages(FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows)
+    /// <param name="columns">For each input of the model, the column of the features.</param>
+    /// <param name="batchesMax">Batches that may be out at the same time.</param>
+    /// <param name="idempotency">Null: what a process has by default.</param>
+    /// <param name="asJson">Decisions as JSON.</param>
+    public EngineStages(
+        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, bool asJson = false)
     {
+        idempotency ??= IdempotencyOptions.Default;
         _decoder = new RecordDecoder(file.Layout, _limits, Logs);
-        _state = new FoldedState(file, Logs, IdempotencyOptions.Default);
+        _state = new FoldedState(file, Logs, idempotency);
+        _policy = new DecisionPolicy(new RiskThresholds(), new FirstDecisions(idempotency.PaymentsMax));
         _lanes = new ScoringLanes(model, columns, laneCount: 1, batchRows, _clock);
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        _encoder = new BatchEncoder(Logs, new DecisionEncoder(stamp, Logs, _clock), new DeadLetterEncoder(Logs), meters: null);
-        _pool = new PaymentBatchPool(file.Layout, batchesMax: 1, batchRows);
+        _encoder = new BatchEncoder(Logs, new DecisionEncoder(stamp, Logs, _clock), new DeadLetterEncoder(Logs), meters: null, asJson);
+        _pool = new PaymentBatchPool(file.Layout, batchesMax, batchRows);
     }
 
     /// <summary>[stages] CPU time since <see cref="Restart"/>, nanoseconds.</summary>
@@ -67,23 +74,42 @@ internal sealed class EngineStages : IDisposable
     public void Run(PaymentBatch batch)
     {
         var startedNs = ThreadClock.NowNs();
-        _decoder.Decode(batch);
-        batch.Clock.Ingested = batch.Clock.EnrichStarted = _clock.GetTimestamp();
+        Decode(batch);
         Lap(0, ref startedNs);
-        _state.Enrich(batch);
-        batch.Clock.Enriched = _clock.GetTimestamp();
+        Fold(batch);
         Lap(1, ref startedNs);
-        _lanes.Score(batch);
+        Score(batch);
         Lap(2, ref startedNs);
-        _policy.Decide(batch);
-        batch.Clock.Decided = _clock.GetTimestamp();
-        batch.Clock.DecidedAtMs = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        Decide(batch);
         Lap(3, ref startedNs);
-        _encoder.Encode(batch);
+        Encode(batch);
         Lap(4, ref startedNs);
         Invariant.Require(batch.RejectedCount == 0);
         Invariant.Require(batch.Encoded.Records.Length == batch.DecideCount);
     }
+
+    public void Decode(PaymentBatch batch)
+    {
+        _decoder.Decode(batch);
+        batch.Clock.Ingested = batch.Clock.EnrichStarted = _clock.GetTimestamp();
+    }
+
+    public void Fold(PaymentBatch batch)
+    {
+        _state.Enrich(batch);
+        batch.Clock.Enriched = _clock.GetTimestamp();
+    }
+
+    public void Score(PaymentBatch batch) => _lanes.Score(batch);
+
+    public void Decide(PaymentBatch batch)
+    {
+        _policy.Decide(batch);
+        batch.Clock.Decided = _clock.GetTimestamp();
+        batch.Clock.DecidedAtMs = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    public void Encode(PaymentBatch batch) => _encoder.Encode(batch);
 
     public void Return(PaymentBatch batch) => _pool.Return(batch);
 

@@ -1,6 +1,6 @@
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
-internal static class Statistics
+public static class Statistics
 {
     /// <summary>The middle value; of an even number, the mean of the two in the middle.</summary>
     public static double Median(IReadOnlyCollection<double> values)
@@ -21,5 +21,5 @@ internal static class Statistics
         value == 0 || !double.IsFinite(value) ? value
         : Math.Round(value, Math.Clamp(3 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 15));
 
-    internal readonly record struct Spread(double Median, double Min, double Max);
+    public readonly record struct Spread(double Median, double Min, double Max);
 }

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>
 /// CPU time of the calling thread, nanoseconds: what "per core" means, and it stands still while someone else has the core. Elsewhere
 /// than on Linux, where there is no such clock, wall time.
 /// </summary>
-internal static partial class ThreadClock
+public static partial class ThreadClock
 {
     private const int ThreadCpuTime = 3;
 

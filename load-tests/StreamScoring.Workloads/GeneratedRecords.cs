@@ -1,16 +1,14 @@
-using System.Buffers;
 using System.Globalization;
-using MessagePack;
 using StreamScoring.Contracts;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>
 /// Payments with the fields, and about the numbers, of the public handbook's tables: 5,000 customers with habits of their own at 10,000
 /// terminals, 9,583 payments a day, and terminals that are compromised for four weeks. A payment's label comes a week later, and only of
 /// frauds: a label that says nothing new is not sent. The same for the same seed.
 /// </summary>
-internal static class GeneratedRecords
+public static class GeneratedRecords
 {
     private const int Customers = 5_000, Terminals = 10_000, TerminalsOfCustomer = 40, PaymentsADay = 9_583, CompromisedADay = 2;
     private const long DayMs = 86_400_000, StartMs = 1_522_540_800_000, LabelDelayMs = 7 * DayMs, CompromisedMs = 28 * DayMs;
@@ -39,7 +37,7 @@ internal static class GeneratedRecords
 
             while (labels.TryPeek(out var label) && label.KnownAtMs <= nowMs)
             {
-                yield return new BenchmarkRecord(true, Encode(labels.Dequeue()));
+                yield return new BenchmarkRecord(true, WireBytes.MessagePack(labels.Dequeue()));
             }
 
             var customer = random.Next(Customers);
@@ -59,7 +57,7 @@ internal static class GeneratedRecords
                 CustomerId = customer.ToString(CultureInfo.InvariantCulture),
                 TerminalId = terminal.ToString(CultureInfo.InvariantCulture),
             };
-            yield return new BenchmarkRecord(false, Encode(payment));
+            yield return new BenchmarkRecord(false, WireBytes.MessagePack(payment));
             if (compromisedUntil[terminal] > nowMs || amount > 220_00)
             {
                 labels.Enqueue(new Label
@@ -77,22 +75,4 @@ internal static class GeneratedRecords
 
     /// <summary>Box and Muller, 1958.</summary>
     private static double Gaussian(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-
-    private static byte[] Encode(Payment payment)
-    {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var writer = new MessagePackWriter(buffer);
-        PaymentMessagePack.Write(ref writer, payment);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static byte[] Encode(Label label)
-    {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var writer = new MessagePackWriter(buffer);
-        PaymentMessagePack.Write(ref writer, label);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
 }

@@ -1,10 +1,10 @@
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 
-namespace StreamScoring.Benchmarks;
+namespace StreamScoring.Workloads;
 
 /// <summary>Batches of payments that were never records: what does not matter to the fold is the same in every row.</summary>
-internal static class PaymentBatches
+public static class PaymentBatches
 {
     /// <returns>A full batch of payments in euros. Their keys, times and amounts are left to the caller.</returns>
     public static PaymentBatch New(BatchLayout layout, int rowCount)
