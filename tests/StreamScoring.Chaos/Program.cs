@@ -11,7 +11,7 @@ var rate = new Option<int>("--rate") { Description = "Records published per seco
 var protocol = new Option<string>("--protocol") { Description = "Group protocol: classic or consumer", DefaultValueFactory = _ => "classic" };
 var delivery = new Option<string>("--delivery") { Description = "Delivery: idempotent or transactional", DefaultValueFactory = _ => "idempotent" };
 var faults = new Option<string[]>("--fault") { Description = $"Draws from these only: {string.Join(", ", FaultList.All.Select(fault => fault.Name))}" };
-var port = new Option<int>("--port") { Description = "First of 300 free ports", DefaultValueFactory = _ => 36_000 };
+var port = new Option<int>("--port") { Description = "First of 300 free ports", DefaultValueFactory = _ => 21_000 };
 var logs = new Option<string?>("--logs") { Description = "Keep the processes' logs in this folder", HelpName = "FOLDER" };
 protocol.AcceptOnlyFromAmong("classic", "consumer");
 delivery.AcceptOnlyFromAmong("idempotent", "transactional");
