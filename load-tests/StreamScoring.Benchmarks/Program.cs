@@ -1,4 +1,5 @@
 using StreamScoring.Benchmarks;
+using StreamScoring.Benchmarks.Scale;
 
 // A benchmark compares two things, alternating, and prints one JSON object on stdout for each comparison. Notes go to stderr.
 return args switch
@@ -10,6 +11,7 @@ return args switch
     ["engine", .. var options] => EngineBenchmark.Run(options),
     ["constants", .. var options] => ConstantsBenchmark.Run(options),
     ["trees", .. var options] => TreeBenchmark.Run(options),
+    ["scale", .. var options] => ScaleBenchmark.Run(options),
     ["bare", .. var options] => BareLoop.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
     ["b1-machine", .. var options] => Machine(options),
@@ -46,6 +48,8 @@ static int Usage()
                   what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
                   the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
+          scale   [--quick] [--runs 7] [--sweeps lanes partitions features events-a-key keys] [--results FILE]
+                  B7: the cost of a payment against the number of each, as tables with the fitted slope. Ten million keys take some 4 GiB
           bare    --brokers B --group G --from TOPIC --to TOPIC --messages N [--linger-ms 1]
                   B1's floor: a consume and produce loop
           load-tests/run-b1 runs B1; the verbs b1-… are its steps.
