@@ -1,5 +1,6 @@
 using StreamScoring.Benchmarks;
 using StreamScoring.Benchmarks.OpenLoop;
+using StreamScoring.Benchmarks.Scale;
 
 // A benchmark compares two things, alternating, and prints one JSON object on stdout for each comparison. Notes go to stderr.
 return args switch
@@ -11,6 +12,7 @@ return args switch
     ["engine", .. var options] => EngineBenchmark.Run(options),
     ["constants", .. var options] => ConstantsBenchmark.Run(options),
     ["trees", .. var options] => TreeBenchmark.Run(options),
+    ["scale", .. var options] => ScaleBenchmark.Run(options),
     ["bare", .. var options] => BareLoop.Run(options),
     ["load", .. var options] => OpenLoopBenchmark.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
@@ -48,6 +50,8 @@ static int Usage()
                   what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
                   the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
+          scale   [--quick] [--runs 7] [--sweeps lanes partitions features events-a-key keys] [--results FILE]
+                  B7: the cost of a payment against the number of each, as tables with the fitted slope. Ten million keys take some 4 GiB
           bare    --brokers B --group G --from TOPIC --to TOPIC [--messages N] [--linger-ms 1]
                   the floor of B1 and B4: a consume and produce loop; without N it goes on until it is ended
           load    --brokers B --answers TOPIC [--payments payments] [--rate 2000] [--seconds 40] [--warm-up 20] [--format json]
