@@ -51,7 +51,7 @@ internal sealed record TuneReport(TuneOptions Options, SweepResult Result, strin
         }
 
         console.Write(table);
-        console.WriteLine($"medians of {Options.Rounds}, smallest and largest in brackets; better: by more than the incumbent's own trials differ");
+        console.WriteLine($"medians of {Options.Rounds}, smallest and largest in brackets; better: by more than the incumbent's own trials differ, in every trial");
         console.WriteLine(Summary());
         console.WriteLine($"written: {output}");
     }

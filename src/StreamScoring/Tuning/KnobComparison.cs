@@ -10,7 +10,8 @@ public sealed record KnobComparison(string Key, string From, string To, TrialRep
     public double Gain => Incumbent.Goal == TuneGoal.Throughput ? Candidate.Median - Incumbent.Median : Incumbent.Median - Candidate.Median;
 
     /// <summary>
-    /// Only where it beats the incumbent by more than the incumbent's own repeats differ: what cannot be told from noise is no reason to change a setting.
+    /// Only where it beats the incumbent by more than the incumbent's own repeats differ, and each of its trials beats each of the incumbent's: what cannot be
+    /// told from noise is no reason to change a setting. Where there is nothing but noise, that happens once in some hundred comparisons of five trials each.
     /// </summary>
-    public bool IsTaken => Gain > Incumbent.Spread;
+    public bool IsTaken => Gain > Incumbent.Spread && (Incumbent.Goal == TuneGoal.Throughput ? Candidate.Min > Incumbent.Max : Candidate.Max < Incumbent.Min);
 }

@@ -227,4 +227,20 @@ public sealed class ScoringGraphTests
         Assert.Equal(Enumerable.Range(0, 2000).Select(i => $"p-{i}"), GraphHarness.PaymentsOf(sink));
         Assert.Equal(0, graph.Pool.Rented);
     }
+
+    [Fact]
+    public async Task A_source_that_waits_for_a_silent_log_is_woken_when_the_wait_is_shortened()
+    {
+        var sink = new MemoryDecisionSink();
+        using var graph = new GraphHarness(sink);
+        graph.Options.Change(graph.Options.Current with { MergeWaitMax = TimeSpan.FromHours(1) });
+        graph.Logs[TestBatch.MorePayments].EndIsKnown = false;
+        graph.Append(TestBatch.Payments, TestBatch.LogTimestampMs, GraphHarness.Payment(0));
+        graph.Source.Wake();
+        graph.Options.Change(graph.Options.Current with { MergeWaitMax = TimeSpan.Zero });
+        await GraphHarness.UntilAsync(() => graph.Progress.Decided == 1);
+        graph.Logs[TestBatch.MorePayments].EndIsKnown = true;
+        await graph.FinishAsync();
+        Assert.Equal(0, graph.Pool.Rented);
+    }
 }
