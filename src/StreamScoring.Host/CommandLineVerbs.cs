@@ -11,6 +11,7 @@ internal static class CommandLineVerbs
         DemoVerb.Build(),
         RunVerb.Build(),
         TopologyVerb.Build(),
+        TuneVerb.Build(),
         TopicsVerb.Build(),
         PublishVerb.Build(),
         DecisionsVerb.Build(),

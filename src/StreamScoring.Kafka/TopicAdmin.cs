@@ -111,6 +111,49 @@ public sealed class TopicAdmin : IDisposable
         }
     }
 
+    /// <summary>Deletes topics; one that is not there is none too many.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
+    public async Task DeleteAsync(IReadOnlyCollection<string> topics)
+    {
+        try
+        {
+            await _admin.DeleteTopicsAsync(topics, new DeleteTopicsOptions { RequestTimeout = Patience });
+        }
+        catch (DeleteTopicsException e)
+        {
+            var refused = e.Results.Where(result => result.Error.IsError && result.Error.Code != ErrorCode.UnknownTopicOrPart).ToList();
+            if (refused.Count > 0)
+            {
+                throw new KafkaFailedException($"{_connection}: {string.Join("; ", refused.Select(result => $"{result.Topic}: {result.Error.Reason}"))}", e);
+            }
+        }
+        catch (KafkaException e)
+        {
+            throw new KafkaFailedException($"{_connection}: {e.Error.Reason}", e);
+        }
+    }
+
+    /// <summary>Deletes a consumer group without members; one that is not there is none too many.</summary>
+    /// <inheritdoc cref="DeleteAsync"/>
+    public async Task DeleteGroupAsync(string group)
+    {
+        try
+        {
+            await _admin.DeleteGroupsAsync([group], new DeleteGroupsOptions { RequestTimeout = Patience });
+        }
+        catch (DeleteGroupsException e)
+        {
+            if (e.Results.Find(result => result.Error.IsError && result.Error.Code != ErrorCode.GroupIdNotFound) is { } refused)
+            {
+                throw new KafkaFailedException($"{_connection}: group {group}: {refused.Error.Reason}", e);
+            }
+        }
+        catch (KafkaException e)
+        {
+            throw new KafkaFailedException($"{_connection}: {e.Error.Reason}", e);
+        }
+    }
+
     /// <summary>The ids of topics, by <c>region/topic</c>: a topic that was made anew has another.</summary>
     /// <returns>Empty where the brokers do not tell, as the embedded one does not.</returns>
     public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(params IEnumerable<string> topics)

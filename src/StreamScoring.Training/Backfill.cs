@@ -44,7 +44,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
             new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
 
         var written = 0L;
-        var (_, done) = ScoringGraph.BuildFeatures(parts, new PipelineOptions(), batch =>
+        var (_, done) = ScoringGraph.BuildFeatures(parts, new LiveOptions(new PipelineOptions()), batch =>
         {
             cancel.ThrowIfCancellationRequested();
             Write(batch, writer, labelColumn is not null);

@@ -2,9 +2,9 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using StreamScoring.Batches;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;
+using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring;
@@ -13,7 +13,7 @@ namespace StreamScoring;
 public static class ScoringGraph
 {
     /// <returns>A graph whose value stops it (what was taken is still decided) and tells when all is acknowledged.</returns>
-    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(PipelineParts parts, PipelineOptions options) =>
+    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(PipelineParts parts, LiveOptions options) =>
         Payments(parts.Intake, options)
             .Via(Decode(parts.Intake))                               // ingest: records -> columns, or a named refusal
             .Async()
@@ -29,7 +29,7 @@ public static class ScoringGraph
     /// The same path up to the features, for <c>backfill</c>: the caller's step takes the place of score, decide and emit.
     /// </summary>
     public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> BuildFeatures(
-        IntakeParts parts, PipelineOptions options, Action<PaymentBatch> take) =>
+        IntakeParts parts, LiveOptions options, Action<PaymentBatch> take) =>
         Payments(parts, options)
             .Via(Decode(parts))
             .Async()
@@ -45,8 +45,8 @@ public static class ScoringGraph
     /// <summary>An element is a batch, so a buffer of one between two threads is enough, and rows in flight stay countable.</summary>
     private static Attributes OneBatchBetweenStages => Attributes.CreateInputBuffer(1, 1);
 
-    private static Source<PaymentBatch, UniqueKillSwitch> Payments(IntakeParts parts, PipelineOptions options) =>
-        Source.FromGraph(new LogSourceStage(parts, new LogMerge(parts.Clock, options.MergeWaitMax)))
+    private static Source<PaymentBatch, UniqueKillSwitch> Payments(IntakeParts parts, LiveOptions options) =>
+        Source.FromGraph(new LogSourceStage(parts, new LogMerge(parts.Clock, options.Current.MergeWaitMax), options))
             .ViaMaterialized(KillSwitches.Single<PaymentBatch>(), Keep.Right);
 
     private static BatchStage Decode(IntakeParts parts) => Stage(parts, "ingest", batch =>
@@ -57,21 +57,7 @@ public static class ScoringGraph
 
     private static EnrichStage Enrich(IntakeParts parts) => new(parts);
 
-    private static Flow<PaymentBatch, PaymentBatch, NotUsed> Score(PipelineParts parts, PipelineOptions options) =>
-        Flow.Create<PaymentBatch>().SelectAsync(options.ScoringLanes, batch => Task.Run(() =>
-        {
-            try
-            {
-                parts.Lanes.Score(batch);
-            }
-            catch (Exception e)
-            {
-                throw new StageFailedException("score", StageFailedException.PositionsOf(batch, parts.Intake.Logs), e);
-            }
-
-            parts.Intake.Meters?.StageTook("score", parts.Intake.Clock.GetElapsedTime(batch.Clock.ScoreStarted, batch.Clock.Scored));
-            return batch;
-        }));
+    private static ScoreStage Score(PipelineParts parts, LiveOptions options) => new(parts, options);
 
     private static BatchStage Decide(PipelineParts parts) => Stage(parts.Intake, "decide", batch =>
     {
@@ -82,7 +68,7 @@ public static class ScoringGraph
 
     private static BatchStage Encode(PipelineParts parts) => Stage(parts.Intake, "emit", parts.Encoder.Encode);
 
-    private static EmitStage Emit(PipelineParts parts, PipelineOptions options) => new(parts, options.EmitBatchesInFlightMax);
+    private static EmitStage Emit(PipelineParts parts, LiveOptions options) => new(parts, options);
 
     private static BatchStage Stage(IntakeParts parts, string name, Action<PaymentBatch> run) =>
         new(name, run, parts.Logs, parts.Clock, parts.Meters);

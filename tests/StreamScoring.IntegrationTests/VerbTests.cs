@@ -94,7 +94,7 @@ public sealed class VerbTests : IDisposable
     [Fact]
     public async Task Every_verb_has_help_with_an_example()
     {
-        foreach (var verb in new[] { "demo", "run", "topology validate", "topology plan", "topics create", "publish", "decisions", "generate", "backfill", "train", "score" })
+        foreach (var verb in new[] { "demo", "run", "topology validate", "topology plan", "tune", "topics create", "publish", "decisions", "generate", "backfill", "train", "score" })
         {
             var help = await ScoringProcess.SucceedAsync(NoBroker, [.. verb.Split(' '), "--help"]);
             Assert.Contains($"scoring {verb}", help.Output[help.Output.IndexOf("Example:", StringComparison.Ordinal)..], StringComparison.Ordinal);

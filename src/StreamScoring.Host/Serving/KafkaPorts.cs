@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Kafka;
@@ -158,6 +159,6 @@ internal static class KafkaPorts
 
     private static KafkaDecisionSinkOptions SinkOptions(Topology topology) => new(
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
-        // A batch may owe a record per row; and half as many again, so that this bound never comes first.
-        Math.Max(1000, Pipeline.BatchesMax(topology) * topology.Ingest.BatchRowsMax * 3 / 2));
+        // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
+        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2);
 }

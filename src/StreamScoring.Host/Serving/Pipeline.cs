@@ -19,6 +19,7 @@ internal sealed class Pipeline : IAsyncDisposable
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
     private readonly PaymentBatchPool _pool;
+    private readonly LiveOptions _options;
     private readonly UniqueKillSwitch _stop;
 
     public Pipeline(
@@ -26,18 +27,14 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         var clock = TimeProvider.System;
         (_source, _sink, State, Coverage) = (source, sink, state, coverage);
-        _lanes = new ScoringLanes(artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, topology.Ingest.BatchRowsMax, clock);
+        _lanes = new ScoringLanes(artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling);
         var meters = new PipelineMeters(registry, logs);
         _pool = new PaymentBatchPool(artifacts.Features.Layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
         var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
         var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
         var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);
-        (_stop, Done) = ScoringGraph.Build(parts, new PipelineOptions
-        {
-            MergeWaitMax = topology.Ingest.MergeWaitMax,
-            ScoringLanes = topology.ScoringLanes,
-            EmitBatchesInFlightMax = topology.Emit.BatchesInFlightMax,
-        }).Run(_akka.Materializer);
+        _options = new LiveOptions(OptionsOf(topology));
+        (_stop, Done) = ScoringGraph.Build(parts, _options).Run(_akka.Materializer);
     }
 
     /// <summary>Completes when the graph is drained, fails when a stage does.</summary>
@@ -59,8 +56,22 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>The bound on batches between the source and the acknowledgement: in flight, on the lanes, and some between threads.</summary>
     public static int BatchesMax(Topology topology) => topology.Emit.BatchesInFlightMax + topology.ScoringLanes + 8;
 
+    /// <summary>Goes on by the live keys of another topology, each stage from its next batch on.</summary>
+    public void Take(Topology topology)
+    {
+        _pool.Resize(BatchesMax(topology), topology.Ingest.BatchRowsMax);
+        _options.Change(OptionsOf(topology));
+    }
+
     /// <summary>Takes no further record; what was taken is decided and acknowledged.</summary>
     public void Stop() => _stop.Shutdown();
+
+    private static PipelineOptions OptionsOf(Topology topology) => new()
+    {
+        MergeWaitMax = topology.Ingest.MergeWaitMax,
+        ScoringLanes = topology.ScoringLanes,
+        EmitBatchesInFlightMax = topology.Emit.BatchesInFlightMax,
+    };
 
     public async ValueTask DisposeAsync()
     {

@@ -15,7 +15,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
+    Topology configured, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -25,10 +25,11 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
 
-    /// <summary>As configured, with the partitions that came since.</summary>
+    /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
     private volatile LogTable _logs = KafkaPorts.Logs(configured);
     private volatile Pipeline? _pipeline;
@@ -40,6 +41,9 @@ internal sealed class ServingProcess(
     public Pipeline? Pipeline => _pipeline;
 
     public KafkaLogSource? Source => _source;
+
+    /// <summary>What is in force.</summary>
+    public Topology Topology => _topology;
 
     public LogTable Logs => _logs;
 
@@ -55,7 +59,10 @@ internal sealed class ServingProcess(
                     return;
                 }
 
-                (_topology, _logs) = (grown, KafkaPorts.Logs(grown));
+                // Its live keys are those of when the graph was made.
+                _topology = _topology with { Regions = grown.Regions };
+                _logs = KafkaPorts.Logs(_topology);
+                file.Grew(grown.Regions);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
             {
@@ -165,6 +172,7 @@ internal sealed class ServingProcess(
     {
         using var partitions = new PartitionWatch(topology, notice);
         var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
+        var fileLookedAt = lookedAt;
         var idleSince = TimeProvider.System.GetTimestamp();
         var taken = -1L;
         var isReady = false;
@@ -199,6 +207,16 @@ internal sealed class ServingProcess(
 
                 lookedAt = TimeProvider.System.GetTimestamp();
                 growth = Task.Run(partitions.LookForGrowth, CancellationToken.None);
+            }
+
+            if (TimeProvider.System.GetElapsedTime(fileLookedAt) >= FileInterval)
+            {
+                fileLookedAt = TimeProvider.System.GetTimestamp();
+                if (file.Look() is { } changed)
+                {
+                    _topology = TopologyKeys.TakeLive(_topology, changed);
+                    pipeline.Take(_topology);
+                }
             }
 
             await Task.WhenAny(pipeline.Done, timer.WaitForNextTickAsync(CancellationToken.None).AsTask());

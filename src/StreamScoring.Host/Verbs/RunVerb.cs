@@ -17,14 +17,15 @@ internal static partial class RunVerb
         var untilIdle = new Option<string?>("--until-idle") { Description = "End once everything is decided and acknowledged and nothing came for so long", HelpName = "TIME" };
         var command = new Command("run",
             """
-            Runs the pipeline against Kafka until it is stopped: Ctrl-C takes no further payment, decides what was taken, and leaves.
+            Runs the pipeline against Kafka until it is stopped: Ctrl-C takes no further payment, decides what was taken, and leaves. When the topology
+            file changes it takes the keys that can change while it runs (docs/topology.md) and says which others need a restart.
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
               scoring run --topology topology/handbook/topology.yaml --until-idle 5s
             """) { topology, set, untilIdle };
         command.Runs((parsed, cancel) => RunAsync(
-            TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []), IdleTime(parsed.GetValue(untilIdle)), cancel));
+            parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? [], IdleTime(parsed.GetValue(untilIdle)), cancel));
         return command;
     }
 
@@ -33,8 +34,9 @@ internal static partial class RunVerb
         : YamlMap.TryParseDuration(text, out var value) ? value
         : throw new InvalidInputFileException($"--until-idle is {text}; expected a length of time such as 500ms, 5s or 1m");
 
-    private static async Task<int> RunAsync(Topology topology, TimeSpan? untilIdle, CancellationToken cancel)
+    private static async Task<int> RunAsync(string file, IReadOnlyList<string> set, TimeSpan? untilIdle, CancellationToken cancel)
     {
+        var topology = TopologyFile.Load(file, set);
         using var logging = PipelineLog.Create();
         var log = logging.CreateLogger("StreamScoring");
         var registry = Metrics.NewCustomRegistry();
@@ -53,7 +55,8 @@ internal static partial class RunVerb
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
-        process = new ServingProcess(topology, artifacts, await restoring, health, registry, http.Port, Notice);
+        process = new ServingProcess(topology, new TopologyWatch(topology, set, Notice), artifacts, await restoring, health, registry, http.Port, Notice);
+        KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;

@@ -12,6 +12,9 @@ namespace StreamScoring.Batches;
 /// </summary>
 public sealed class PaymentBatch
 {
+    /// <summary>The most rows that a batch of the live path may have: buffers that outlive batches are made for it.</summary>
+    public const int RowsCeiling = 1024;
+
     private readonly TextColumn[] _text;
     private readonly AttributeColumn[] _attributes;
 

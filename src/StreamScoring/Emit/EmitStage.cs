@@ -9,10 +9,10 @@ namespace StreamScoring.Emit;
 /// The end of the graph: sends each batch, and only when it is acknowledged notes its offsets as decided and returns the batch to the
 /// pool. Acknowledgements are handled in stream order, so an offset vector never goes back. At most a stated number of batches is in flight.
 /// </summary>
-public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : GraphStageWithMaterializedValue<SinkShape<PaymentBatch>, Task<Done>>
+public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphStageWithMaterializedValue<SinkShape<PaymentBatch>, Task<Done>>
 {
     private readonly PipelineParts _parts = parts;
-    private readonly int _batchesInFlightMax = batchesInFlightMax;
+    private readonly LiveOptions _options = options;
 
     private readonly Inlet<PaymentBatch> _in = new("emit.in");
 
@@ -130,7 +130,7 @@ public sealed class EmitStage(PipelineParts parts, int batchesInFlightMax) : Gra
 
         private void PullIfRoom()
         {
-            if (_inFlight.Count < _stage._batchesInFlightMax && !HasBeenPulled(_stage._in) && !IsClosed(_stage._in))
+            if (_inFlight.Count < _stage._options.Current.EmitBatchesInFlightMax && !HasBeenPulled(_stage._in) && !IsClosed(_stage._in))
             {
                 Pull(_stage._in);
             }

@@ -32,8 +32,11 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <summary>How often a log was left behind because it kept the others waiting for too long.</summary>
     public long WaitsGivenUp { get; private set; }
 
-    /// <summary>The longest that a wait may still take: when to look again, should nothing wake the merge before.</summary>
-    public TimeSpan WaitMax => waitMax;
+    /// <summary>
+    /// The longest that a wait may still take: when to look again, should nothing wake the merge before. May be changed between two batches, by the thread
+    /// that fills them; a wait that is on counts from where it began.
+    /// </summary>
+    public TimeSpan WaitMax { get; set; } = waitMax;
 
     /// <summary>Moves what is queued into the batch, up to its rows.</summary>
     /// <param name="readers">Ordered by log index.</param>
@@ -188,7 +191,7 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             since = clock.GetTimestamp();
         }
 
-        if (since != GivenUp && clock.GetElapsedTime(since) >= waitMax)
+        if (since != GivenUp && clock.GetElapsedTime(since) >= WaitMax)
         {
             since = GivenUp;
             WaitsGivenUp++;

@@ -9,11 +9,12 @@ namespace StreamScoring.Ingest;
 /// answers one payment at once and a busy one makes full batches by itself. It never reads ahead of demand: what is not asked for stays
 /// in the port's own bounded queues.
 /// </summary>
-public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphStage<SourceShape<PaymentBatch>>
+public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOptions options) : GraphStage<SourceShape<PaymentBatch>>
 {
     private readonly Outlet<PaymentBatch> _out = new("ingest.logs");
     private readonly IntakeParts _parts = parts;
     private readonly LogMerge _merge = merge;
+    private readonly LiveOptions _options = options;
 
     public override SourceShape<PaymentBatch> Shape => new(_out);
 
@@ -27,6 +28,7 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphSta
         private readonly IntakeParts _parts;
         private readonly Action _takeWake;
         private int _wakePending;
+        private TimeSpan _waitScheduled;
 
         public Logic(LogSourceStage stage)
             : base(stage.Shape)
@@ -39,6 +41,7 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphSta
         public override void PreStart()
         {
             _parts.Pool.Returned = Wake;
+            _stage._options.Changed = Wake;
             _parts.Source.Start(Wake, GetAsyncCallback<Exception>(FailStage));
         }
 
@@ -67,6 +70,7 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphSta
                 return;
             }
 
+            _stage._merge.WaitMax = _stage._options.Current.MergeWaitMax;
             batch.Clock.Received = _parts.Clock.GetTimestamp();
             batch.Clock.ReceivedAtMs = _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds();
             var isCompleted = _parts.Source.IsCompleted;
@@ -86,8 +90,9 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge) : GraphSta
             {
                 // Only while catching up: a wake normally comes long before.
                 _parts.Meters?.MergeWaitsGivenUp(_stage._merge.WaitsGivenUp);
-                if (!IsTimerActive(LookAgain))
+                if (!IsTimerActive(LookAgain) || _waitScheduled != _stage._merge.WaitMax)
                 {
+                    _waitScheduled = _stage._merge.WaitMax;
                     ScheduleOnce(LookAgain, _stage._merge.WaitMax);
                 }
             }

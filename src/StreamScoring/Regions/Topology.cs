@@ -11,7 +11,10 @@ public sealed record Topology
     /// <summary>The file it was read from.</summary>
     public required string File { get; init; }
 
-    /// <summary><c>sha256:</c> and the hash of the file with its overrides: what decisions name as their configuration.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of the file's text with its overrides, as it was read: what decisions name as their configuration. Live keys that changed
+    /// since do not change it: docs/topology.md, While running.
+    /// </summary>
     public required string Hash { get; init; }
 
     /// <summary>The region that this process serves: it owns partitions of that region's payments.</summary>

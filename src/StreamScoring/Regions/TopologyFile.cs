@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
@@ -59,7 +60,7 @@ public static class TopologyFile
         var topology = new Topology
         {
             File = path,
-            Hash = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text + '\n' + string.Join('\n', overrides)))),
+            Hash = HashOf(text, overrides),
             Region = region,
             Regions = regions,
             Group = top.Text("group", "scoring"),
@@ -83,16 +84,16 @@ public static class TopologyFile
             DataFolder = Path.GetFullPath(top.Text("data", "./data")),
             Limits = ReadLimits(ingest),
             Ingest = new IngestKnobs(
-                ingest.Integer("batchRowsMax", 256, 1, 1024),
+                ingest.Integer("batchRowsMax", 256, 1, PaymentBatch.RowsCeiling),
                 ingest.Integer("queueKilobytesMax", 4096, 64, 1_048_576),
                 ingest.Duration("fetchWaitMax", TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)),
                 ingest.Duration("mergeWaitMax", TimeSpan.FromSeconds(5), TimeSpan.Zero, TimeSpan.FromHours(1))),
-            ScoringLanes = score.Integer("lanes", 1, 1, 64),
+            ScoringLanes = score.Integer("lanes", 1, 1, PipelineOptions.ScoringLanesCeiling),
             ScoringEngine = Enum.Parse<ScoringEngine>(score.Choice("engine", "auto", "auto", "onnxruntime"), ignoreCase: true),
             Thresholds = ReadThresholds(decide),
             Budget = decide.Duration("budget", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
             Emit = new EmitKnobs(
-                emit.Integer("batchesInFlightMax", 32, 1, 1024),
+                emit.Integer("batchesInFlightMax", 32, 1, PipelineOptions.EmitBatchesInFlightCeiling),
                 emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
                 emit.Integer("queueKilobytesMax", 32_768, 1024, 1_048_576),
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
@@ -109,6 +110,10 @@ public static class TopologyFile
 
         return topology;
     }
+
+    /// <summary>What <see cref="Topology.Hash"/> is of a file of this text.</summary>
+    internal static string HashOf(string text, IReadOnlyList<string> overrides) =>
+        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text + '\n' + string.Join('\n', overrides))));
 
     private static List<RegionTopology> ReadRegions(YamlMap top, string folder)
     {

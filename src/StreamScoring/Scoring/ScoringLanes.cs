@@ -3,41 +3,50 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Scoring;
 
-/// <summary>The pure part of the score stage: a fixed set of lanes, each with buffers of its own, that score batches side by side.</summary>
+/// <summary>
+/// The pure part of the score stage: lanes, each with buffers of its own, that score batches side by side. One more is opened when all are in use,
+/// up to a bound, and stays.
+/// </summary>
 public sealed class ScoringLanes : IDisposable
 {
     private readonly IFraudModel _model;
     private readonly ConcurrentQueue<Lane> _free = new();
     private readonly TimeProvider _clock;
+    private readonly IReadOnlyList<int> _featureColumns;
+    private readonly int _rowsMax;
+    private readonly int _laneCountMax;
+    private int _laneCount;
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
-    public ScoringLanes(IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock)
+    /// <param name="laneCount">Lanes that are opened at once.</param>
+    /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at once.</param>
+    public ScoringLanes(IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null)
     {
         Invariant.Require(laneCount > 0);
-        (_model, _clock, LaneCount) = (model, clock, laneCount);
+        (_model, _featureColumns, _rowsMax, _clock, _laneCountMax) = (model, featureColumns, rowsMax, clock, laneCountMax ?? laneCount);
         for (var i = 0; i < laneCount; i++)
         {
-            _free.Enqueue(new Lane(model.OpenLane(featureColumns, rowsMax), rowsMax));
+            _free.Enqueue(Open());
         }
     }
 
-    public int LaneCount { get; }
+    /// <summary>Lanes that are open.</summary>
+    public int LaneCount => Volatile.Read(ref _laneCount);
 
-    /// <summary>Fills raw score and probability of the rows to decide. At most <see cref="LaneCount"/> calls may run at a time.</summary>
+    /// <summary>Fills raw score and probability of the rows to decide.</summary>
     public void Score(PaymentBatch batch)
     {
         batch.Clock.ScoreStarted = _clock.GetTimestamp();
         if (batch.DecideCount > 0)
         {
-            var isFree = _free.TryDequeue(out var lane);
-            Invariant.Require(isFree);
+            var lane = _free.TryDequeue(out var free) ? free : Open();
             try
             {
-                lane!.Score(batch, _model.Calibration);
+                lane.Score(batch, _model.Calibration);
             }
             finally
             {
-                _free.Enqueue(lane!);
+                _free.Enqueue(lane);
             }
         }
 
@@ -50,6 +59,13 @@ public sealed class ScoringLanes : IDisposable
         {
             lane.Scoring.Dispose();
         }
+    }
+
+    private Lane Open()
+    {
+        var laneCount = Interlocked.Increment(ref _laneCount);
+        Invariant.Require(laneCount <= _laneCountMax);
+        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), _rowsMax);
     }
 
     private sealed class Lane(IScoringLane scoring, int rowsMax)

@@ -35,14 +35,15 @@ internal sealed class GraphHarness : IDisposable
         BatchesMax = batchesInFlightMax + lanes + 8;
         Pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
-        _lanes = new ScoringLanes(model, [0], lanes, BatchRows, clock);
+        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling);
+        Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100);
         var intake = new IntakeParts(
             clock, TestBatch.Logs, new LogCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
         var encoder = new BatchEncoder(TestBatch.Logs, new DecisionEncoder(stamp, TestBatch.Logs, clock), new DeadLetterEncoder(TestBatch.Logs), meters: null);
         (_stop, Done) = ScoringGraph.Build(
             new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),
-            new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax }).Run(_system.Materializer());
+            Options).Run(_system.Materializer());
     }
 
     public IReadOnlyList<MemoryLog> Logs { get; }
@@ -50,6 +51,11 @@ internal sealed class GraphHarness : IDisposable
     public MemoryLogSource Source { get; }
 
     public PaymentBatchPool Pool { get; }
+
+    public LiveOptions Options { get; }
+
+    /// <summary>Lanes that were opened.</summary>
+    public int LaneCount => _lanes.LaneCount;
 
     public PipelineProgress Progress { get; } = new();
 

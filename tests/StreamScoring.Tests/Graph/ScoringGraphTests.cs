@@ -156,4 +156,91 @@ public sealed class ScoringGraphTests
         Assert.Equal([1, 100, 0], graph.Source.Committed);
         Assert.Equal(0, graph.Pool.Rented);
     }
+
+    [Fact]
+    public async Task Lanes_that_are_added_while_the_graph_runs_score_side_by_side_and_order_is_kept()
+    {
+        using var othersAreDone = new CountdownEvent(2);
+        using var isHeldUp = new ManualResetEventSlim();
+        var calls = 0;
+        var model = new FakeModel(() =>
+        {
+            // The first batch is scored only when two more have been: with one lane this would never come.
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                isHeldUp.Set();
+                Assert.True(othersAreDone.Wait(TimeSpan.FromSeconds(30)));
+            }
+            else if (!othersAreDone.IsSet)
+            {
+                othersAreDone.Signal();
+            }
+        }, Identity);
+        var sink = new MemoryDecisionSink();
+        using var graph = new GraphHarness(sink, model);
+        graph.Options.Change(graph.Options.Current with { ScoringLanes = 3 });
+        graph.AppendPayments(200);
+        await graph.FinishAsync();
+        Assert.True(isHeldUp.IsSet);
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => $"p-{i}"), GraphHarness.PaymentsOf(sink));
+        Assert.InRange(graph.LaneCount, 2, 3);
+        Assert.Equal(0, graph.Pool.Rented);
+    }
+
+    [Fact]
+    public async Task Batches_in_flight_change_while_the_graph_runs_and_none_is_lost()
+    {
+        var sink = new ManualSink();
+        using var graph = new GraphHarness(sink, batchesInFlightMax: 1);
+        graph.AppendPayments(40 * GraphHarness.BatchRows);
+        await GraphHarness.UntilAsync(() => sink.Count == 1);
+        graph.Options.Change(graph.Options.Current with { EmitBatchesInFlightMax = 4 });
+        sink.Acknowledge(0);
+        await GraphHarness.UntilAsync(() => sink.Count == 5);
+        graph.Options.Change(graph.Options.Current with { EmitBatchesInFlightMax = 2 });
+        for (var batch = 1; batch < 40; batch++)
+        {
+            await GraphHarness.UntilAsync(() => sink.Count > batch);
+            Assert.InRange(sink.Count - batch, 1, batch < 4 ? 4 : 2);
+            sink.Acknowledge(batch);
+        }
+
+        await graph.FinishAsync();
+        Assert.Equal(40 * GraphHarness.BatchRows, graph.Progress.Decided);
+        Assert.Equal(0, graph.Pool.Rented);
+    }
+
+    [Fact]
+    public async Task Batches_of_another_size_follow_those_that_are_on_their_way_and_every_payment_is_decided_in_order()
+    {
+        var sink = new MemoryDecisionSink();
+        sink.Stall();
+        using var graph = new GraphHarness(sink, lanes: 2);
+        graph.AppendPayments(2000);
+        await GraphHarness.UntilAsync(() => graph.Pool.Rented == graph.BatchesMax);
+        graph.Pool.Resize(graph.BatchesMax, 64);
+        sink.Resume();
+        await GraphHarness.UntilAsync(() => graph.Progress.Decided > 200);
+        graph.Pool.Resize(4, 3);
+        graph.AppendPayments(0);
+        await graph.FinishAsync();
+        Assert.Equal(Enumerable.Range(0, 2000).Select(i => $"p-{i}"), GraphHarness.PaymentsOf(sink));
+        Assert.Equal(0, graph.Pool.Rented);
+    }
+
+    [Fact]
+    public async Task A_source_that_waits_for_a_silent_log_is_woken_when_the_wait_is_shortened()
+    {
+        var sink = new MemoryDecisionSink();
+        using var graph = new GraphHarness(sink);
+        graph.Options.Change(graph.Options.Current with { MergeWaitMax = TimeSpan.FromHours(1) });
+        graph.Logs[TestBatch.MorePayments].EndIsKnown = false;
+        graph.Append(TestBatch.Payments, TestBatch.LogTimestampMs, GraphHarness.Payment(0));
+        graph.Source.Wake();
+        graph.Options.Change(graph.Options.Current with { MergeWaitMax = TimeSpan.Zero });
+        await GraphHarness.UntilAsync(() => graph.Progress.Decided == 1);
+        graph.Logs[TestBatch.MorePayments].EndIsKnown = true;
+        await graph.FinishAsync();
+        Assert.Equal(0, graph.Pool.Rented);
+    }
 }

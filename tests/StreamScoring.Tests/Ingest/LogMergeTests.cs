@@ -55,6 +55,21 @@ public sealed class LogMergeTests
     }
 
     [Fact]
+    public void A_wait_that_is_shortened_counts_from_where_it_began()
+    {
+        var clock = new ManualClock();
+        var merge = new LogMerge(clock, TimeSpan.FromHours(1));
+        var logs = new[] { new MemoryLog(0) { EndIsKnown = false }, new MemoryLog(1) };
+        logs[1].Append(10, [1]);
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        merge.WaitMax = TimeSpan.FromSeconds(3);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
+        Assert.Equal(1, merge.WaitsGivenUp);
+    }
+
+    [Fact]
     public void Once_the_end_is_known_nothing_waits()
     {
         var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));

@@ -1,0 +1,108 @@
+using Akka.Streams;
+using Akka.Streams.Stage;
+using StreamScoring.Batches;
+using StreamScoring.Diagnostics;
+
+namespace StreamScoring.Scoring;
+
+/// <summary>
+/// The graph stage around <see cref="ScoringLanes"/>: as many batches as there are lanes are scored at the same time on threads of the pool, and go on in the
+/// order in which they came. A batch that waits for an older one counts, so that batches behind it stay with the source and fill up there.
+/// </summary>
+/// <remarks>Akka's own <c>SelectAsync</c> does the same with a number that is fixed when the graph is made.</remarks>
+public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : GraphStage<FlowShape<PaymentBatch, PaymentBatch>>
+{
+    private readonly PipelineParts _parts = parts;
+    private readonly LiveOptions _options = options;
+    private readonly Inlet<PaymentBatch> _in = new("score.in");
+    private readonly Outlet<PaymentBatch> _out = new("score.out");
+
+    public override FlowShape<PaymentBatch, PaymentBatch> Shape => new(_in, _out);
+
+    protected override Attributes InitialAttributes => Attributes.CreateName("score");
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+
+    private sealed class Logic : InAndOutGraphStageLogic
+    {
+        private readonly ScoreStage _stage;
+        private readonly PipelineParts _parts;
+        private readonly Queue<Task<PaymentBatch>> _onLanes = new();
+        private readonly Action _scored;
+
+        public Logic(ScoreStage stage)
+            : base(stage.Shape)
+        {
+            (_stage, _parts) = (stage, stage._parts);
+            _scored = GetAsyncCallback(GoOn);
+            SetHandler(stage._in, this);
+            SetHandler(stage._out, this);
+        }
+
+        public override void OnPush()
+        {
+            var batch = Grab(_stage._in);
+            var scored = Task.Run(() => Score(batch));
+            _onLanes.Enqueue(scored);
+            scored.ContinueWith(_ => _scored(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            PullIfRoom();
+        }
+
+        public override void OnPull() => GoOn();
+
+        public override void OnUpstreamFinish()
+        {
+            if (_onLanes.Count == 0)
+            {
+                CompleteStage();
+            }
+        }
+
+        private PaymentBatch Score(PaymentBatch batch)
+        {
+            try
+            {
+                _parts.Lanes.Score(batch);
+            }
+            catch (Exception e)
+            {
+                throw new StageFailedException("score", StageFailedException.PositionsOf(batch, _parts.Intake.Logs), e);
+            }
+
+            _parts.Intake.Meters?.StageTook("score", _parts.Intake.Clock.GetElapsedTime(batch.Clock.ScoreStarted, batch.Clock.Scored));
+            return batch;
+        }
+
+        /// <summary>A batch was scored, or the next stage asks.</summary>
+        private void GoOn()
+        {
+            if (IsAvailable(_stage._out) && _onLanes.TryPeek(out var oldest) && oldest.IsCompleted)
+            {
+                _onLanes.Dequeue();
+                if (oldest.Exception is { } failed)
+                {
+                    FailStage(failed.InnerException ?? failed);
+                    return;
+                }
+
+                Push(_stage._out, oldest.Result);
+            }
+
+            if (IsClosed(_stage._in) && _onLanes.Count == 0)
+            {
+                CompleteStage();
+                return;
+            }
+
+            PullIfRoom();
+        }
+
+        private void PullIfRoom()
+        {
+            if (_onLanes.Count < _stage._options.Current.ScoringLanes && !HasBeenPulled(_stage._in) && !IsClosed(_stage._in))
+            {
+                Pull(_stage._in);
+            }
+        }
+    }
+}
