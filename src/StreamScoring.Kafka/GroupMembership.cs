@@ -14,6 +14,12 @@ internal sealed class GroupMembership : IDisposable
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TailPause = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// With the consumer protocol: after which the coordinator throws a member out that was told to give a partition up and does not. It tells a member once; where
+    /// it dies just then, librdkafka may never hear of it and hold on to the partition, and nobody decides it that long.
+    /// </summary>
+    private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(45);
+
     private readonly IConsumer<Ignore, Ignore> _consumer;
     private readonly string _topic;
     private readonly string _group;
@@ -24,6 +30,7 @@ internal sealed class GroupMembership : IDisposable
     private readonly Action<int> _owns;
     private readonly Action<string> _log;
     private readonly bool _commitsOffsets;
+    private readonly bool _isToldOfNone;
     private readonly Dictionary<int, long> _committed = [];
     private readonly HashSet<int> _owned = [];
     private readonly ManualResetEventSlim _joined = new();
@@ -40,6 +47,8 @@ internal sealed class GroupMembership : IDisposable
     {
         (_connection, _topic, _group, _logs, _ownership, _tail, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, owns, log);
         _commitsOffsets = group.TransactionTimeout is null;
+        // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
+        _isToldOfNone = !group.UsesConsumerProtocol;
         _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings([
                 ("group.id", group.Name),
                 ("enable.auto.commit", "false"),
@@ -95,6 +104,11 @@ internal sealed class GroupMembership : IDisposable
         for (var step = TimeSpan.FromMilliseconds(50); !_joined.Wait(step) && !isStopping(); waited += _isTakingOver ? TimeSpan.Zero : step)
         {
             if (_failure is not null)
+            {
+                break;
+            }
+
+            if (waited > timeout && !_isToldOfNone)
             {
                 break;
             }
@@ -295,7 +309,7 @@ internal sealed class GroupMembership : IDisposable
     [
         .. group.UsesConsumerProtocol
             // Session and heartbeat are the broker's to say, and so is who gets what.
-            ? [("group.protocol", "consumer")]
+            ? [("group.protocol", "consumer"), ("max.poll.interval.ms", $"{(int)RevocationPatience.TotalMilliseconds}")]
             : new[]
             {
                 ("partition.assignment.strategy", "cooperative-sticky"),

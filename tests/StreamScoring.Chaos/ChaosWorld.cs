@@ -48,6 +48,7 @@ public sealed class ChaosWorld : IDisposable
     public void Dispose()
     {
         Traffic.Dispose();
+        Cluster.Dispose();
         foreach (var member in Everyone)
         {
             member.Dispose();

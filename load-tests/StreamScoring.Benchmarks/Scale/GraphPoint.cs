@@ -51,7 +51,7 @@ internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, O
         var encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, clock), new DeadLetterEncoder(logs), meters: null);
         var policy = new DecisionPolicy(new RiskThresholds(), new FirstDecisions(IdempotencyOptions.Default.PaymentsMax));
         var sink = new CountingSink();
-        var graph = ScoringGraph.Build(new PipelineParts(intake, scoring, policy, encoder, sink), options);
+        var graph = ScoringGraph.Build(new PipelineParts(intake, scoring, policy, encoder, sink), new LiveOptions(options));
 
         // What an earlier run left behind is not this one's to collect.
         GC.Collect();

@@ -4,11 +4,13 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Chaos.World;
 
 /// <summary>Three real brokers, each of which can be killed, stopped and started.</summary>
-public sealed class Cluster(string folder, int port)
+public sealed class Cluster(string folder, int port) : IDisposable
 {
     public const int BrokerCount = 3;
 
     private const int HeapMegabytes = 256;
+
+    private IAdminClient? _admin;
 
     private string Folder => Path.Combine(folder, "kafka");
 
@@ -34,9 +36,12 @@ public sealed class Cluster(string folder, int port)
     /// <summary>The broker that leads a partition now; -1 where nobody does.</summary>
     public int LeaderOf(string topic, int partition)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Brokers }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        return admin.GetMetadata(topic, TimeSpan.FromSeconds(15)).Topics.Single().Partitions.SingleOrDefault(known => known.PartitionId == partition)?.Leader ?? -1;
+        // One for all: two runs of many ended in a crash of the native client, whose clients came and went here with brokers that were away.
+        _admin ??= new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Brokers }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        return _admin.GetMetadata(topic, TimeSpan.FromSeconds(15)).Topics.Single().Partitions.SingleOrDefault(known => known.PartitionId == partition)?.Leader ?? -1;
     }
+
+    public void Dispose() => _admin?.Dispose();
 
     private Task RunAsync(params string[] arguments) => ClusterTool.RunAsync(Folder, arguments);
 }
