@@ -20,6 +20,9 @@ internal sealed class GroupMembership : IDisposable
     /// </summary>
     private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(45);
 
+    /// <summary>With the consumer protocol: how long a member that heard of no partitions counts on some, before it starts as one in waiting.</summary>
+    private static readonly TimeSpan WaitingPatience = TimeSpan.FromSeconds(10);
+
     private readonly IConsumer<Ignore, Ignore> _consumer;
     private readonly string _topic;
     private readonly string _group;
@@ -108,7 +111,7 @@ internal sealed class GroupMembership : IDisposable
                 break;
             }
 
-            if (waited > timeout && !_isToldOfNone)
+            if (!_isToldOfNone && waited > WaitingPatience)
             {
                 break;
             }
