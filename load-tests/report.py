@@ -15,7 +15,7 @@ TARGETS = [
     ("B6_promotion_s", "a follower's promotion → its first decision, s", lambda v: v < 1, "< 1"),
     ("B7", "scale: slope of the cost of a payment, logarithmic", lambda v: all(slope <= (1 if sweep == "features" else 0.2) for sweep, slope in v.items()), "features ≤ 1, all others ≤ 0.2"),
     ("B8", "memory while nothing can be written: second half's largest ÷ first half's", lambda v: v <= 1.2, "flat"),
-    ("B9_transactional", "throughput of transactional delivery ÷ idempotent", lambda v: True, "stated"),
+    ("B9_transactional", "throughput of transactional delivery ÷ idempotent", None, "stated"),
 ]
 
 
@@ -67,7 +67,7 @@ def shown(value):
 
 
 def verdict(value, is_met):
-    return "**failed**" if value is None else "met" if is_met(value) else "**missed**"
+    return "**failed**" if value is None else "" if is_met is None else "met" if is_met(value) else "**missed**"
 
 
 def chart(title, x, labels, y, series, kind="line"):
