@@ -1,9 +1,7 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using MessagePack;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.Benchmarks.OpenLoop;
@@ -69,7 +67,6 @@ internal static class OpenLoopBenchmark
             EnableDeliveryReports = false,
         }).Build();
         var random = new Random(7);
-        var buffer = new ArrayBufferWriter<byte>(512);
         lateUsMax = 0;
         var number = 0L;
         for (var dueUs = startUs; dueUs < endUs; dueUs = startUs + (++number * 1_000_000 / rate))
@@ -89,29 +86,11 @@ internal static class OpenLoopBenchmark
                 CustomerId = customer,
                 TerminalId = random.Next(Terminals).ToString(CultureInfo.InvariantCulture),
             };
-            producer.Produce(topic, new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(customer), Value = Encode(payment, isJson, buffer) });
+            producer.Produce(topic, new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(customer), Value = isJson ? WireBytes.Json(payment) : WireBytes.MessagePack(payment) });
             lateUsMax = Math.Max(lateUsMax, IntendedTime.NowUs - dueUs);
         }
 
         producer.Flush(Patience);
         return number;
-    }
-
-    private static byte[] Encode(Payment payment, bool isJson, ArrayBufferWriter<byte> buffer)
-    {
-        buffer.ResetWrittenCount();
-        if (isJson)
-        {
-            using var json = new Utf8JsonWriter(buffer);
-            PaymentJson.Write(json, payment);
-        }
-        else
-        {
-            var writer = new MessagePackWriter(buffer);
-            PaymentMessagePack.Write(ref writer, payment);
-            writer.Flush();
-        }
-
-        return buffer.WrittenSpan.ToArray();
     }
 }
