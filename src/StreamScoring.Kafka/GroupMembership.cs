@@ -33,7 +33,7 @@ internal sealed class GroupMembership : IDisposable
     private readonly Action<int> _owns;
     private readonly Action<string> _log;
     private readonly bool _commitsOffsets;
-    private readonly bool _isToldOfNone;
+    private readonly bool _waitsUntold;
     private readonly Dictionary<int, long> _committed = [];
     private readonly HashSet<int> _owned = [];
     private readonly ManualResetEventSlim _joined = new();
@@ -51,7 +51,7 @@ internal sealed class GroupMembership : IDisposable
         (_connection, _topic, _group, _logs, _ownership, _tail, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, owns, log);
         _commitsOffsets = group.TransactionTimeout is null;
         // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
-        _isToldOfNone = !group.UsesConsumerProtocol;
+        _waitsUntold = group.UsesConsumerProtocol;
         _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings([
                 ("group.id", group.Name),
                 ("enable.auto.commit", "false"),
@@ -111,7 +111,7 @@ internal sealed class GroupMembership : IDisposable
                 break;
             }
 
-            if (!_isToldOfNone && waited > WaitingPatience)
+            if (_waitsUntold && waited > WaitingPatience)
             {
                 break;
             }

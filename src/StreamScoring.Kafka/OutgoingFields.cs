@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
@@ -78,7 +79,7 @@ internal sealed unsafe class OutgoingFields
 
     private static void SetHeader(ref Librdkafka.Field field, byte[] value) => (field.HeaderValue, field.HeaderSize) = (AddressOf(value), value.Length);
 
-    private static nint AddressOf(byte[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
+    private static nint AddressOf(byte[] pinned) => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
 
     private static byte[] Pinned(string text)
     {

@@ -31,7 +31,7 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         using var http = new HttpClient { BaseAddress = new Uri(Address().Match(ready).Value) };
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/live")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/ready")).StatusCode);
-        var metrics = await MetricsOnceAsync(http, now => Sum(now, "scoring_decisions_total") == 2000 && Sum(now, "scoring_lag_records") == 0 && now["scoring_batches_rented"] == 0);
+        var metrics = await MetricsPage.OnceAsync(http, now => Sum(now, "scoring_decisions_total") == 2000 && Sum(now, "scoring_lag_records") == 0 && now["scoring_batches_rented"] == 0);
         Assert.Equal(4002, Sum(metrics, "scoring_records_total"));
         Assert.Equal(1, metrics["scoring_rejected_total{reason=\"unknown_format\"}"]);
         Assert.Equal(1, metrics["scoring_rejected_total{reason=\"missing_field\"}"]);
@@ -66,13 +66,13 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         using var http = new HttpClient { BaseAddress = new Uri(Address().Match(ready).Value) };
         using var publish = ScoringProcess.Start(cluster.Environment, ["publish", "--topology", Topology, .. set, "--payments", $"{folder}/payments.csv"]);
         var published = publish.StandardError.ReadToEndAsync();
-        await MetricsOnceAsync(http, now => Sum(now, "scoring_decisions_total") > payments / 10);
+        await MetricsPage.OnceAsync(http, now => Sum(now, "scoring_decisions_total") > payments / 10);
         await cluster.SignalAsync("STOP");
-        var before = await MetricsOnceAsync(http, _ => true);
+        var before = await MetricsPage.OnceAsync(http, _ => true);
         var after = before;
         for (var since = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(since) < Stall; await Task.Delay(TimeSpan.FromSeconds(1)))
         {
-            after = await MetricsOnceAsync(http, _ => true);
+            after = await MetricsPage.OnceAsync(http, _ => true);
             Assert.InRange(after["scoring_batches_rented"], 0, 32 + 1 + 8);
         }
 
@@ -83,7 +83,7 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         Assert.True(publish.ExitCode == 0, await published);
         // Not by the process's own counters: one that lost its partitions during the stall has read everything before it decides again.
         await AllDecidedAsync("stall-decisions", payments);
-        var end = await MetricsOnceAsync(http, _ => true);
+        var end = await MetricsPage.OnceAsync(http, _ => true);
         Assert.True(await ScoringProcess.InterruptAsync(run) == 130, await errors);
         Assert.Equal(payments, (await DecidedAsync("stall-decisions", new DecisionReaderOptions { Follow = false })).Count);
         Console.WriteLine(FormattableString.Invariant(
@@ -132,25 +132,6 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         ];
         await ScoringProcess.SucceedAsync(cluster.Environment, ["topics", "create", "--topology", Topology, .. set]);
         return set;
-    }
-
-    /// <summary>Reads the metrics again and again until they are as wanted.</summary>
-    private static async Task<Dictionary<string, double>> MetricsOnceAsync(HttpClient http, Func<Dictionary<string, double>, bool> isWanted)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (true)
-        {
-            var text = await http.GetStringAsync("/metrics", patience.Token);
-            var metrics = text.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(' '))
-                .ToDictionary(parts => string.Join(' ', parts[..^1]), parts => double.Parse(parts[^1], CultureInfo.InvariantCulture));
-            if (isWanted(metrics))
-            {
-                return metrics;
-            }
-
-            await timer.WaitForNextTickAsync(patience.Token);
-        }
     }
 
     private static double Sum(Dictionary<string, double> metrics, string name) =>
