@@ -40,6 +40,9 @@ internal static class DecisionJsonReader
                 .Select(region => new KeyValuePair<string, double>(region.Name, JsonFields.NumberOf(region.Value, "staleness_seconds") ?? double.NaN))],
             TimingsMs = new DecisionTimings(
                 timings.Number("queued") ?? 0, timings.Number("features") ?? 0, timings.Number("score") ?? 0, timings.Number("decide") ?? 0, timings.Number("total") ?? 0),
+            Bounds = root.TryGetProperty("bounds", out var bounds)
+                ? [.. bounds.EnumerateObject().Select(bound => new KeyValuePair<string, double?>(bound.Name, JsonFields.NumberOf(bound.Value, "bounds")))]
+                : [],
         };
     }
 

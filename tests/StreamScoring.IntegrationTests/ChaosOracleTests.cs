@@ -5,6 +5,7 @@ using System.Text;
 using chaos::StreamScoring.Chaos.Oracle;
 using MessagePack;
 using StreamScoring.Contracts;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
@@ -83,71 +84,17 @@ public sealed class ChaosOracleTests
         return new LogRecord(0, offset, offset, buffer.WrittenSpan.ToArray(), Expect.Decision);
     }
 
-    /// <summary>A decision as it is on the wire: docs/wire-format.md.</summary>
     /// <param name="count">Payments of the customer so far, in every window; each was of 1.00.</param>
     private static LogRecord Decision(long offset, string id, int count, long? eventTimeMs = null, string? flag = null, int score = 1)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        var writer = new MessagePackWriter(buffer);
-        writer.WriteArrayHeader(DecisionMessagePack.Elements);
-        writer.Write(DecisionMessagePack.Version);
-        writer.WriteArrayHeader(4);
-        writer.Write("eu");
-        writer.Write("payments");
-        writer.Write(0);
-        writer.Write(offset);
-        writer.Write(id);
-        writer.Write(eventTimeMs ?? offset);
-        foreach (var time in (long[])[offset, offset, offset])
+        var source = new DecisionSource("eu", "payments", 0, offset);
+        var decision = SampleDecisions.Of(source, id, flags: flag is null ? [] : [flag]) with
         {
-            writer.Write(time);
-        }
-
-        writer.Write("allow");
-        writer.Write(score);
-        writer.Write("normal");
-        writer.Write(0.5);
-        writer.Write(0.5);
-        writer.Write("full");
-        writer.WriteArrayHeader(3);
-        writer.Write("model");
-        writer.Write(new byte[32]);
-        writer.Write("engine");
-        writer.WriteMapHeader(6);
-        foreach (var days in (int[])[1, 7, 30])
-        {
-            writer.Write($"customer_nb_tx_{days}d");
-            writer.Write(count);
-            writer.Write($"customer_avg_amount_{days}d");
-            writer.Write(1);
-        }
-
-        foreach (var _ in (int[])[DecisionMessagePack.Rules, DecisionMessagePack.ShadowRules, DecisionMessagePack.Reasons, DecisionMessagePack.Shadow])
-        {
-            writer.WriteArrayHeader(0);
-        }
-
-        foreach (var _ in (int[])[DecisionMessagePack.FeatureFile, DecisionMessagePack.RuleFile, DecisionMessagePack.Config])
-        {
-            writer.Write(new byte[32]);
-        }
-
-        writer.WriteArrayHeader(flag is null ? 0 : 1);
-        if (flag is not null)
-        {
-            writer.Write(flag);
-        }
-
-        writer.WriteMapHeader(0);
-        writer.WriteArrayHeader(5);
-        for (var i = 0; i < 5; i++)
-        {
-            writer.Write(0);
-        }
-
-        // No bounds.
-        writer.WriteMapHeader(0);
-        writer.Flush();
-        return new LogRecord(0, offset, offset, buffer.WrittenSpan.ToArray(), Source: new Position("payments", 0, offset));
+            EventTimeMs = eventTimeMs ?? offset,
+            Score = score,
+            Features = [.. ((int[])[1, 7, 30]).SelectMany(days => (KeyValuePair<string, object?>[])
+                [new($"customer_nb_tx_{days}d", (double)count), new($"customer_avg_amount_{days}d", 1.0)])],
+        };
+        return new LogRecord(0, offset, offset, SampleDecisions.Compact(decision), Source: new Position("payments", 0, offset));
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using MessagePack;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.TestSupport;
@@ -22,20 +23,23 @@ public static class SampleDecisions
         Raw = -1.5,
         Rung = "full",
         ModelName = "handbook",
-        ModelVersion = "sha256:00",
+        ModelVersion = Hash(0x00),
         Engine = "test",
         Features = [new("amount", 12.5), new("country", "FR"), new("missing", null)],
         Rules = ["r1"],
         ShadowRules = ["s1", "s2"],
         Reasons = [new DecisionReason("amount", 12.5, 0.25, "the amount is high")],
         Shadow = [new ShadowScore("next", 0.5)],
-        FeatureFile = "sha256:01",
+        FeatureFile = Hash(0x01),
         RuleFile = null,
-        Config = "sha256:02",
+        Config = Hash(0x02),
         Flags = flags,
         StalenessSeconds = [new("us", 0.25)],
         TimingsMs = new DecisionTimings(1, 2, 3, 4, 10.5),
     };
+
+    /// <summary>A hash of the right length.</summary>
+    public static string Hash(byte of) => "sha256:" + Convert.ToHexStringLower([.. Enumerable.Repeat(of, 32)]);
 
     public static byte[] Json(DecisionRecord decision)
     {
@@ -44,5 +48,128 @@ public static class SampleDecisions
         DecisionJson.Write(writer, decision);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The decision as it is on the wire: docs/wire-format.md. Hashes are 32 bytes in hexadecimal.</summary>
+    public static byte[] Compact(DecisionRecord decision)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteArrayHeader(DecisionMessagePack.Elements);
+        writer.Write(DecisionMessagePack.Version);
+        writer.WriteArrayHeader(4);
+        writer.Write(decision.Source.Region);
+        writer.Write(decision.Source.Topic);
+        writer.Write(decision.Source.Partition);
+        writer.Write(decision.Source.Offset);
+        writer.Write(decision.PaymentId);
+        writer.Write(decision.EventTimeMs);
+        writer.Write(decision.LogTimestampMs);
+        writer.Write(decision.ReceivedAtMs);
+        writer.Write(decision.DecidedAtMs);
+        writer.Write(decision.Action);
+        writer.Write(decision.Score);
+        writer.Write(decision.Level);
+        WriteNumber(ref writer, decision.Probability);
+        WriteNumber(ref writer, decision.Raw);
+        writer.Write(decision.Rung);
+        writer.WriteArrayHeader(3);
+        writer.Write(decision.ModelName);
+        WriteHash(ref writer, decision.ModelVersion);
+        writer.Write(decision.Engine);
+        writer.WriteMapHeader(decision.Features.Count);
+        foreach (var (name, value) in decision.Features)
+        {
+            writer.Write(name);
+            if (value is string text)
+            {
+                writer.Write(text);
+            }
+            else
+            {
+                WriteNumber(ref writer, (double?)value);
+            }
+        }
+
+        WriteTexts(ref writer, decision.Rules);
+        WriteTexts(ref writer, decision.ShadowRules);
+        writer.WriteArrayHeader(decision.Reasons.Count);
+        foreach (var reason in decision.Reasons)
+        {
+            writer.WriteArrayHeader(4);
+            writer.Write(reason.Feature);
+            writer.Write(reason.Value);
+            writer.Write(reason.Contribution);
+            writer.Write(reason.Text);
+        }
+
+        writer.WriteArrayHeader(decision.Shadow.Count);
+        foreach (var shadow in decision.Shadow)
+        {
+            writer.WriteArrayHeader(2);
+            writer.Write(shadow.Model);
+            writer.Write(shadow.Probability);
+        }
+
+        WriteHash(ref writer, decision.FeatureFile);
+        WriteHash(ref writer, decision.RuleFile);
+        WriteHash(ref writer, decision.Config);
+        WriteTexts(ref writer, decision.Flags);
+        writer.WriteMapHeader(decision.StalenessSeconds.Count);
+        foreach (var (region, seconds) in decision.StalenessSeconds)
+        {
+            writer.Write(region);
+            WriteNumber(ref writer, double.IsNaN(seconds) ? null : seconds);
+        }
+
+        var (queued, features, score, decide, total) = decision.TimingsMs;
+        writer.WriteArrayHeader(5);
+        foreach (var ms in (double[])[queued, features, score, decide, total])
+        {
+            writer.Write((long)Math.Round(ms * 1000));
+        }
+
+        writer.WriteMapHeader(decision.Bounds.Count);
+        foreach (var (feature, bound) in decision.Bounds)
+        {
+            writer.Write(feature);
+            WriteNumber(ref writer, bound);
+        }
+
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteNumber(ref MessagePackWriter writer, double? number)
+    {
+        if (number is { } value)
+        {
+            writer.Write(value);
+        }
+        else
+        {
+            writer.WriteNil();
+        }
+    }
+
+    private static void WriteHash(ref MessagePackWriter writer, string? hash)
+    {
+        if (hash is null)
+        {
+            writer.WriteNil();
+        }
+        else
+        {
+            writer.Write(Convert.FromHexString(hash.AsSpan("sha256:".Length)));
+        }
+    }
+
+    private static void WriteTexts(ref MessagePackWriter writer, IReadOnlyList<string> texts)
+    {
+        writer.WriteArrayHeader(texts.Count);
+        foreach (var text in texts)
+        {
+            writer.Write(text);
+        }
     }
 }

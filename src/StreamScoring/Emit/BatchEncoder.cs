@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using MessagePack;
 using StreamScoring.Batches;
@@ -9,9 +10,11 @@ namespace StreamScoring.Emit;
 
 /// <summary>The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row order.</summary>
 /// <param name="asJson">Decisions as JSON instead of the compact form.</param>
+[SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
 public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false)
 {
     private readonly ReusableBuffer _compact = new();
+    private readonly Utf8JsonWriter _json = new(Stream.Null);
     private readonly VectorEncoder _vector = new(logs);
     private readonly bool[] _hasVector = new bool[logs.Count];
 
@@ -81,13 +84,13 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         bool isLate;
         if (asJson)
         {
-            // On request only: JSON is written from the compact form, so that there is one encoder to keep right.
             _compact.Clear();
             var compact = new MessagePackWriter(_compact);
             isLate = decisions.Encode(batch, rowIndex, ref compact);
             compact.Flush();
-            using var json = new Utf8JsonWriter(records.Buffer);
-            DecisionJson.Write(json, DecisionMessagePack.Read(_compact.WrittenMemory));
+            _json.Reset(records.Buffer);
+            DecisionTranscoder.ToJson(_compact.WrittenMemory, _json);
+            _json.Flush();
         }
         else
         {

@@ -7,7 +7,10 @@ namespace StreamScoring.Tests.Contracts;
 
 public sealed class DecisionJsonTests
 {
-    private static readonly DecisionRecord Decision = SampleDecisions.Of(new DecisionSource("eu", "payments", 3, 991), "p-1", "block", "late", "duplicate");
+    private static readonly DecisionRecord Decision = SampleDecisions.Of(new DecisionSource("eu", "payments", 3, 991), "p-1", "block", "late", "duplicate") with
+    {
+        Bounds = [new("amount", 2.5), new("country", null)],
+    };
 
     [Fact]
     public void A_decision_that_was_written_as_json_reads_back_the_same()

@@ -60,7 +60,7 @@ internal static class FuzzTargets
         Records("label-json", TestBatch.Labels, [Json(writer => PaymentJson.Write(writer, Label)), Json(writer => PaymentJson.Write(writer, SamplePayment.Full))], TokenStarts.OfText, JsonWords),
         new("payment-tools", [Pack((ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, SamplePayment.Full))], TokenStarts.OfMessagePack, MessagePackWords,
             input => PaymentMessagePack.ReadPayment(input), e => e is MessagePackSerializationException, 32 * 1024, 64),
-        new("decision", [Pack(WriteDecision)], TokenStarts.OfMessagePack, MessagePackWords,
+        new("decision", [SampleDecisions.Compact(Decision)], TokenStarts.OfMessagePack, MessagePackWords,
             // What was read can be shown: the verbs do that.
             input => SampleDecisions.Json(DecisionMessagePack.Read(input)), e => e is MessagePackSerializationException, 32 * 1024, 64),
         new("decision-json", [SampleDecisions.Json(Decision)], TokenStarts.OfText, JsonWords,
@@ -154,73 +154,6 @@ internal static class FuzzTargets
         finally
         {
             File.Delete(path);
-        }
-    }
-
-    private static void WriteDecision(ref MessagePackWriter writer)
-    {
-        writer.WriteArrayHeader(DecisionMessagePack.Elements);
-        writer.Write(DecisionMessagePack.Version);
-        writer.WriteArrayHeader(4);
-        writer.Write("eu");
-        writer.Write("payments");
-        writer.Write(3);
-        writer.Write(991);
-        writer.Write("p-1");
-        for (var i = 0; i < 4; i++)
-        {
-            writer.Write(1_700_000_000_000 + i);
-        }
-
-        writer.Write("allow");
-        writer.Write(17);
-        writer.Write("normal");
-        writer.Write(0.17);
-        writer.WriteNil();
-        writer.Write("full");
-        writer.WriteArrayHeader(3);
-        writer.Write("handbook");
-        writer.Write(new byte[32]);
-        writer.Write("engine");
-        writer.WriteMapHeader(3);
-        writer.Write("amount");
-        writer.Write(12.5);
-        writer.Write("country");
-        writer.Write("FR");
-        writer.Write("missing");
-        writer.WriteNil();
-        WriteTexts(ref writer, "r1");
-        WriteTexts(ref writer);
-        writer.WriteArrayHeader(1);
-        writer.WriteArrayHeader(4);
-        writer.Write("amount");
-        writer.Write(12.5);
-        writer.Write(0.25);
-        writer.Write("the amount is high");
-        writer.WriteArrayHeader(1);
-        writer.WriteArrayHeader(2);
-        writer.Write("next");
-        writer.Write(0.5);
-        writer.Write(new byte[32]);
-        writer.WriteNil();
-        writer.Write(new byte[32]);
-        WriteTexts(ref writer, "late");
-        writer.WriteMapHeader(1);
-        writer.Write("us");
-        writer.Write(0.25);
-        writer.WriteArrayHeader(5);
-        for (var i = 0; i < 5; i++)
-        {
-            writer.Write(1000 * i);
-        }
-    }
-
-    private static void WriteTexts(ref MessagePackWriter writer, params ReadOnlySpan<string> texts)
-    {
-        writer.WriteArrayHeader(texts.Length);
-        foreach (var text in texts)
-        {
-            writer.Write(text);
         }
     }
 
