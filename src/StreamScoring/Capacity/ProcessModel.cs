@@ -148,11 +148,9 @@ internal sealed class ProcessModel
 
     private double IndexBytes(double known)
     {
-        const double entriesMin = 1 << 12;
-        var entries = Math.Max(entriesMin, PowerOfTwo(known));
         // What was decided is never let go of before there is as much of it as may be known.
-        var decided = Math.Max(entriesMin, PowerOfTwo(_topology.Idempotency.PaymentsMax));
-        return (entries * (Unsafe.SizeOf<IdempotencyIndex.Entry>() + (2 * sizeof(int)))) + (decided * Unsafe.SizeOf<(long, FirstDecision)>());
+        var decided = PowerOfTwo(_topology.Idempotency.PaymentsMax);
+        return (known * Unsafe.SizeOf<IdempotencyIndex.Entry>()) + (2 * PowerOfTwo(known) * sizeof(int)) + (decided * Unsafe.SizeOf<FirstDecisions.Held>());
     }
 
     private double PathBytes(List<FollowKnobs> follows)

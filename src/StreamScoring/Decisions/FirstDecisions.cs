@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using StreamScoring.State;
 
 namespace StreamScoring.Decisions;
 
@@ -8,12 +9,14 @@ namespace StreamScoring.Decisions;
 /// </summary>
 public sealed class FirstDecisions
 {
-    private readonly int _paymentsMax;
-    private (long Sequence, FirstDecision Decision)[] _ring = NewRing(1 << 12);
+    private readonly SequenceRing<Held> _ring;
     private readonly ConcurrentDictionary<int, Task<IReadOnlyDictionary<long, FirstDecision>>> _earlier = [];
 
     /// <param name="paymentsMax">As many as the idempotency index holds at most.</param>
-    public FirstDecisions(int paymentsMax) => _paymentsMax = paymentsMax;
+    public FirstDecisions(int paymentsMax) => _ring = new SequenceRing<Held>(paymentsMax);
+
+    /// <summary>What was decided, and for which payment: its number plus one, so that 0 is none.</summary>
+    internal readonly record struct Held(long Next, FirstDecision Decision);
 
     /// <summary>
     /// Decisions of a partition that was taken over. From any thread, before the first payment of it is decided; what was given for the same
@@ -26,17 +29,14 @@ public sealed class FirstDecisions
     /// <param name="sequence">Of the payment's first record, in order of folding.</param>
     public void Add(long sequence, in FirstDecision decision)
     {
-        var index = (int)(sequence & (_ring.Length - 1));
-        if (_ring[index].Sequence >= 0 && _ring.Length < _paymentsMax)
+        _ring.Open(sequence);
+        ref var held = ref _ring.At(sequence);
+        if (held.Next <= sequence)
         {
-            Grow();
-            index = (int)(sequence & (_ring.Length - 1));
+            held = new Held(sequence + 1, decision);
         }
 
-        if (_ring[index].Sequence <= sequence)
-        {
-            _ring[index] = (sequence, decision);
-        }
+        GC.KeepAlive(_ring);
     }
 
     /// <summary>The first decision of a payment. By the thread that adds. Waits for what is still to be learned.</summary>
@@ -45,29 +45,10 @@ public sealed class FirstDecisions
     /// <remarks>Fails as what was to be learned failed.</remarks>
     public bool TryFind(long sequence, int logIndex, long offset, out FirstDecision decision)
     {
-        ref readonly var entry = ref _ring[(int)(sequence & (_ring.Length - 1))];
-        decision = entry.Decision;
-        return (sequence >= 0 && entry.Sequence == sequence)
+        var held = sequence >= 0 && _ring.IsOpen(sequence) ? _ring.At(sequence) : default;
+        GC.KeepAlive(_ring);
+        decision = held.Decision;
+        return (sequence >= 0 && held.Next == sequence + 1)
             || (_earlier.TryGetValue(logIndex, out var earlier) && earlier.GetAwaiter().GetResult().TryGetValue(offset, out decision));
-    }
-
-    private void Grow()
-    {
-        var old = _ring;
-        _ring = NewRing(old.Length * 2);
-        foreach (ref readonly var entry in old.AsSpan())
-        {
-            if (entry.Sequence >= 0)
-            {
-                _ring[(int)(entry.Sequence & (_ring.Length - 1))] = entry;
-            }
-        }
-    }
-
-    private static (long, FirstDecision)[] NewRing(int length)
-    {
-        var ring = new (long Sequence, FirstDecision)[length];
-        ring.AsSpan().Fill((-1, default));
-        return ring;
     }
 }

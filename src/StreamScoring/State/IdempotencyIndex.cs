@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.State;
@@ -15,14 +16,25 @@ namespace StreamScoring.State;
 /// </remarks>
 public sealed class IdempotencyIndex
 {
-    private const int CapacityFirst = 1 << 12;
+    /// <summary>
+    /// The table is many small ones, each of which doubles by itself: with millions of payments one large one would hold up the fold for tens of milliseconds.
+    /// With so many payments each takes a few hundred microseconds, and is too small for the heap of large objects, where making one starts a collection.
+    /// </summary>
+    private const int TablePaymentsMax = 1 << 12;
+
+    private const int TableSlotsFirst = 8;
 
     private readonly long _windowMs;
     private readonly long _keepMs;
     private readonly int _paymentsMax;
     private readonly long[] _newestMs;
-    private Entry[] _ring = new Entry[CapacityFirst];
-    private int[] _table = new int[CapacityFirst * 2];
+    private readonly SequenceRing<Entry> _ring;
+
+    /// <summary>By the hash's highest bits.</summary>
+    private readonly Table[] _tables;
+    private readonly int _tablesLog2;
+    private readonly int _placeMask;
+    private long _slotCount;
     private long _head;
     private long _tail;
     private long _wholeUntilMs = long.MaxValue;
@@ -39,6 +51,11 @@ public sealed class IdempotencyIndex
         _keepMs = hasMirror ? 2 * _windowMs : _windowMs;
         _newestMs = new long[logCount];
         _newestMs.AsSpan().Fill(long.MinValue);
+        _ring = new SequenceRing<Entry>(paymentsMax);
+        _placeMask = _ring.Places - 1;
+        _tablesLog2 = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, paymentsMax / TablePaymentsMax)));
+        _tables = new Table[1 << _tablesLog2];
+        MakeTables(TableSlotsFirst);
     }
 
     /// <summary>The number that the next entry gets, in order of adding.</summary>
@@ -58,7 +75,7 @@ public sealed class IdempotencyIndex
     /// <summary>Payments held.</summary>
     public int Count => (int)(_head - _tail);
 
-    public long AllocatedBytes => (_ring.Length * (long)System.Runtime.CompilerServices.Unsafe.SizeOf<Entry>()) + (_table.Length * sizeof(int));
+    public long AllocatedBytes => _ring.AllocatedBytes + (_slotCount * sizeof(int));
 
     /// <summary>Payments that went before their window was over, because there were too many.</summary>
     public long EvictedEarly { get; private set; }
@@ -69,6 +86,13 @@ public sealed class IdempotencyIndex
     /// <summary>A payment as the index holds it.</summary>
     /// <param name="Hash">XXH128 of the payment's id.</param>
     public readonly record struct Entry(UInt128 Hash, long Offset, long TimestampMs, int LogIndex);
+
+    /// <summary>Open addressing, at most half full. A slot holds the place of an entry in the ring, plus one; 0 is a free slot.</summary>
+    private struct Table
+    {
+        public int[] Slots;
+        public int Count;
+    }
 
     /// <summary>Notes a record of a log, before its payment is looked for.</summary>
     public void Advance(int logIndex, long timestampMs)
@@ -87,35 +111,34 @@ public sealed class IdempotencyIndex
     public void Expect(int paymentCount)
     {
         Invariant.Require(Count == 0);
-        var capacity = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(paymentCount, CapacityFirst, Math.Max(CapacityFirst, _paymentsMax)));
-        (_ring, _table) = (new Entry[capacity], new int[capacity * 2]);
+        // A fifth more than each gets on average: some get more.
+        var each = Math.Clamp(paymentCount, 0, _paymentsMax) / _tables.Length;
+        MakeTables((int)Math.Max(TableSlotsFirst, BitOperations.RoundUpToPowerOf2((uint)(2 * (each + (each / 5))))));
     }
 
     /// <summary>
     /// Brings into the cache where payments will be looked for, and where those stand that go to make room for them. They lie all over a table of as
     /// many as millions, so each would be a cache miss otherwise, one after the other.
     /// </summary>
-    public unsafe void Prefetch(ReadOnlySpan<UInt128> hashes)
+    public void Prefetch(ReadOnlySpan<UInt128> hashes)
     {
         if (!Sse.IsSupported)
         {
             return;
         }
 
-        var mask = (ulong)(_table.Length - 1);
-        var goingCount = Math.Min(hashes.Length, Count);
-        fixed (int* table = _table)
+        foreach (ref readonly var hash in hashes)
         {
-            foreach (ref readonly var hash in hashes)
-            {
-                Sse.Prefetch0(table + ((ulong)hash & mask));
-            }
-
-            for (var i = 0; i < goingCount; i++)
-            {
-                Sse.Prefetch0(table + ((ulong)_ring[(int)((_tail + i) & (_ring.Length - 1))].Hash & mask));
-            }
+            PrefetchSlot(hash);
         }
+
+        var goingCount = Math.Min(hashes.Length, Count);
+        for (var i = 0; i < goingCount; i++)
+        {
+            PrefetchSlot(_ring.At(_tail + i).Hash);
+        }
+
+        GC.KeepAlive(_ring);
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
@@ -130,42 +153,47 @@ public sealed class IdempotencyIndex
             Evict();
         }
 
-        if (Count == _ring.Length)
+        ref var table = ref TableOf(entry.Hash);
+        var slot = SlotOf(table.Slots, entry.Hash);
+        if (table.Slots[slot] != 0)
         {
-            Grow();
-        }
-
-        var slot = SlotOf(entry.Hash);
-        if (_table[slot] != 0)
-        {
-            first = EntryAt(slot, out sequence);
+            first = EntryAt(table.Slots[slot], out sequence);
             if (IsDuplicate(entry, first))
             {
                 return true;
             }
 
             // Its window is over, but an older one of a log that stands still keeps it from the end of the ring: the new one takes its place.
-            _ring[(int)(sequence & (_ring.Length - 1))] = default;
+            _ring.At(sequence) = default;
+        }
+        else if (++table.Count * 2 > table.Slots.Length)
+        {
+            Grow(ref table);
+            slot = SlotOf(table.Slots, entry.Hash);
         }
 
         sequence = _head++;
-        _ring[(int)(sequence & (_ring.Length - 1))] = entry;
-        _table[slot] = (int)(sequence & (_ring.Length - 1)) + 1;
+        _ring.Open(sequence);
+        _ring.At(sequence) = entry;
+        table.Slots[slot] = (int)(sequence & _placeMask) + 1;
         first = entry;
+        GC.KeepAlive(_ring);
         return false;
     }
 
     /// <summary>Looks a payment up, whether or not its window is over.</summary>
     public bool TryFind(UInt128 hash, out Entry first, out long sequence)
     {
-        var slot = SlotOf(hash);
+        var slots = TableOf(hash).Slots;
+        var slot = SlotOf(slots, hash);
         (first, sequence) = (default, -1);
-        if (_table[slot] == 0)
+        if (slots[slot] == 0)
         {
             return false;
         }
 
-        first = EntryAt(slot, out sequence);
+        first = EntryAt(slots[slot], out sequence);
+        GC.KeepAlive(_ring);
         return true;
     }
 
@@ -180,10 +208,12 @@ public sealed class IdempotencyIndex
     internal void CopyTo(long sequence, Span<Entry> entries)
     {
         Invariant.Require(sequence >= _tail && sequence + entries.Length <= _head);
-        var start = (int)(sequence & (_ring.Length - 1));
-        var first = Math.Min(entries.Length, _ring.Length - start);
-        _ring.AsSpan(start, first).CopyTo(entries);
-        _ring.AsSpan(0, entries.Length - first).CopyTo(entries[first..]);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            entries[i] = _ring.At(sequence + i);
+        }
+
+        GC.KeepAlive(_ring);
     }
 
     private bool IsDuplicate(in Entry entry, in Entry first) => entry.LogIndex == first.LogIndex
@@ -194,7 +224,7 @@ public sealed class IdempotencyIndex
 
     private void EvictOld()
     {
-        while (Count > 0 && _ring[(int)(_tail & (_ring.Length - 1))] is var oldest && (oldest.Hash == UInt128.Zero || IsOver(oldest)))
+        while (Count > 0 && _ring.At(_tail) is var oldest && (oldest.Hash == UInt128.Zero || IsOver(oldest)))
         {
             Evict();
         }
@@ -202,22 +232,29 @@ public sealed class IdempotencyIndex
 
     private void Evict()
     {
-        ref var oldest = ref _ring[(int)(_tail & (_ring.Length - 1))];
+        ref var oldest = ref _ring.At(_tail);
         if (oldest.Hash != UInt128.Zero)
         {
-            RemoveSlot(SlotOf(oldest.Hash));
+            ref var table = ref TableOf(oldest.Hash);
+            RemoveSlot(table.Slots, SlotOf(table.Slots, oldest.Hash));
+            table.Count--;
             oldest = default;
         }
 
-        _tail++;
+        if ((++_tail & (SequenceRing<Entry>.ChunkItems - 1)) == 0)
+        {
+            _ring.Close(_tail - 1);
+        }
     }
 
+    private ref Table TableOf(UInt128 hash) => ref _tables[(int)((ulong)hash >> 32 >> (32 - _tablesLog2))];
+
     /// <returns>The table's slot that holds the payment, or the free one where it belongs.</returns>
-    private int SlotOf(UInt128 hash)
+    private int SlotOf(int[] slots, UInt128 hash)
     {
-        var mask = _table.Length - 1;
-        var slot = (int)((ulong)hash & (ulong)mask);
-        while (_table[slot] != 0 && _ring[_table[slot] - 1].Hash != hash)
+        var mask = slots.Length - 1;
+        var slot = (int)(ulong)hash & mask;
+        while (slots[slot] != 0 && _ring.At(slots[slot] - 1).Hash != hash)
         {
             slot = (slot + 1) & mask;
         }
@@ -225,46 +262,59 @@ public sealed class IdempotencyIndex
         return slot;
     }
 
-    private Entry EntryAt(int slot, out long sequence)
+    private Entry EntryAt(int held, out long sequence)
     {
-        var index = _table[slot] - 1;
         // The ring holds sequences tail .. head - 1, each at its own number modulo the ring's length.
-        sequence = _tail + ((index - _tail) & (_ring.Length - 1));
-        return _ring[index];
+        sequence = _tail + ((held - 1 - _tail) & _placeMask);
+        return _ring.At(sequence);
     }
 
     /// <summary>Open addressing without tombstones: what was pushed past the freed slot moves back.</summary>
-    private void RemoveSlot(int slot)
+    private void RemoveSlot(int[] slots, int slot)
     {
-        Invariant.Require(_table[slot] != 0);
-        var mask = _table.Length - 1;
+        Invariant.Require(slots[slot] != 0);
+        var mask = slots.Length - 1;
         var free = slot;
-        for (var next = (slot + 1) & mask; _table[next] != 0; next = (next + 1) & mask)
+        for (var next = (slot + 1) & mask; slots[next] != 0; next = (next + 1) & mask)
         {
-            var home = (int)((ulong)_ring[_table[next] - 1].Hash & (ulong)mask);
+            var home = (int)(ulong)_ring.At(slots[next] - 1).Hash & mask;
             if (((next - home) & mask) >= ((next - free) & mask))
             {
-                _table[free] = _table[next];
+                slots[free] = slots[next];
                 free = next;
             }
         }
 
-        _table[free] = 0;
+        slots[free] = 0;
     }
 
-    private void Grow()
+    private unsafe void PrefetchSlot(UInt128 hash)
     {
-        var (old, mask) = (_ring, _ring.Length - 1);
-        _ring = new Entry[old.Length * 2];
-        _table = new int[_ring.Length * 2];
-        for (var sequence = _tail; sequence < _head; sequence++)
+        var slots = TableOf(hash).Slots;
+        // The collector may move the array meanwhile; then nothing of use is fetched.
+        Sse.Prefetch0(Unsafe.AsPointer(ref slots[(int)(ulong)hash & (slots.Length - 1)]));
+    }
+
+    private void MakeTables(int slotCount)
+    {
+        for (var i = 0; i < _tables.Length; i++)
         {
-            var entry = old[(int)(sequence & mask)];
-            var index = (int)(sequence & (_ring.Length - 1));
-            _ring[index] = entry;
-            if (entry.Hash != UInt128.Zero)
+            _tables[i].Slots = new int[slotCount];
+        }
+
+        _slotCount = (long)_tables.Length * slotCount;
+    }
+
+    private void Grow(ref Table table)
+    {
+        var old = table.Slots;
+        table.Slots = new int[old.Length * 2];
+        _slotCount += old.Length;
+        foreach (var held in old)
+        {
+            if (held != 0)
             {
-                _table[SlotOf(entry.Hash)] = index + 1;
+                table.Slots[SlotOf(table.Slots, _ring.At(held - 1).Hash)] = held;
             }
         }
     }

@@ -90,6 +90,35 @@ public sealed class IdempotencyIndexTests
     }
 
     [Fact]
+    public void Each_of_many_payments_is_found_until_all_are_over_and_their_room_serves_the_next()
+    {
+        const int Payments = 100_000;
+        var index = new IdempotencyIndex(1, TimeSpan.FromMilliseconds(WindowMs), 1 << 20);
+        long bytes = 0;
+        for (var round = 0; round < 3; round++)
+        {
+            var timestampMs = 1000 * WindowMs * round;
+            index.Advance(0, timestampMs);
+            for (var i = 0; i < Payments; i++)
+            {
+                Assert.False(index.FindOrAdd(new(HashOf(i), i + round, timestampMs, 0), out _, out _));
+            }
+
+            for (var i = 0; i < Payments; i++)
+            {
+                Assert.True(index.TryFind(HashOf(i), out var first, out _));
+                Assert.Equal((i + round, timestampMs), (first.Offset, first.TimestampMs));
+            }
+
+            // Those of the round before went one by one as these came.
+            Assert.Equal(Payments, index.Count);
+            Assert.False(index.TryFind(HashOf(Payments), out _, out _));
+            bytes = round == 0 ? index.AllocatedBytes : bytes;
+            Assert.InRange(index.AllocatedBytes, bytes, bytes * 1.01);
+        }
+    }
+
+    [Fact]
     public void A_copy_made_while_payments_come_and_go_is_the_index_of_its_last_step() =>
         Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 40]).Sample((seed, entriesMax) =>
         {
