@@ -26,6 +26,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <summary>By log index: since when the log holds the others up (a clock timestamp), or one of the two values above.</summary>
     private long[] _blockedSince = [];
 
+    /// <summary>By reader: whether a record is at hand, and its timestamp. Only taking changes it within a batch: what arrives meanwhile is for the next one.</summary>
+    private (bool IsAtHand, bool IsFollowed, long TimestampMs)[] _heads = [];
+
     /// <summary>Index of the log that the merge waits for; -1 when it does not wait.</summary>
     public int WaitingForLog { get; private set; } = -1;
 
@@ -42,21 +45,32 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <param name="readers">Ordered by log index.</param>
     public MergeOutcome Fill(PaymentBatch batch, IReadOnlyList<ILogReader> readers)
     {
+        if (_heads.Length != readers.Count)
+        {
+            _heads = new (bool, bool, long)[readers.Count];
+        }
+
         for (var i = 0; i < readers.Count; i++)
         {
             readers[i].StartBatch();
         }
 
         var followedRowsLeft = FollowedRowsMax(batch.RowsMax, readers);
+        WaitingForLog = -1;
+        for (var i = 0; i < readers.Count; i++)
+        {
+            Look(readers[i], ref _heads[i]);
+        }
+
         var (lastMs, last) = (long.MinValue, -1);
         while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
         {
-            var (oldest, oldestMs, nextMs, nextIsBefore) = Look(readers, followedRowsLeft > 0);
             if (WaitingForLog >= 0)
             {
                 return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Waiting;
             }
 
+            var (oldest, oldestMs, nextMs, nextIsBefore) = FindOldest(_heads, followedRowsLeft > 0);
             if (oldest < 0)
             {
                 break;
@@ -71,11 +85,12 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             // Up to the next log's head: inclusive where this log sorts before that one, so that ties go by log.
             var through = nextIsBefore ? nextMs - 1 : nextMs;
             Invariant.Require(through >= oldestMs);
-            var isFollowed = readers[oldest].IsFollowed;
+            var isFollowed = _heads[oldest].IsFollowed;
             var taken = readers[oldest].TakeInto(batch, through, Math.Min(batch.RowsMax - batch.RowCount, isFollowed ? followedRowsLeft : int.MaxValue));
             Invariant.Require(taken > 0);
             followedRowsLeft -= isFollowed ? taken : 0;
             (lastMs, last) = (batch.LogTimestampMs[batch.RowCount - 1], oldest);
+            Look(readers[oldest], ref _heads[oldest]);
         }
 
         return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Idle;
@@ -127,44 +142,43 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         return false;
     }
 
-    /// <summary>Finds the log with the oldest head and the second oldest head, and notes a log that must be waited for.</summary>
-    private (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) Look(IReadOnlyList<ILogReader> readers, bool mayFollow)
+    /// <summary>Looks at a log's next record, and notes where the log must be waited for.</summary>
+    private void Look(ILogReader reader, ref (bool IsAtHand, bool IsFollowed, long TimestampMs) head)
+    {
+        head = (reader.TryPeek(out var timestampMs), reader.IsFollowed, timestampMs);
+        if (!head.IsAtHand)
+        {
+            WaitingForLog = MayPass(reader) ? WaitingForLog : reader.LogIndex;
+        }
+        else if (!head.IsFollowed)
+        {
+            // A log of another region that gives one record now and then is given up once, until it is at its end.
+            BlockedSince(reader.LogIndex) = NotBlocked;
+        }
+    }
+
+    /// <returns>The reader with the oldest head; the second oldest head, <see cref="long.MaxValue"/> for none, and whether its reader comes before the other.</returns>
+    private static (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) FindOldest(
+        ReadOnlySpan<(bool IsAtHand, bool IsFollowed, long TimestampMs)> heads, bool mayFollow)
     {
         var (oldest, oldestMs) = (-1, long.MaxValue);
         var (next, nextMs) = (-1, long.MaxValue);
-        WaitingForLog = -1;
-        for (var i = 0; i < readers.Count; i++)
+        for (var i = 0; i < heads.Length; i++)
         {
-            var reader = readers[i];
-            if (reader.IsFollowed && !mayFollow)
+            ref readonly var head = ref heads[i];
+            if (!head.IsAtHand || (head.IsFollowed && !mayFollow))
             {
                 continue;
             }
 
-            if (!reader.TryPeek(out var timestampMs))
-            {
-                if (!MayPass(reader))
-                {
-                    WaitingForLog = reader.LogIndex;
-                }
-
-                continue;
-            }
-
-            if (!reader.IsFollowed)
-            {
-                // A log of another region that gives one record now and then is given up once, until it is at its end.
-                BlockedSince(reader.LogIndex) = NotBlocked;
-            }
-
-            if (timestampMs < oldestMs)
+            if (oldest < 0 || head.TimestampMs < oldestMs)
             {
                 (next, nextMs) = (oldest, oldestMs);
-                (oldest, oldestMs) = (i, timestampMs);
+                (oldest, oldestMs) = (i, head.TimestampMs);
             }
-            else if (timestampMs < nextMs)
+            else if (next < 0 || head.TimestampMs < nextMs)
             {
-                (next, nextMs) = (i, timestampMs);
+                (next, nextMs) = (i, head.TimestampMs);
             }
         }
 

@@ -7,11 +7,15 @@ namespace StreamScoring.Scoring;
 
 /// <summary>
 /// The graph stage around <see cref="ScoringLanes"/>: as many batches as there are lanes are scored at the same time on threads of the pool, and go on in the
-/// order in which they came. A batch that waits for an older one counts, so that batches behind it stay with the source and fill up there.
+/// order in which they came. A batch that waits for an older one counts, so that batches behind it stay with the source and fill up there. With one lane a
+/// small batch is scored by the stage itself.
 /// </summary>
 /// <remarks>Akka's own <c>SelectAsync</c> does the same with a number that is fixed when the graph is made.</remarks>
 public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : GraphStage<FlowShape<PaymentBatch, PaymentBatch>>
 {
+    /// <summary>So few rows are scored in less time than it may take, on busy cores, until a thread of the pool comes round to them and the stage hears of it.</summary>
+    private const int SmallRows = 32;
+
     private readonly PipelineParts _parts = parts;
     private readonly LiveOptions _options = options;
     private readonly Inlet<PaymentBatch> _in = new("score.in");
@@ -42,6 +46,13 @@ public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : Graph
         public override void OnPush()
         {
             var batch = Grab(_stage._in);
+            if (_onLanes.Count == 0 && IsAvailable(_stage._out) && IsSmall(batch))
+            {
+                Push(_stage._out, Score(batch));
+                PullIfRoom();
+                return;
+            }
+
             var scored = Task.Run(() => Score(batch));
             _onLanes.Enqueue(scored);
             scored.ContinueWith(_ => _scored(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -57,6 +68,9 @@ public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : Graph
                 CompleteStage();
             }
         }
+
+        private bool IsSmall(PaymentBatch batch) =>
+            batch.DecideCount == 0 || (batch.DecideCount <= SmallRows && _stage._options.Current.ScoringLanes == 1);
 
         private PaymentBatch Score(PaymentBatch batch)
         {

@@ -70,6 +70,18 @@ public sealed class LogMergeTests
     }
 
     [Fact]
+    public void A_record_with_the_last_timestamp_that_there_is_is_taken_too()
+    {
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
+        var logs = new[] { new MemoryLog(0), new MemoryLog(1) };
+        logs[0].Append(long.MaxValue, [1]);
+        logs[1].Append(long.MaxValue, [1]);
+        var batch = NewBatch(8);
+        Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+        Assert.Equal([0, 1], batch.LogIndex.Take(batch.RowCount));
+    }
+
+    [Fact]
     public void Once_the_end_is_known_nothing_waits()
     {
         var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
