@@ -8,12 +8,6 @@ public sealed class MicroBaseline
 
     public const string RenewCommand = "dotnet run -c Release --project load-tests/StreamScoring.MicroBenchmarks -- --results " + File;
 
-    /// <summary>
-    /// A stage that allocates may allocate so much more: what the framework's own types take differs between its versions. One that allocates
-    /// nothing is held to that.
-    /// </summary>
-    private const double Tolerance = 1.005;
-
     private readonly Dictionary<string, double> _bytesPerRecord;
 
     private MicroBaseline(Dictionary<string, double> bytesPerRecord) => _bytesPerRecord = bytesPerRecord;
@@ -25,6 +19,6 @@ public sealed class MicroBaseline
     /// <returns>Null, or what is wrong with a stage that allocates so much.</returns>
     public string? Complaint(string stage, double bytesPerRecord) =>
         !_bytesPerRecord.TryGetValue(stage, out var baseline) ? $"{stage} is not in {File}; {RenewCommand} adds it"
-        : bytesPerRecord <= baseline * Tolerance ? null
+        : bytesPerRecord <= baseline ? null
         : $"{stage} allocates {bytesPerRecord:0.####} bytes a record; {File} says {baseline:0.####}. If it has to: {RenewCommand}";
 }
