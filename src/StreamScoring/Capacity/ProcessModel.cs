@@ -150,7 +150,7 @@ internal sealed class ProcessModel
     {
         // What was decided is never let go of before there is as much of it as may be known.
         var decided = PowerOfTwo(_topology.Idempotency.PaymentsMax);
-        return (known * Unsafe.SizeOf<IdempotencyIndex.Entry>()) + (2 * PowerOfTwo(known) * sizeof(int)) + (decided * Unsafe.SizeOf<FirstDecisions.Held>());
+        return (known * Unsafe.SizeOf<IdempotencyIndex.Entry>()) + (2 * PowerOfTwo(known) * sizeof(ulong)) + (decided * Unsafe.SizeOf<FirstDecisions.Held>());
     }
 
     private double PathBytes(List<FollowKnobs> follows)
