@@ -62,6 +62,7 @@ public static class ScoringGraph
     private static BatchStage Decide(PipelineParts parts) => Stage(parts.Intake, "decide", batch =>
     {
         parts.Policy.Decide(batch);
+        parts.Lanes.Shadows.Meters?.Decided(batch);
         batch.Clock.Decided = parts.Intake.Clock.GetTimestamp();
         batch.Clock.DecidedAtMs = parts.Intake.Clock.GetUtcNow().ToUnixTimeMilliseconds();
     });

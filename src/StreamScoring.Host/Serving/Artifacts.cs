@@ -4,14 +4,18 @@ using StreamScoring.Decisions;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What a topology names, loaded and checked against each other: features, champion, rules.</summary>
+/// <summary>What a topology names, loaded and checked against each other: features, champion, shadow models, rules.</summary>
 internal sealed class Artifacts : IDisposable
 {
-    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, DecisionStamp stamp) =>
-        (Features, Champion, ChampionColumns, Stamp) = (features, champion, columns, stamp);
+    /// <summary>As many of the hash's digits as a decision names a shadow model by: two that have them in common have the same file.</summary>
+    private const int IdDigits = 12;
+
+    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, DecisionStamp stamp) =>
+        (Features, Champion, ChampionColumns, Shadows, Stamp) = (features, champion, columns, shadows, stamp);
 
     public FeatureFile Features { get; }
 
@@ -19,6 +23,11 @@ internal sealed class Artifacts : IDisposable
 
     /// <summary>For each input of the champion, the feature's column.</summary>
     public IReadOnlyList<int> ChampionColumns { get; }
+
+    public IReadOnlyList<ShadowModel> Shadows { get; }
+
+    /// <summary>What whoever serves the models should know, each said of a model's folder.</summary>
+    public required IReadOnlyList<(string Folder, string Notice)> Notices { get; init; }
 
     public DecisionStamp Stamp { get; }
 
@@ -30,35 +39,68 @@ internal sealed class Artifacts : IDisposable
     public static Artifacts Load(Topology topology, FeatureFile features)
     {
         var ruleHash = topology.RuleFile is { } rules ? CheckRules(rules) : null;
-        var champion = OnnxModelLoader.LoadFolder(topology.ModelFolder, topology.ScoringEngine);
+        var loaded = new List<OnnxModel>();
         try
         {
-            var columns = champion.Inputs.Select(input => ColumnOf(input.Name, input.IsText, features, topology)).ToList();
+            string[] folders = [topology.ModelFolder, .. topology.ShadowFolders];
+            foreach (var folder in folders)
+            {
+                loaded.Add(OnnxModelLoader.LoadFolder(folder, topology.ScoringEngine));
+            }
+
+            var champion = loaded[0];
+            var columns = ColumnsOf(champion, topology.ModelFolder, features, topology);
+            ShadowModel[] shadows = [.. loaded.Skip(1).Select((model, i) =>
+                new ShadowModel(IdOf(model), model, ColumnsOf(model, topology.ShadowFolders[i], features, topology)))];
+            if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            {
+                throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
+            }
+
             var stamp = new DecisionStamp(
-                champion.Name, champion.Version, champion.Engine, features.Hash, ruleHash, topology.Hash, features.Schema.Names, (long)topology.Budget.TotalMilliseconds);
-            return new Artifacts(features, champion, columns, stamp);
+                champion.Name, champion.Version, champion.Engine, features.Hash, ruleHash, topology.Hash, features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
+            {
+                ShadowIds = [.. shadows.Select(shadow => shadow.Id)],
+            };
+            return new Artifacts(features, champion, columns, shadows, stamp)
+            {
+                Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],
+            };
         }
         catch
         {
-            champion.Dispose();
+            loaded.ForEach(model => model.Dispose());
             throw;
         }
     }
 
-    public void Dispose() => Champion.Dispose();
+    public void Dispose()
+    {
+        foreach (var model in Models)
+        {
+            model.Dispose();
+        }
+    }
 
-    private static int ColumnOf(string input, bool isText, FeatureFile features, Topology topology)
+    private IEnumerable<OnnxModel> Models => [Champion, .. Shadows.Select(shadow => (OnnxModel)shadow.Model)];
+
+    private static string IdOf(OnnxModel model) => $"{model.Name}@{model.Version["sha256:".Length..][..IdDigits]}";
+
+    private static List<int> ColumnsOf(OnnxModel model, string folder, FeatureFile features, Topology topology) =>
+        [.. model.Inputs.Select(input => ColumnOf(input.Name, input.IsText, folder, features, topology))];
+
+    private static int ColumnOf(string input, bool isText, string folder, FeatureFile features, Topology topology)
     {
         var column = features.Schema.IndexOf(input);
         if (column < 0)
         {
             var near = Nearest.To(input, features.Schema.Names);
             throw new InvalidInputFileException(
-                $"{topology.ModelFolder}: the model takes {input}, which {topology.FeatureFile} does not compute{(near is null ? "" : $"; did it mean {near}?")}");
+                $"{folder}: the model takes {input}, which {topology.FeatureFile} does not compute{(near is null ? "" : $"; did it mean {near}?")}");
         }
 
         return features.Schema.IsText(column) == isText ? column
-            : throw new InvalidInputFileException($"{topology.ModelFolder}: the model takes {input} as a {(isText ? "text" : "number")}, and {topology.FeatureFile} computes a {(isText ? "number" : "text")}");
+            : throw new InvalidInputFileException($"{folder}: the model takes {input} as a {(isText ? "text" : "number")}, and {topology.FeatureFile} computes a {(isText ? "number" : "text")}");
     }
 
     /// <summary>The rule language comes with a later release: until then a file may say why it is empty, and nothing is ignored silently.</summary>

@@ -27,9 +27,12 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         var clock = TimeProvider.System;
         (_source, _sink, State, Coverage) = (source, sink, state, coverage);
-        _lanes = new ScoringLanes(artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling);
+        var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
+        _lanes = new ScoringLanes(
+            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows);
         var meters = new PipelineMeters(registry, logs);
-        _pool = new PaymentBatchPool(artifacts.Features.Layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
+        var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count };
+        _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
         var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
         var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
         var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);

@@ -16,6 +16,11 @@ internal sealed class ProcessMeters
         var factory = Metrics.WithCustomRegistry(registry);
         var model = factory.CreateGauge("scoring_model_info", "The models that are served; always 1.", ["role", "name", "version", "engine"]);
         model.WithLabels("champion", artifacts.Champion.Name, artifacts.Champion.Version, artifacts.Champion.Engine).Set(1);
+        foreach (var shadow in artifacts.Shadows)
+        {
+            model.WithLabels("shadow", shadow.Model.Name, shadow.Model.Version, shadow.Model.Engine).Set(1);
+        }
+
         var lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet.", ["region", "topic", "partition"]);
         var queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
         var rented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");

@@ -44,9 +44,9 @@ internal static partial class RunVerb
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice), cancel);
         using var artifacts = Artifacts.Load(topology, features);
-        foreach (var notice in artifacts.Champion.Notices)
+        foreach (var (folder, notice) in artifacts.Notices)
         {
-            LogModelNotice(log, topology.ModelFolder, notice);
+            LogModelNotice(log, folder, notice);
         }
 
         var health = new PipelineHealth();

@@ -21,14 +21,15 @@ internal static class TopologyVerb
         {
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
             using var artifacts = Artifacts.Load(topology);
-            foreach (var notice in artifacts.Champion.Notices)
+            foreach (var (folder, notice) in artifacts.Notices)
             {
-                await Console.Error.WriteLineAsync($"{topology.ModelFolder}: {notice}");
+                await Console.Error.WriteLineAsync($"{folder}: {notice}");
             }
 
             await Console.Error.WriteLineAsync(
                 $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
-                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
+                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}"
+                + string.Concat(artifacts.Shadows.Select(shadow => $"; shadow {shadow.Id}")));
             return VerbRunner.Done;
         });
         return new Command("topology", "Looks at a topology file.") { validate, TopologyPlanVerb.Build() };

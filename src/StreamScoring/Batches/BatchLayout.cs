@@ -6,4 +6,11 @@ namespace StreamScoring.Batches;
 /// <param name="HashedFields">Text fields whose hashes something looks at. <see cref="TextField.PaymentId"/> is always hashed.</param>
 /// <param name="AttributeNames">Attributes that something looks at, in column order.</param>
 /// <param name="FeatureCount">Columns of the feature matrix.</param>
-public sealed record BatchLayout(IReadOnlySet<TextField> HashedFields, IReadOnlyList<string> AttributeNames, int FeatureCount);
+public sealed record BatchLayout(IReadOnlySet<TextField> HashedFields, IReadOnlyList<string> AttributeNames, int FeatureCount)
+{
+    /// <summary>Models that score beside the champion.</summary>
+    public int ShadowCount { get; init; }
+
+    /// <summary>Reasons that a decision names at most; 0 where none are asked for.</summary>
+    public int ReasonsMax { get; init; }
+}

@@ -61,6 +61,8 @@ public sealed class PaymentBatch
         DecideRows = new int[rowsMax];
         RawScore = new double[rowsMax];
         Probability = new double[rowsMax];
+        Shadows = new FeatureMatrix(layout.ShadowCount, rowsMax);
+        Reasons = new ReasonColumns(layout.ReasonsMax, rowsMax);
         Score = new byte[rowsMax];
         Level = new RiskLevel[rowsMax];
         Action = new DecisionAction[rowsMax];
@@ -178,6 +180,12 @@ public sealed class PaymentBatch
 
     /// <summary>[rows] Calibrated probability of fraud in [0, 1].</summary>
     public readonly double[] Probability;
+
+    /// <summary>[shadows, rows] Calibrated probabilities of the shadow models; NaN where one has no answer.</summary>
+    public FeatureMatrix Shadows { get; }
+
+    /// <summary>What pushed the risk up; empty where no model is asked for it.</summary>
+    public ReasonColumns Reasons { get; }
 
     // Filled by decide.
 

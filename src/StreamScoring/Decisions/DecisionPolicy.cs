@@ -44,10 +44,6 @@ public sealed class DecisionPolicy(RiskThresholds thresholds, FirstDecisions fir
         batch.Level[rowIndex] = score >= thresholds.HighestFrom ? RiskLevel.Highest
             : score >= thresholds.ElevatedFrom ? RiskLevel.Elevated
             : RiskLevel.Normal;
-        batch.Action[rowIndex] = double.IsNaN(probability) ? thresholds.UnscoredAction
-            : score >= thresholds.BlockFrom ? DecisionAction.Block
-            : score >= thresholds.ReviewFrom ? DecisionAction.Review
-            : score >= thresholds.ChallengeFrom ? DecisionAction.Challenge
-            : DecisionAction.Allow;
+        batch.Action[rowIndex] = thresholds.ActionOf(probability);
     }
 }

@@ -5,4 +5,11 @@ namespace StreamScoring.Decisions;
 /// <param name="RuleFile">Null where there is none.</param>
 /// <param name="BudgetMs">A payment decided later than this after its log timestamp is flagged late.</param>
 public sealed record DecisionStamp(
-    string ModelName, string ModelVersion, string Engine, string FeatureFile, string? RuleFile, string Config, IReadOnlyList<string> FeatureNames, long BudgetMs);
+    string ModelName, string ModelVersion, string Engine, string FeatureFile, string? RuleFile, string Config, IReadOnlyList<string> FeatureNames, long BudgetMs)
+{
+    /// <summary>[shadows] How decisions name the shadow models.</summary>
+    public IReadOnlyList<string> ShadowIds { get; init; } = [];
+
+    /// <summary>[features] What a reason says of each; empty: its name.</summary>
+    public IReadOnlyList<string> FeatureTexts { get; init; } = [];
+}

@@ -17,4 +17,15 @@ public sealed record RiskThresholds
 
     /// <summary>What happens to a payment for which the model gave no number.</summary>
     public DecisionAction UnscoredAction { get; init; } = DecisionAction.Review;
+
+    /// <param name="probability">Of fraud; NaN where no model gave one.</param>
+    public DecisionAction ActionOf(double probability)
+    {
+        var score = RiskScore.FromProbability(probability);
+        return double.IsNaN(probability) ? UnscoredAction
+            : score >= BlockFrom ? DecisionAction.Block
+            : score >= ReviewFrom ? DecisionAction.Review
+            : score >= ChallengeFrom ? DecisionAction.Challenge
+            : DecisionAction.Allow;
+    }
 }

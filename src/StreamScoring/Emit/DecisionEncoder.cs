@@ -23,6 +23,8 @@ public sealed class DecisionEncoder
     private readonly byte[][] _logs;
     private readonly byte[] _model;
     private readonly byte[][] _featureNames;
+    private readonly byte[][] _featureTexts;
+    private readonly byte[][] _shadowIds;
     private readonly byte[][] _regionNames;
     private readonly byte[] _hashes;
     private readonly long _budgetMs;
@@ -39,7 +41,10 @@ public sealed class DecisionEncoder
             WriteHash(ref writer, stamp.ModelVersion);
             writer.Write(stamp.Engine);
         });
+        Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
         _featureNames = [.. stamp.FeatureNames.Select(EncodedText)];
+        _featureTexts = stamp.FeatureTexts.Count == 0 ? _featureNames : [.. stamp.FeatureTexts.Select(EncodedText)];
+        _shadowIds = [.. stamp.ShadowIds.Select(EncodedText)];
         _regionNames = [.. logs.FollowedRegions.Select(EncodedText)];
         _hashes = Encoded((ref MessagePackWriter writer) =>
         {
@@ -77,8 +82,8 @@ public sealed class DecisionEncoder
         WriteFeatures(batch, rowIndex, ref writer);
         writer.WriteArrayHeader(0);
         writer.WriteArrayHeader(0);
-        writer.WriteArrayHeader(0);
-        writer.WriteArrayHeader(0);
+        WriteReasons(batch, rowIndex, ref writer);
+        WriteShadow(batch, rowIndex, ref writer);
         writer.WriteRaw(_hashes);
         var isDuplicate = batch.IsDuplicate[rowIndex];
         writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0));
@@ -126,6 +131,42 @@ public sealed class DecisionEncoder
             else
             {
                 writer.WriteString(text.Value(batch.Features.TextBytes, rowIndex));
+            }
+        }
+    }
+
+    private void WriteReasons(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        var features = batch.Reasons.Features(rowIndex);
+        var contributions = batch.Reasons.Contributions(rowIndex);
+        var count = batch.Reasons.Count[rowIndex];
+        writer.WriteArrayHeader(count);
+        for (var i = 0; i < count; i++)
+        {
+            writer.WriteArrayHeader(4);
+            writer.WriteRaw(_featureNames[features[i]]);
+            writer.Write(batch.Features.Column(features[i])[rowIndex]);
+            writer.Write(contributions[i]);
+            writer.WriteRaw(_featureTexts[features[i]]);
+        }
+    }
+
+    private void WriteShadow(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    {
+        var count = 0;
+        for (var shadow = 0; shadow < _shadowIds.Length; shadow++)
+        {
+            count += double.IsNaN(batch.Shadows.Column(shadow)[rowIndex]) ? 0 : 1;
+        }
+
+        writer.WriteArrayHeader(count);
+        for (var shadow = 0; count > 0 && shadow < _shadowIds.Length; shadow++)
+        {
+            if (batch.Shadows.Column(shadow)[rowIndex] is var probability && !double.IsNaN(probability))
+            {
+                writer.WriteArrayHeader(2);
+                writer.WriteRaw(_shadowIds[shadow]);
+                writer.Write(probability);
             }
         }
     }

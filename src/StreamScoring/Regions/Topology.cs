@@ -48,6 +48,12 @@ public sealed record Topology
     /// <summary>The champion's model folder.</summary>
     public required string ModelFolder { get; init; }
 
+    /// <summary>The model folders of those that score beside the champion.</summary>
+    public required IReadOnlyList<string> ShadowFolders { get; init; }
+
+    /// <summary>How long a scored batch waits for the shadow models' answers.</summary>
+    public required TimeSpan ShadowWaitMax { get; init; }
+
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }
 

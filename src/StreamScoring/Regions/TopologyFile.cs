@@ -80,6 +80,8 @@ public static class TopologyFile
             PartitionBy = ReadPartitionBy(top),
             FeatureFile = ExistingPath(top, "features", folder),
             ModelFolder = ExistingPath(models, "champion", folder),
+            ShadowFolders = [.. models.Texts("shadows").Select(path => ExistingPath(models, "shadows", path, folder))],
+            ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
             DataFolder = Path.GetFullPath(top.Text("data", "./data")),
             Limits = ReadLimits(ingest),
@@ -207,9 +209,11 @@ public static class TopologyFile
             : throw decide.Error("highestFrom", $"is {thresholds.HighestFrom}, below elevatedFrom {thresholds.ElevatedFrom}");
     }
 
-    private static string ExistingPath(YamlMap map, string key, string folder)
+    private static string ExistingPath(YamlMap map, string key, string folder) => ExistingPath(map, key, map.Text(key), folder);
+
+    private static string ExistingPath(YamlMap map, string key, string named, string folder)
     {
-        var path = Path.GetFullPath(Path.Combine(folder, map.Text(key)));
-        return Path.Exists(path) ? path : throw map.Error(key, $"names {map.Text(key)}, and there is no {path}");
+        var path = Path.GetFullPath(Path.Combine(folder, named));
+        return Path.Exists(path) ? path : throw map.Error(key, $"names {named}, and there is no {path}");
     }
 }

@@ -17,6 +17,8 @@ public static class TopologyKeys
         new("partitionBy", topology => topology.PartitionBy),
         new("features", topology => topology.FeatureFile),
         new("models.champion", topology => topology.ModelFolder),
+        new("models.shadows", topology => string.Join(", ", topology.ShadowFolders)),
+        new("models.shadowWaitMax", topology => topology.ShadowWaitMax),
         new("rules", topology => topology.RuleFile),
         new("membership.protocol", topology => topology.Membership.UsesConsumerProtocol),
         new("membership.session", topology => topology.Membership.Session),

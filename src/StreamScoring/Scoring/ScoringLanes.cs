@@ -15,14 +15,18 @@ public sealed class ScoringLanes : IDisposable
     private readonly IReadOnlyList<int> _featureColumns;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
+    private readonly ShadowOptions _shadows;
     private int _laneCount;
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
     /// <param name="laneCount">Lanes that are opened at once.</param>
     /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at once.</param>
-    public ScoringLanes(IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null)
+    /// <param name="shadows">Models that score beside it; null: none.</param>
+    public ScoringLanes(
+        IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null, ShadowOptions? shadows = null)
     {
         Invariant.Require(laneCount > 0);
+        _shadows = shadows ?? ShadowOptions.None;
         (_model, _featureColumns, _rowsMax, _clock, _laneCountMax) = (model, featureColumns, rowsMax, clock, laneCountMax ?? laneCount);
         for (var i = 0; i < laneCount; i++)
         {
@@ -30,10 +34,12 @@ public sealed class ScoringLanes : IDisposable
         }
     }
 
+    public ShadowOptions Shadows => _shadows;
+
     /// <summary>Lanes that are open.</summary>
     public int LaneCount => Volatile.Read(ref _laneCount);
 
-    /// <summary>Fills raw score and probability of the rows to decide.</summary>
+    /// <summary>Fills raw score and probability of the rows to decide, the shadow models' too.</summary>
     public void Score(PaymentBatch batch)
     {
         batch.Clock.ScoreStarted = _clock.GetTimestamp();
@@ -57,7 +63,7 @@ public sealed class ScoringLanes : IDisposable
     {
         while (_free.TryDequeue(out var lane))
         {
-            lane.Scoring.Dispose();
+            lane.Dispose();
         }
     }
 
@@ -65,19 +71,18 @@ public sealed class ScoringLanes : IDisposable
     {
         var laneCount = Interlocked.Increment(ref _laneCount);
         Invariant.Require(laneCount <= _laneCountMax);
-        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), _rowsMax);
+        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock), _rowsMax);
     }
 
-    private sealed class Lane(IScoringLane scoring, int rowsMax)
+    private sealed class Lane(IScoringLane scoring, ShadowLanes shadows, int rowsMax) : IDisposable
     {
         private readonly double[] _raw = new double[rowsMax];
-
-        public IScoringLane Scoring => scoring;
 
         public void Score(PaymentBatch batch, ScoreCalibration calibration)
         {
             var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
             var raw = _raw.AsSpan(0, rows.Length);
+            shadows.Begin(batch);
             try
             {
                 scoring.Score(batch.Features, rows, raw);
@@ -97,6 +102,14 @@ public sealed class ScoringLanes : IDisposable
                 batch.RawScore[rows[i]] = raw[i];
                 batch.Probability[rows[i]] = calibration.Probability(raw[i]);
             }
+
+            shadows.End(batch);
+        }
+
+        public void Dispose()
+        {
+            scoring.Dispose();
+            shadows.Dispose();
         }
 
         private void ScoreOneByOne(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)

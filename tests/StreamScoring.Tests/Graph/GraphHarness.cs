@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using Akka;
 using Akka.Actor;
 using Akka.Streams;
+using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
@@ -26,18 +28,22 @@ internal sealed class GraphHarness : IDisposable
     private readonly ScoringLanes _lanes;
     private readonly UniqueKillSwitch _stop;
 
-    public GraphHarness(IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null)
+    public GraphHarness(
+        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, params IReadOnlyList<FakeModel> shadows)
     {
         var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
         var clock = TimeProvider.System;
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
         Source = new MemoryLogSource(Logs);
         BatchesMax = batchesInFlightMax + lanes + 8;
-        Pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
+        Pool = new PaymentBatchPool(features.Layout with { ShadowCount = shadows.Count }, BatchesMax, BatchRows);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
-        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling);
+        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience));
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
-        var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100);
+        var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
+        {
+            ShadowIds = [.. _lanes.Shadows.Models.Select(shadow => shadow.Id)],
+        };
         var intake = new IntakeParts(
             clock, TestBatch.Logs, new LogCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
         var encoder = new BatchEncoder(TestBatch.Logs, new DecisionEncoder(stamp, TestBatch.Logs, clock), new DeadLetterEncoder(TestBatch.Logs), meters: null);
@@ -45,6 +51,8 @@ internal sealed class GraphHarness : IDisposable
             new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),
             Options).Run(_system.Materializer());
     }
+
+    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
     public IReadOnlyList<MemoryLog> Logs { get; }
 
@@ -99,8 +107,24 @@ internal sealed class GraphHarness : IDisposable
         }
     }
 
+    /// <summary>Named by their number.</summary>
+    private ShadowOptions Shadows(IReadOnlyList<FakeModel> models, TimeSpan waitMax) =>
+        new([.. models.Select((model, i) => new ShadowModel($"shadow-{i}", model, [0]))], waitMax, new ShadowMeters(Registry, [.. models.Select((_, i) => $"shadow-{i}")], new RiskThresholds()));
+
+    /// <summary>A counter's value, as /metrics says it.</summary>
+    public async Task<double> CountAsync(string nameAndLabels)
+    {
+        using var page = new MemoryStream();
+        await Registry.CollectAndExportAsTextAsync(page);
+        var line = Encoding.UTF8.GetString(page.ToArray()).Split('\n').SingleOrDefault(line => line.StartsWith(nameAndLabels + ' ', StringComparison.Ordinal));
+        return line is null ? double.NaN : double.Parse(line[(nameAndLabels.Length + 1)..], CultureInfo.InvariantCulture);
+    }
+
+    public static IEnumerable<DecisionRecord> DecisionsOf(MemoryDecisionSink sink) =>
+        sink.Records.Where(record => !record.IsDeadLetter).Select(record => DecisionMessagePack.Read(record.Value));
+
     public static IEnumerable<string> PaymentsOf(MemoryDecisionSink sink) =>
-        sink.Records.Where(record => !record.IsDeadLetter).Select(record => DecisionMessagePack.Read(record.Value).PaymentId);
+        DecisionsOf(sink).Select(decision => decision.PaymentId);
 
     public void Dispose()
     {

@@ -55,6 +55,18 @@ public sealed class TopologyFileTests : IDisposable
     }
 
     [Fact]
+    public void Shadow_models_are_folders_one_or_many()
+    {
+        Assert.Empty(Load(Good).ShadowFolders);
+        Assert.Equal(TimeSpan.FromMilliseconds(20), Load(Good).ShadowWaitMax);
+        Directory.CreateDirectory(Path.Combine(_folder, "next"));
+        Assert.Equal(["model", "next"], Load(Good + "\n  shadows: [model, next]").ShadowFolders.Select(path => Path.GetRelativePath(_folder, path)));
+        Assert.Equal("next", Path.GetRelativePath(_folder, Assert.Single(Load(Good, "models.shadows=next").ShadowFolders)));
+        Assert.Contains(
+            "models.shadows names nowhere, and there is no", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  shadows: [next, nowhere]")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_override_replaces_one_key_and_changes_the_hash()
     {
         var topology = Load(Good, "ingest.batchRowsMax=64", "regions.eu.partitions=7");
