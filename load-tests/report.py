@@ -15,7 +15,8 @@ TARGETS = [
     ("B6_promotion_s", "a follower's promotion → its first decision, s", lambda v: v < 1, "< 1"),
     ("B7", "scale: slope of the cost of a payment, logarithmic", lambda v: all(slope <= (1 if sweep == "features" else 0.2) for sweep, slope in v.items()), "features ≤ 1, all others ≤ 0.2"),
     ("B8", "memory while nothing can be written: second half's largest ÷ first half's", lambda v: v <= 1.2, "flat"),
-    ("B9_transactional", "throughput of transactional delivery ÷ idempotent", None, "stated"),
+    ("B9", "CPU a payment with an option ÷ without", None, "stated"),
+    ("B9_shadow", "with a shadow model, against 1 + its own inference", lambda v: v["cpu"] <= v["one_and_its_inference"], "no more"),
 ]
 
 

@@ -25,7 +25,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
 
     /// <summary>
     /// What a coordinator mostly takes to write the end of a transaction into the partitions: what is asked of it before is asked again after 20 ms, and that would be most of
-    /// a decision's latency (load-tests/delivery/run).
+    /// a decision's latency (load-tests/options/run).
     /// </summary>
     private static readonly TimeSpan TransactionPause = TimeSpan.FromMilliseconds(2);
 
@@ -59,7 +59,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 ("transactional.id", transactions.Id),
                 ("transaction.timeout.ms", $"{(int)transactions.Timeout.TotalMilliseconds}"),
                 // A coordinator that is still ending the transaction before sends away what the next one asks for, and that is then asked for again after so long:
-                // by default after 100 ms, which would be most of a decision's latency (load-tests/delivery/run).
+                // by default after 100 ms, which would be most of a decision's latency (load-tests/options/run).
                 ("retry.backoff.ms", "1"),
                 // Nobody asks for them, as a record that fails fails its transaction. But without them, or where a thread of Confluent.Kafka's takes them, each commit
                 // sleeps for 10 ms before it sees that all records have arrived.
