@@ -15,7 +15,7 @@ public sealed class BaselineTests
     [InlineData(new double[] { 1, 2, 3 }, new[] { 0.25, 0.25, 0.25, 0.25 }, 2)]
     [InlineData(new double[] { 1, 2, 3 }, new[] { 0.6, 0.2, 0.1, 0.1 }, 1)]
     [InlineData(new double[] { 1, 2, 3 }, new[] { 0.1, 0.1, 0.1, 0.7 }, 3)]
-    [InlineData(new double[] { 1, 2 }, new[] { 0.166666, 0.333333, 0.500001 }, 2)]
+    [InlineData(new double[] { 1, 2, 3 }, new[] { 0.166666, 0.333333, 0.250001, 0.25 }, 2)]
     [InlineData(new double[] { }, new[] { 1.0 }, 0)]
     public void The_median_of_a_histogram_is_the_lowest_edge_that_half_of_the_rows_do_not_exceed(double[] edges, double[] shares, double median)
     {
