@@ -25,7 +25,10 @@ public sealed record ModelCard
     /// <summary>Measured when it was trained.</summary>
     public IReadOnlyList<(string Key, string Value)> Metrics { get; init; } = [];
 
-    /// <summary>Per input: ascending edges and, one more, the share of training rows between them. For drift.</summary>
+    /// <summary>What an input is set to in order to see what it does to a row, where a median of its histogram would not be right.</summary>
+    public IReadOnlyList<(string Input, double Value)> Baseline { get; init; } = [];
+
+    /// <summary>Per input: ascending edges and, one more, the share of training rows between them; rows at an edge count below it. For drift, and for baselines.</summary>
     public IReadOnlyList<(string Input, IReadOnlyList<double> Edges, IReadOnlyList<double> Shares)> Histograms { get; init; } = [];
 
     /// <exception cref="InvalidInputFileException">The card is missing or wrong.</exception>
@@ -44,7 +47,7 @@ public sealed record ModelCard
             Training = ReadPairs(top.OptionalMap("training")),
             Metrics = ReadPairs(top.OptionalMap("metrics")),
         };
-        top.Maps("histograms");
+        card = card with { Baseline = CardBaseline.Read(top.OptionalMap("baseline"), card.Inputs), Histograms = CardHistograms.Read(top.Maps("histograms"), card.Inputs) };
         output.RequireAllRead();
         top.RequireAllRead();
         return card.Inputs.Count > 0 ? card : throw top.Error("inputs", "is missing or empty; list the model's inputs in order");
@@ -66,6 +69,15 @@ public sealed record ModelCard
         foreach (var input in Inputs)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - {{name: {Quote(input.Name)}, type: {(input.IsText ? "text" : "number")}}}\n");
+        }
+
+        if (Baseline.Count > 0)
+        {
+            text.Append("baseline:\n");
+            foreach (var (input, value) in Baseline)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {Quote(input)}: {Format(value)}\n");
+            }
         }
 
         if (Histograms.Count > 0)

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using StreamScoring.Onnx.Explaining;
 using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
@@ -34,6 +35,12 @@ public sealed class OnnxModel : IFraudModel
     /// <summary>What whoever serves the model should know: that it takes one row a call, or why the tree kernel does not serve it.</summary>
     public IReadOnlyList<string> Notices { get; }
 
+    /// <summary>Null where the model is no sum of trees that can be read: then it is asked again with inputs at their baseline.</summary>
+    internal TreePaths? Paths { get; init; }
+
+    /// <summary>[inputs] What an input is set to in order to see what it does.</summary>
+    internal IReadOnlyList<double> Baseline { get; init; } = [];
+
     public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax)
     {
         Invariant.Require(featureColumns.Count == Inputs.Count);
@@ -45,6 +52,17 @@ public sealed class OnnxModel : IFraudModel
         return Inputs.Any(input => input.IsText)
             ? new TextOnnxLane(_session, _shape, Inputs, featureColumns)
             : new BoundOnnxLane(_session, _shape, featureColumns);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Exact along the paths of trees, and allocates nothing; else by occlusion, which calls the model once a row with as many rows as it
+    /// has inputs, and one more. A model that takes text then allocates what its lane does.
+    /// </remarks>
+    public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns)
+    {
+        Invariant.Require(featureColumns.Count == Inputs.Count);
+        return Paths is { } paths ? new TreePathExplainer(paths, featureColumns) : new OcclusionExplainer(this, featureColumns, Baseline);
     }
 
     public void Dispose() => _session.Dispose();

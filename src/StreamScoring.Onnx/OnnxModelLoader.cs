@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Files;
+using StreamScoring.Onnx.Explaining;
 using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
@@ -25,7 +26,7 @@ public static class OnnxModelLoader
     public static OnnxModel LoadFolder(string folder, ScoringEngine engine = ScoringEngine.Auto)
     {
         var card = ModelCard.Load(folder);
-        return Load(Path.Combine(folder, ModelFile), card.Name, card.Inputs, card.Output, card.Calibration, engine, folder);
+        return Load(Path.Combine(folder, ModelFile), card.Name, card.Inputs, card.Output, card.Calibration, engine, folder, card);
     }
 
     /// <summary>Loads a bare file for a table: inputs are the model's own names, or where it has one tensor, the table's columns in order.</summary>
@@ -48,11 +49,12 @@ public static class OnnxModelLoader
             }
         }
 
-        return Load(path, Path.GetFileNameWithoutExtension(path), inputs, kind, [], engine, goldenFolder: null);
+        return Load(path, Path.GetFileNameWithoutExtension(path), inputs, kind, [], engine, goldenFolder: null, card: null);
     }
 
     private static OnnxModel Load(
-        string path, string name, IReadOnlyList<ModelInput> inputs, OutputKind? kind, IReadOnlyList<(double, double)> points, ScoringEngine engine, string? goldenFolder)
+        string path, string name, IReadOnlyList<ModelInput> inputs, OutputKind? kind, IReadOnlyList<(double, double)> points, ScoringEngine engine, string? goldenFolder,
+        ModelCard? card)
     {
         var graph = OnnxGraph.Read(path);
         var session = Open(path, graph);
@@ -71,8 +73,10 @@ public static class OnnxModelLoader
             // It shares the session with the model that is given out, and is not disposed.
             var onnx = new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees: null, callNotices);
             var golden = goldenFolder is null ? null : VerifyGolden(goldenFolder, onnx);
+            // Read whatever evaluates the model: its trees explain their scores in any case.
+            var readable = ReadableTrees.Of(graph, shape, inputs.Count);
             var reason = "";
-            var trees = engine == ScoringEngine.Auto ? TreeKernelChoice.Make(graph, shape, onnx, golden, out reason) : null;
+            var trees = engine == ScoringEngine.Auto ? TreeKernelChoice.Make(readable, onnx, golden, out reason) : null;
             if (trees is null)
             {
                 notices.AddRange(callNotices);
@@ -83,7 +87,11 @@ public static class OnnxModelLoader
                 notices.Add($"ONNX Runtime serves it, not the tree kernel: {reason}");
             }
 
-            return new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees, notices);
+            return new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees, notices)
+            {
+                Paths = PathsOf(readable, calibration),
+                Baseline = Baseline.Of(inputs, card, golden),
+            };
         }
         catch
         {
@@ -91,6 +99,11 @@ public static class OnnxModelLoader
             throw;
         }
     }
+
+    private static TreePaths? PathsOf(ReadableTrees readable, ScoreCalibration calibration) =>
+        readable.Ensemble is { } ensemble && TreePaths.Covers(ensemble)
+            ? new TreePaths(ensemble, readable.Inputs, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending))
+            : null;
 
     private static InferenceSession Open(string path, OnnxGraph graph)
     {

@@ -45,7 +45,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         try
         {
             var path = Path.Combine(temporary, OnnxModelLoader.ModelFile);
-            File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count).ToByteArray());
+            File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count, table.Rows).ToByteArray());
             say("checking every row against LightGBM");
             using var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability, ScoringEngine.OnnxRuntime);
             var worst = LargestDifference(context, model, onnx, table.Rows);

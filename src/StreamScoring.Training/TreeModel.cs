@@ -14,12 +14,16 @@ internal static class TreeModel
     /// <param name="ensemble">Trees whose leaves are summed; a split goes left where value ≤ threshold.</param>
     /// <param name="scale">What the sum is multiplied by to give log-odds.</param>
     /// <param name="inputCount">Features of a row.</param>
-    public static ModelProto ToOnnx(RegressionTreeEnsemble ensemble, double scale, int inputCount)
+    /// <param name="rows">[rows][inputs] What it was trained on: how many of them reach a node is written beside it, for explanations.</param>
+    public static ModelProto ToOnnx(RegressionTreeEnsemble ensemble, double scale, int inputCount, IReadOnlyList<float[]> rows)
     {
         var builder = new NodeLists();
+        var rowCounts = new long[ensemble.Trees.Count][];
+        // Every row goes through every tree, which takes seconds of one core for a million rows.
+        Parallel.For(0, rowCounts.Length, i => rowCounts[i] = NodeLists.CountRows(ensemble.Trees[i], rows));
         for (var i = 0; i < ensemble.Trees.Count; i++)
         {
-            builder.AddTree(i, ensemble.Trees[i], ensemble.TreeWeights[i] * scale);
+            builder.AddTree(i, ensemble.Trees[i], ensemble.TreeWeights[i] * scale, rowCounts[i]);
         }
 
         var node = new NodeProto { OpType = "TreeEnsembleClassifier", Domain = "ai.onnx.ml", Name = "trees" };
@@ -54,11 +58,18 @@ internal static class TreeModel
     {
         private readonly List<long> _trees = [], _nodes = [], _features = [], _trueNodes = [], _falseNodes = [], _missingTrue = [];
         private readonly List<string> _modes = [];
-        private readonly List<float> _thresholds = [], _weights = [];
+        private readonly List<float> _thresholds = [], _weights = [], _hitRates = [];
         private readonly List<long> _leafTrees = [], _leafNodes = [], _leafClasses = [];
 
-        public void AddTree(int tree, RegressionTree source, double weight)
+        /// <returns>[splits + leaves] In the order in which <see cref="AddTree"/> numbers nodes.</returns>
+        public static long[] CountRows(RegressionTree source, IReadOnlyList<float[]> rows) => NodeRowCounts.Of(
+            [.. source.NumericalSplitFeatureIndexes], [.. source.NumericalSplitThresholds.Select(threshold => RoundDown(threshold))],
+            [.. source.LeftChild], [.. source.RightChild], source.LeafValues.Count, rows);
+
+        /// <param name="rowCounts">By node.</param>
+        public void AddTree(int tree, RegressionTree source, double weight, long[] rowCounts)
         {
+            _hitRates.AddRange(rowCounts.Select(count => (float)count));
             var splits = source.NumberOfNodes;
             if (splits == 0)
             {
@@ -88,7 +99,8 @@ internal static class TreeModel
                 Floats("base_values", [(float)bias]),
                 Integers("class_ids", _leafClasses), Integers("class_nodeids", _leafNodes), Integers("class_treeids", _leafTrees), Floats("class_weights", _weights),
                 Integers("classlabels_int64s", [0, 1]),
-                Integers("nodes_falsenodeids", _falseNodes), Integers("nodes_featureids", _features), Integers("nodes_missing_value_tracks_true", _missingTrue),
+                Integers("nodes_falsenodeids", _falseNodes), Integers("nodes_featureids", _features), Floats("nodes_hitrates", _hitRates),
+                Integers("nodes_missing_value_tracks_true", _missingTrue),
                 Texts("nodes_modes", _modes), Integers("nodes_nodeids", _nodes), Integers("nodes_treeids", _trees), Integers("nodes_truenodeids", _trueNodes),
                 Floats("nodes_values", _thresholds),
                 new AttributeProto { Name = "post_transform", Type = AttributeType.String, S = ByteString.CopyFromUtf8("LOGISTIC") },

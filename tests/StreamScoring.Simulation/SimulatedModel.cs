@@ -18,6 +18,8 @@ internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudMod
 
     public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane();
 
+    public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns) => new Explainer();
+
     public void Dispose()
     {
     }
@@ -28,10 +30,28 @@ internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudMod
         var sum = 0.0;
         for (var feature = 0; feature < features.Length; feature++)
         {
-            sum += double.IsNaN(features[feature]) ? -0.5 : Math.Sin(features[feature] + feature);
+            sum += TermOf(features[feature], feature);
         }
 
         return sum;
+    }
+
+    private static double TermOf(double value, int feature) => double.IsNaN(value) ? -0.5 : Math.Sin(value + feature);
+
+    /// <summary>The output is a sum with one term for each feature.</summary>
+    private sealed class Explainer : IExplainer
+    {
+        public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
+        {
+            for (var feature = 0; feature < contributions.Length; feature++)
+            {
+                contributions[feature] = TermOf(features.Column(feature)[rowIndex], feature);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Lane : IScoringLane

@@ -10,17 +10,23 @@ internal static class TreeKernelChoice
     /// </summary>
     private const double Tolerance = 2.4e-7;
 
+    /// <param name="readable">The model's trees, as far as they can be read.</param>
     /// <param name="onnx">The model on ONNX Runtime, loaded and probed.</param>
     /// <param name="golden">The folder's golden rows; null for a bare file.</param>
     /// <param name="reason">Why the kernel does not serve the model; empty where it does.</param>
     /// <returns>Null where ONNX Runtime serves the model.</returns>
-    public static TreeScorer? Make(OnnxGraph graph, OnnxShape shape, OnnxModel onnx, ScoringTable? golden, out string reason)
+    public static TreeScorer? Make(ReadableTrees readable, OnnxModel onnx, ScoringTable? golden, out string reason)
     {
+        if (readable.Ensemble is not { } ensemble)
+        {
+            reason = readable.Reason;
+            return null;
+        }
+
         try
         {
-            var (ensemble, inputs, column) = TreeGraph.Read(graph.Model.Graph, shape, onnx.Inputs.Count);
-            var trees = new TreeScorer(new TreeEnsembleKernel(ensemble), inputs, column);
-            RequireSame(onnx, trees, TreeProbe.Rows(ensemble, inputs, onnx.Inputs.Count), TreeProbe.RowCount, "probe");
+            var trees = new TreeScorer(new TreeEnsembleKernel(ensemble), readable.Inputs, readable.OutputColumn);
+            RequireSame(onnx, trees, TreeProbe.Rows(ensemble, readable.Inputs, onnx.Inputs.Count), TreeProbe.RowCount, "probe");
             if (golden is not null)
             {
                 RequireSame(onnx, trees, golden.Features, golden.RowCount, "golden");

@@ -8,9 +8,12 @@ internal sealed class TreeShaper
     private readonly IReadOnlyList<float> _thresholds;
     private readonly int _featureCount;
     private readonly LeafWeights _weights;
+    private readonly HitRates _hitRates;
     private readonly Dictionary<(long Tree, long Node), int> _indexes;
     /// <summary>By node: its split's index, or ~leaf; null until it is placed.</summary>
     private readonly int?[] _placed;
+    /// <summary>By node: whether several ways lead to it.</summary>
+    private readonly bool[] _isShared;
 
     /// <exception cref="TreesNotCoveredException">The lists do not fit each other.</exception>
     public TreeShaper(NodeAttributes attributes, int featureCount, LeafWeights weights)
@@ -25,7 +28,9 @@ internal sealed class TreeShaper
             throw new TreesNotCoveredException("its lists of nodes are empty or differ in length");
         }
 
+        _hitRates = new HitRates(attributes.Floats("nodes_hitrates"), _trees.Count);
         _placed = new int?[_trees.Count];
+        _isShared = new bool[_trees.Count];
         _indexes = new Dictionary<(long, long), int>(_trees.Count);
         for (var i = 0; i < _trees.Count; i++)
         {
@@ -34,6 +39,8 @@ internal sealed class TreeShaper
                 throw new TreesNotCoveredException($"node {_nodes[i]} of tree {_trees[i]} is there twice");
             }
         }
+
+        FindShared();
     }
 
     /// <returns>Trees in the order in which ONNX Runtime adds them up: that of the lists, each with its first node as the root.</returns>
@@ -52,6 +59,28 @@ internal sealed class TreeShaper
 
         Require(_placed.All(place => place is not null), "it has nodes that no way leads to");
         return trees;
+    }
+
+    private void FindShared()
+    {
+        var isReached = new bool[_trees.Count];
+        for (var i = 0; i < _trees.Count; i++)
+        {
+            if (_modes[i] == "LEAF")
+            {
+                continue;
+            }
+
+            foreach (var number in (ReadOnlySpan<long>)[_whenTrue[i], _whenFalse[i]])
+            {
+                // A child that is not there is an error, which whoever follows the way to it reports.
+                if (_indexes.TryGetValue((_trees[i], number), out var child))
+                {
+                    _isShared[child] = isReached[child];
+                    isReached[child] = true;
+                }
+            }
+        }
     }
 
     private DecisionTree Shape(int root)
@@ -107,10 +136,11 @@ internal sealed class TreeShaper
         _placed[node] = splits.Count;
         var (split, isExchanged) = SplitOf(node);
         var (whenTrue, whenFalse) = (ChildOf(node, _whenTrue), ChildOf(node, _whenFalse));
+        (whenTrue, whenFalse) = isExchanged ? (whenFalse, whenTrue) : (whenTrue, whenFalse);
         // The last one pushed comes first: leaves are numbered from the side where the comparison holds.
-        open.Push((isExchanged ? whenTrue : whenFalse, splits.Count, false));
-        open.Push((isExchanged ? whenFalse : whenTrue, splits.Count, true));
-        splits.Add(split with { FirstLeaf = leaves.Count });
+        open.Push((whenFalse, splits.Count, false));
+        open.Push((whenTrue, splits.Count, true));
+        splits.Add(split with { FirstLeaf = leaves.Count, TrueShare = _hitRates.TrueShare(node, whenTrue, whenFalse, _isShared[whenFalse]) });
     }
 
     private (TreeSplit Split, bool IsExchanged) SplitOf(int node)
@@ -119,7 +149,7 @@ internal sealed class TreeShaper
         Require(feature >= 0 && feature < _featureCount, $"it splits by feature {feature} of {_featureCount}");
         Require(!float.IsNaN(threshold), "a threshold is NaN");
         var missingIsTrue = node < _missingTrue.Count && _missingTrue[node] == 1;
-        TreeSplit At(float at, bool isUnequal, bool isMissingTrue) => new((int)feature, at, isUnequal, isMissingTrue, 0, 0, 0, 0);
+        TreeSplit At(float at, bool isUnequal, bool isMissingTrue) => new((int)feature, at, isUnequal, isMissingTrue, 0, 0, 0, 0, 0);
         switch (_modes[node])
         {
             case "BRANCH_LEQ":

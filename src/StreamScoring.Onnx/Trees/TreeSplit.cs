@@ -11,5 +11,6 @@ namespace StreamScoring.Onnx.Trees;
 /// <param name="WhenFalse">The other child.</param>
 /// <param name="FirstLeaf">First of the leaves that a row is kept from where the comparison fails.</param>
 /// <param name="EndLeaf">Behind the last of them.</param>
+/// <param name="TrueShare">Of the training rows that reached the split, those for which the comparison holds: in (0, 1); a half where it is not known.</param>
 internal readonly record struct TreeSplit(
-    int Feature, float Threshold, bool IsUnequal, bool MissingIsTrue, int WhenTrue, int WhenFalse, int FirstLeaf, int EndLeaf);
+    int Feature, float Threshold, bool IsUnequal, bool MissingIsTrue, int WhenTrue, int WhenFalse, int FirstLeaf, int EndLeaf, double TrueShare);

@@ -21,4 +21,8 @@ public interface IFraudModel : IDisposable
     /// <param name="featureColumns">For each input, the column of the feature matrix that holds it.</param>
     /// <param name="rowsMax">Rows that one call may hold.</param>
     IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax);
+
+    /// <summary>An explainer that reads its inputs from the given columns. It costs more than a score a row, so it is opened only where reasons are wanted.</summary>
+    /// <param name="featureColumns">For each input, the column of the feature matrix that holds it.</param>
+    IExplainer OpenExplainer(IReadOnlyList<int> featureColumns);
 }

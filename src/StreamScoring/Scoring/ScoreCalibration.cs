@@ -30,6 +30,9 @@ public sealed class ScoreCalibration
     /// <summary>The mapping's points; empty for identity.</summary>
     public IEnumerable<(double From, double To)> Points => _from.Zip(_to);
 
+    /// <summary>Whether a lower output is a higher risk, as with some anomaly scores: the mapping ends lower than it begins.</summary>
+    public bool IsDescending => _to.Length > 0 && _to[^1] < _to[0];
+
     /// <returns>A probability in [0, 1]; NaN only for NaN.</returns>
     public double Probability(double raw)
     {

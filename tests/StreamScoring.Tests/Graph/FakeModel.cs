@@ -19,8 +19,21 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
 
     public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(beforeBatch, featureColumns[0]);
 
+    public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns) => new Explainer(featureColumns[0]);
+
     public void Dispose()
     {
+    }
+
+    /// <summary>The contribution of the input is its value.</summary>
+    private sealed class Explainer(int column) : IExplainer
+    {
+        public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions) =>
+            contributions[0] = features.Column(column)[rowIndex];
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Lane(Action? beforeBatch, int column) : IScoringLane

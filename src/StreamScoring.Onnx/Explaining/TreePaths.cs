@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using StreamScoring.Onnx.Trees;
+
+namespace StreamScoring.Onnx.Explaining;
+
+/// <summary>
+/// Trees laid out for path contributions. A node's value is the mean of the leaf weights below it, weighted by the training rows that
+/// reached them; a split credits its input with what the value changes by on the row's way. Immutable: threads share it.
+/// </summary>
+/// <remarks>A. Saabas, Interpreting random forests, 2014.</remarks>
+internal sealed class TreePaths
+{
+    private readonly PathNode[] _nodes;
+    /// <summary>By tree that splits: its root.</summary>
+    private readonly int[] _roots;
+
+    /// <param name="inputs">[features] For each feature of the trees, the model's input.</param>
+    /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is explained.</param>
+    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<int> inputs, IReadOnlyList<double> riskWeights)
+    {
+        Invariant.Require(Covers(ensemble));
+        // Of means, contributions are means too.
+        var scale = ensemble.Aggregate == TreeAggregate.Average ? 1.0 / ensemble.Trees.Count : 1;
+        var nodes = new List<PathNode>();
+        var roots = new List<int>();
+        Bias = Enumerable.Range(0, ensemble.TargetCount).Sum(target => riskWeights[target] * ensemble.BaseValues[target]);
+        foreach (var tree in ensemble.Trees)
+        {
+            var leaves = LeafValues(tree, riskWeights, scale);
+            if (tree.Splits.Count == 0)
+            {
+                Bias += leaves[0];
+                continue;
+            }
+
+            roots.Add(nodes.Count);
+            Bias += Add(tree, leaves, inputs, nodes);
+        }
+
+        (_nodes, _roots) = ([.. nodes], [.. roots]);
+    }
+
+    /// <summary>The value of a row before any split is looked at: what contributions are added to.</summary>
+    public double Bias { get; }
+
+    /// <summary>Whether contributions add up to what the ensemble computes: a smallest or largest leaf is no sum.</summary>
+    public static bool Covers(TreeEnsemble ensemble) => ensemble.Aggregate is TreeAggregate.Sum or TreeAggregate.Average;
+
+    /// <summary>Adds what each split of the row's paths is worth to its input. Allocates nothing.</summary>
+    /// <param name="row">[inputs] A missing value is NaN.</param>
+    /// <param name="contributions">[inputs] Updated in place.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AddContributions(ReadOnlySpan<float> row, Span<double> contributions)
+    {
+        var nodes = _nodes;
+        foreach (var root in _roots)
+        {
+            var at = root;
+            do
+            {
+                ref readonly var node = ref nodes[at];
+                var value = row[node.Input];
+                var holds = float.IsNaN(value) ? node.MissingIsTrue : node.IsUnequal ? value != node.Threshold : value <= node.Threshold;
+                contributions[node.Input] += holds ? node.DeltaTrue : node.DeltaFalse;
+                at = holds ? node.WhenTrue : node.WhenFalse;
+            }
+            while (at >= 0);
+        }
+    }
+
+    private static double[] LeafValues(DecisionTree tree, IReadOnlyList<double> riskWeights, double scale)
+    {
+        var values = new double[tree.LeafCount];
+        for (var target = 0; target < riskWeights.Count; target++)
+        {
+            for (var leaf = 0; leaf < values.Length; leaf++)
+            {
+                var weight = tree.Weights[(target * values.Length) + leaf];
+                values[leaf] += float.IsNaN(weight) ? 0 : weight * riskWeights[target] * scale;
+            }
+        }
+
+        return values;
+    }
+
+    /// <returns>The value of the root.</returns>
+    private static double Add(DecisionTree tree, double[] leaves, IReadOnlyList<int> inputs, List<PathNode> nodes)
+    {
+        var (first, splits) = (nodes.Count, tree.Splits);
+        var values = new double[splits.Count];
+        double ValueOf(int child) => child < 0 ? leaves[~child] : values[child];
+        int Place(int child) => child < 0 ? -1 : first + child;
+        // Children stand behind their parents.
+        for (var i = splits.Count - 1; i >= 0; i--)
+        {
+            values[i] = (splits[i].TrueShare * ValueOf(splits[i].WhenTrue)) + ((1 - splits[i].TrueShare) * ValueOf(splits[i].WhenFalse));
+        }
+
+        for (var i = 0; i < splits.Count; i++)
+        {
+            var split = splits[i];
+            nodes.Add(new PathNode(
+                ValueOf(split.WhenTrue) - values[i], ValueOf(split.WhenFalse) - values[i], split.Threshold, inputs[split.Feature],
+                Place(split.WhenTrue), Place(split.WhenFalse), split.IsUnequal, split.MissingIsTrue));
+        }
+
+        return values[0];
+    }
+}

@@ -1,0 +1,19 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Scoring;
+
+/// <summary>
+/// One thread's way to ask which inputs pushed a row's output up: its buffers are its own, so an explainer is used by one caller at a time.
+/// </summary>
+public interface IExplainer : IDisposable
+{
+    /// <summary>What each input did to the output of one row.</summary>
+    /// <param name="features">[features, rows] column-major; a missing number is NaN.</param>
+    /// <param name="rowIndex">The row of the matrix that is explained.</param>
+    /// <param name="contributions">
+    /// [inputs] Filled in the order of <see cref="IFraudModel.Inputs"/>; positive where the input pushed the risk up. For trees in units of
+    /// what the trees add up to, before a transform such as the logistic one; else of the raw output, before link and calibration. 0 for a
+    /// text input of a model whose method does not vary texts.
+    /// </param>
+    void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions);
+}
