@@ -61,6 +61,7 @@ internal sealed class Artifacts : IDisposable
                 champion.Name, champion.Version, champion.Engine, features.Hash, ruleHash, topology.Hash, features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
             {
                 ShadowIds = [.. shadows.Select(shadow => shadow.Id)],
+                FeatureTexts = features.Schema.Texts,
             };
             return new Artifacts(features, champion, columns, shadows, stamp)
             {

@@ -29,9 +29,9 @@ internal sealed class Pipeline : IAsyncDisposable
         (_source, _sink, State, Coverage) = (source, sink, state, coverage);
         var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
         _lanes = new ScoringLanes(
-            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows);
+            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons);
         var meters = new PipelineMeters(registry, logs);
-        var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count };
+        var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
         _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
         var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
         var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);

@@ -34,6 +34,8 @@ public sealed class DecisionPolicy(RiskThresholds thresholds, FirstDecisions fir
     {
         (batch.Probability[rowIndex], batch.RawScore[rowIndex]) = (first.Probability, first.Raw);
         (batch.Score[rowIndex], batch.Level[rowIndex], batch.Action[rowIndex]) = (first.Score, first.Level, first.Action);
+        // They are of another score: what the model made of the payment now, which decides nothing.
+        batch.Reasons.Count[rowIndex] = 0;
     }
 
     private void Decide(PaymentBatch batch, int rowIndex)

@@ -7,6 +7,9 @@ internal sealed record FeatureDefinition
 {
     public required string Name { get; init; }
 
+    /// <summary>What it is in words; null where the file does not say.</summary>
+    public string? Text { get; init; }
+
     public required int Index { get; init; }
 
     /// <summary>Set for a feature that is computed from fields and other features; then nothing below is.</summary>

@@ -67,7 +67,8 @@ public sealed class FeatureFile
         var (features, entities, order, layout, latenessMs, exactEvents) = reader.Read();
         var schema = new FeatureSchema(
             [.. features.Select(feature => feature.Name)],
-            [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })]);
+            [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })],
+            [.. features.Select(feature => feature.Text ?? feature.Name)]);
         return new FeatureFile(
             text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents);
     }

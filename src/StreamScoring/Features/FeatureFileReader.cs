@@ -127,7 +127,7 @@ internal sealed class FeatureFileReader
     private FeatureDefinition ReadFeature(YamlMap map, int index)
     {
         var name = map.Text("name");
-        map.OptionalText("describe");
+        var describe = map.OptionalText("describe");
         if (map.OptionalText("expression") is { } text)
         {
             var expression = Located(map, "expression", () => _binder.Bind(text));
@@ -137,7 +137,7 @@ internal sealed class FeatureFileReader
             }
 
             map.RequireAllRead();
-            return new FeatureDefinition { Name = name, Index = index, Expression = expression };
+            return new FeatureDefinition { Name = name, Text = describe, Index = index, Expression = expression };
         }
 
         if (!map.Has("aggregate"))
@@ -155,6 +155,7 @@ internal sealed class FeatureFileReader
         var feature = new FeatureDefinition
         {
             Name = name,
+            Text = describe,
             Index = index,
             Entity = entity,
             Aggregate = aggregate,

@@ -72,6 +72,9 @@ public sealed record Topology
 
     public required RiskThresholds Thresholds { get; init; }
 
+    /// <summary>Which decisions name reasons.</summary>
+    public required ReasonOptions Reasons { get; init; }
+
     /// <summary>From the payment record's timestamp; a decision later than this is flagged late.</summary>
     public required TimeSpan Budget { get; init; }
 

@@ -93,6 +93,7 @@ public static class TopologyFile
             ScoringLanes = score.Integer("lanes", 1, 1, PipelineOptions.ScoringLanesCeiling),
             ScoringEngine = Enum.Parse<ScoringEngine>(score.Choice("engine", "auto", "auto", "onnxruntime"), ignoreCase: true),
             Thresholds = ReadThresholds(decide),
+            Reasons = new ReasonOptions(decide.Integer("reasonsFrom", RiskThresholds.Never, 0, RiskThresholds.Never), decide.Integer("reasonsMax", 3, 1, 10)),
             Budget = decide.Duration("budget", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
             Emit = new EmitKnobs(
                 emit.Integer("batchesInFlightMax", 32, 1, PipelineOptions.EmitBatchesInFlightCeiling),

@@ -48,6 +48,8 @@ public static class TopologyKeys
         new("decide.elevatedFrom", topology => topology.Thresholds.ElevatedFrom),
         new("decide.highestFrom", topology => topology.Thresholds.HighestFrom),
         new("decide.unscoredAction", topology => topology.Thresholds.UnscoredAction),
+        new("decide.reasonsFrom", topology => topology.Reasons.From),
+        new("decide.reasonsMax", topology => topology.Reasons.Max),
         new("emit.batchesInFlightMax", topology => topology.Emit.BatchesInFlightMax,
             (topology, from) => topology with { Emit = topology.Emit with { BatchesInFlightMax = from.Emit.BatchesInFlightMax } }),
         new("emit.linger", topology => topology.Emit.Linger),

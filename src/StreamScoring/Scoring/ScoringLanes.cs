@@ -16,17 +16,20 @@ public sealed class ScoringLanes : IDisposable
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
     private readonly ShadowOptions _shadows;
+    private readonly ReasonOptions _reasons;
     private int _laneCount;
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
     /// <param name="laneCount">Lanes that are opened at once.</param>
     /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at once.</param>
     /// <param name="shadows">Models that score beside it; null: none.</param>
+    /// <param name="reasons">Null: none are given.</param>
     public ScoringLanes(
-        IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null, ShadowOptions? shadows = null)
+        IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null)
     {
         Invariant.Require(laneCount > 0);
-        _shadows = shadows ?? ShadowOptions.None;
+        (_shadows, _reasons) = (shadows ?? ShadowOptions.None, reasons ?? ReasonOptions.None);
         (_model, _featureColumns, _rowsMax, _clock, _laneCountMax) = (model, featureColumns, rowsMax, clock, laneCountMax ?? laneCount);
         for (var i = 0; i < laneCount; i++)
         {
@@ -39,7 +42,7 @@ public sealed class ScoringLanes : IDisposable
     /// <summary>Lanes that are open.</summary>
     public int LaneCount => Volatile.Read(ref _laneCount);
 
-    /// <summary>Fills raw score and probability of the rows to decide, the shadow models' too.</summary>
+    /// <summary>Fills raw score and probability of the rows to decide, the shadow models' probabilities, and reasons.</summary>
     public void Score(PaymentBatch batch)
     {
         batch.Clock.ScoreStarted = _clock.GetTimestamp();
@@ -71,10 +74,11 @@ public sealed class ScoringLanes : IDisposable
     {
         var laneCount = Interlocked.Increment(ref _laneCount);
         Invariant.Require(laneCount <= _laneCountMax);
-        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock), _rowsMax);
+        var reasons = _reasons.Columns > 0 ? new ReasonLane(_model, _featureColumns, _reasons) : null;
+        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock), reasons, _rowsMax);
     }
 
-    private sealed class Lane(IScoringLane scoring, ShadowLanes shadows, int rowsMax) : IDisposable
+    private sealed class Lane(IScoringLane scoring, ShadowLanes shadows, ReasonLane? reasons, int rowsMax) : IDisposable
     {
         private readonly double[] _raw = new double[rowsMax];
 
@@ -103,6 +107,7 @@ public sealed class ScoringLanes : IDisposable
                 batch.Probability[rows[i]] = calibration.Probability(raw[i]);
             }
 
+            reasons?.Explain(batch);
             shadows.End(batch);
         }
 
@@ -110,6 +115,7 @@ public sealed class ScoringLanes : IDisposable
         {
             scoring.Dispose();
             shadows.Dispose();
+            reasons?.Dispose();
         }
 
         private void ScoreOneByOne(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)

@@ -29,20 +29,21 @@ internal sealed class GraphHarness : IDisposable
     private readonly UniqueKillSwitch _stop;
 
     public GraphHarness(
-        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, params IReadOnlyList<FakeModel> shadows)
+        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, params IReadOnlyList<FakeModel> shadows)
     {
-        var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
+        var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
         var clock = TimeProvider.System;
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
         Source = new MemoryLogSource(Logs);
         BatchesMax = batchesInFlightMax + lanes + 8;
-        Pool = new PaymentBatchPool(features.Layout with { ShadowCount = shadows.Count }, BatchesMax, BatchRows);
+        Pool = new PaymentBatchPool(features.Layout with { ShadowCount = shadows.Count, ReasonsMax = reasons?.Columns ?? 0 }, BatchesMax, BatchRows);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
-        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience));
+        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience), reasons);
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
         {
             ShadowIds = [.. _lanes.Shadows.Models.Select(shadow => shadow.Id)],
+            FeatureTexts = featureNames is null ? features.Schema.Texts : [],
         };
         var intake = new IntakeParts(
             clock, TestBatch.Logs, new LogCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
