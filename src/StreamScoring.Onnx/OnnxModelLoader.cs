@@ -89,7 +89,7 @@ public static class OnnxModelLoader
 
             return new OnnxModel(name, graph.Hash, inputs, calibration, session, shape, trees, notices)
             {
-                Paths = PathsOf(readable, calibration),
+                Paths = PathsOf(readable, golden, calibration),
                 Baseline = Baseline.Of(inputs, card, golden),
             };
         }
@@ -100,10 +100,16 @@ public static class OnnxModelLoader
         }
     }
 
-    private static TreePaths? PathsOf(ReadableTrees readable, ScoreCalibration calibration) =>
-        readable.Ensemble is { } ensemble && TreePaths.Covers(ensemble)
-            ? new TreePaths(ensemble, readable.Inputs, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending))
-            : null;
+    private static TreePaths? PathsOf(ReadableTrees readable, ScoringTable? golden, ScoreCalibration calibration)
+    {
+        if (readable.Ensemble is not { } ensemble || !TreePaths.Covers(ensemble))
+        {
+            return null;
+        }
+
+        ensemble = ensemble.HasHitRates || golden is null ? ensemble : SampleShares.Of(ensemble, readable.Inputs, golden.Features, golden.RowCount);
+        return new TreePaths(ensemble, readable.Inputs, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending));
+    }
 
     private static InferenceSession Open(string path, OnnxGraph graph)
     {

@@ -5,15 +5,17 @@ internal sealed class HitRates
 {
     private readonly IReadOnlyList<float> _rates;
 
-    /// <param name="rates">By node; of no use unless it is there for every node, and positive. Where all are the same, children come out as a half each.</param>
+    /// <param name="rates">By node; of no use unless it is there for every node, positive, and not the same for all.</param>
     public HitRates(IReadOnlyList<float> rates, int nodeCount) =>
-        _rates = rates.Count == nodeCount && rates.All(rate => rate > 0 && float.IsFinite(rate)) ? rates : [];
+        _rates = rates.Count == nodeCount && rates.All(rate => rate > 0 && float.IsFinite(rate)) && rates.Any(rate => rate != rates[0]) ? rates : [];
+
+    public bool AreKnown => _rates.Count > 0;
 
     /// <returns>Share of a split's rows that go to the child where its comparison holds, in (0, 1); a half where the rates do not say.</returns>
     /// <param name="falseIsShared">Whether the other child has several parents: its rate then counts the rows of them all.</param>
     public double TrueShare(int node, int whenTrue, int whenFalse, bool falseIsShared)
     {
-        if (_rates.Count == 0)
+        if (!AreKnown)
         {
             return 0.5;
         }

@@ -5,6 +5,9 @@ internal sealed record TreeEnsemble
 {
     public required IReadOnlyList<DecisionTree> Trees { get; init; }
 
+    /// <summary>Whether splits know the share of training rows that goes either way; else it is a half.</summary>
+    public required bool HasHitRates { get; init; }
+
     /// <summary>Columns of a row.</summary>
     public required int FeatureCount { get; init; }
 

@@ -17,9 +17,11 @@ internal static class TreeEnsembleReader
             : (int)attributes.Integer("n_targets", 1);
         Require(targetCount > 0 && (!isClassifier || targetCount > 1), $"it has {targetCount} {(isClassifier ? "classes" : "targets")}");
         var weights = LeafWeights.Read(attributes, isClassifier ? "class" : "target", targetCount);
+        var shaper = new TreeShaper(attributes, featureCount, weights);
         var ensemble = new TreeEnsemble
         {
-            Trees = new TreeShaper(attributes, featureCount, weights).Trees(),
+            Trees = shaper.Trees(),
+            HasHitRates = shaper.HasHitRates,
             FeatureCount = featureCount,
             TargetCount = targetCount,
             Aggregate = isClassifier ? TreeAggregate.Sum : Choice<TreeAggregate>(attributes, "aggregate_function", "SUM"),

@@ -43,6 +43,9 @@ internal sealed class TreeShaper
         FindShared();
     }
 
+    /// <summary>Whether shares of rows come from the operator; else they are a half each.</summary>
+    public bool HasHitRates => _hitRates.AreKnown;
+
     /// <returns>Trees in the order in which ONNX Runtime adds them up: that of the lists, each with its first node as the root.</returns>
     public List<DecisionTree> Trees()
     {

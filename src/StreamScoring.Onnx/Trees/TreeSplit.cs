@@ -13,4 +13,7 @@ namespace StreamScoring.Onnx.Trees;
 /// <param name="EndLeaf">Behind the last of them.</param>
 /// <param name="TrueShare">Of the training rows that reached the split, those for which the comparison holds: in (0, 1); a half where it is not known.</param>
 internal readonly record struct TreeSplit(
-    int Feature, float Threshold, bool IsUnequal, bool MissingIsTrue, int WhenTrue, int WhenFalse, int FirstLeaf, int EndLeaf, double TrueShare);
+    int Feature, float Threshold, bool IsUnequal, bool MissingIsTrue, int WhenTrue, int WhenFalse, int FirstLeaf, int EndLeaf, double TrueShare)
+{
+    public bool Holds(float value) => float.IsNaN(value) ? MissingIsTrue : IsUnequal ? value != Threshold : value <= Threshold;
+}

@@ -59,7 +59,7 @@ public sealed class ExplainedModelTests : IDisposable
     {
         var trees = SmallModels.Model(SmallModels.Trees(["BRANCH_LEQ", "LEAF", "LEAF"], [0, 0, 0], [0, 0, 0], [1, 0, 0], [2, 0, 0], [0, 0, 0], [(1, 0), (2, 8)], null), 2);
         var card = new ModelCard { Name = "trees", Inputs = [new ModelInput("a", false), new ModelInput("b", false)], Output = OutputKind.Score, Calibration = [(0, 1), (8, 0)] };
-        SmallModels.WriteFolder(_folder, trees, card, [0, 0]);
+        SmallModels.WriteFolder(_folder, trees, card, [0, 0], [1, 0]);
         using var model = OnnxModelLoader.LoadFolder(_folder);
         using var explainer = model.OpenExplainer([0, 1]);
         var contributions = new double[2];
