@@ -14,6 +14,8 @@ namespace StreamScoring.Regions;
 /// <summary>Reads a topology file. docs/topology.md lists every key with its unit, range and default.</summary>
 public static class TopologyFile
 {
+    private const int InstanceLengthMax = 200;
+
     /// <param name="path">The YAML file; paths in it are relative to its folder.</param>
     /// <param name="overrides"><c>key=value</c> with a dotted key, as given to <c>--set</c>.</param>
     /// <exception cref="InvalidInputFileException">A key is unknown or missing, or a value is out of its range.</exception>
@@ -67,7 +69,7 @@ public static class TopologyFile
             Membership = new MembershipKnobs(
                 membership.Choice("protocol", "classic", "classic", "consumer") == "consumer",
                 membership.Duration("session", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
-                membership.OptionalText("instance") ?? ""),
+                ReadInstance(membership)),
             Idempotency = new IdempotencyOptions(
                 idempotency.Duration("window", IdempotencyOptions.Default.Window, TimeSpan.Zero, TimeSpan.FromDays(30)),
                 idempotency.Integer("paymentsMax", IdempotencyOptions.Default.PaymentsMax, 1000, 1 << 28)),
@@ -171,6 +173,15 @@ public static class TopologyFile
         return TextFields.EntityIds.Any(field => TextFields.NameOf(field) == name)
             ? name
             : throw top.Error("partitionBy", $"is {name}; allowed: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+    }
+
+    /// <summary>Part of a snapshot's file name and of a transactional id, and to the brokers a <c>group.instance.id</c>, which may have these characters.</summary>
+    private static string ReadInstance(YamlMap membership)
+    {
+        var instance = membership.OptionalText("instance") ?? "";
+        return instance.Length <= InstanceLengthMax && instance.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            ? instance
+            : throw membership.Error("instance", $"is {instance}; allowed are letters, digits, '.', '_' and '-', {InstanceLengthMax} at most");
     }
 
     private static IngestLimits ReadLimits(YamlMap ingest)

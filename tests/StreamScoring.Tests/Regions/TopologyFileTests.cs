@@ -79,6 +79,7 @@ public sealed class TopologyFileTests : IDisposable
     [InlineData("ingest: {batchRowMax: 1}", "unknown key ingest.batchRowMax; did you mean batchRowsMax?")]
     [InlineData("region: mars", "region is mars; the regions of this file are eu")]
     [InlineData("partitionBy: amount", "partitionBy is amount; allowed: card_id")]
+    [InlineData("membership: {instance: a/b}", "membership.instance is a/b; allowed are letters, digits, '.', '_' and '-', 200 at most")]
     [InlineData("rules: none.txt", "rules names none.txt, and there is no")]
     [InlineData("decide: {budget: fast}", "decide.budget is fast; expected a length of time")]
     [InlineData("data: ${NO_SUCH_VARIABLE}", "the environment variable NO_SUCH_VARIABLE is not set")]
