@@ -93,6 +93,7 @@ internal sealed class PipelineSimulation
         finally
         {
             SynchronizationContext.SetSynchronizationContext(context);
+            UnusedStates.GiveBack();
         }
     }
 

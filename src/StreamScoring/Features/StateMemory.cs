@@ -6,6 +6,10 @@ namespace StreamScoring.Features;
 /// The memory of all keyed state, and its ceiling. It lies outside the collector's heap: it is never moved, is nothing to walk, and what is
 /// given back is free at once. Pages are all of one size, so that one that is given back serves any other block.
 /// </summary>
+/// <remarks>
+/// The collector is not told of it (<see cref="GC.AddMemoryPressure"/>): it would collect everything again and again while a state grows, and find nothing. Whoever
+/// replaces a state while the process goes on has it collected.
+/// </remarks>
 internal sealed unsafe class StateMemory(long bytesMax)
 {
     public const int PageBytes = 1 << 18;
@@ -21,8 +25,6 @@ internal sealed unsafe class StateMemory(long bytesMax)
         {
             NativeMemory.AlignedFree((void*)taken);
         }
-
-        RemovePressure(AllocatedBytes);
     }
 
     public long BytesMax => bytesMax;
@@ -73,20 +75,7 @@ internal sealed unsafe class StateMemory(long bytesMax)
     {
         TimesExceeded += Fits(bytes) ? 0 : 1;
         AllocatedBytes += bytes;
-        GC.AddMemoryPressure(bytes);
     }
 
-    private void Uncount(long bytes)
-    {
-        AllocatedBytes -= bytes;
-        RemovePressure(bytes);
-    }
-
-    private static void RemovePressure(long bytes)
-    {
-        if (bytes > 0)
-        {
-            GC.RemoveMemoryPressure(bytes);
-        }
-    }
+    private void Uncount(long bytes) => AllocatedBytes -= bytes;
 }

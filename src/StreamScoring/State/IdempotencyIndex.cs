@@ -1,5 +1,5 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.State;
@@ -14,11 +14,12 @@ namespace StreamScoring.State;
 /// window; and a payment stays for as long as a log may still bring such a record: its own or another, cut off, away or repeated by a mirror. So of
 /// two copies one counts, whichever comes first, on all sides of a link that was cut.
 /// </remarks>
-public sealed class IdempotencyIndex
+public sealed unsafe class IdempotencyIndex
 {
     /// <summary>
     /// The table is many small ones, each of which doubles by itself: with millions of payments one large one would hold up the fold for tens of milliseconds.
-    /// With so many payments each takes some ten microseconds, and is too small for the heap of large objects, where making one starts a collection.
+    /// With so many payments each takes some ten microseconds. Outside the collector's heap, as all tables double at about the same time: tens of megabytes that
+    /// live for minutes would be garbage then, and copied before.
     /// </summary>
     private const int TablePaymentsMax = 1 << 11;
 
@@ -93,8 +94,20 @@ public sealed class IdempotencyIndex
     /// </summary>
     private struct Table
     {
-        public ulong[] Slots;
+        public ulong* Slots;
+
+        /// <summary>Slots less one; there is a power of two of them.</summary>
+        public int Mask;
         public int Count;
+    }
+
+    ~IdempotencyIndex()
+    {
+        // Null where the constructor threw.
+        foreach (var table in _tables ?? [])
+        {
+            NativeMemory.Free(table.Slots);
+        }
     }
 
     /// <summary>Notes a record of a log, before its payment is looked for.</summary>
@@ -141,7 +154,7 @@ public sealed class IdempotencyIndex
             PrefetchSlot(_ring.At(_tail + i).Hash);
         }
 
-        GC.KeepAlive(_ring);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
@@ -157,7 +170,7 @@ public sealed class IdempotencyIndex
         }
 
         ref var table = ref TableOf(entry.Hash);
-        var slot = SlotOf(table.Slots, entry.Hash);
+        var slot = SlotOf(table, entry.Hash);
         if (table.Slots[slot] != 0)
         {
             first = EntryAt(table.Slots[slot], out sequence);
@@ -169,10 +182,10 @@ public sealed class IdempotencyIndex
             // Its window is over, but an older one of a log that stands still keeps it from the end of the ring: the new one takes its place.
             _ring.At(sequence) = default;
         }
-        else if (++table.Count * 2 > table.Slots.Length)
+        else if (++table.Count * 2 > table.Mask + 1)
         {
             Grow(ref table);
-            slot = SlotOf(table.Slots, entry.Hash);
+            slot = SlotOf(table, entry.Hash);
         }
 
         sequence = _head++;
@@ -180,23 +193,23 @@ public sealed class IdempotencyIndex
         _ring.At(sequence) = entry;
         table.Slots[slot] = Held(entry.Hash, sequence);
         first = entry;
-        GC.KeepAlive(_ring);
+        GC.KeepAlive(this);
         return false;
     }
 
     /// <summary>Looks a payment up, whether or not its window is over.</summary>
     public bool TryFind(UInt128 hash, out Entry first, out long sequence)
     {
-        var slots = TableOf(hash).Slots;
-        var slot = SlotOf(slots, hash);
+        ref var table = ref TableOf(hash);
+        var held = table.Slots[SlotOf(table, hash)];
         (first, sequence) = (default, -1);
-        if (slots[slot] == 0)
+        if (held == 0)
         {
             return false;
         }
 
-        first = EntryAt(slots[slot], out sequence);
-        GC.KeepAlive(_ring);
+        first = EntryAt(held, out sequence);
+        GC.KeepAlive(this);
         return true;
     }
 
@@ -240,14 +253,14 @@ public sealed class IdempotencyIndex
         {
             ref var table = ref TableOf(oldest.Hash);
             var held = Held(oldest.Hash, _tail);
-            var slot = Home(held) & (table.Slots.Length - 1);
+            var slot = Home(held) & table.Mask;
             while (table.Slots[slot] != held)
             {
                 Invariant.Require(table.Slots[slot] != 0);
-                slot = (slot + 1) & (table.Slots.Length - 1);
+                slot = (slot + 1) & table.Mask;
             }
 
-            RemoveSlot(table.Slots, slot);
+            RemoveSlot(table, slot);
             table.Count--;
             oldest = default;
         }
@@ -268,13 +281,13 @@ public sealed class IdempotencyIndex
     private static int Home(ulong held) => (int)(held >> 32);
 
     /// <returns>The table's slot that holds the payment, or the free one where it belongs.</returns>
-    private int SlotOf(ulong[] slots, UInt128 hash)
+    private int SlotOf(in Table table, UInt128 hash)
     {
-        var (mask, home) = (slots.Length - 1, (int)(ulong)hash);
-        var slot = home & mask;
-        while (slots[slot] is var held && held != 0 && (Home(held) != home || _ring.At(PlaceOf(held)).Hash != hash))
+        var home = (int)(ulong)hash;
+        var slot = home & table.Mask;
+        while (table.Slots[slot] is var held && held != 0 && (Home(held) != home || _ring.At(PlaceOf(held)).Hash != hash))
         {
-            slot = (slot + 1) & mask;
+            slot = (slot + 1) & table.Mask;
         }
 
         return slot;
@@ -288,10 +301,11 @@ public sealed class IdempotencyIndex
     }
 
     /// <summary>Open addressing without tombstones: what was pushed past the freed slot moves back.</summary>
-    private static void RemoveSlot(ulong[] slots, int slot)
+    private static void RemoveSlot(in Table table, int slot)
     {
+        var slots = table.Slots;
+        var mask = table.Mask;
         Invariant.Require(slots[slot] != 0);
-        var mask = slots.Length - 1;
         var free = slot;
         for (var next = (slot + 1) & mask; slots[next] != 0; next = (next + 1) & mask)
         {
@@ -305,18 +319,18 @@ public sealed class IdempotencyIndex
         slots[free] = 0;
     }
 
-    private unsafe void PrefetchSlot(UInt128 hash)
+    private void PrefetchSlot(UInt128 hash)
     {
-        var slots = TableOf(hash).Slots;
-        // The collector may move the array meanwhile; then nothing of use is fetched.
-        Sse.Prefetch0(Unsafe.AsPointer(ref slots[(int)(ulong)hash & (slots.Length - 1)]));
+        ref var table = ref TableOf(hash);
+        Sse.Prefetch0(table.Slots + ((int)(ulong)hash & table.Mask));
     }
 
     private void MakeTables(int slotCount)
     {
         for (var i = 0; i < _tables.Length; i++)
         {
-            _tables[i].Slots = new ulong[slotCount];
+            NativeMemory.Free(_tables[i].Slots);
+            _tables[i] = new Table { Slots = NewSlots(slotCount), Mask = slotCount - 1 };
         }
 
         _slotCount = (long)_tables.Length * slotCount;
@@ -324,24 +338,29 @@ public sealed class IdempotencyIndex
 
     private void Grow(ref Table table)
     {
-        var old = table.Slots;
-        var slots = new ulong[old.Length * 2];
-        _slotCount += old.Length;
+        var old = new ReadOnlySpan<ulong>(table.Slots, table.Mask + 1);
+        var slots = NewSlots(2 * old.Length);
+        var mask = (2 * old.Length) - 1;
         foreach (var held in old)
         {
             if (held != 0)
             {
                 // They differ from each other, so the first free slot is the one.
-                var slot = Home(held) & (slots.Length - 1);
+                var slot = Home(held) & mask;
                 while (slots[slot] != 0)
                 {
-                    slot = (slot + 1) & (slots.Length - 1);
+                    slot = (slot + 1) & mask;
                 }
 
                 slots[slot] = held;
             }
         }
 
+        _slotCount += old.Length;
+        NativeMemory.Free(table.Slots);
         table.Slots = slots;
+        table.Mask = mask;
     }
+
+    private static ulong* NewSlots(int count) => (ulong*)NativeMemory.AllocZeroed((nuint)count, sizeof(ulong));
 }
