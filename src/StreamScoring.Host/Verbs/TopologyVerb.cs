@@ -12,7 +12,7 @@ internal static class TopologyVerb
         var set = CommonOptions.Set();
         var validate = new Command("validate",
             """
-            Checks a topology file and all that it names (features, model, rules), without looking at any broker.
+            Checks a topology file and all that it names (features, champion, shadow models, rules), without looking at any broker.
 
             Example:
               scoring topology validate topology/handbook/topology.yaml

@@ -16,7 +16,7 @@ internal sealed class ShadowLane : IDisposable
     private readonly IFraudModel _model;
     private readonly IScoringLane _scoring;
     private readonly CopiedInputs _inputs;
-    private readonly double[] _raw;
+    private readonly double[] _probabilities;
     private readonly TimeProvider _clock;
     private readonly Thread _thread;
 
@@ -34,7 +34,7 @@ internal sealed class ShadowLane : IDisposable
         (_model, _clock) = (shadow.Model, clock);
         _inputs = new CopiedInputs(_model.Inputs, shadow.FeatureColumns, rowsMax);
         _scoring = _model.OpenLane([.. Enumerable.Range(0, _model.Inputs.Count)], rowsMax);
-        _raw = new double[rowsMax];
+        _probabilities = new double[rowsMax];
         _thread = new Thread(Run) { IsBackground = true, Name = $"shadow {shadow.Id}" };
         _thread.Start();
     }
@@ -79,7 +79,7 @@ internal sealed class ShadowLane : IDisposable
             outcome = _ended != _begun ? ShadowOutcome.Slow : _hasFailed ? ShadowOutcome.Failed : ShadowOutcome.Scored;
             for (var i = 0; i < rows.Length; i++)
             {
-                probabilities[rows[i]] = outcome == ShadowOutcome.Scored ? _model.Calibration.Probability(_raw[i]) : double.NaN;
+                probabilities[rows[i]] = outcome == ShadowOutcome.Scored ? _probabilities[i] : double.NaN;
             }
         }
 
@@ -131,7 +131,12 @@ internal sealed class ShadowLane : IDisposable
             var hasFailed = false;
             try
             {
-                _scoring.Score(_inputs.Features, _inputs.Rows, _raw.AsSpan(0, _inputs.RowCount));
+                var probabilities = _probabilities.AsSpan(0, _inputs.RowCount);
+                _scoring.Score(_inputs.Features, _inputs.Rows, probabilities);
+                foreach (ref var probability in probabilities)
+                {
+                    probability = _model.Calibration.Probability(probability);
+                }
             }
             catch (Exception)
             {

@@ -33,11 +33,14 @@ public sealed class ShadowModelTests
         Assert.Equal(22, await graph.CountAsync("scoring_shadow_actions_total{model=\"shadow-1\",champion=\"allow\",shadow=\"block\"}"));
     }
 
-    [Fact]
-    public async Task A_shadow_that_fails_is_left_out_and_the_champion_decides()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_shadow_that_fails_is_left_out_and_the_champion_decides(bool failsAtOnce)
     {
         var sink = new MemoryDecisionSink();
-        var broken = new FakeModel(() => throw new InvalidOperationException("broken"), Identity);
+        // Without a calibration it fails once it has scored.
+        var broken = failsAtOnce ? new FakeModel(() => throw new InvalidOperationException("broken"), Identity) : new FakeModel();
         using var graph = new GraphHarness(sink, shadows: [broken, new FakeModel(calibration: Identity)]);
         graph.AppendPayments(40);
         await graph.FinishAsync();
