@@ -1,4 +1,5 @@
 using StreamScoring.Benchmarks;
+using StreamScoring.Benchmarks.Hostile;
 using StreamScoring.Benchmarks.OpenLoop;
 using StreamScoring.Benchmarks.Scale;
 
@@ -15,6 +16,7 @@ return args switch
     ["scale", .. var options] => ScaleBenchmark.Run(options),
     ["bare", .. var options] => BareLoop.Run(options),
     ["load", .. var options] => OpenLoopBenchmark.Run(options),
+    ["hostile", .. var options] => HostileBenchmark.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
     ["b1-machine", .. var options] => Machine(options),
     ["b1-model", .. var options] => ModelFolder.Run(options),
@@ -56,6 +58,8 @@ static int Usage()
                   the floor of B1 and B4: a consume and produce loop; without N it goes on until it is ended
           load    --brokers B --answers TOPIC [--payments payments] [--rate 2000] [--seconds 40] [--warm-up 20] [--format json]
                   the open loop of B4 and B5: payments at their intended times, and when their answers are read
+          hostile --brokers B --payments TOPIC [--records 3000] [--seconds 20] [--delay 0] [--seed 1]
+                  hostile records into every partition while an open loop runs: wrong clocks, costly ones, ids used again, card numbers
           load-tests/run-b1 runs B1; the verbs b1-… are its steps.
         """);
     return 2;
