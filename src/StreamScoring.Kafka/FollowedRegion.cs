@@ -20,6 +20,7 @@ internal sealed class FollowedRegion : IDisposable
     private readonly LogTable _logs;
     private readonly List<int> _read;
     private readonly PartitionOwnership _ownership;
+    private readonly RecordLosses _losses;
     private readonly Action<string> _log;
     private readonly Action _opened;
     private readonly Thread _thread;
@@ -35,9 +36,9 @@ internal sealed class FollowedRegion : IDisposable
     /// <param name="connection">Where they are read.</param>
     /// <param name="opened">Called once its logs are being read.</param>
     public FollowedRegion(
-        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, Action<string> log, Action opened)
+        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, RecordLosses losses, Action<string> log, Action opened)
     {
-        (_region, _connection, _options, _logs, _ownership, _log, _opened) = (region, connection, options, logs, ownership, log, opened);
+        (_region, _connection, _options, _logs, _ownership, _losses, _log, _opened) = (region, connection, options, logs, ownership, losses, log, opened);
         _read = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs[logIndex].Region == connection.Region)];
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka follows {region}" };
     }
@@ -105,12 +106,12 @@ internal sealed class FollowedRegion : IDisposable
     {
         if (_client is null)
         {
-            _client = new KafkaLogClient(_connection, "scoring-follow", "earliest", _options, _logs, _wake, ReportError);
+            _client = new KafkaLogClient(_connection, "scoring-follow", _options, _logs, _wake, ReportError);
             _client.Prepare(_read, (client, queue, logIndex) => new KafkaLogReader(
-                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
+                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, ReportError));
         }
 
-        _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, _log, OpenPatience));
+        _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, OpenPatience));
         _hasTried = true;
         _opened();
     }
@@ -119,10 +120,12 @@ internal sealed class FollowedRegion : IDisposable
     {
         // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
         using var ends = _connection.Region == _region ? new LogEnds(_connection, _read, _options.Coverage) : null;
+        var lost = new LostReaders(_client!, (reader, _) => ReportError(_logs[reader.LogIndex], Librdkafka.OffsetOutOfRange), _wake);
         while (!_stopping.IsSet)
         {
             _client!.ServeEvents(ServeInterval);
             ends?.Look(Readers);
+            lost.Look(Readers);
         }
     }
 
@@ -134,7 +137,7 @@ internal sealed class FollowedRegion : IDisposable
             {
                 _lastError[(log.Topic, log.Partition)] = error;
                 _log(error == Librdkafka.OffsetOutOfRange
-                    ? $"{log}: it was made anew, or its records were deleted before they were folded; what is below the offset that the state holds is left out"
+                    ? $"{log}: it was made anew, or its last records are lost; what is below the offset that the state holds is left out"
                     : $"region {_region}, {_connection}: {Librdkafka.Describe(error)}");
             }
         }

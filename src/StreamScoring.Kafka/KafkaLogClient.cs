@@ -23,10 +23,9 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     private GCHandle _self;
 
     /// <param name="group">Named in the brokers' logs; nothing is committed for it.</param>
-    /// <param name="resetTo">Where to read on when an offset is gone: librdkafka's <c>auto.offset.reset</c>.</param>
     /// <param name="wake">Called from any thread when something was fetched.</param>
     /// <param name="report">Told errors by librdkafka's codes; of the client as a whole with partition -1.</param>
-    public KafkaLogClient(KafkaConnection connection, string group, string resetTo, KafkaLogSourceOptions options, LogTable logs, Action wake, Action<LogId, int> report)
+    public KafkaLogClient(KafkaConnection connection, string group, KafkaLogSourceOptions options, LogTable logs, Action wake, Action<LogId, int> report)
     {
         (_logs, _wake, _report, _all) = (logs, wake, report, new LogId(connection.Region, "", -1));
         _self = GCHandle.Alloc(this);
@@ -35,7 +34,8 @@ internal sealed unsafe class KafkaLogClient : IDisposable
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("enable.partition.eof", "true"),
-            ("auto.offset.reset", resetTo),
+            // Where an offset is gone, the client stops and says so; where to go on is for LostReaders.
+            ("auto.offset.reset", "error"),
             ("queued.min.messages", "100000"),
             ("queued.max.messages.kbytes", $"{options.QueueKilobytesMax}"),
             ("fetch.message.max.bytes", $"{Math.Min(options.QueueKilobytesMax * 1024L, 1_048_576)}"),
@@ -80,10 +80,10 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     }
 
     /// <summary>Starts to read what was prepared; once.</summary>
-    /// <param name="starts">In the order of the logs: the first offset that is read.</param>
+    /// <param name="starts">In the order of the logs.</param>
     /// <returns>The readers.</returns>
     /// <exception cref="KafkaFailedException">The client refuses.</exception>
-    public IReadOnlyList<KafkaLogReader> Open(IReadOnlyList<long> starts)
+    public IReadOnlyList<KafkaLogReader> Open(IReadOnlyList<LogStart> starts)
     {
         var list = Librdkafka.rd_kafka_topic_partition_list_new(starts.Count);
         foreach (var (reader, start) in _readers.Zip(starts))
@@ -91,7 +91,7 @@ internal sealed unsafe class KafkaLogClient : IDisposable
             var log = _logs[reader.LogIndex];
             reader.StartAt(start);
             Librdkafka.rd_kafka_topic_partition_list_add(list, log.Topic, log.Partition);
-            Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, start);
+            Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, start.Next);
         }
 
         var error = Librdkafka.rd_kafka_assign(_client, list);

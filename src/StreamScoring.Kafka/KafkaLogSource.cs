@@ -21,6 +21,7 @@ public sealed class KafkaLogSource : ILogSource
     private readonly PartitionOwnership _ownership;
     private readonly GroupMembership? _membership;
     private readonly DecidedTail _tail;
+    private readonly RecordLosses _losses;
     private readonly Dictionary<(string Topic, int Partition), int> _lastError = [];
     private readonly Thread _thread;
     private readonly List<FollowedRegion> _followed;
@@ -39,6 +40,7 @@ public sealed class KafkaLogSource : ILogSource
     {
         (_connection, _options, Logs, _log) = (connection, options, logs, log);
         _ownership = new PartitionOwnership(logs);
+        _losses = new RecordLosses(options.Gone, log);
         _tail = new DecidedTail(connection, options);
         if (options.Group is { } group)
         {
@@ -47,7 +49,7 @@ public sealed class KafkaLogSource : ILogSource
 
         _followed = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) is not null)
             .Select(logIndex => (Followed: logs.FollowedRegionOf(logIndex)!, At: logs[logIndex].Region)).Distinct()
-            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, log, JoinReaders))];
+            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, _losses, log, JoinReaders))];
         _thread = new Thread(ServeEvents) { IsBackground = true, Name = $"kafka {connection.Region}" };
     }
 
@@ -114,6 +116,7 @@ public sealed class KafkaLogSource : ILogSource
             Open(owned);
             // Where no other region is followed, nobody asks how far the own logs are whole.
             using var ends = Logs.FollowedRegions.Count > 0 ? new LogEnds(_connection, [.. _ownReaders.Select(reader => reader.LogIndex)], _options.Coverage) : null;
+            var lost = new LostReaders(_client!, IsBeyond, _wake);
             while (!_isStopping)
             {
                 if (_membership?.Failure is { } failure)
@@ -123,6 +126,7 @@ public sealed class KafkaLogSource : ILogSource
 
                 _client!.ServeEvents(PollInterval);
                 ends?.Look(_ownReaders);
+                lost.Look(_ownReaders);
             }
         }
         catch (Exception e)
@@ -144,14 +148,14 @@ public sealed class KafkaLogSource : ILogSource
 
     private void Open(IReadOnlyCollection<int> owned)
     {
-        _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", "error", _options, Logs, _wake, ReportError);
+        _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", _options, Logs, _wake, ReportError);
         var read = Enumerable.Range(0, Logs.Count)
             .Where(logIndex => Logs.FollowedRegionOf(logIndex) is null
                 && (_options.FollowsRegion || Logs.KindOf(logIndex) != LogKind.Payments || owned.Contains(Logs[logIndex].Partition)))
             .ToList();
         read.ForEach(_options.Coverage.Reads);
-        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
-        _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _log, _options.StartTimeout));
+        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, ReportError));
+        _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _options.StartTimeout));
         var waited = TimeProvider.System.GetTimestamp();
         SpinWait.SpinUntil(() => _isStopping || _followed.TrueForAll(region => region.HasTried) || TimeProvider.System.GetElapsedTime(waited) > _options.FollowedStartWait);
         lock (_readersLock)
@@ -187,10 +191,12 @@ public sealed class KafkaLogSource : ILogSource
         _wake();
     }
 
+    private void IsBeyond(KafkaLogReader reader, long end) => throw new KafkaFailedException(
+        $"{Logs[reader.LogIndex]} ends at offset {end}, and was read up to {reader.NextOffset}: it was made anew, or its last records are lost");
+
     private void ReportError(LogId log, int error)
     {
-        if (error is Librdkafka.OffsetOutOfRange or Librdkafka.UnknownTopicOrPartition or Librdkafka.UnknownPartition or Librdkafka.UnknownTopic
-            or Librdkafka.TopicAuthorizationFailed or Librdkafka.Fatal)
+        if (LogErrors.IsFinal(error))
         {
             _failed(new KafkaFailedException($"{log}: {Librdkafka.Describe(error)}"));
             return;

@@ -1,4 +1,5 @@
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -34,6 +35,9 @@ public sealed record KafkaLogSourceOptions
 
     /// <summary>Told the latest decisions of each partition that is taken over; null where nobody wants to know.</summary>
     public FirstDecisions? Firsts { get; init; }
+
+    /// <summary>Counts what was deleted before it was read; null where nobody wants to know.</summary>
+    public GoneRecordMeters? Gone { get; init; }
 
     /// <summary>Per log: bytes fetched and not yet taken.</summary>
     public int QueueKilobytesMax { get; init; } = 4096;

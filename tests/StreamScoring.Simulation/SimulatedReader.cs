@@ -59,7 +59,7 @@ internal sealed class SimulatedReader(
 
     public void StartBatch()
     {
-        if (ownership.RewindTo(logIndex, ref _decideFrom, _next) is >= 0 and var offset)
+        if (ownership.RewindTo(logIndex, ref _decideFrom, _next, begin: 0) is >= 0 and var offset)
         {
             (_next, _fetched) = (offset, offset);
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Kafka;
 using StreamScoring.Regions;
@@ -115,10 +116,11 @@ internal static class KafkaPorts
     /// <param name="isMember">False: this process owns all partitions.</param>
     /// <param name="folded">By log index: where the state ends.</param>
     /// <param name="firsts">Told what was decided before.</param>
+    /// <param name="gone">Counts what was deleted before it was read.</param>
     /// <param name="coverage">Told how far other regions' logs are known.</param>
     public static KafkaLogSource Source(
         Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
-        Action<string> log) => new(
+        Action<string> log, GoneRecordMeters? gone = null) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -130,6 +132,7 @@ internal static class KafkaPorts
             Folded = folded.ToArray(),
             Firsts = firsts,
             Coverage = coverage,
+            Gone = gone,
             Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
             FollowedStartWait = topology.Ingest.MergeWaitMax,
             FollowsRegion = topology.FollowsRegion,

@@ -28,6 +28,7 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
+    private readonly GoneRecordMeters _gone = new(registry);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -119,7 +120,7 @@ internal sealed class ServingProcess(
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
-        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _gone);
         var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();

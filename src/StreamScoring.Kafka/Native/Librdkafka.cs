@@ -13,7 +13,7 @@ internal static unsafe partial class Librdkafka
 
     public const int NoError = 0, PartitionEof = -191, TimedOut = -185, AllBrokersDown = -187, TransportError = -195, ResolveError = -193,
         Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29,
-        Fatal = -150, Ssl = -181;
+        Fatal = -150, Ssl = -181, AutoOffsetReset = -140, LogTruncated = -139, UnknownTopicId = 100, InconsistentTopicId = 103;
 
     public const int ProducerType = 0, ConsumerType = 1;
 
