@@ -10,6 +10,9 @@ namespace StreamScoring.Client;
 /// <param name="Offset">In the decisions topic.</param>
 public sealed record ReadDecision(DecisionSource Source, DecisionRecord Record, ReadOnlyMemory<byte> Value, int Partition, long Offset)
 {
+    /// <summary>The id of the topic that <see cref="Source"/> names: one that was deleted and made again has another. Empty where the decision does not say.</summary>
+    public string SourceTopicId { get; init; } = "";
+
     /// <summary>The flag of a decision that repeats the one of an earlier publication of the same payment id.</summary>
     public const string DuplicateFlag = "duplicate";
 

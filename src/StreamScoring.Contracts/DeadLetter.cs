@@ -15,6 +15,9 @@ public sealed record DeadLetter
     /// <summary>Where the refused record stands.</summary>
     public required DecisionSource Source { get; init; }
 
+    /// <summary>The id of the topic that <see cref="Source"/> names; null where the brokers did not tell, and in dead letters of older releases.</summary>
+    public string? SourceTopicId { get; init; }
+
     /// <summary>The refused record's own timestamp, ms since the Unix epoch.</summary>
     public required long LogTimestampMs { get; init; }
 

@@ -12,6 +12,7 @@ public static class DeadLetterJson
         Field = root.OptionalText("field"),
         Detail = root.Text("detail"),
         Source = root.Source(),
+        SourceTopicId = root.Field("source").OptionalText("topic_id"),
         LogTimestampMs = root.Time("log_time"),
         RejectedAtMs = root.Time("rejected_at"),
         ValueBytes = root.Integer("value_bytes"),

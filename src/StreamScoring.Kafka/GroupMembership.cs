@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using StreamScoring.KafkaClients;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -252,11 +253,12 @@ internal sealed class GroupMembership : IDisposable
             try
             {
                 var committed = CommittedOf(logs);
-                return _tail.DecideFrom(numbers, _logs, logIndex => committed[logIndex]);
+                return _tail.DecideFrom(numbers, _logs, logIndex => committed.GetValueOrDefault(logIndex, CommittedOffset.None));
             }
             catch (Exception e) when (e is KafkaFailedException or KafkaException)
             {
-                if ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code)))
+                if (e is PositionBeyondEndException
+                    || ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code))))
                 {
                     _failure = e;
                     return [];
@@ -324,8 +326,10 @@ internal sealed class GroupMembership : IDisposable
     ];
 
     /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may change it. The brokers abort it when its time is over.</exception>
-    private Dictionary<int, long> CommittedOf(List<int> logs) =>
-        logs.Count == 0 ? [] : logs.Zip(_consumer.Committed([.. logs.Select(PartitionOf)], CommittedStep)).ToDictionary(found => found.First, found => found.Second.Offset.Value);
+    private Dictionary<int, CommittedOffset> CommittedOf(List<int> logs) => logs.Count == 0 ? []
+        : GroupCommits.Read(_consumer.Handle, [.. logs.Select(PartitionOf)], CommittedStep).ToDictionary(
+            commit => logs.Find(logIndex => _logs[logIndex].Topic == commit.Topic && _logs[logIndex].Partition == commit.Partition),
+            commit => new CommittedOffset(commit.Offset, commit.Metadata));
 
     private TopicPartition PartitionOf(int logIndex) => new(_logs[logIndex].Topic, _logs[logIndex].Partition);
 
@@ -343,13 +347,14 @@ internal sealed class GroupMembership : IDisposable
             owned = [.. _owned];
         }
 
-        var offsets = new List<TopicPartitionOffset>();
+        var offsets = new List<GroupCommit>();
         foreach (var logIndex in LogsOf(owned))
         {
             var next = _ownership.AcknowledgedThrough(logIndex);
             if (next > _committed.GetValueOrDefault(logIndex, 0))
             {
-                offsets.Add(new TopicPartitionOffset(PartitionOf(logIndex), next));
+                // With the id of the topic that it is a position of: the topic of that name may be another by the time the commit arrives.
+                offsets.Add(new GroupCommit(_logs[logIndex].Topic, _logs[logIndex].Partition, next, _logs.TopicIdOf(logIndex) ?? ""));
                 _committed[logIndex] = next;
             }
         }
@@ -361,7 +366,7 @@ internal sealed class GroupMembership : IDisposable
 
         try
         {
-            _consumer.Commit(offsets);
+            GroupCommits.Commit(_consumer.Handle, offsets);
         }
         catch (KafkaException e)
         {

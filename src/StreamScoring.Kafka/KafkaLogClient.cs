@@ -89,7 +89,7 @@ internal sealed unsafe class KafkaLogClient : IDisposable
         foreach (var (reader, start) in _readers.Zip(starts))
         {
             var log = _logs[reader.LogIndex];
-            reader.StartAt(start);
+            reader.Place.StartAt(start);
             Librdkafka.rd_kafka_topic_partition_list_add(list, log.Topic, log.Partition);
             Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, start.Next);
         }

@@ -40,8 +40,8 @@ public sealed class KafkaLogSource : ILogSource
     {
         (_connection, _options, Logs, _log) = (connection, options, logs, log);
         _ownership = new PartitionOwnership(logs);
-        _losses = new RecordLosses(options.Gone, log);
-        _tail = new DecidedTail(connection, options);
+        _losses = new RecordLosses(options.Positions, log);
+        _tail = new DecidedTail(connection, options, log);
         if (options.Group is { } group)
         {
             _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, OnOwned, log);
@@ -138,7 +138,7 @@ public sealed class KafkaLogSource : ILogSource
     private List<int> OwnAll()
     {
         var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
-        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => -1))
+        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => CommittedOffset.None))
         {
             _ownership.Own(logIndex, decideFrom);
         }
@@ -191,11 +191,17 @@ public sealed class KafkaLogSource : ILogSource
         _wake();
     }
 
-    private void IsBeyond(KafkaLogReader reader, long end) => throw new KafkaFailedException(
+    private void IsBeyond(KafkaLogReader reader, long end) => throw new TopicMadeAnewException(
         $"{Logs[reader.LogIndex]} ends at offset {end}, and was read up to {reader.NextOffset}: it was made anew, or its last records are lost");
 
     private void ReportError(LogId log, int error)
     {
+        if (LogErrors.IsTopicGone(error))
+        {
+            _failed(new TopicMadeAnewException($"{log}: {Librdkafka.Describe(error)}"));
+            return;
+        }
+
         if (LogErrors.IsFinal(error))
         {
             _failed(new KafkaFailedException($"{log}: {Librdkafka.Describe(error)}"));

@@ -36,8 +36,8 @@ public sealed record KafkaLogSourceOptions
     /// <summary>Told the latest decisions of each partition that is taken over; null where nobody wants to know.</summary>
     public FirstDecisions? Firsts { get; init; }
 
-    /// <summary>Counts what was deleted before it was read; null where nobody wants to know.</summary>
-    public GoneRecordMeters? Gone { get; init; }
+    /// <summary>Counts positions that do not fit their logs; null where nobody wants to know.</summary>
+    public PositionMeters? Positions { get; init; }
 
     /// <summary>Per log: bytes fetched and not yet taken.</summary>
     public int QueueKilobytesMax { get; init; } = 4096;

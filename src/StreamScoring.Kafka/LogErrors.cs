@@ -9,8 +9,11 @@ internal static class LogErrors
     public static bool IsPlaceLost(int error) =>
         error is Librdkafka.AutoOffsetReset or Librdkafka.LogTruncated or Librdkafka.OffsetOutOfRange;
 
-    /// <summary>The topic is not there, or not the one that was read; or this process may not read it. Trying again does not help.</summary>
-    public static bool IsFinal(int error) =>
+    /// <summary>The topic is not there, or not the one that was read.</summary>
+    public static bool IsTopicGone(int error) =>
         error is Librdkafka.UnknownTopicOrPartition or Librdkafka.UnknownPartition or Librdkafka.UnknownTopic or Librdkafka.UnknownTopicId
-            or Librdkafka.InconsistentTopicId or Librdkafka.TopicAuthorizationFailed or Librdkafka.Fatal;
+            or Librdkafka.InconsistentTopicId;
+
+    /// <summary>Trying again does not help. Any other error is of brokers that are away for a while.</summary>
+    public static bool IsFinal(int error) => error is Librdkafka.TopicAuthorizationFailed or Librdkafka.Fatal;
 }

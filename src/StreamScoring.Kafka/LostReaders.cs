@@ -24,7 +24,7 @@ internal sealed class LostReaders(KafkaLogClient client, Action<KafkaLogReader, 
 
         foreach (var reader in readers)
         {
-            if (reader.IsLost)
+            if (reader.Place.IsLost)
             {
                 _askedAt = TimeProvider.System.GetTimestamp();
                 SetGoing(reader);
@@ -51,7 +51,7 @@ internal sealed class LostReaders(KafkaLogClient client, Action<KafkaLogReader, 
             return;
         }
 
-        reader.GoOn(there.Low.Value);
+        reader.Place.GoOn(there.Low.Value);
         wake();
     }
 }

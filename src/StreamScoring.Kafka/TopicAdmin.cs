@@ -8,7 +8,6 @@ public sealed class TopicAdmin : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
 
     private readonly KafkaConnection _connection;
     private readonly IReadOnlyList<(string Name, int Partitions)> _wanted;
@@ -154,19 +153,40 @@ public sealed class TopicAdmin : IDisposable
         }
     }
 
-    /// <summary>The ids of topics, by <c>region/topic</c>: a topic that was made anew has another.</summary>
-    /// <returns>Empty where the brokers do not tell, as the embedded one does not.</returns>
-    public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(params IEnumerable<string> topics)
+    /// <summary>The ids of the topics in question: one that was made anew has another.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers in time, or it refuses.</exception>
+    public async Task<TopicLook> LookAtTopicsAsync(TimeSpan patience)
     {
+        List<TopicDescription> described;
         try
         {
-            var described = await _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = IdPatience });
-            return described.TopicDescriptions.ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString());
+            var answer = await _admin.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames(_wanted.Select(topic => topic.Name)), new DescribeTopicsOptions { RequestTimeout = patience });
+            described = answer.TopicDescriptions;
         }
-        catch (Exception e) when (e is KafkaException or DescribeTopicsException)
+        catch (DescribeTopicsException e)
         {
-            return new Dictionary<string, string>();
+            // Thrown where any of them has an error, such as that it is missing.
+            described = e.Results.TopicDescriptions;
         }
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        {
+            return new TopicLook(new Dictionary<string, string>(), []);
+        }
+        catch (KafkaException e)
+        {
+            throw new KafkaFailedException($"{_connection}: the topics cannot be looked at: {e.Error.Reason}", e);
+        }
+
+        if (described.Find(topic => topic.Error.IsError && topic.Error.Code != ErrorCode.UnknownTopicOrPart) is { } refused)
+        {
+            throw new KafkaFailedException($"{_connection}: topic {refused.Name} cannot be looked at: {refused.Error.Reason}");
+        }
+
+        return new TopicLook(
+            described.Where(topic => !topic.Error.IsError && (topic.TopicId.MostSignificantBits | topic.TopicId.LeastSignificantBits) != 0)
+                .ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString()),
+            [.. described.Where(topic => topic.Error.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")]);
     }
 
     public void Dispose() => _admin.Dispose();

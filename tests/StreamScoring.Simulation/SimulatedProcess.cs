@@ -22,6 +22,9 @@ internal sealed class SimulatedProcess : IDisposable
 
     private readonly SimulationContext _context;
     private readonly SimulatedCluster _cluster;
+
+    /// <summary>As they were at the start: with the ids that their topics had.</summary>
+    private readonly LogTable _logs;
     private readonly VirtualClock _clock;
     private readonly PaymentBatchPool _pool;
     private readonly PartitionOwnership _ownership;
@@ -46,7 +49,8 @@ internal sealed class SimulatedProcess : IDisposable
     public SimulatedProcess(SimulationContext context, int member, SnapshotHistory snapshots)
     {
         (_context, _cluster, _clock, _snapshots, Member) = (context, context.Cluster, context.Clock, snapshots, member);
-        var logs = _cluster.Logs;
+        var logs = _logs = _cluster.Logs;
+        snapshots.TopicIds = logs.TopicIds;
         _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
         _ownership = new PartitionOwnership(logs);
         _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
@@ -175,6 +179,12 @@ internal sealed class SimulatedProcess : IDisposable
 
     private void Poll()
     {
+        if (_logs != _cluster.Logs)
+        {
+            Fail(new InvalidOperationException("a topic was made anew"));
+            return;
+        }
+
         var answer = _cluster.Group.Poll(Member);
         if (!answer.IsMember)
         {
@@ -219,7 +229,11 @@ internal sealed class SimulatedProcess : IDisposable
         {
             foreach (var logIndex in LogsOf(partition))
             {
-                _cluster.Committed[logIndex] = Math.Max(_cluster.Committed[logIndex], _ownership.AcknowledgedThrough(logIndex));
+                var (next, topicId) = (_ownership.AcknowledgedThrough(logIndex), _logs.TopicIdOf(logIndex)!);
+                if (next > _cluster.Committed[logIndex].NextOf(topicId))
+                {
+                    _cluster.Committed[logIndex] = new CommittedOffset(next, topicId);
+                }
             }
         }
     }
@@ -233,7 +247,8 @@ internal sealed class SimulatedProcess : IDisposable
 
     private DecidedPositions ReadTail(int partition)
     {
-        var tail = new DecidedPositions(_cluster.Logs[PaymentsOf(partition)]);
+        var payments = PaymentsOf(partition);
+        var tail = new DecidedPositions(_logs[payments], _logs.TopicIdOf(payments), _cluster.Input(_logs[payments]).Records.Count);
         foreach (var record in _cluster.Decisions[partition].Records)
         {
             tail.Note(record.Value);
@@ -247,8 +262,8 @@ internal sealed class SimulatedProcess : IDisposable
         var (partition, tail) = _takeovers.Dequeue();
         foreach (var logIndex in LogsOf(partition))
         {
-            var committed = _cluster.Committed[logIndex];
-            _ownership.Own(logIndex, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed);
+            var committed = _cluster.Committed[logIndex].NextOf(_logs.TopicIdOf(logIndex));
+            _ownership.Own(logIndex, Math.Max(0, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed));
         }
 
         _firsts.Learn(PaymentsOf(partition), Task.FromResult(tail.Learned));
@@ -273,14 +288,21 @@ internal sealed class SimulatedProcess : IDisposable
 
             if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
             {
-                var start = Math.Min(_state.Vector[logIndex], _ownership.DecideFrom(logIndex));
                 _coverage.Reads(logIndex);
-                readers.Add(new SimulatedReader(_context, logIndex, start, _ownership, _coverage));
+                readers.Add(NewReader(logIndex));
             }
         }
 
         _source = new SimulatedSource(readers, _ownership);
         Follow(_source);
+    }
+
+    private SimulatedReader NewReader(int logIndex)
+    {
+        var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
+        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
+        var losses = new RecordLosses(meters: null, notice => _context.Trace($"process {Name}: {notice}"));
+        return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _coverage).Start();
     }
 
     /// <summary>A fetch brings records of several logs.</summary>
@@ -297,7 +319,7 @@ internal sealed class SimulatedProcess : IDisposable
     {
         foreach (var logIndex in Unfollowed(source).Where(logIndex => _context.CanRead(_cluster.Logs[logIndex])).ToList())
         {
-            source.Join(new SimulatedReader(_context, logIndex, _state.Vector[logIndex], _ownership, _coverage));
+            source.Join(NewReader(logIndex));
         }
 
         foreach (var reader in source.Logs)

@@ -19,12 +19,13 @@ internal static class KafkaPorts
     public static KafkaConnection ConnectionOf(RegionTopology region) => new(region.Name, region.Brokers, region.Security);
 
     /// <summary>The logs that a process of this topology reads.</summary>
-    public static LogTable Logs(Topology topology)
+    /// <param name="topicIds">By <c>region/topic</c>, as far as they are known.</param>
+    public static LogTable Logs(Topology topology, IReadOnlyDictionary<string, string>? topicIds = null)
     {
         var home = topology.Home;
         return new LogTable(
             LogsOf(home.Name, home.Payments, home.Partitions, LogKind.Payments).Concat(LogsOf(home.Name, home.Labels, home.LabelPartitions, LogKind.Labels)),
-            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)));
+            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)), topicIds);
     }
 
     private static IEnumerable<(LogId Id, LogKind Kind, string Region)> FollowedLogs(Topology topology, FollowKnobs follow)
@@ -81,11 +82,15 @@ internal static class KafkaPorts
         Require([.. admin.Missing(names).Select(name => $"region {topology.Region}: topic {name} is missing")], topology);
     }
 
-    /// <summary>The ids of the own region's topics that are folded, by <c>region/topic</c>. Another region's may be out of reach at any start, so its topics are told by their ends alone.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
+    /// <summary>The logs that a process of this topology reads, with the ids that their topics have now. A region that does not answer is left without.</summary>
+    /// <exception cref="KafkaFailedException">The own brokers do not answer.</exception>
+    /// <exception cref="TopologyDiffersException">A topic of the own region is missing.</exception>
+    public static async Task<LogTable> LogsNowAsync(Topology topology)
     {
-        using var admin = AdminOf(topology.Home);
-        return await admin.TopicIdsAsync(topology.Home.Payments, topology.Home.Labels);
+        using var topics = new TopicWatch(topology, new Dictionary<string, string>());
+        var (ids, missing) = await topics.LookAsync();
+        Require([.. missing.Select(topic => $"topic {topic} is missing")], topology);
+        return Logs(topology, ids);
     }
 
     private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)
@@ -116,11 +121,11 @@ internal static class KafkaPorts
     /// <param name="isMember">False: this process owns all partitions.</param>
     /// <param name="folded">By log index: where the state ends.</param>
     /// <param name="firsts">Told what was decided before.</param>
-    /// <param name="gone">Counts what was deleted before it was read.</param>
+    /// <param name="positions">Counts positions that do not fit their logs.</param>
     /// <param name="coverage">Told how far other regions' logs are known.</param>
     public static KafkaLogSource Source(
         Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
-        Action<string> log, GoneRecordMeters? gone = null) => new(
+        Action<string> log, PositionMeters? positions = null) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -132,7 +137,7 @@ internal static class KafkaPorts
             Folded = folded.ToArray(),
             Firsts = firsts,
             Coverage = coverage,
-            Gone = gone,
+            Positions = positions,
             Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
             FollowedStartWait = topology.Ingest.MergeWaitMax,
             FollowsRegion = topology.FollowsRegion,

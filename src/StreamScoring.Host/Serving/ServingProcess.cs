@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Prometheus;
 using StreamScoring.Decisions;
@@ -15,7 +16,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
+    Topology configured, LogTable logsAtStart, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -24,15 +25,18 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan InstancePatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan TopicPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the topics are looked at: whether they have grown, and whether they are still the same.</summary>
     private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
-    private readonly GoneRecordMeters _gone = new(registry);
+    private readonly PositionMeters _positions = new(registry);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
-    private volatile LogTable _logs = KafkaPorts.Logs(configured);
+    private volatile LogTable _logs = logsAtStart;
     private volatile Pipeline? _pipeline;
     private volatile KafkaLogSource? _source;
     private bool _wasReady;
@@ -51,10 +55,15 @@ internal sealed class ServingProcess(
     /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             try
             {
+                if (!isFirst)
+                {
+                    _logs = await LogsNowAsync(cancel);
+                }
+
                 if (await RunOnceAsync(untilIdle, cancel) is not { } grown)
                 {
                     return;
@@ -62,7 +71,6 @@ internal sealed class ServingProcess(
 
                 // Its live keys are those of when the graph was made.
                 _topology = _topology with { Regions = grown.Regions };
-                _logs = KafkaPorts.Logs(_topology);
                 file.Grew(grown.Regions);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
@@ -88,10 +96,39 @@ internal sealed class ServingProcess(
         }
     }
 
+    /// <summary>Waits for brokers that are away, and for a topic that was deleted and is to be made again.</summary>
+    private async Task<LogTable> LogsNowAsync(CancellationToken cancel)
+    {
+        var said = "";
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await KafkaPorts.LogsNowAsync(_topology);
+            }
+            catch (KafkaFailedException e) when (e is not AccessRefusedException && TimeProvider.System.GetElapsedTime(began) < TopicPatience)
+            {
+                if (e.Message != said)
+                {
+                    said = e.Message;
+                    health.StartingOver(said);
+                    notice($"waits: {said}");
+                }
+
+                await Task.Delay(RestartPause, cancel);
+            }
+        }
+    }
+
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
     private bool MayStartOver(Exception e)
     {
-        if (e is OwnershipMovedException || (e as StageFailedException)?.InnerException is StateAheadException)
+        if (e is PositionBeyondEndException)
+        {
+            return false;
+        }
+
+        if (e is OwnershipMovedException or TopicMadeAnewException || (e as StageFailedException)?.InnerException is StateAheadException)
         {
             return true;
         }
@@ -116,11 +153,12 @@ internal sealed class ServingProcess(
     {
         var (topology, logs) = (_topology, _logs);
         Topology? grown;
+        TopicMadeAnewException? madeAnew = null;
         var state = snapshots.Restore(logs);
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
-        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _gone);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
         var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
@@ -128,6 +166,10 @@ internal sealed class ServingProcess(
         try
         {
             grown = await WatchAsync(topology, pipeline, source, untilIdle, cancel);
+        }
+        catch (TopicMadeAnewException e)
+        {
+            (grown, madeAnew) = (null, e);
         }
         finally
         {
@@ -139,7 +181,13 @@ internal sealed class ServingProcess(
         }
 
         PrintTotals(pipeline.Progress);
+        // Where a topic is gone too: nobody can fold it again.
         await snapshots.WriteLastAsync(state);
+        if (madeAnew is not null)
+        {
+            ExceptionDispatchInfo.Throw(madeAnew);
+        }
+
         return grown;
     }
 
@@ -172,6 +220,7 @@ internal sealed class ServingProcess(
     private async Task<Topology?> WatchAsync(Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, CancellationToken cancel)
     {
         using var partitions = new PartitionWatch(topology, notice);
+        using var topics = new TopicWatch(topology, snapshots.TopicIds);
         var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
         var fileLookedAt = lookedAt;
         var idleSince = TimeProvider.System.GetTimestamp();
@@ -207,7 +256,7 @@ internal sealed class ServingProcess(
                 }
 
                 lookedAt = TimeProvider.System.GetTimestamp();
-                growth = Task.Run(partitions.LookForGrowth, CancellationToken.None);
+                growth = Task.Run(LookAtTopicsAsync, CancellationToken.None);
             }
 
             if (TimeProvider.System.GetElapsedTime(fileLookedAt) >= FileInterval)
@@ -242,6 +291,12 @@ internal sealed class ServingProcess(
         }
 
         return cancel.IsCancellationRequested ? null : await growth;
+
+        async Task<Topology?> LookAtTopicsAsync()
+        {
+            await topics.CheckAsync();
+            return partitions.LookForGrowth();
+        }
     }
 
     private static void PrintTotals(PipelineProgress progress) => Console.Error.WriteLine(JsonSerializer.Serialize(new

@@ -55,7 +55,8 @@ internal static partial class RunVerb
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
-        process = new ServingProcess(topology, new TopologyWatch(topology, set, Notice), artifacts, await restoring, health, registry, http.Port, Notice);
+        var (snapshots, logs) = await restoring;
+        process = new ServingProcess(topology, logs, new TopologyWatch(topology, set, Notice), artifacts, snapshots, health, registry, http.Port, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
@@ -64,12 +65,13 @@ internal static partial class RunVerb
         void Notice(string notice) => LogNotice(log, notice);
     }
 
-    private static async Task<Snapshots> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
+    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
     {
         KafkaPorts.RequireTopics(topology, notice);
-        var snapshots = new Snapshots(topology, features, await KafkaPorts.TopicIdsAsync(topology), registry, notice);
-        snapshots.RestoreAhead(KafkaPorts.Logs(topology));
-        return snapshots;
+        var snapshots = new Snapshots(topology, features, registry, notice);
+        var logs = await KafkaPorts.LogsNowAsync(topology);
+        snapshots.RestoreAhead(logs);
+        return (snapshots, logs);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Model}: {Notice}")]

@@ -37,6 +37,11 @@ public sealed class DeadLetterEncoder(LogTable logs)
         writer.WriteStartObject("source");
         writer.WriteString("region", log.Region);
         writer.WriteString("topic", log.Topic);
+        if (logs.TopicIdOf(batch.LogIndex[rowIndex]) is { } topicId)
+        {
+            writer.WriteString("topic_id", topicId);
+        }
+
         writer.WriteNumber("partition", log.Partition);
         writer.WriteNumber("offset", batch.Offset[rowIndex]);
         writer.WriteEndObject();

@@ -196,7 +196,8 @@ public sealed class FoldedState
 
     private StateHead Head(IEnumerable<IdempotencyIndex.Entry> payments)
     {
-        var read = Enumerable.Range(0, _logs.Count).Where(logIndex => _vector[logIndex] > 0).ToList();
+        // Also where the topic was made anew and nothing of the new one is folded yet: the index holds payments of the former one.
+        var read = Enumerable.Range(0, _logs.Count).Where(logIndex => _vector[logIndex] > 0 || _payments.NewestMs[logIndex] != long.MinValue).ToList();
         int[] numbers = [.. Enumerable.Range(0, _logs.Count).Select(logIndex => read.IndexOf(logIndex))];
         return new StateHead(
             _file.Hash,

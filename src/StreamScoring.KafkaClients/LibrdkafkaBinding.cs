@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using StreamScoring.KafkaClients;
 
-namespace StreamScoring.Client.Native;
+namespace StreamScoring.KafkaClients;
 
 internal static class LibrdkafkaBinding
 {

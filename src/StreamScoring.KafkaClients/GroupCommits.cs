@@ -2,15 +2,14 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
-using StreamScoring.KafkaClients;
 
-namespace StreamScoring.Client.Native;
+namespace StreamScoring.KafkaClients;
 
 /// <summary>
 /// A group's committed offsets together with their metadata, which Confluent.Kafka does not show. Source: rdkafka.h of librdkafka 2.x,
 /// whose ABI is stable.
 /// </summary>
-internal static unsafe partial class GroupCommits
+public static unsafe partial class GroupCommits
 {
     /// <summary>Commits, and waits for the coordinator's answer.</summary>
     /// <exception cref="KafkaException">The coordinator refused, or does not answer.</exception>

@@ -1,12 +1,12 @@
 using StreamScoring.Diagnostics;
-using StreamScoring.Regions;
 
-namespace StreamScoring.Kafka;
+namespace StreamScoring.Regions;
 
 /// <summary>Says and counts what was deleted from a log before it was read. From any thread.</summary>
 /// <param name="meters">Null where nobody counts.</param>
-internal sealed class RecordLosses(GoneRecordMeters? meters, Action<string> notice)
+public sealed class RecordLosses(PositionMeters? meters, Action<string> notice)
 {
+    /// <summary>Records that will never be folded here.</summary>
     /// <param name="begin">The log's first offset.</param>
     /// <param name="count">Records that nobody can fold here any more; none is no loss.</param>
     public void Unfolded(LogId log, long begin, long count)
@@ -18,6 +18,8 @@ internal sealed class RecordLosses(GoneRecordMeters? meters, Action<string> noti
         }
     }
 
+    /// <summary>Records that will never be decided.</summary>
+    /// <param name="begin">The log's first offset.</param>
     /// <param name="count">Records that are owed a decision that nobody can make any more; none is no loss.</param>
     public void Undecided(LogId log, long begin, long count)
     {
