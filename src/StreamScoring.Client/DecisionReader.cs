@@ -17,6 +17,9 @@ public sealed class DecisionReader : IAsyncDisposable
     /// <summary>Named where there is no group, because the client wants a name; nothing is stored under it.</summary>
     private const string NoGroup = "scoring-decisions";
 
+    /// <summary>How long a decision waits for the answer whether its payment is there.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
     private readonly DecisionReaderOptions _options;
     private readonly TopicConsumer _consumer;
     private readonly SourceEnds _sources;
@@ -37,7 +40,7 @@ public sealed class DecisionReader : IAsyncDisposable
                 .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
                 .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
                 .SetPartitionsLostHandler((_, partitions) => OnLost(partitions)));
-        _sources = new SourceEnds(region, partition => _consumer.WatermarksOf(partition).High.Value);
+        _sources = new SourceEnds(region, partition => _consumer.Client.WatermarksOf(partition, EndPatience).High.Value, () => _consumer.TopicIdOf(region.Payments, EndPatience));
     }
 
     /// <summary>Decisions that were read before and came again.</summary>
@@ -254,7 +257,7 @@ public sealed class DecisionReader : IAsyncDisposable
     private async ValueTask<bool> IsInLogAsync(ReadDecision decision)
     {
         var highest = _progress.TryGetValue(decision.Partition, out var progress) ? progress.Seen.Highest(decision.Source, decision.SourceTopicId) : -1;
-        if (decision.Source.Offset <= highest + SourceEnds.JumpMax || await _consumer.RunAsync(() => _sources.IsInLog(decision.Source, highest)))
+        if (decision.Source.Offset <= highest + SourceEnds.JumpMax || await _consumer.RunAsync(() => _sources.IsInLog(decision.Source, decision.SourceTopicId, highest)))
         {
             return true;
         }

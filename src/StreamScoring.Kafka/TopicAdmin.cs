@@ -171,7 +171,7 @@ public sealed class TopicAdmin : IDisposable
         }
         catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
         {
-            return new TopicLook(new Dictionary<string, string>(), []);
+            return new TopicLook(new Dictionary<string, string>(), [], []);
         }
         catch (KafkaException e)
         {
@@ -186,7 +186,11 @@ public sealed class TopicAdmin : IDisposable
         return new TopicLook(
             described.Where(topic => !topic.Error.IsError && (topic.TopicId.MostSignificantBits | topic.TopicId.LeastSignificantBits) != 0)
                 .ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString()),
-            [.. described.Where(topic => topic.Error.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")]);
+            [.. described.Where(topic => topic.Error.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")],
+            [.. described.Where(topic => !topic.Error.IsError && topic.Partitions.Count < WantedOf(topic.Name))
+                .Select(topic => $"topic {_connection.Region}/{topic.Name} has {topic.Partitions.Count} partitions, the topology says {WantedOf(topic.Name)}")]);
+
+        int WantedOf(string name) => _wanted.First(topic => topic.Name == name).Partitions;
     }
 
     public void Dispose() => _admin.Dispose();

@@ -84,13 +84,13 @@ internal static class KafkaPorts
 
     /// <summary>The logs that a process of this topology reads, with the ids that their topics have now. A region that does not answer is left without.</summary>
     /// <exception cref="KafkaFailedException">The own brokers do not answer.</exception>
-    /// <exception cref="TopologyDiffersException">A topic of the own region is missing.</exception>
+    /// <exception cref="TopologyDiffersException">A topic of the own region is missing, or has too few partitions.</exception>
     public static async Task<LogTable> LogsNowAsync(Topology topology)
     {
         using var topics = new TopicWatch(topology, new Dictionary<string, string>());
-        var (ids, missing) = await topics.LookAsync();
-        Require([.. missing.Select(topic => $"topic {topic} is missing")], topology);
-        return Logs(topology, ids);
+        var look = await topics.LookAsync();
+        Require([.. look.Missing.Select(topic => $"topic {topic} is missing"), .. look.Short], topology);
+        return Logs(topology, look.Ids);
     }
 
     private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)

@@ -5,6 +5,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
+using StreamScoring.Kafka;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
@@ -12,6 +13,8 @@ namespace StreamScoring.Host.Verbs;
 /// <summary>The second half of <c>deadletters</c>: what was refused is published again, once what made it refused is mended.</summary>
 internal static class RepublishVerb
 {
+    private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
+
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -47,8 +50,8 @@ internal static class RepublishVerb
         Topology topology, ReadFrom from, string? reason, List<DecisionSource> offsets, bool isDryRun, bool json, CancellationToken cancel)
     {
         var region = ClientRegion.Of(topology);
-        var positions = await PositionsAsync(region, from, reason, cancel);
         var report = new Report(isDryRun, json);
+        var positions = await PositionsAsync(region, from, reason, await TopicIdsAsync(topology), report, cancel);
         if (offsets.Count > 0)
         {
             foreach (var position in offsets.Where(position => !positions.Contains(position)))
@@ -76,16 +79,39 @@ internal static class RepublishVerb
         return await report.EndAsync();
     }
 
-    private static async Task<HashSet<DecisionSource>> PositionsAsync(ScoringRegion region, ReadFrom from, string? reason, CancellationToken cancel)
+    /// <returns>By <c>region/topic</c>; empty where the brokers do not tell.</returns>
+    private static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
+    {
+        using var admin = KafkaPorts.AdminOf(topology.Home);
+        try
+        {
+            return (await admin.LookAtTopicsAsync(IdPatience)).Ids;
+        }
+        catch (KafkaFailedException)
+        {
+            return new Dictionary<string, string>();
+        }
+    }
+
+    private static async Task<HashSet<DecisionSource>> PositionsAsync(
+        ScoringRegion region, ReadFrom from, string? reason, IReadOnlyDictionary<string, string> topicIds, Report report, CancellationToken cancel)
     {
         await using var reader = await DeadLetterReader.OpenAsync(region, from, follows: false, ClientRegion.FetchWaitMax);
         var positions = new HashSet<DecisionSource>();
         await foreach (var (letter, _) in reader.ReadAsync(cancel))
         {
-            if (reason is null || letter.Reason == reason)
+            if (reason is not null && letter.Reason != reason)
             {
-                positions.Add(letter.Source);
+                continue;
             }
+
+            if (letter.SourceTopicId is { } id && topicIds.TryGetValue($"{letter.Source.Region}/{letter.Source.Topic}", out var idNow) && id != idNow)
+            {
+                await report.CouldNotAsync(letter.Source, "its topic was made anew since, and another record stands there now, or none");
+                continue;
+            }
+
+            positions.Add(letter.Source);
         }
 
         return positions;

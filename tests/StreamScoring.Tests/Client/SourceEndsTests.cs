@@ -16,13 +16,32 @@ public sealed class SourceEndsTests
         {
             asked.Add(partition);
             return 5000;
-        });
-        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, SourceEnds.JumpMax), highest: 0));
+        }, () => "id");
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, SourceEnds.JumpMax), "id", highest: 0));
         Assert.Empty(asked);
-        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 4999), highest: 0));
-        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 5000), highest: 0));
-        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, long.MaxValue), highest: 4999));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 4999), "id", highest: 0));
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 5000), "id", highest: 0));
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, long.MaxValue), "id", highest: 4999));
         Assert.All(asked, partition => Assert.Equal(new TopicPartition("payments", 3), partition));
+    }
+
+    [Fact]
+    public void A_decision_on_a_former_topic_is_believed_as_nobody_can_be_asked()
+    {
+        var (idsAsked, current) = (0, "old");
+        var ends = new SourceEnds(Region, _ => 10, () =>
+        {
+            idsAsked++;
+            return current;
+        });
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "old", highest: -1));
+        current = "new";
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "older", highest: -1));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 90_000), "older", highest: -1));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "old", highest: -1));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "", highest: -1));
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "new", highest: -1));
+        Assert.Equal(3, idsAsked);
     }
 
     [Fact]
@@ -33,11 +52,11 @@ public sealed class SourceEndsTests
         {
             asked++;
             throw new KafkaException(ErrorCode.TopicAuthorizationFailed);
-        });
-        Assert.True(ends.IsInLog(new DecisionSource("us", "payments", 3, long.MaxValue), highest: 0));
+        }, () => "");
+        Assert.True(ends.IsInLog(new DecisionSource("us", "payments", 3, long.MaxValue), "", highest: 0));
         Assert.Equal(0, asked);
-        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), highest: 0));
-        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 90_000), highest: 0));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "", highest: 0));
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 90_000), "", highest: 0));
         Assert.Equal(1, asked);
     }
 }
