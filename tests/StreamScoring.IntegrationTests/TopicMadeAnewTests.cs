@@ -145,7 +145,8 @@ public sealed class TopicMadeAnewTests(KafkaCluster cluster) : IClassFixture<Kaf
         ];
         var environment = new Dictionary<string, string>(cluster.Environment)
         {
-            ["SCORING_BROKERS_EU"] = cluster.Brokers, ["SCORING_BROKERS_US"] = cluster.Brokers,
+            ["SCORING_BROKERS_EU"] = cluster.Brokers,
+            ["SCORING_BROKERS_US"] = cluster.Brokers,
         };
         using var run = new RunningProcess(environment, ["run", .. both]);
         await run.SaysAsync("ready:");

@@ -104,7 +104,10 @@ internal sealed class ServingProcess(
         {
             try
             {
-                return await KafkaPorts.LogsNowAsync(_topology);
+                var logs = await KafkaPorts.LogsNowAsync(_topology);
+                // Without them positions would be written that fit any topic of that name.
+                return logs.TopicIds.Count > 0 || _logs.TopicIds.Count == 0 ? logs
+                    : throw new KafkaFailedException($"region {_topology.Region}: the brokers tell no topic's id any more");
             }
             catch (KafkaFailedException e) when (e is not AccessRefusedException && TimeProvider.System.GetElapsedTime(began) < TopicPatience)
             {
