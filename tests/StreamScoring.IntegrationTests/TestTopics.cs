@@ -108,13 +108,14 @@ internal sealed class TestTopics(KafkaCluster cluster, string name, int timeFrom
     }
 
     /// <summary>Asks until as many payments are decided.</summary>
-    public async Task<Dictionary<string, JsonElement>> DecidedAsync(string prefix, int count)
+    /// <param name="last">The id of one that must be among them; null for any.</param>
+    public async Task<Dictionary<string, JsonElement>> DecidedAsync(string prefix, int count, string? last = null)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var decisions = await DecisionsAsync(prefix);
-            if (decisions.Count >= count)
+            if (decisions.Count >= count && (last is null || decisions.ContainsKey(last)))
             {
                 return decisions;
             }
