@@ -111,24 +111,6 @@ internal sealed unsafe class KafkaLogClient : IDisposable
         }
     }
 
-    /// <summary>
-    /// By log: how many records are in it beyond those taken, as far as is known, and how many of them are fetched already. From any thread,
-    /// also while it is closed.
-    /// </summary>
-    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog()
-    {
-        lock (_lock)
-        {
-            return [.. _readers.Select(reader =>
-            {
-                var log = _logs[reader.LogIndex];
-                long low, high;
-                var isKnown = Librdkafka.rd_kafka_get_watermark_offsets(_client, log.Topic, log.Partition, &low, &high) == 0 && high >= 0;
-                return (log, isKnown ? Math.Max(0, high - reader.NextOffset) : (long?)null, reader.QueuedRecords);
-            })];
-        }
-    }
-
     /// <summary>Nobody may use the readers any more.</summary>
     public void Dispose()
     {

@@ -29,6 +29,9 @@ public sealed record KafkaLogSourceOptions
     /// <summary>Told how far the logs are known.</summary>
     public required LogCoverage Coverage { get; init; }
 
+    /// <summary>Told how the logs stand.</summary>
+    public required LogHealth Health { get; init; }
+
     /// <summary>How long the start waits for other regions, so that a backlog is decided with what they know; one that is dead is done without.</summary>
     public TimeSpan FollowedStartWait { get; init; } = TimeSpan.FromSeconds(5);
 

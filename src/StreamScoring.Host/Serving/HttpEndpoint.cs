@@ -33,7 +33,7 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         var application = builder.Build();
         application.MapMetrics("/metrics", registry);
         application.MapGet("/health/live", () => Answer(health.Failed));
-        application.MapGet("/health/ready", () => Answer(health.NotReady));
+        application.MapGet("/health/ready", () => Answer(health.NotReady, health.Degraded));
         if (state is not null)
         {
             application.MapGet("/state", () => ReportAsync(state));
@@ -73,5 +73,7 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         }
     }
 
-    private static IResult Answer(string? problem) => problem is null ? Results.Text("ok\n") : Results.Text(problem + "\n", statusCode: 503);
+    /// <param name="note">What is to be said though all is well enough.</param>
+    private static IResult Answer(string? problem, string? note = null) =>
+        problem is null ? Results.Text(note is null ? "ok\n" : $"ok, degraded\n{note}\n") : Results.Text(problem + "\n", statusCode: 503);
 }

@@ -130,6 +130,7 @@ internal static class KafkaPorts
             Folded = folded.ToArray(),
             Firsts = firsts,
             Coverage = coverage,
+            Health = new LogHealth(logs, TimeProvider.System, log),
             Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
             FollowedStartWait = topology.Ingest.MergeWaitMax,
             FollowsRegion = topology.FollowsRegion,

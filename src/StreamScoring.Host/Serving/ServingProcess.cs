@@ -26,6 +26,7 @@ internal sealed class ServingProcess(
 
     private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
 
@@ -90,6 +91,11 @@ internal sealed class ServingProcess(
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
     private bool MayStartOver(Exception e)
     {
+        if (e is LogsStandStillException)
+        {
+            return false;
+        }
+
         if (e is OwnershipMovedException || (e as StageFailedException)?.InnerException is StateAheadException)
         {
             return true;
@@ -115,6 +121,7 @@ internal sealed class ServingProcess(
     {
         var (topology, logs) = (_topology, _logs);
         Topology? grown;
+        var standStill = new List<LogStanding>();
         var state = snapshots.Restore(logs);
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
@@ -126,7 +133,7 @@ internal sealed class ServingProcess(
         var written = snapshots.RunAsync(state, writing.Token);
         try
         {
-            grown = await WatchAsync(topology, pipeline, source, untilIdle, cancel);
+            grown = await WatchAsync(topology, pipeline, source, untilIdle, standStill, cancel);
         }
         finally
         {
@@ -139,7 +146,7 @@ internal sealed class ServingProcess(
 
         PrintTotals(pipeline.Progress);
         await snapshots.WriteLastAsync(state);
-        return grown;
+        return standStill.Count == 0 ? grown : throw new LogsStandStillException(standStill);
     }
 
     /// <summary>Until a region is reached, it is as stale as what was restored of it.</summary>
@@ -168,11 +175,13 @@ internal sealed class ServingProcess(
         }
     }
 
-    private async Task<Topology?> WatchAsync(Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, CancellationToken cancel)
+    /// <param name="standStill">Filled with the logs because of which it ends, where these have records that nobody takes.</param>
+    private async Task<Topology?> WatchAsync(
+        Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, List<LogStanding> standStill, CancellationToken cancel)
     {
         using var partitions = new PartitionWatch(topology, notice);
         var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
-        var fileLookedAt = lookedAt;
+        var (fileLookedAt, healthSaidAt) = (lookedAt, lookedAt);
         var idleSince = TimeProvider.System.GetTimestamp();
         var taken = -1L;
         var isReady = false;
@@ -183,7 +192,7 @@ internal sealed class ServingProcess(
             {
                 isReady = _wasReady = true;
                 _instanceInUseSince = null;
-                health.Ready();
+                health.Ready(source.Health);
                 await Console.Out.WriteLineAsync(
                     $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; http://127.0.0.1:{port}/metrics");
             }
@@ -194,7 +203,18 @@ internal sealed class ServingProcess(
             }
             else if (untilIdle is { } idleMax && TimeProvider.System.GetElapsedTime(idleSince) >= idleMax)
             {
-                break;
+                var unread = Unread(source.Health);
+                standStill.AddRange(unread.Where(standing => standing.Failure != LogFailure.None));
+                if (unread.Count == 0 || standStill.Count > 0)
+                {
+                    break;
+                }
+            }
+
+            if (TimeProvider.System.GetElapsedTime(healthSaidAt) >= HealthInterval)
+            {
+                healthSaidAt = TimeProvider.System.GetTimestamp();
+                source.Health.Say();
             }
 
             if (growth.IsCompleted && TimeProvider.System.GetElapsedTime(lookedAt) >= GrowthInterval)
@@ -242,6 +262,13 @@ internal sealed class ServingProcess(
 
         return cancel.IsCancellationRequested ? null : await growth;
     }
+
+    /// <summary>
+    /// The logs that are not read to their ends, as far as these are known; the pipeline has nothing to do. A region that is followed and cannot be reached
+    /// stops nobody, so here neither; one of which records are known that do not come does.
+    /// </summary>
+    private static List<LogStanding> Unread(LogHealth health) =>
+        [.. health.Look().Where(standing => !standing.IsReadThrough && !(standing.LagCount is null && health.Logs.FollowedRegionOf(health.Logs.IndexOf(standing.Log)) is not null))];
 
     private static void PrintTotals(PipelineProgress progress) => Console.Error.WriteLine(JsonSerializer.Serialize(new
     {

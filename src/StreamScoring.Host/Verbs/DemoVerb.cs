@@ -67,7 +67,7 @@ internal static class DemoVerb
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
         await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);
         _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
-        health.Ready();
+        health.Ready(source.Health);
         await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; http://127.0.0.1:{http.Port}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 
         using var demo = new Traffic(topology, rate);
