@@ -12,6 +12,13 @@ internal sealed class GroupMembership : IDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommittedStep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a partition that comes back waits for what this process still has on its way of it: its end is not known before. Then the process gives up and starts
+    /// over: it has not owned the partition yet, so it committed and decided nothing of it. Less than a member may be silent in a rebalance.
+    /// </summary>
+    private static readonly TimeSpan TakeOverPatienceDefault = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan TailPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
@@ -76,6 +83,9 @@ internal sealed class GroupMembership : IDisposable
             .Build();
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka group {group.Name}" };
     }
+
+    /// <summary>See <see cref="TakeOverPatienceDefault"/>; tests have less.</summary>
+    internal TimeSpan TakeOverPatience { get; init; } = TakeOverPatienceDefault;
 
     /// <summary>Why this process can be a member no longer; null while it can.</summary>
     public Exception? Failure => _failure;
@@ -211,7 +221,13 @@ internal sealed class GroupMembership : IDisposable
             }
         }
 
-        SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained));
+        if (!SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained), TakeOverPatience))
+        {
+            _failure = new KafkaFailedException(
+                $"{string.Join(", ", logs.Where(logIndex => !_ownership.IsDrained(logIndex)).Select(logIndex => _logs[logIndex]))} came back to this process, and what it had taken of it before is not acknowledged after {TakeOverPatience.TotalSeconds:0} s; are the brokers of {_connection} slow, or away?");
+            return;
+        }
+
         var ends = DecidedEnds(numbers, logs);
         if (_isStopping || _failure is not null)
         {
