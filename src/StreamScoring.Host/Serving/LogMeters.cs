@@ -6,12 +6,10 @@ namespace StreamScoring.Host.Serving;
 /// <summary>How each log that is read stands, as metrics: of every one, also where nothing of it ever came.</summary>
 internal sealed class LogMeters(MetricFactory factory)
 {
-    private static readonly string[] OfLog = ["region", "topic", "partition"];
-
-    private readonly Gauge _lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet; NaN where its end is not known.", OfLog);
-    private readonly Gauge _queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", OfLog);
+    private readonly Gauge _lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet; NaN where its end is not known.", ["region", "topic", "partition"]);
+    private readonly Gauge _queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
     private readonly Gauge _failing = factory.CreateGauge(
-        "scoring_log_failing", "1 while a log that has records is not read or not decided, for the reason given; 0 once it is again.", [.. OfLog, "reason"]);
+        "scoring_log_failing", "1 while a log that has records is not read or not decided, for the reason given; 0 once it is again.", ["region", "topic", "partition", "reason"]);
 
     /// <param name="standings">None where no graph runs.</param>
     public void Show(IReadOnlyList<LogStanding> standings)
