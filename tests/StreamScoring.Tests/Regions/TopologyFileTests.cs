@@ -147,6 +147,37 @@ public sealed class TopologyFileTests : IDisposable
             "\nfeatures:", security.Replace("KEY", key, StringComparison.Ordinal).Replace("VALUE", value, StringComparison.Ordinal), StringComparison.Ordinal)).Regions[1].Security;
     }
 
+    [Theory]
+    [InlineData("plugin.library.paths", "/tmp/x.so", "loads libraries into this process")]
+    [InlineData("ssl.engine.location", "/tmp/x.so", "loads a library into this process")]
+    [InlineData("ssl.engine.id", "dynamic", "loads a library into this process")]
+    [InlineData("ssl.providers", "legacy,x", "loads libraries into this process")]
+    [InlineData("sasl.kerberos.kinit.cmd", "touch /tmp/x", "runs a command as this process")]
+    [InlineData("sasl.kerberos.principal", "me; touch /tmp/x", "becomes a part of a command that a shell runs")]
+    [InlineData("sasl.kerberos.keytab", "/etc/$(touch x)", "becomes a part of a command that a shell runs")]
+    [InlineData("interceptors", "x", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("oauthbearer_token_refresh_cb", "1", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("debug", "all", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("bootstrap.servers", "elsewhere:9092", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("sasl.usernam", "me", "Did you mean sasl.username?")]
+    public void Security_takes_settings_of_TLS_and_SASL_alone_and_none_that_loads_or_runs_code(string key, string value, string message)
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => WithSecurity(key, value));
+        Assert.Contains("t.yaml:5:", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"regions.us.security.{key} ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("security.protocol", "sasl_ssl")]
+    [InlineData("ssl.endpoint.identification.algorithm", "https")]
+    [InlineData("sasl.kerberos.principal", "scoring/host-1.example.com@EXAMPLE.COM")]
+    [InlineData("sasl.oauthbearer.token.endpoint.url", "https://example.com/token")]
+    public void Security_takes_what_proves_who_is_who(string key, string value) => Assert.Equal(value, WithSecurity(key, value).Regions[1].Security[key]);
+
+    private Topology WithSecurity(string key, string value) =>
+        Load(Good.Replace("\nfeatures:", $"\n  us: {{brokers: \"h:1\", security: {{{key}: '{value}'}}}}\nfeatures:", StringComparison.Ordinal));
+
     private Topology Load(string text, params string[] overrides)
     {
         var path = Path.Combine(_folder, "t.yaml");
