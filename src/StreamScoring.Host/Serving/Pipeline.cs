@@ -14,7 +14,7 @@ namespace StreamScoring.Host.Serving;
 /// <summary>A running graph: made of a topology's artifacts and two ports, whatever those are.</summary>
 internal sealed class Pipeline : IAsyncDisposable
 {
-    private readonly AkkaSystem _akka = new();
+    private readonly AkkaSystem _akka;
     private readonly ScoringLanes _lanes;
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
@@ -22,14 +22,13 @@ internal sealed class Pipeline : IAsyncDisposable
     private readonly LiveOptions _options;
     private readonly UniqueKillSwitch _stop;
 
-    public Pipeline(
-        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
+    private Pipeline(
+        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
+        AkkaSystem akka, ScoringLanes lanes)
     {
         var clock = TimeProvider.System;
-        (_source, _sink, State, Coverage) = (source, sink, state, coverage);
-        var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
-        _lanes = new ScoringLanes(
-            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons);
+        (_akka, _lanes, _source, _sink, State, Coverage) = (akka, lanes, source, sink, state, coverage);
+        Digest = new SharedDigest(state, Progress);
         var meters = new PipelineMeters(registry, logs);
         var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
         _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
@@ -40,12 +39,36 @@ internal sealed class Pipeline : IAsyncDisposable
         (_stop, Done) = ScoringGraph.Build(parts, _options).Run(_akka.Materializer);
     }
 
+    /// <summary>Starts the graph. From the call on the ports are the pipeline's: it lets go of them at its end, and where it cannot be made.</summary>
+    public static async Task<Pipeline> StartAsync(
+        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
+    {
+        AkkaSystem? akka = null;
+        ScoringLanes? lanes = null;
+        try
+        {
+            akka = new AkkaSystem();
+            var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
+            lanes = new ScoringLanes(
+                artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, TimeProvider.System, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons);
+            return new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, akka, lanes);
+        }
+        catch
+        {
+            await DisposeAsync(akka, sink, source, lanes);
+            throw;
+        }
+    }
+
     /// <summary>Completes when the graph is drained, fails when a stage does.</summary>
     public Task Done { get; }
 
     public PipelineProgress Progress { get; } = new();
 
     public FoldedState State { get; }
+
+    /// <summary>The state's vector and digest.</summary>
+    public SharedDigest Digest { get; }
 
     /// <summary>How stale the followed regions are.</summary>
     public LogCoverage Coverage { get; }
@@ -76,13 +99,19 @@ internal sealed class Pipeline : IAsyncDisposable
         EmitBatchesInFlightMax = topology.Emit.BatchesInFlightMax,
     };
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => DisposeAsync(_akka, _sink, _source, _lanes);
+
+    private static async ValueTask DisposeAsync(AkkaSystem? akka, IDecisionSink sink, ILogSource source, ScoringLanes? lanes)
     {
-        await _akka.DisposeAsync();
+        if (akka is not null)
+        {
+            await akka.DisposeAsync();
+        }
+
         // Before the group is left: what a graph that failed had sent and not heard of is another's to decide from then on.
-        await _sink.DisposeAsync();
+        await sink.DisposeAsync();
         // After the graph: the source commits on its way out what the graph had acknowledged.
-        _source.Dispose();
-        _lanes.Dispose();
+        source.Dispose();
+        lanes?.Dispose();
     }
 }

@@ -15,7 +15,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
+    Topology configured, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -127,7 +127,7 @@ internal sealed class ServingProcess(
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
-        var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
+        var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
@@ -194,7 +194,7 @@ internal sealed class ServingProcess(
                 _instanceInUseSince = null;
                 health.Ready(source.Health);
                 await Console.Out.WriteLineAsync(
-                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; http://127.0.0.1:{port}/metrics");
+                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; {url}/metrics");
             }
 
             if (!isReady || !pipeline.Progress.IsIdle || pipeline.Progress.Taken != taken)

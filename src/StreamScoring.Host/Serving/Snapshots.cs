@@ -121,7 +121,7 @@ internal sealed class Snapshots
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), cancel);
+            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), goesFirst: true, cancel);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             _lastSuccess.SetToCurrentTimeUtc();
             _lastSeconds.Set(seconds);

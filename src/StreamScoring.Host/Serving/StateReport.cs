@@ -25,17 +25,18 @@ internal sealed record StateReport(
         return coverage.Regions.Zip(seconds).ToDictionary(region => region.First, region => double.IsNaN(region.Second) ? (double?)null : Math.Round(region.Second, 3));
     }
 
+    /// <param name="cancel">Nobody waits for it any more.</param>
     /// <returns>Null where no graph runs.</returns>
-    public static async Task<StateReport?> OfAsync(ServingProcess process)
+    public static async Task<StateReport?> OfAsync(ServingProcess process, CancellationToken cancel)
     {
         if (process is not { Pipeline: { } pipeline, Source: { } source })
         {
             return null;
         }
 
-        var (head, digest) = await pipeline.State.DigestAsync();
+        var (vector, digest) = await pipeline.Digest.GetAsync(cancel);
         return new StateReport(
-            head.Vector.OrderBy(log => log.Key).ToDictionary(log => log.Key.ToString(), log => log.Value),
+            vector.OrderBy(log => log.Key).ToDictionary(log => log.Key.ToString(), log => log.Value),
             Text(digest),
             [.. source.Owned.Where(log => process.Logs.KindOf(process.Logs.IndexOf(log)) == LogKind.Payments).Select(log => log.ToString())],
             Staleness(pipeline.Coverage));

@@ -58,17 +58,17 @@ internal static class DemoVerb
         using var artifacts = Artifacts.Load(topology);
         var health = new PipelineHealth();
         var registry = Metrics.NewCustomRegistry();
-        await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);
+        await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
         var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
-        await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);
         _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
         health.Ready(source.Health);
-        await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; http://127.0.0.1:{http.Port}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
+        await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; {http.Url}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 
         using var demo = new Traffic(topology, rate);
         var started = Stopwatch.GetTimestamp();

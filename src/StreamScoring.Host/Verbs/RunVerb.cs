@@ -54,8 +54,8 @@ internal static partial class RunVerb
         using var runtime = new RuntimeMeters(registry);
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
-            topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
-        process = new ServingProcess(topology, new TopologyWatch(topology, set, Notice), artifacts, await restoring, health, registry, http.Port, Notice);
+            topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted));
+        process = new ServingProcess(topology, new TopologyWatch(topology, set, Notice), artifacts, await restoring, health, registry, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);

@@ -1,3 +1,4 @@
+using System.Net;
 using StreamScoring.Decisions;
 using StreamScoring.Ingest;
 using StreamScoring.Scoring;
@@ -81,6 +82,9 @@ public sealed record Topology
     public required EmitKnobs Emit { get; init; }
 
     public required Delivery Delivery { get; init; }
+
+    /// <summary>The interface that metrics, health and state are told on.</summary>
+    public required IPAddress HttpAddress { get; init; }
 
     /// <summary>0: any free port.</summary>
     public required int HttpPort { get; init; }

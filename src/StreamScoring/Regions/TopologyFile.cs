@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Batches;
@@ -107,6 +108,7 @@ public static class TopologyFile
                 emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
             HttpPort = http.Integer("port", 9464, 0, 65_535),
+            HttpAddress = ReadAddress(http),
         };
         foreach (var map in new[] { membership, idempotency, snapshots, state, ingest, score, decide, emit, http, models, top })
         {
@@ -185,6 +187,13 @@ public static class TopologyFile
     }
 
     private static IngestLimits ReadLimits(YamlMap ingest)
+    private static IPAddress ReadAddress(YamlMap http)
+    {
+        var text = http.Text("address", "127.0.0.1");
+        return IPAddress.TryParse(text, out var address) ? address
+            : throw http.Error("address", $"is {text}; expected the IP address of an interface: 127.0.0.1 for this machine alone, 0.0.0.0 for all interfaces");
+    }
+
     {
         var limits = new IngestLimits
         {

@@ -59,6 +59,7 @@ public static class TopologyKeys
         new("emit.transactionTimeout", topology => topology.Emit.TransactionTimeout),
         new("state.megabytesMax", topology => topology.StateBytesMax >> 20),
         new("http.port", topology => topology.HttpPort),
+        new("http.address", topology => topology.HttpAddress),
     ];
 
     /// <summary>Keys that a running process takes over.</summary>

@@ -23,6 +23,7 @@ public sealed class FoldedState
     /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
     private readonly Dictionary<LogId, long> _unread = [];
     private readonly ConcurrentQueue<IStateReceiver> _requests = new();
+    private readonly ConcurrentQueue<IStateReceiver> _firstRequests = new();
     private IStateReceiver? _receiver;
     private IdempotencyCopy? _paymentsCopy;
     private long _watermarkMs = long.MinValue;
@@ -68,30 +69,34 @@ public sealed class FoldedState
     }
 
     /// <summary>Asks for a copy of the state as it is between two batches, soon. From any thread; one after the other.</summary>
-    public void Request(IStateReceiver receiver)
+    /// <param name="goesFirst">Before all that do not; one that is being made gives way, where it can.</param>
+    public void Request(IStateReceiver receiver, bool goesFirst = false)
     {
-        _requests.Enqueue(receiver);
+        (goesFirst ? _firstRequests : _requests).Enqueue(receiver);
         Requested?.Invoke();
     }
 
     /// <summary>Asks for a copy, to be consumed on a thread of its own.</summary>
     /// <param name="consume">Given the head and then the chunks as they come; it may wait.</param>
+    /// <param name="goesFirst">Before all that do not, which are given up for it.</param>
     /// <param name="cancel">Ends it: to the consumer it then looks as if the copying failed.</param>
-    /// <returns>What the consumer returned. Fails as it does, or where it is slower than the state changes.</returns>
-    public async Task<T> CopyAsync<T>(Func<StateHead, IEnumerable<SweepChunk>, T> consume, CancellationToken cancel = default)
+    /// <returns>What the consumer returned. Fails as it does, or where it is slower than the state changes; cancelled where it gave way.</returns>
+    public async Task<T> CopyAsync<T>(Func<StateHead, IEnumerable<SweepChunk>, T> consume, bool goesFirst = false, CancellationToken cancel = default)
     {
-        var copy = new BackgroundCopy<T>(this, consume);
+        var copy = new BackgroundCopy<T>(this, consume, givesWay: !goesFirst);
         using var registration = cancel.Register(() => copy.Abandon(cancel));
-        Request(copy);
+        Request(copy, goesFirst);
         return await copy.Result;
     }
 
     /// <summary>A copy's digest: equal where states are. Reads the copy through.</summary>
-    public Task<(StateHead Head, UInt128 Digest)> DigestAsync() => CopyAsync((head, chunks) =>
-    {
-        var digestOf = _features.NewDigest();
-        return (head, chunks.Aggregate(UInt128.Zero, (sum, chunk) => sum + digestOf(chunk)));
-    });
+    /// <inheritdoc cref="CopyAsync"/>
+    public Task<(StateHead Head, UInt128 Digest)> DigestAsync(CancellationToken cancel = default) => CopyAsync(
+        (head, chunks) =>
+        {
+            var digestOf = _features.NewDigest();
+            return (head, chunks.Aggregate(UInt128.Zero, (sum, chunk) => sum + digestOf(chunk)));
+        }, cancel: cancel);
 
     /// <summary>Goes on with what was asked for. On the state's thread, between two batches.</summary>
     /// <param name="bytes">About how much is copied at most.</param>
@@ -100,19 +105,26 @@ public sealed class FoldedState
     {
         if (_receiver is null)
         {
-            if (!_requests.TryDequeue(out _receiver))
+            if (!_firstRequests.TryDequeue(out _receiver) && !_requests.TryDequeue(out _receiver))
             {
                 return false;
+            }
+
+            if (_receiver.IsAbandoned)
+            {
+                // Nobody waits for it any more, so nothing is begun for it.
+                _receiver = null;
+                return IsAsked;
             }
 
             _paymentsCopy = new IdempotencyCopy(_payments);
         }
 
-        if (_receiver.IsAbandoned)
+        if (_receiver.IsAbandoned || (!_firstRequests.IsEmpty && _receiver.TryGiveWay()))
         {
             _features.AbandonSweep();
             (_receiver, _paymentsCopy) = (null, null);
-            return !_requests.IsEmpty;
+            return IsAsked;
         }
 
         if (_paymentsCopy is { } payments)
@@ -140,8 +152,10 @@ public sealed class FoldedState
 
         _receiver.Complete();
         _receiver = null;
-        return !_requests.IsEmpty;
+        return IsAsked;
     }
+
+    private bool IsAsked => !_firstRequests.IsEmpty || !_requests.IsEmpty;
 
     /// <summary>
     /// Takes over what a state of the same feature file was, chunks apart; before anything is folded. It does not touch the keys, so another

@@ -11,6 +11,10 @@ public interface IStateReceiver
     /// <summary>True once the copy is of no use any more: the copying ends, without <see cref="Complete"/>.</summary>
     bool IsAbandoned { get; }
 
+    /// <summary>Another copy is asked for that goes first.</summary>
+    /// <returns>True where this one is given up for it, and so is abandoned from now on; else the other waits.</returns>
+    bool TryGiveWay() => false;
+
     /// <summary>The moment of the copy.</summary>
     void Begin(StateHead head);
 

@@ -175,6 +175,17 @@ public sealed class TopologyFileTests : IDisposable
     [InlineData("sasl.oauthbearer.token.endpoint.url", "https://example.com/token")]
     public void Security_takes_what_proves_who_is_who(string key, string value) => Assert.Equal(value, WithSecurity(key, value).Regions[1].Security[key]);
 
+    [Theory]
+    [InlineData(null, "127.0.0.1")]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    [InlineData("::1", "::1")]
+    public void Metrics_and_state_are_for_this_machine_unless_the_topology_says_otherwise(string? address, string expected) =>
+        Assert.Equal(expected, Load(Good, address is null ? [] : [$"http.address={address}"]).HttpAddress.ToString());
+
+    [Fact]
+    public void An_address_that_is_none_is_refused_by_name() =>
+        Assert.Contains("http.address is everywhere; expected the IP address of an interface", Assert.Throws<InvalidInputFileException>(() => Load(Good, "http.address=everywhere")).Message, StringComparison.Ordinal);
+
     private Topology WithSecurity(string key, string value) =>
         Load(Good.Replace("\nfeatures:", $"\n  us: {{brokers: \"h:1\", security: {{{key}: '{value}'}}}}\nfeatures:", StringComparison.Ordinal));
 

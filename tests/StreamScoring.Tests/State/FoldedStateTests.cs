@@ -88,7 +88,7 @@ public sealed class FoldedStateTests
             }
 
             return true;
-        }, cancel.Token);
+        }, cancel: cancel.Token);
         Assert.True(harness.State.Advance(1 << 16));
         await begun.Task;
         await cancel.CancelAsync();
