@@ -1,6 +1,7 @@
 using System.Globalization;
 using Confluent.Kafka;
 using StreamScoring.Contracts;
+using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
 
@@ -14,8 +15,11 @@ namespace StreamScoring.Client;
 /// </remarks>
 public sealed class PaymentPublisher : IAsyncDisposable
 {
-    private readonly IProducer<byte[]?, byte[]> _producer;
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
+
     private readonly ScoringRegion _region;
+    private readonly PublisherOptions _options;
+    private readonly Lazy<Task<IProducer<byte[]?, byte[]>>> _opened;
     private readonly RecordWriter _writer;
     private readonly SemaphoreSlim _room;
     private readonly Lock _bulkLock = new();
@@ -28,24 +32,14 @@ public sealed class PaymentPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(region);
         options ??= PublisherOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.InFlightMax, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchBytesMax, nameof(options));
         _region = region;
         _writer = new RecordWriter(region.PartitionBy, options.Form);
         _room = new SemaphoreSlim(options.InFlightMax);
         _bulk = new PublishedBulk(OnReported);
-        _producer = new ProducerBuilder<byte[]?, byte[]>(region.Kafka.With(
-                ("enable.idempotence", "true"),
-                ("acks", "all"),
-                ("partitioner", "murmur2_random"),
-                ("linger.ms", options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
-                ("compression.type", "lz4"),
-                // Ours is the bound that makes callers wait; the client's own, which would throw, lie beyond it.
-                ("queue.buffering.max.messages", $"{options.InFlightMax + 1000}"),
-                ("queue.buffering.max.kbytes", "2097151"),
-                ("message.timeout.ms", $"{(int)options.DeliveryTimeout.TotalMilliseconds}"),
-                ("dotnet.producer.delivery.report.fields", "status")))
-            .SetLogHandler((_, _) => { })
-            .SetErrorHandler((_, _) => { })
-            .Build();
+        _options = options;
+        // With the first record: making a publisher asks nobody.
+        _opened = new Lazy<Task<IProducer<byte[]?, byte[]>>>(() => Task.Run(OpenAsync));
     }
 
     /// <summary>Records that the brokers acknowledged.</summary>
@@ -103,25 +97,52 @@ public sealed class PaymentPublisher : IAsyncDisposable
     /// <summary>Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Disposing the client waits for nothing, and waits itself for its threads: neither belongs on the caller's thread.
-        await Task.Run(() =>
+        if (_opened.IsValueCreated && await Task.WhenAny(_opened.Value) is { IsCompletedSuccessfully: true } opened)
         {
-            _producer.Flush(CancellationToken.None);
-            _producer.Dispose();
-        });
+            var producer = await opened;
+            // Disposing the client waits for nothing, and waits itself for its threads: neither belongs on the caller's thread.
+            await Task.Run(() =>
+            {
+                producer.Flush(CancellationToken.None);
+                producer.Dispose();
+            });
+        }
+
         _room.Dispose();
+    }
+
+    private async Task<IProducer<byte[]?, byte[]>> OpenAsync()
+    {
+        var known = await TopicSizes.BatchBytesMaxAsync(_region.Kafka.With(), [_region.Payments, _region.Labels], AskPatience);
+        return new ProducerBuilder<byte[]?, byte[]>(_region.Kafka.With(
+                ("enable.idempotence", "true"),
+                ("acks", "all"),
+                ("partitioner", "murmur2_random"),
+                ("linger.ms", _options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
+                ("compression.type", "lz4"),
+                // Counted before compression, and not of a batch's first record.
+                ("batch.size", $"{known.Values.Append(_options.BatchBytesMax).Min()}"),
+                // Ours is the bound that makes callers wait; the client's own, which would throw, lie beyond it.
+                ("queue.buffering.max.messages", $"{_options.InFlightMax + 1000}"),
+                ("queue.buffering.max.kbytes", "2097151"),
+                ("message.timeout.ms", $"{(int)_options.DeliveryTimeout.TotalMilliseconds}"),
+                ("dotnet.producer.delivery.report.fields", "status")))
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
     }
 
     private async Task<DecisionSource> ConfirmAsync(string topic, byte[] key, byte[] value, CancellationToken cancel)
     {
         var confirmed = new TaskCompletionSource<DecisionSource>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var producer = await _opened.Value.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
-        Produce(topic, key, value, null, report =>
+        Produce(producer, topic, key, value, null, report =>
         {
             OnReported(report.Error);
             if (report.Error.IsError)
             {
-                confirmed.SetException(new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take a record for {topic}: {report.Error.Reason}"));
+                confirmed.SetException(new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take a record for {topic}: {PublishedBulk.Reason(report.Error)}"));
             }
             else
             {
@@ -133,6 +154,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
 
     private async ValueTask EnqueueAsync(string topic, byte[] key, byte[] value, long? timestampMs, CancellationToken cancel)
     {
+        var producer = _opened.Value.IsCompletedSuccessfully ? _opened.Value.Result : await _opened.Value.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
         PublishedBulk bulk;
         lock (_bulkLock)
@@ -149,7 +171,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
                 throw new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take {reason}");
             }
 
-            Produce(topic, key, value, timestampMs, bulk.OnReport);
+            Produce(producer, topic, key, value, timestampMs, bulk.OnReport);
         }
         catch
         {
@@ -158,11 +180,12 @@ public sealed class PaymentPublisher : IAsyncDisposable
         }
     }
 
-    private void Produce(string topic, byte[] key, byte[] value, long? timestampMs, Action<DeliveryReport<byte[]?, byte[]>> onReport)
+    private void Produce(
+        IProducer<byte[]?, byte[]> producer, string topic, byte[] key, byte[] value, long? timestampMs, Action<DeliveryReport<byte[]?, byte[]>> onReport)
     {
         try
         {
-            _producer.Produce(
+            producer.Produce(
                 topic,
                 new Message<byte[]?, byte[]>
                 {
@@ -175,7 +198,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
         catch (ProduceException<byte[]?, byte[]> e)
         {
             _room.Release();
-            throw new PublishFailedException($"a record for {topic} on {_region.Kafka.Brokers}: {e.Error.Reason}");
+            throw new PublishFailedException($"a record for {topic} on {_region.Kafka.Brokers}: {PublishedBulk.Reason(e.Error)}");
         }
     }
 

@@ -140,16 +140,20 @@ internal static class KafkaPorts
         },
         logs, log);
 
+    /// <summary>How large batches of decisions may be.</summary>
+    public static BatchLimits LimitsOf(Topology topology, Action<string> log) =>
+        new(ConnectionOf(topology.Home), topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.BatchBytesMax, log);
+
     /// <summary>As the topology's delivery says.</summary>
     /// <param name="source">The process's, a member of the group.</param>
-    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, Action<string> log) =>
+    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, BatchLimits limits, Action<string> log) =>
         topology.Delivery == Delivery.Transactional
-            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology), TransactionsOf(topology), source, log)
-            : IdempotentSink(topology, connection, source.Logs, log);
+            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, log)
+            : IdempotentSink(topology, connection, source.Logs, limits, log);
 
     /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
-    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, Action<string> log) =>
-        new KafkaDecisionSink(connection, SinkOptions(topology), logs, log);
+    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, Action<string> log) =>
+        new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, log);
 
     private static GroupOptions GroupOf(Topology topology) => new(
         topology.Group, topology.Membership.UsesConsumerProtocol, topology.Membership.Session, topology.Membership.Instance,
@@ -158,8 +162,9 @@ internal static class KafkaPorts
     private static TransactionOptions TransactionsOf(Topology topology) => new(
         $"{topology.Group}-{(topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : ProcessId)}", topology.Emit.TransactionTimeout);
 
-    private static KafkaDecisionSinkOptions SinkOptions(Topology topology) => new(
+    private static KafkaDecisionSinkOptions SinkOptions(Topology topology, BatchLimits limits) => new(
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
         // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
-        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2);
+        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2,
+        limits);
 }

@@ -24,7 +24,7 @@ internal sealed class Pipeline : IAsyncDisposable
 
     private Pipeline(
         Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
-        AkkaSystem akka, ScoringLanes lanes)
+        int deadLetterBytesMax, AkkaSystem akka, ScoringLanes lanes)
     {
         var clock = TimeProvider.System;
         (_akka, _lanes, _source, _sink, State, Coverage) = (akka, lanes, source, sink, state, coverage);
@@ -33,15 +33,17 @@ internal sealed class Pipeline : IAsyncDisposable
         var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
         _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
         var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
-        var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
+        var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson, deadLetterBytesMax);
         var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);
         _options = new LiveOptions(OptionsOf(topology));
         (_stop, Done) = ScoringGraph.Build(parts, _options).Run(_akka.Materializer);
     }
 
     /// <summary>Starts the graph. From the call on the ports are the pipeline's: it lets go of them at its end, and where it cannot be made.</summary>
+    /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     public static async Task<Pipeline> StartAsync(
-        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
+        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
+        int deadLetterBytesMax = int.MaxValue)
     {
         AkkaSystem? akka = null;
         ScoringLanes? lanes = null;
@@ -51,7 +53,7 @@ internal sealed class Pipeline : IAsyncDisposable
             var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
             lanes = new ScoringLanes(
                 artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, TimeProvider.System, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons);
-            return new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, akka, lanes);
+            return new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, deadLetterBytesMax, akka, lanes);
         }
         catch
         {

@@ -29,6 +29,7 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
+    private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -91,9 +92,13 @@ internal sealed class ServingProcess(
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
     private bool MayStartOver(Exception e)
     {
-        if (e is LogsStandStillException)
+        switch (e)
         {
-            return false;
+            case LogsStandStillException or RecordTooLargeException:
+                return false;
+            case BatchTooLargeException when _batchLimits.TryHalve():
+                // As often as it takes: the halving is what bounds it.
+                return true;
         }
 
         if (e is OwnershipMovedException || (e as StageFailedException)?.InnerException is StateAheadException)
@@ -127,7 +132,8 @@ internal sealed class ServingProcess(
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
-        var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
+        var sink = await OpenSinkAsync(connection, source);
+        var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
@@ -162,11 +168,12 @@ internal sealed class ServingProcess(
         return coverage;
     }
 
-    private IDecisionSink OpenSink(KafkaConnection connection, KafkaLogSource source)
+    private async Task<IDecisionSink> OpenSinkAsync(KafkaConnection connection, KafkaLogSource source)
     {
         try
         {
-            return KafkaPorts.Sink(_topology, connection, source, notice);
+            await _batchLimits.AskAsync();
+            return KafkaPorts.Sink(_topology, connection, source, _batchLimits, notice);
         }
         catch
         {

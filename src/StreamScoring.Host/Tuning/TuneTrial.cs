@@ -52,9 +52,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
 
     private static IDecisionSink OpenSink(Topology topology, KafkaConnection connection, KafkaLogSource source, bool isMember)
     {
+        var limits = KafkaPorts.LimitsOf(topology, _ => { });
         try
         {
-            return isMember ? KafkaPorts.Sink(topology, connection, source, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, _ => { });
+            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, _ => { });
         }
         catch
         {

@@ -12,8 +12,8 @@ internal static unsafe partial class Librdkafka
     public const string Name = LoadedLibrary.Name;
 
     public const int NoError = 0, PartitionEof = -191, TimedOut = -185, AllBrokersDown = -187, TransportError = -195, ResolveError = -193,
-        Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29,
-        Fatal = -150, Ssl = -181;
+        Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29, MessageTooLarge = 10,
+        Fatal = -150, GaplessGuarantee = -148, Ssl = -181;
 
     public const int ProducerType = 0, ConsumerType = 1;
 

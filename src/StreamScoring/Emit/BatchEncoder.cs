@@ -10,8 +10,9 @@ namespace StreamScoring.Emit;
 
 /// <summary>The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row order.</summary>
 /// <param name="asJson">Decisions as JSON instead of the compact form.</param>
+/// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the record's copy: what its sender chose must not make it unwritable.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
-public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false)
+public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {
     private readonly ReusableBuffer _compact = new();
     private readonly Utf8JsonWriter _json = new(Stream.Null);
@@ -35,6 +36,12 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             {
                 var start = records.Buffer.Length;
                 deadLetters.Encode(batch, rowIndex, records.Buffer);
+                if (records.Buffer.Length - start > deadLetterBytesMax)
+                {
+                    records.Buffer.CutTo(start);
+                    deadLetters.Encode(batch, rowIndex, records.Buffer, withCopy: false);
+                }
+
                 records.Add(new EncodedRecord(rowIndex, IsDeadLetter: true, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
                 meters?.Rejected(batch.Rejection[rowIndex].Reason);
             }

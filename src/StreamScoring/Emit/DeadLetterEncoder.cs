@@ -25,7 +25,8 @@ public sealed class DeadLetterEncoder(LogTable logs)
     private byte[] _scratch = new byte[CopyBytesMax];
 
     /// <summary>Appends one dead letter to the buffer.</summary>
-    public void Encode(PaymentBatch batch, int rowIndex, IBufferWriter<byte> output)
+    /// <param name="withCopy">False: the topic takes none that is so large.</param>
+    public void Encode(PaymentBatch batch, int rowIndex, IBufferWriter<byte> output, bool withCopy = true)
     {
         var rejection = batch.Rejection[rowIndex];
         var log = logs[batch.LogIndex[rowIndex]];
@@ -43,7 +44,17 @@ public sealed class DeadLetterEncoder(LogTable logs)
         writer.WriteString("log_time", DecisionJson.Iso(batch.LogTimestampMs[rowIndex]));
         writer.WriteString("rejected_at", DecisionJson.Iso(batch.Clock.DecidedAtMs));
         writer.WriteNumber("value_bytes", batch.ValueLengthWhole[rowIndex]);
-        WriteCopy(writer, batch, rowIndex, rejection);
+        if (withCopy)
+        {
+            WriteCopy(writer, batch, rowIndex, rejection);
+        }
+        else
+        {
+            writer.WriteBoolean("redacted", false);
+            writer.WriteBoolean("cut", true);
+            writer.WriteString("withheld", "with a copy this would be larger than its topic takes, so no copy is kept");
+        }
+
         writer.WriteEndObject();
     }
 

@@ -102,13 +102,14 @@ public static class TopologyFile
                 emit.Integer("batchesInFlightMax", 32, 1, PipelineOptions.EmitBatchesInFlightCeiling),
                 emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
                 emit.Integer("queueKilobytesMax", 32_768, 1024, 1_048_576),
+                emit.Integer("batchBytesMax", 1_000_000, 1024, 64 << 20),
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
                 emit.Choice("format", "messagepack", "messagepack", "json") == "json",
                 // The brokers refuse more than 15 minutes where they are not told otherwise; readers wait that long for a process that is gone.
                 emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
-            HttpPort = http.Integer("port", 9464, 0, 65_535),
             HttpAddress = ReadAddress(http),
+            HttpPort = http.Integer("port", 9464, 0, 65_535),
         };
         foreach (var map in new[] { membership, idempotency, snapshots, state, ingest, score, decide, emit, http, models, top })
         {
@@ -186,7 +187,6 @@ public static class TopologyFile
             : throw membership.Error("instance", $"is {instance}; allowed are letters, digits, '.', '_' and '-', {InstanceLengthMax} at most");
     }
 
-    private static IngestLimits ReadLimits(YamlMap ingest)
     private static IPAddress ReadAddress(YamlMap http)
     {
         var text = http.Text("address", "127.0.0.1");
@@ -194,6 +194,7 @@ public static class TopologyFile
             : throw http.Error("address", $"is {text}; expected the IP address of an interface: 127.0.0.1 for this machine alone, 0.0.0.0 for all interfaces");
     }
 
+    private static IngestLimits ReadLimits(YamlMap ingest)
     {
         var limits = new IngestLimits
         {

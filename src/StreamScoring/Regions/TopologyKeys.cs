@@ -54,12 +54,13 @@ public static class TopologyKeys
             (topology, from) => topology with { Emit = topology.Emit with { BatchesInFlightMax = from.Emit.BatchesInFlightMax } }),
         new("emit.linger", topology => topology.Emit.Linger),
         new("emit.queueKilobytesMax", topology => topology.Emit.QueueKilobytesMax),
+        new("emit.batchBytesMax", topology => topology.Emit.BatchBytesMax),
         new("emit.compression", topology => topology.Emit.Compression),
         new("emit.format", topology => topology.Emit.AsJson ? "json" : "messagepack"),
         new("emit.transactionTimeout", topology => topology.Emit.TransactionTimeout),
         new("state.megabytesMax", topology => topology.StateBytesMax >> 20),
-        new("http.port", topology => topology.HttpPort),
         new("http.address", topology => topology.HttpAddress),
+        new("http.port", topology => topology.HttpPort),
     ];
 
     /// <summary>Keys that a running process takes over.</summary>
