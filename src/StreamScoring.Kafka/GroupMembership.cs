@@ -37,6 +37,7 @@ internal sealed class GroupMembership : IDisposable
     private readonly LogTable _logs;
     private readonly PartitionOwnership _ownership;
     private readonly DecidedTail _tail;
+    private readonly LogHealth _health;
     private readonly Action<int> _owns;
     private readonly Action<string> _log;
     private readonly bool _commitsOffsets;
@@ -53,9 +54,9 @@ internal sealed class GroupMembership : IDisposable
 
     /// <param name="owns">Told each log that became owned, after it did.</param>
     public GroupMembership(
-        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, Action<int> owns, Action<string> log)
+        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, LogHealth health, Action<int> owns, Action<string> log)
     {
-        (_connection, _topic, _group, _logs, _ownership, _tail, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, owns, log);
+        (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, health, owns, log);
         _commitsOffsets = group.TransactionTimeout is null;
         // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
         _waitsUntold = group.UsesConsumerProtocol;
@@ -268,7 +269,9 @@ internal sealed class GroupMembership : IDisposable
             try
             {
                 var committed = CommittedOf(logs);
-                return _tail.DecideFrom(numbers, _logs, logIndex => committed[logIndex]);
+                var ends = _tail.DecideFrom(numbers, _logs, logIndex => committed[logIndex]);
+                _health.Undecided("taking over", [], "");
+                return ends;
             }
             catch (Exception e) when (e is KafkaFailedException or KafkaException)
             {
@@ -278,6 +281,7 @@ internal sealed class GroupMembership : IDisposable
                     return [];
                 }
 
+                _health.Undecided("taking over", [.. logs.Select(logIndex => _logs[logIndex])], $"it is asked again where its decisions end: {e.Message}");
                 if (e.Message != said)
                 {
                     said = e.Message;

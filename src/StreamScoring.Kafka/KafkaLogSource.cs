@@ -41,7 +41,7 @@ public sealed class KafkaLogSource : ILogSource
         _tail = new DecidedTail(connection, options);
         if (options.Group is { } group)
         {
-            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, OnOwned, log);
+            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, options.Health, OnOwned, log);
         }
 
         _followed = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) is not null)

@@ -94,7 +94,7 @@ public sealed class BatchSizeTests(KafkaCluster cluster) : IClassFixture<KafkaCl
     {
         string[] set =
         [
-            "--set", $"group={name}", "--set", $"delivery={delivery}", "--set", "emit.compression=none", "--set", $"data=/tmp/{Guid.NewGuid():N}", "--set", "snapshots.interval=0",
+            "--set", $"group={name}", "--set", $"delivery={delivery}", "--set", "emit.compression=none", "--set", "snapshots.interval=0s",
             "--set", $"regions.eu.topics.payments={name}-payments", "--set", $"regions.eu.topics.labels={name}-labels",
             "--set", $"regions.eu.topics.decisions={name}-decisions", "--set", $"regions.eu.topics.deadLetters={name}-dead-letters",
         ];

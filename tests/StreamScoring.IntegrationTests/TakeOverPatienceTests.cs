@@ -31,7 +31,7 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         });
         var owned = new List<int>();
         using (var membership = new GroupMembership(
-            connection, "undrained", new GroupOptions("undrained", UsesConsumerProtocol: false, TimeSpan.FromSeconds(6), "", TransactionTimeout: null), logs, ownership, tail, owned.Add, _ => { })
+            connection, "undrained", new GroupOptions("undrained", UsesConsumerProtocol: false, TimeSpan.FromSeconds(6), "", TransactionTimeout: null), logs, ownership, tail, health, owned.Add, _ => { })
         {
             TakeOverPatience = TimeSpan.FromSeconds(1),
         })

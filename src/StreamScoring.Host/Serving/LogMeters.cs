@@ -28,8 +28,12 @@ internal sealed class LogMeters(MetricFactory factory)
         foreach (var standing in standings)
         {
             var (log, partition) = (standing.Log, $"{standing.Log.Partition}");
-            _lag.WithLabels(log.Region, log.Topic, partition).Set(standing.LagCount ?? double.NaN);
-            _queued.WithLabels(log.Region, log.Topic, partition).Set(standing.QueuedCount);
+            if (standing.Failure != LogFailure.NotDecided)
+            {
+                _lag.WithLabels(log.Region, log.Topic, partition).Set(standing.LagCount ?? double.NaN);
+                _queued.WithLabels(log.Region, log.Topic, partition).Set(standing.QueuedCount);
+            }
+
             if (standing.Failure != LogFailure.None)
             {
                 _failing.WithLabels(log.Region, log.Topic, partition, LogStanding.LabelOf(standing.Failure)).Set(1);

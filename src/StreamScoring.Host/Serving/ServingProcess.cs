@@ -186,7 +186,7 @@ internal sealed class ServingProcess(
     private async Task<Topology?> WatchAsync(
         Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, List<LogStanding> standStill, CancellationToken cancel)
     {
-        using var partitions = new PartitionWatch(topology, notice);
+        using var partitions = new PartitionWatch(topology, source.Health);
         var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
         var (fileLookedAt, healthSaidAt) = (lookedAt, lookedAt);
         var idleSince = TimeProvider.System.GetTimestamp();
@@ -275,7 +275,7 @@ internal sealed class ServingProcess(
     /// stops nobody, so here neither; one of which records are known that do not come does.
     /// </summary>
     private static List<LogStanding> Unread(LogHealth health) =>
-        [.. health.Look().Where(standing => !standing.IsReadThrough && !(standing.LagCount is null && health.Logs.FollowedRegionOf(health.Logs.IndexOf(standing.Log)) is not null))];
+        [.. health.Look().Where(standing => !standing.IsReadThrough && !(standing.LagCount is null && standing.IsDegradation))];
 
     private static void PrintTotals(PipelineProgress progress) => Console.Error.WriteLine(JsonSerializer.Serialize(new
     {

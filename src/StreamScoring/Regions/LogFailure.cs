@@ -28,4 +28,7 @@ public enum LogFailure
 
     /// <summary>It ends before the first offset that is to be decided, so nothing of it is.</summary>
     EndsBeforeDecided,
+
+    /// <summary>It is to be decided here and cannot be, for a reason that reading it does not show.</summary>
+    NotDecided,
 }

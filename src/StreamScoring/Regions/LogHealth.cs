@@ -17,6 +17,7 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
     private readonly FailureNotices _notices = new(clock, notice);
     private readonly Dictionary<string, (string Where, int[] LogIndices, long At)> _problems = new(StringComparer.Ordinal);
     private readonly View[] _views = [.. Enumerable.Range(0, logs.Count).Select(_ => new View())];
+    private readonly Dictionary<string, (IReadOnlyList<LogId> Logs, string Reason, long Since)> _undecided = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failing = new(StringComparer.Ordinal);
     private long _movedAt = clock.GetTimestamp();
 
@@ -31,15 +32,6 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
             var view = _views[logIndex];
             (view.IsRead, view.InOrderAt, view.ObservedAt) = (true, clock.GetTimestamp(), clock.GetTimestamp());
             view.Seen = new LogObservation(position, 0, PartitionOwnership.NotOwned, -1);
-        }
-    }
-
-    /// <summary>Nobody reads it here any more.</summary>
-    public void ReadsNoMore(int logIndex)
-    {
-        lock (_lock)
-        {
-            _views[logIndex].IsRead = false;
         }
     }
 
@@ -81,12 +73,37 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
         _notices.Report(key, text);
     }
 
-    /// <summary>How the logs that are read here stand, in their order.</summary>
+    /// <summary>
+    /// Logs whose records are to be decided here and cannot be, though they may well be read: partitions that have no place for decisions, or one that is taken
+    /// over and whose decided end nobody tells. It fails once it lasts.
+    /// </summary>
+    /// <param name="who">Who says so: it says it anew each time, and with no logs once it is over.</param>
+    public void Undecided(string who, IReadOnlyList<LogId> undecided, string reason)
+    {
+        lock (_lock)
+        {
+            if (undecided.Count == 0)
+            {
+                _undecided.Remove(who);
+            }
+            else
+            {
+                _undecided[who] = (undecided, reason, _undecided.TryGetValue(who, out var known) ? known.Since : clock.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>How the logs that are read here stand, in their order, and those that cannot be decided behind them.</summary>
     public IReadOnlyList<LogStanding> Look()
     {
         lock (_lock)
         {
-            return [.. Enumerable.Range(0, logs.Count).Where(logIndex => _views[logIndex].IsRead).Select(StandingOf)];
+            return [
+                .. Enumerable.Range(0, logs.Count).Where(logIndex => _views[logIndex].IsRead).Select(StandingOf),
+                .. _undecided.Values.Where(entry => clock.GetElapsedTime(entry.Since) >= Patience).SelectMany(entry => entry.Logs.Select(log => new LogStanding(
+                    log, LagCount: null, QueuedCount: 0, IsReadThrough: false, LogFailure.NotDecided,
+                    FormattableString.Invariant($"{log} is not decided for {clock.GetElapsedTime(entry.Since).TotalSeconds:0} s: {entry.Reason}"), IsDegradation: false))),
+            ];
         }
     }
 

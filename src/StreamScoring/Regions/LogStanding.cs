@@ -20,6 +20,7 @@ public sealed record LogStanding(LogId Log, long? LagCount, long QueuedCount, bo
         LogFailure.OpenTransaction => "open_transaction",
         LogFailure.EndsBeforePosition => "ends_before_position",
         LogFailure.EndsBeforeDecided => "ends_before_decided",
+        LogFailure.NotDecided => "not_decided",
         _ => "none",
     };
 }

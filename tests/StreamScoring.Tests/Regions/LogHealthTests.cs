@@ -111,6 +111,25 @@ public sealed class LogHealthTests
     }
 
     [Fact]
+    public void A_log_that_cannot_be_decided_fails_though_it_is_read_until_it_can_be()
+    {
+        var seen = new LogObservation(9, 0, PartitionOwnership.NotOwned, End: 9);
+        _health.Undecided("partitions", [new LogId("eu", "payments", 7)], "decisions has no such partition");
+        Watch(TimeSpan.FromSeconds(14), seen);
+        Assert.Single(_health.Look());
+        // Said anew each time, it is still the one of before.
+        _health.Undecided("partitions", [new LogId("eu", "payments", 7)], "decisions has no such partition");
+        Watch(TimeSpan.FromSeconds(1), seen);
+        var standing = _health.Look()[^1];
+        Assert.Equal(("eu/payments/7 is not decided for 15 s: decisions has no such partition", LogFailure.NotDecided, false), (standing.Text, standing.Failure, standing.IsDegradation));
+        Assert.Equal([standing.Text], _said);
+        _health.Undecided("partitions", [], "");
+        _health.Say();
+        Assert.Single(_health.Look());
+        Assert.StartsWith("over after ", _said[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_error_that_comes_and_goes_is_one_failure()
     {
         for (var second = 0; second < 50; second++)
