@@ -100,7 +100,8 @@ public sealed class PaymentPublisher : IAsyncDisposable
         if (_opened.IsValueCreated && await Task.WhenAny(_opened.Value) is { IsCompletedSuccessfully: true } opened)
         {
             var producer = await opened;
-            // Disposing the client waits for nothing, and waits itself for its threads: neither belongs on the caller's thread.
+            // Disposing the client waits for nothing, and waits itself for its threads: neither
+            // belongs on the caller's thread.
             await Task.Run(() =>
             {
                 producer.Flush(CancellationToken.None);
@@ -122,7 +123,8 @@ public sealed class PaymentPublisher : IAsyncDisposable
                 ("compression.type", "lz4"),
                 // Counted before compression, and not of a batch's first record.
                 ("batch.size", $"{known.Values.Append(_options.BatchBytesMax).Min()}"),
-                // Ours is the bound that makes callers wait; the client's own, which would throw, lie beyond it.
+                // Ours is the bound that makes callers wait; the client's own, which would throw,
+                // lie beyond it.
                 ("queue.buffering.max.messages", $"{_options.InFlightMax + 1000}"),
                 ("queue.buffering.max.kbytes", "2097151"),
                 ("message.timeout.ms", $"{(int)_options.DeliveryTimeout.TotalMilliseconds}"),

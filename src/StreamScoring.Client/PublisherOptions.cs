@@ -17,8 +17,9 @@ public sealed record PublisherOptions
     public int InFlightMax { get; init; } = 50_000;
 
     /// <summary>
-    /// Bytes of records that are sent in one piece, before compression. The brokers are asked for the topics' <c>max.message.bytes</c> before the first record,
-    /// and less is sent where that is less; a publisher that may not describe the topics has to say it here.
+    /// Bytes of records that are sent in one piece, before compression. The brokers are asked for
+    /// the topics' <c>max.message.bytes</c> before the first record, and less is sent where that is
+    /// less; a publisher that may not describe the topics has to say it here.
     /// </summary>
     public int BatchBytesMax { get; init; } = 1_000_000;
 }

@@ -112,7 +112,8 @@ internal sealed class FollowedRegion : IDisposable
     {
         using var ends = new LogEnds(
             _connection, _options.Health, _ownership,
-            // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
+            // The end of a mirror says how far the mirror is, not how far the region is: there only
+            // records tell.
             _connection.Region == _region ? _options.Coverage : null);
         while (!_stopping.IsSet)
         {

@@ -14,8 +14,10 @@ internal sealed class GroupMembership : IDisposable
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a partition that comes back waits for what this process still has on its way of it: its end is not known before. Then the process gives up and starts
-    /// over: it has not owned the partition yet, so it committed and decided nothing of it. Less than a member may be silent in a rebalance.
+    /// How long a partition that comes back waits for what this process still has on its way of it:
+    /// its end is not known before. Then the process gives up and starts over: it has not owned the
+    /// partition yet, so it committed and decided nothing of it. Less than a member may be silent
+    /// in a rebalance.
     /// </summary>
     private static readonly TimeSpan TakeOverPatienceDefault = TimeSpan.FromSeconds(30);
 

@@ -13,7 +13,10 @@ namespace StreamScoring.Kafka;
 /// </summary>
 public sealed unsafe class KafkaDecisionSink : IDecisionSink
 {
-    /// <summary>What the client counts beside a record's key and value, headers with the vector of many logs among it.</summary>
+    /// <summary>
+    /// What the client counts beside a record's key and value, headers with the vector of many logs
+    /// among it.
+    /// </summary>
     private const int FramingBytesMax = 64 * 1024;
 
     private readonly KafkaConnection _connection;

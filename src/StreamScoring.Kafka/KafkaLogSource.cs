@@ -189,7 +189,9 @@ public sealed class KafkaLogSource : ILogSource
         _wake();
     }
 
-    /// <summary>Several threads may find that the source cannot go on, and the graph is told once.</summary>
+    /// <summary>
+    /// Several threads may find that the source cannot go on, and the graph is told once.
+    /// </summary>
     private void Fail(Exception e)
     {
         if (Interlocked.Exchange(ref _hasFailed, 1) == 0)

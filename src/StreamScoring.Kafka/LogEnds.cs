@@ -5,8 +5,9 @@ using StreamScoring.Regions;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Looks every second how logs stand: asks the brokers for their ends, apart from whoever reads them. Once all that was there when one was asked for is taken,
-/// the log is known to be whole until then. By one thread.
+/// Looks every second how logs stand: asks the brokers for their ends, apart from whoever reads
+/// them. Once all that was there when one was asked for is taken, the log is known to be whole
+/// until then. By one thread.
 /// </summary>
 internal sealed class LogEnds : IDisposable
 {
@@ -23,7 +24,8 @@ internal sealed class LogEnds : IDisposable
     private long _askedAt;
 
     /// <param name="health">Told how the logs stand.</param>
-    /// <param name="coverage">Told how far they are whole; null where their ends do not tell that.</param>
+    /// <param name="coverage">Told how far they are whole; null where their ends do not tell
+    /// that.</param>
     public LogEnds(KafkaConnection connection, LogHealth health, PartitionOwnership ownership, LogCoverage? coverage)
     {
         (_health, _ownership, _coverage) = (health, ownership, coverage);
@@ -49,7 +51,9 @@ internal sealed class LogEnds : IDisposable
         {
             _askedAt = TimeProvider.System.GetTimestamp();
             _asking = AskAsync([.. readers.Select(reader => (reader.LogIndex,
-                new LogObservation(reader.NextOffset, reader.QueuedRecords, _ownership.DecideFrom(reader.LogIndex), End: -1)))]);
+                new LogObservation(
+                    reader.NextOffset, reader.QueuedRecords, _ownership.DecideFrom(reader.LogIndex), End: -1,
+                    AcknowledgedThrough: _ownership.AcknowledgedThrough(reader.LogIndex), IsDrained: _ownership.IsDrained(reader.LogIndex))))]);
         }
     }
 
@@ -92,14 +96,16 @@ internal sealed class LogEnds : IDisposable
         }
         catch (KafkaException)
         {
-            // Not told: then it is not known to be whole, and after a while that is a failure of its own.
+            // Not told: then it is not known to be whole, and after a while that is a failure of
+            // its own.
         }
     }
 
     private bool IsStill(int logIndex, LogObservation seen, Dictionary<int, long> ends) =>
         seen.QueuedCount == 0 && ends.TryGetValue(logIndex, out var end) && seen.Position < end && _positions.GetValueOrDefault(logIndex, -1) == seen.Position;
 
-    /// <returns>By log, those that were told. A broker that does not answer in time is no error to the client: the offset just stays unset.</returns>
+    /// <returns>By log, those that were told. A broker that does not answer in time is no error to
+    /// the client: the offset just stays unset.</returns>
     private async Task<Dictionary<int, long>> OffsetsAsync(List<int> logIndices, OffsetSpec spec, IsolationLevel isolation)
     {
         if (logIndices.Count == 0)

@@ -4,13 +4,15 @@ using StreamScoring.Regions;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// What the client that reads some logs says of them. It comes on two threads: the client's own events on the one that serves them, a log's errors on the
-/// graph's, which takes its records.
+/// What the client that reads some logs says of them. It comes on two threads: the client's own
+/// events on the one that serves them, a log's errors on the graph's, which takes its records.
 /// </summary>
 /// <param name="where">The brokers that are read, as messages name them.</param>
 /// <param name="logIndices">The client's logs.</param>
-/// <param name="health">Told of what may pass: a broker that is away is tried for as long as it takes.</param>
-/// <param name="failed">Told, once, of what does not pass by itself; null where that is to be waited out as well.</param>
+/// <param name="health">Told of what may pass: a broker that is away is tried for as long as it
+/// takes.</param>
+/// <param name="failed">Told, once, of what does not pass by itself; null where that is to be
+/// waited out as well.</param>
 internal sealed class ReportedErrors(string where, IReadOnlyList<int> logIndices, LogHealth health, Action<Exception>? failed)
 {
     private int _hasFailed;

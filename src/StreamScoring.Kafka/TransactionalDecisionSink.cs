@@ -195,8 +195,12 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         }
     }
 
-    /// <summary>Something of the transaction was refused for its size: the next producer sends smaller batches.</summary>
-    /// <exception cref="RecordTooLargeException">Records were sent one by one already, as far as they are large.</exception>
+    /// <summary>
+    /// Something of the transaction was refused for its size: the next producer sends smaller
+    /// batches.
+    /// </summary>
+    /// <exception cref="RecordTooLargeException">Records were sent one by one already, as far as
+    /// they are large.</exception>
     private void RequireSmaller()
     {
         var before = _limits.BatchBytesMax;

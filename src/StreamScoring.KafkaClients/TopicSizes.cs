@@ -9,9 +9,12 @@ public static class TopicSizes
 {
     private const string Setting = "max.message.bytes";
 
-    /// <summary>The topics' <c>max.message.bytes</c>: bytes of one batch of records, as it is sent.</summary>
+    /// <summary>
+    /// The topics' <c>max.message.bytes</c>: bytes of one batch of records, as it is sent.
+    /// </summary>
     /// <param name="settings">A client's, by librdkafka's names.</param>
-    /// <returns>By topic. Left out is what the brokers do not tell: this process may not describe the topic, it is missing, or none answers in time.</returns>
+    /// <returns>By topic. Left out is what the brokers do not tell: this process may not describe
+    /// the topic, it is missing, or none answers in time.</returns>
     public static async Task<IReadOnlyDictionary<string, int>> BatchBytesMaxAsync(
         IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> topics, TimeSpan patience)
     {
@@ -22,8 +25,10 @@ public static class TopicSizes
             try
             {
                 var described = await admin.DescribeConfigsAsync(
-                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = patience }).ConfigureAwait(false);
-                if (described[0].Entries.TryGetValue(Setting, out var entry) && int.TryParse(entry.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
+                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }],
+                    new DescribeConfigsOptions { RequestTimeout = patience }).ConfigureAwait(false);
+                if (described[0].Entries.TryGetValue(Setting, out var entry)
+                    && int.TryParse(entry.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
                 {
                     known[topic] = bytes;
                 }

@@ -6,7 +6,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Topics that take no large batches, on a real broker: batches become smaller, nothing is lost, and what can never be written is named.</summary>
+/// <summary>
+/// Topics that take no large batches, on a real broker: batches become smaller, nothing is lost,
+/// and what can never be written is named.
+/// </summary>
 public sealed class BatchSizeTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/handbook/topology.yaml";
@@ -112,7 +115,9 @@ public sealed class BatchSizeTests(KafkaCluster cluster) : IClassFixture<KafkaCl
         });
     }
 
-    /// <summary>As fast as they go: the ids do not compress, so batches are as large as they may be.</summary>
+    /// <summary>
+    /// As fast as they go: the ids do not compress, so batches are as large as they may be.
+    /// </summary>
     private async Task PublishAsync(string name, int count = Payments)
     {
         var random = new Random(1);

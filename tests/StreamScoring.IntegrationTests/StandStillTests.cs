@@ -5,7 +5,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A log that has records which cannot be read, seen from outside: health, metrics, notices, and how <c>--until-idle</c> ends.</summary>
+/// <summary>
+/// A log that has records which cannot be read, seen from outside: health, metrics, notices, and
+/// how <c>--until-idle</c> ends.
+/// </summary>
 public sealed partial class StandStillTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/generated/topology.yaml";
@@ -46,7 +49,10 @@ public sealed partial class StandStillTests(KafkaCluster cluster) : IClassFixtur
         publisher.AbortTransaction();
     }
 
-    /// <summary>Three records of a publisher that goes no further: they are in the log, and nobody who reads what is committed gets them.</summary>
+    /// <summary>
+    /// Three records of a publisher that goes no further: they are in the log, and nobody who reads
+    /// what is committed gets them.
+    /// </summary>
     private IProducer<byte[], byte[]> OpenTransaction(string topic)
     {
         var publisher = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = cluster.Brokers, TransactionalId = topic, TransactionTimeoutMs = 600_000 }).Build();

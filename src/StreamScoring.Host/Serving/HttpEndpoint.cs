@@ -11,7 +11,10 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Serves /metrics, /health/live, /health/ready and /state. There is no login: who reaches the address may ask.</summary>
+/// <summary>
+/// Serves /metrics, /health/live, /health/ready and /state. There is no login: who reaches the
+/// address may ask.
+/// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
     private static readonly TimeSpan StatePatience = TimeSpan.FromSeconds(60);
@@ -25,8 +28,10 @@ internal sealed class HttpEndpoint : IAsyncDisposable
 
     /// <param name="address">The interface that it listens on; 0.0.0.0 or ::, all of them.</param>
     /// <param name="port">0: any free one.</param>
-    /// <param name="state">Gives the state's report, taken between two batches, unless it is cancelled; null within it where no graph runs.</param>
-    /// <exception cref="InvalidInputFileException">The port is taken, or this machine does not have the address.</exception>
+    /// <param name="state">Gives the state's report, taken between two batches, unless it is
+    /// cancelled; null within it where no graph runs.</param>
+    /// <exception cref="InvalidInputFileException">The port is taken, or this machine does not have
+    /// the address.</exception>
     public static async Task<HttpEndpoint> StartAsync(
         IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null)
     {

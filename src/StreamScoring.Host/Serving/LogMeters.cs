@@ -3,13 +3,18 @@ using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>How each log that is read stands, as metrics: of every one, also where nothing of it ever came.</summary>
+/// <summary>
+/// How each log that is read stands, as metrics: of every one, also where nothing of it ever came.
+/// </summary>
 internal sealed class LogMeters(MetricFactory factory)
 {
-    private readonly Gauge _lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet; NaN where its end is not known.", ["region", "topic", "partition"]);
-    private readonly Gauge _queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
+    private readonly Gauge _lag = factory.CreateGauge(
+        "scoring_lag_records", "Records in a log that are not taken yet; NaN where its end is not known.", ["region", "topic", "partition"]);
+    private readonly Gauge _queued = factory.CreateGauge(
+        "scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
     private readonly Gauge _failing = factory.CreateGauge(
-        "scoring_log_failing", "1 while a log that has records is not read or not decided, for the reason given; 0 once it is again.", ["region", "topic", "partition", "reason"]);
+        "scoring_log_failing", "1 while a log that has records is not read or not decided, for the reason given; 0 once it is again.",
+        ["region", "topic", "partition", "reason"]);
 
     /// <param name="standings">None where no graph runs.</param>
     public void Show(IReadOnlyList<LogStanding> standings)

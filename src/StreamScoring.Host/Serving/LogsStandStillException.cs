@@ -2,6 +2,9 @@ using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Everything was to be read and decided, and some logs have records that are not. Starting over would change nothing that waiting did not.</summary>
+/// <summary>
+/// Everything was to be read and decided, and some logs have records that are not. Starting over
+/// would change nothing that waiting did not.
+/// </summary>
 internal sealed class LogsStandStillException(IEnumerable<LogStanding> standings) : Exception(
-    $"not all is decided: {string.Join("; ", standings.Select(standing => standing.Text.Length > 0 ? standing.Text : $"{standing.Log} is not read to its end"))}");
+    $"not all is decided: {string.Join("; ", standings.Select(standing => standing.Text))}");

@@ -39,7 +39,10 @@ internal sealed class Pipeline : IAsyncDisposable
         (_stop, Done) = ScoringGraph.Build(parts, _options).Run(_akka.Materializer);
     }
 
-    /// <summary>Starts the graph. From the call on the ports are the pipeline's: it lets go of them at its end, and where it cannot be made.</summary>
+    /// <summary>
+    /// Starts the graph. From the call on the ports are the pipeline's: it lets go of them at its
+    /// end, and where it cannot be made.
+    /// </summary>
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,

@@ -9,10 +9,14 @@ internal sealed class PipelineHealth
     private volatile string? _failed;
     private volatile LogHealth? _logs;
 
-    /// <summary>Why the process decides nothing, or not all that it should; null where it does.</summary>
+    /// <summary>
+    /// Why the process decides nothing, or not all that it should; null where it does.
+    /// </summary>
     public string? NotReady => _failed ?? _notReady ?? FailuresOf(isDegradation: false);
 
-    /// <summary>What fails though the process decides all of its payments, one line each; null for nothing.</summary>
+    /// <summary>
+    /// What fails though the process decides all of its payments, one line each; null for nothing.
+    /// </summary>
     public string? Degraded => FailuresOf(isDegradation: true);
 
     /// <summary>Why the process must be restarted; null while it lives.</summary>

@@ -182,7 +182,8 @@ internal sealed class ServingProcess(
         }
     }
 
-    /// <param name="standStill">Filled with the logs because of which it ends, where these have records that nobody takes.</param>
+    /// <param name="standStill">Filled with the logs because of which it ends, where these have
+    /// records that nobody takes.</param>
     private async Task<Topology?> WatchAsync(
         Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, List<LogStanding> standStill, CancellationToken cancel)
     {
@@ -271,8 +272,9 @@ internal sealed class ServingProcess(
     }
 
     /// <summary>
-    /// The logs that are not read to their ends, as far as these are known; the pipeline has nothing to do. A region that is followed and cannot be reached
-    /// stops nobody, so here neither; one of which records are known that do not come does.
+    /// The logs that are not read to their ends, as far as these are known; the pipeline has
+    /// nothing to do. A region that is followed and cannot be reached stops nobody, so here
+    /// neither; one of which records are known that do not come does.
     /// </summary>
     private static List<LogStanding> Unread(LogHealth health) =>
         [.. health.Look().Where(standing => !standing.IsReadThrough && !(standing.LagCount is null && standing.IsDegradation))];

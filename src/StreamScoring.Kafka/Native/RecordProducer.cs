@@ -22,10 +22,14 @@ internal sealed unsafe class RecordProducer : IDisposable
 
     /// <param name="settings">By librdkafka's names.</param>
     /// <param name="name">Of the thread.</param>
-    /// <param name="onDelivered">Told of each record that is sent with an opaque other than 0, or that failed: opaque and error code. On the producer's thread.</param>
-    /// <param name="onTooLarge">Told of records that were sent in one piece and refused for their size, before <paramref name="onDelivered"/> is told of each.</param>
-    /// <param name="onError">Told of the client's errors: code, reason, whether nothing can be sent any more; the code is then the cause. On the producer's thread.</param>
-    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its value.</exception>
+    /// <param name="onDelivered">Told of each record that is sent with an opaque other than 0, or
+    /// that failed: opaque and error code. On the producer's thread.</param>
+    /// <param name="onTooLarge">Told of records that were sent in one piece and refused for their
+    /// size, before <paramref name="onDelivered"/> is told of each.</param>
+    /// <param name="onError">Told of the client's errors: code, reason, whether nothing can be sent
+    /// any more; the code is then the cause. On the producer's thread.</param>
+    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its
+    /// value.</exception>
     public RecordProducer(IEnumerable<KeyValuePair<string, string>> settings, string name, Action<nint, int> onDelivered, Action<RefusedBatch> onTooLarge, Action<int, string, bool> onError)
     {
         (_onDelivered, _onTooLarge, _onError) = (onDelivered, onTooLarge, onError);
@@ -113,7 +117,10 @@ internal sealed unsafe class RecordProducer : IDisposable
         }
     }
 
-    /// <summary>An event tells of records of one partition; where it is one of refused records, of those of one batch.</summary>
+    /// <summary>
+    /// An event tells of records of one partition; where it is one of refused records, of those of
+    /// one batch.
+    /// </summary>
     private void ReportTooLarge(Librdkafka.Message** messages, int count)
     {
         var (refused, largest) = (0, -1);

@@ -1,8 +1,9 @@
 namespace StreamScoring.Diagnostics;
 
 /// <summary>
-/// Tells operators of failures that last: at once, again at growing intervals for as long as they last, and when they are over. So a log that is read from
-/// its end still says what is wrong, and one failure does not fill it. By any thread.
+/// Tells operators of failures that last: at once, again at growing intervals for as long as they
+/// last, and when they are over. So a log that is read from its end still says what is wrong, and
+/// one failure does not fill it. By any thread.
 /// </summary>
 /// <param name="notice">Told one line each time.</param>
 public sealed class FailureNotices(TimeProvider clock, Action<string> notice)
@@ -16,8 +17,10 @@ public sealed class FailureNotices(TimeProvider clock, Action<string> notice)
     private readonly Dictionary<string, Failure> _failures = new(StringComparer.Ordinal);
 
     /// <summary>Something fails, or still does.</summary>
-    /// <param name="key">What fails and how: the same for as long as it counts as one failure.</param>
-    /// <param name="text">What is said. It may change while it lasts, as counts do; the next time it is said it is the newest.</param>
+    /// <param name="key">What fails and how: the same for as long as it counts as one
+    /// failure.</param>
+    /// <param name="text">What is said. It may change while it lasts, as counts do; the next time
+    /// it is said it is the newest.</param>
     public void Report(string key, string text)
     {
         lock (_lock)

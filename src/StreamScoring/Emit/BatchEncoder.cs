@@ -8,9 +8,13 @@ using StreamScoring.Regions;
 
 namespace StreamScoring.Emit;
 
-/// <summary>The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row order.</summary>
+/// <summary>
+/// The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row
+/// order.
+/// </summary>
 /// <param name="asJson">Decisions as JSON instead of the compact form.</param>
-/// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the record's copy: what its sender chose must not make it unwritable.</param>
+/// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the
+/// record's copy: what its sender chose must not make it unwritable.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
 public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {

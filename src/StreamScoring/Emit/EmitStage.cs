@@ -105,7 +105,8 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
                 _inFlight.Dequeue();
                 if (!head.Written.IsCompletedSuccessfully)
                 {
-                    // A write that was cancelled has no exception, and is no more acknowledged than one that failed.
+                    // A write that was cancelled has no exception, and is no more acknowledged than
+                    // one that failed.
                     Fail(head.Written.Exception is { } failed ? failed.InnerException ?? failed : new DeliveryFailedException("a write was cancelled before it was acknowledged"));
                     return;
                 }

@@ -9,7 +9,8 @@ internal static class SecurityReader
 
     /// <param name="folder">What paths are relative to.</param>
     /// <returns>The settings, secrets included.</returns>
-    /// <exception cref="InvalidInputFileException">A setting is none that is taken, a secret stands in the file, or its file cannot be read.</exception>
+    /// <exception cref="InvalidInputFileException">A setting is none that is taken, a secret stands
+    /// in the file, or its file cannot be read.</exception>
     public static IReadOnlyDictionary<string, string> Read(YamlMap security, string folder)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -3,8 +3,11 @@ using StreamScoring.Features;
 
 namespace StreamScoring.State;
 
-/// <summary>Hands a copy of the state to a consumer on another thread, by way of a bounded queue.</summary>
-/// <param name="givesWay">Whether it is given up for a copy that goes first: it then ends as cancelled.</param>
+/// <summary>
+/// Hands a copy of the state to a consumer on another thread, by way of a bounded queue.
+/// </summary>
+/// <param name="givesWay">Whether it is given up for a copy that goes first: it then ends as
+/// cancelled.</param>
 /// <typeparam name="T">What the consumer makes of it.</typeparam>
 internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnumerable<SweepChunk>, T> consume, bool givesWay) : IStateReceiver
 {

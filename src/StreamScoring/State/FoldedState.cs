@@ -68,8 +68,12 @@ public sealed class FoldedState
         _features.Enrich(batch);
     }
 
-    /// <summary>Asks for a copy of the state as it is between two batches, soon. From any thread; one after the other.</summary>
-    /// <param name="goesFirst">Before all that do not; one that is being made gives way, where it can.</param>
+    /// <summary>
+    /// Asks for a copy of the state as it is between two batches, soon. From any thread; one after
+    /// the other.
+    /// </summary>
+    /// <param name="goesFirst">Before all that do not; one that is being made gives way, where it
+    /// can.</param>
     public void Request(IStateReceiver receiver, bool goesFirst = false)
     {
         (goesFirst ? _firstRequests : _requests).Enqueue(receiver);
@@ -79,8 +83,10 @@ public sealed class FoldedState
     /// <summary>Asks for a copy, to be consumed on a thread of its own.</summary>
     /// <param name="consume">Given the head and then the chunks as they come; it may wait.</param>
     /// <param name="goesFirst">Before all that do not, which are given up for it.</param>
-    /// <param name="cancel">Ends it: to the consumer it then looks as if the copying failed.</param>
-    /// <returns>What the consumer returned. Fails as it does, or where it is slower than the state changes; cancelled where it gave way.</returns>
+    /// <param name="cancel">Ends it: to the consumer it then looks as if the copying
+    /// failed.</param>
+    /// <returns>What the consumer returned. Fails as it does, or where it is slower than the state
+    /// changes; cancelled where it gave way.</returns>
     public async Task<T> CopyAsync<T>(Func<StateHead, IEnumerable<SweepChunk>, T> consume, bool goesFirst = false, CancellationToken cancel = default)
     {
         var copy = new BackgroundCopy<T>(this, consume, givesWay: !goesFirst);

@@ -12,7 +12,8 @@ public interface IStateReceiver
     bool IsAbandoned { get; }
 
     /// <summary>Another copy is asked for that goes first.</summary>
-    /// <returns>True where this one is given up for it, and so is abandoned from now on; else the other waits.</returns>
+    /// <returns>True where this one is given up for it, and so is abandoned from now on; else the
+    /// other waits.</returns>
     bool TryGiveWay() => false;
 
     /// <summary>The moment of the copy.</summary>

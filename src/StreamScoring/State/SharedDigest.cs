@@ -5,8 +5,10 @@ using StreamScoring.Regions;
 namespace StreamScoring.State;
 
 /// <summary>
-/// A state's vector and digest for any number of askers. The whole state is copied and hashed for it, so one copy is made at a time, which all share that ask
-/// meanwhile; it is given up when the last of them is gone, and begun again where a snapshot went first. While nothing is folded the last answer holds.
+/// A state's vector and digest for any number of askers. The whole state is copied and hashed for
+/// it, so one copy is made at a time, which all share that ask meanwhile; it is given up when the
+/// last of them is gone, and begun again where a snapshot went first. While nothing is folded the
+/// last answer holds.
 /// </summary>
 public sealed class SharedDigest(FoldedState state, PipelineProgress progress)
 {
@@ -28,7 +30,8 @@ public sealed class SharedDigest(FoldedState state, PipelineProgress progress)
 
             if (_running is null || _running.Result.IsCompleted)
             {
-                // What was taken is folded where nothing is in flight; else the answer is good for those who wait alone.
+                // What was taken is folded where nothing is in flight; else the answer is good for
+                // those who wait alone.
                 _running = new Copy(state, progress.IsIdle ? progress.Taken : -1);
             }
 
@@ -74,7 +77,9 @@ public sealed class SharedDigest(FoldedState state, PipelineProgress progress)
 
         public Copy(FoldedState state, long takenCount) => (TakenCount, Result) = (takenCount, MakeAsync(state, _givenUp.Token));
 
-        /// <summary>Records taken when it was asked for, all of them folded; -1: some were not.</summary>
+        /// <summary>
+        /// Records taken when it was asked for, all of them folded; -1: some were not.
+        /// </summary>
         public long TakenCount { get; }
 
         public int AskerCount { get; set; }

@@ -49,6 +49,20 @@ public sealed class LogHealthTests
     }
 
     [Fact]
+    public void A_log_that_is_taken_whole_and_never_answered_fails_and_one_that_is_answered_bit_by_bit_does_not()
+    {
+        for (var second = 0; second < 60; second++)
+        {
+            Watch(TimeSpan.FromSeconds(1), new LogObservation(100, 0, 0, End: 100, AcknowledgedThrough: second, IsDrained: false));
+        }
+
+        Assert.Equal(LogFailure.None, Standing().Failure);
+        Watch(LogHealth.Patience, new LogObservation(100, 0, 0, End: 100, AcknowledgedThrough: 59, IsDrained: false));
+        Assert.Equal((LogFailure.NotAcknowledged, false, false), (Standing().Failure, Standing().IsDegradation, Standing().IsReadThrough));
+        Assert.Contains("acknowledged through offset 59 only", Standing().Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_log_that_nobody_looks_at_any_more_does_not_pass_for_one_that_is_read()
     {
         _health.Observe(Own, new LogObservation(50, 0, PartitionOwnership.NotOwned, End: 50));
