@@ -46,6 +46,8 @@ public sealed class DecisionClient : IAsyncDisposable
                 client._consumer.Client.Assign(client._consumer.StartsOf(partitions, ReadFrom.End).Select(start => new TopicPartitionOffset(start.Partition, start.Offset)));
                 return true;
             });
+            // Not on the time of the first call.
+            await client._publisher.Opened;
         }
         catch
         {

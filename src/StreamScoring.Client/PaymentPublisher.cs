@@ -15,11 +15,14 @@ namespace StreamScoring.Client;
 /// </remarks>
 public sealed class PaymentPublisher : IAsyncDisposable
 {
+    /// <summary>What librdkafka takes by default.</summary>
+    private const int BatchBytesDefault = 1_000_000;
+
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
 
     private readonly ScoringRegion _region;
     private readonly PublisherOptions _options;
-    private readonly Lazy<Task<IProducer<byte[]?, byte[]>>> _opened;
+    private readonly Task<IProducer<byte[]?, byte[]>> _opened;
     private readonly RecordWriter _writer;
     private readonly SemaphoreSlim _room;
     private readonly Lock _bulkLock = new();
@@ -32,15 +35,20 @@ public sealed class PaymentPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(region);
         options ??= PublisherOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.InFlightMax, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchBytesMax, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchBytesMax ?? BatchBytesDefault, nameof(options));
         _region = region;
         _writer = new RecordWriter(region.PartitionBy, options.Form);
         _room = new SemaphoreSlim(options.InFlightMax);
         _bulk = new PublishedBulk(OnReported);
         _options = options;
-        // With the first record: making a publisher asks nobody.
-        _opened = new Lazy<Task<IProducer<byte[]?, byte[]>>>(() => Task.Run(OpenAsync));
+        // Meanwhile, so that the first record need not wait for all of it.
+        _opened = Task.Run(OpenAsync);
     }
+
+    /// <summary>
+    /// Ends once it is known how large batches may be: the first record waits for it.
+    /// </summary>
+    internal Task Opened => _opened;
 
     /// <summary>Records that the brokers acknowledged.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
@@ -97,7 +105,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
     /// <summary>Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_opened.IsValueCreated && await Task.WhenAny(_opened.Value) is { IsCompletedSuccessfully: true } opened)
+        if (await Task.WhenAny(_opened) is { IsCompletedSuccessfully: true } opened)
         {
             var producer = await opened;
             // Disposing the client waits for nothing, and waits itself for its threads: neither
@@ -114,7 +122,8 @@ public sealed class PaymentPublisher : IAsyncDisposable
 
     private async Task<IProducer<byte[]?, byte[]>> OpenAsync()
     {
-        var known = await TopicSizes.BatchBytesMaxAsync(_region.Kafka.With(), [_region.Payments, _region.Labels], AskPatience);
+        var batchBytesMax = _options.BatchBytesMax ?? (await TopicSizes.BatchBytesMaxAsync(_region.Kafka.With(), [_region.Payments, _region.Labels], AskPatience))
+            .Values.Append(BatchBytesDefault).Min();
         return new ProducerBuilder<byte[]?, byte[]>(_region.Kafka.With(
                 ("enable.idempotence", "true"),
                 ("acks", "all"),
@@ -122,7 +131,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
                 ("linger.ms", _options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
                 ("compression.type", "lz4"),
                 // Counted before compression, and not of a batch's first record.
-                ("batch.size", $"{known.Values.Append(_options.BatchBytesMax).Min()}"),
+                ("batch.size", $"{batchBytesMax}"),
                 // Ours is the bound that makes callers wait; the client's own, which would throw,
                 // lie beyond it.
                 ("queue.buffering.max.messages", $"{_options.InFlightMax + 1000}"),
@@ -137,7 +146,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
     private async Task<DecisionSource> ConfirmAsync(string topic, byte[] key, byte[] value, CancellationToken cancel)
     {
         var confirmed = new TaskCompletionSource<DecisionSource>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var producer = await _opened.Value.WaitAsync(cancel);
+        var producer = await _opened.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
         Produce(producer, topic, key, value, null, report =>
         {
@@ -156,7 +165,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
 
     private async ValueTask EnqueueAsync(string topic, byte[] key, byte[] value, long? timestampMs, CancellationToken cancel)
     {
-        var producer = _opened.Value.IsCompletedSuccessfully ? _opened.Value.Result : await _opened.Value.WaitAsync(cancel);
+        var producer = _opened.IsCompletedSuccessfully ? _opened.Result : await _opened.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
         PublishedBulk bulk;
         lock (_bulkLock)

@@ -17,9 +17,9 @@ public sealed record PublisherOptions
     public int InFlightMax { get; init; } = 50_000;
 
     /// <summary>
-    /// Bytes of records that are sent in one piece, before compression. The brokers are asked for
-    /// the topics' <c>max.message.bytes</c> before the first record, and less is sent where that is
-    /// less; a publisher that may not describe the topics has to say it here.
+    /// Bytes of records that are sent in one piece, before compression. Null: as many as both
+    /// topics take (<c>max.message.bytes</c>), and a million at most. The brokers are asked for
+    /// that before the first record; a publisher that may not describe the topics says it here.
     /// </summary>
-    public int BatchBytesMax { get; init; } = 1_000_000;
+    public int? BatchBytesMax { get; init; }
 }

@@ -118,7 +118,7 @@ internal static class DemoVerb
 
         public async Task PublishAsync(long? events, CancellationToken cancel)
         {
-            await using var publisher = new PaymentPublisher(_region);
+            await using var publisher = new PaymentPublisher(_region, new PublisherOptions { BatchBytesMax = BatchLimits.BatchBytesDefault });
             // The world's clock is shifted to now, and its payments follow each other at the demo's rate.
             var world = new World(new WorldOptions { StartMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - TimeSpan.FromHours(6).Ticks / TimeSpan.TicksPerMillisecond, PaymentsPerDay = 200_000 });
             var started = Stopwatch.GetTimestamp();

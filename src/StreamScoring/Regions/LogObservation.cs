@@ -12,8 +12,10 @@ namespace StreamScoring.Regions;
 /// <param name="Start">The first offset that the log still has; -1: nobody asked.</param>
 /// <param name="CommittedEnd">The offset behind which a transaction is open, which readers of what
 /// is committed do not pass; -1: nobody asked.</param>
-/// <param name="AcknowledgedThrough">Everything before it that was decided here is acknowledged.</param>
-/// <param name="IsDrained">False while something that was taken to be decided is not acknowledged.</param>
+/// <param name="AcknowledgedThrough">Everything before it that was decided here is
+/// acknowledged.</param>
+/// <param name="IsDrained">False while something that was taken to be decided is not
+/// acknowledged.</param>
 public readonly record struct LogObservation(
     long Position, long QueuedCount, long DecideFrom, long End, long Start = -1, long CommittedEnd = -1,
     long AcknowledgedThrough = 0, bool IsDrained = true);
