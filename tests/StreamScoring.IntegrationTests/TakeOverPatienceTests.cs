@@ -27,7 +27,12 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         var health = new LogHealth(logs, TimeProvider.System, _ => { });
         using var tail = new DecidedTail(connection, new KafkaLogSourceOptions
         {
-            Payments = "undrained", Labels = "none", Decisions = "undrained-decisions", DeadLetters = "none", Coverage = new LogCoverage(logs, TimeProvider.System), Health = health,
+            Payments = "undrained",
+            Labels = "none",
+            Decisions = "undrained-decisions",
+            DeadLetters = "none",
+            Coverage = new LogCoverage(logs, TimeProvider.System),
+            Health = health,
         });
         var owned = new List<int>();
         using (var membership = new GroupMembership(
