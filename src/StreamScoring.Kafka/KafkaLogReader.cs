@@ -112,7 +112,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
 
     public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
     {
-        var (taken, toDecide, takenMs) = (0, 0, long.MinValue);
+        var (taken, toDecide) = (0, 0);
         var isBegun = _ownership.TryBeginTake(LogIndex, ref _decideFrom, rowsMax);
         while (taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs)
         {
@@ -125,10 +125,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             DropHead();
             taken++;
             toDecide += decide ? 1 : 0;
-            takenMs = timestampMs;
+            _coverage.Took(LogIndex, timestampMs);
         }
-
-        _coverage.Covered(LogIndex, takenMs);
 
         if (isBegun)
         {

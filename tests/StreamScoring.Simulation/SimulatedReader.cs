@@ -80,7 +80,7 @@ internal sealed class SimulatedReader(
             var decide = _next >= _decideFrom;
             batch.Append(logIndex, _next, timestampMs, decide, _log.Records[(int)_next].Value, int.MaxValue);
             toDecide += decide ? 1 : 0;
-            coverage.Covered(logIndex, timestampMs);
+            coverage.Took(logIndex, timestampMs);
         }
 
         NoteCovered();

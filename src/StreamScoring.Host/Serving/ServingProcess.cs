@@ -149,7 +149,7 @@ internal sealed class ServingProcess(
         var coverage = new LogCoverage(logs, TimeProvider.System);
         for (var logIndex = 0; logIndex < logs.Count; logIndex++)
         {
-            coverage.Covered(logIndex, state.Payments.NewestMs[logIndex]);
+            coverage.Restored(logIndex, state.Payments.TimesOf(logIndex));
         }
 
         return coverage;

@@ -20,6 +20,9 @@ public sealed class FoldedState
     private readonly RecentDuplicates _duplicates;
     private readonly long[] _vector;
 
+    /// <summary>By log: how far event time has come by its payments, each taken for at most its record's timestamp.</summary>
+    private readonly LogClock[] _eventClocks;
+
     /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
     private readonly Dictionary<LogId, long> _unread = [];
     private readonly ConcurrentQueue<IStateReceiver> _requests = new();
@@ -28,11 +31,14 @@ public sealed class FoldedState
     private long _watermarkMs = long.MinValue;
 
     /// <param name="stateBytesMax">The ceiling of the keyed state.</param>
-    public FoldedState(FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault)
+    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for tests with few records.</param>
+    public FoldedState(
+        FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault,
+        int clockBlockRecords = LogClock.BlockRecordsDefault)
     {
         (_file, _logs) = (file, logs);
         _features = new FeatureEngine(file, stateBytesMax);
-        _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror);
+        _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror, clockBlockRecords);
         _duplicates = new RecentDuplicates(logs);
         if (logs.FollowedRegions.Count > 0)
         {
@@ -41,6 +47,7 @@ public sealed class FoldedState
         }
 
         _vector = new long[logs.Count];
+        _eventClocks = [.. Enumerable.Range(0, logs.Count).Select(_ => new LogClock(clockBlockRecords))];
     }
 
     /// <summary>Set by whoever runs the state's thread: called, from any thread, when something was asked for.</summary>
@@ -164,22 +171,22 @@ public sealed class FoldedState
             }
         }
 
-        foreach (var (log, newestMs) in head.NewestMs)
+        foreach (var (log, clocks) in head.Clocks)
         {
             if (_logs.IndexOf(log) is >= 0 and var logIndex)
             {
-                _payments.Advance(logIndex, newestMs);
+                RestoreClocks(logIndex, clocks);
             }
         }
 
         _watermarkMs = head.WatermarkMs;
         int[] logIndexes = [.. head.Logs.Select(log => _logs.IndexOf(log))];
         _payments.Expect(head.PaymentCount);
-        foreach (var (log, offset, timestampMs, hash) in head.Payments)
+        foreach (var (log, offset, timestampMs, block, hash) in head.Payments)
         {
             if (logIndexes[log] >= 0)
             {
-                _payments.FindOrAdd(new IdempotencyIndex.Entry(hash, offset, timestampMs, logIndexes[log]), out _, out _);
+                _payments.Restore(new IdempotencyIndex.Entry(hash, offset, timestampMs, logIndexes[log], block));
             }
         }
 
@@ -202,12 +209,22 @@ public sealed class FoldedState
             _file.Hash,
             [.. read.Select(logIndex => _logs[logIndex]), .. _unread.Keys],
             read.Select(logIndex => KeyValuePair.Create(_logs[logIndex], _vector[logIndex])).Concat(_unread).ToDictionary(),
-            read.ToDictionary(logIndex => _logs[logIndex], logIndex => _payments.NewestMs[logIndex]),
+            read.ToDictionary(logIndex => _logs[logIndex], ClocksOf),
             _watermarkMs,
             [.. _features.Sizes.Select(size => (long)size.Keys)],
             _payments.Count,
-            payments.Select(entry => new FoldedPayment(numbers[entry.LogIndex], entry.Offset, entry.TimestampMs, entry.Hash)),
+            payments.Select(entry => new FoldedPayment(numbers[entry.LogIndex], entry.Offset, entry.TimestampMs, entry.Block, entry.Hash)),
             [.. _duplicates.ToArray().Select(entry => (_logs[entry.LogIndex], entry.Offset, _logs[entry.FirstLog], entry.FirstOffset))]);
+    }
+
+    private LogClocks ClocksOf(int logIndex) =>
+        new(_eventClocks[logIndex].ToLongs(), _payments.Blocks[logIndex].ToLongs());
+
+    private void RestoreClocks(int logIndex, LogClocks clocks)
+    {
+        // Checksums fit, so these are what a state of the same release wrote.
+        Invariant.Require(_eventClocks[logIndex].Restore(clocks.EventTime) == clocks.EventTime.Length);
+        Invariant.Require(_payments.Blocks[logIndex].TryRestore(clocks.Blocks));
     }
 
     /// <summary>Tells the rows apart: new, held by the state already, or of a payment that was published before.</summary>
@@ -226,36 +243,49 @@ public sealed class FoldedState
             if (!isFolded)
             {
                 next = offset + 1;
+            }
+
+            var isPayment = batch.Kind[rowIndex] == RowKind.Payment;
+            if (isPayment && !isFolded)
+            {
+                MarkNew(batch, rowIndex, hashes[rowIndex]);
+                // The greatest of all logs' clocks, of which each is a function of its log: so in whatever order logs are read, the same
+                // records lead to the same watermark. And neither an event time nor a timestamp that is ahead moves it by itself.
+                if (_eventClocks[logIndex].Note(Math.Min(batch.EventTimeMs[rowIndex], timestampMs)))
+                {
+                    _watermarkMs = Math.Max(_watermarkMs, _eventClocks[logIndex].Ms);
+                }
+            }
+            else if (isPayment)
+            {
+                MarkAgain(batch, rowIndex, hashes[rowIndex]);
+            }
+
+            if (!isFolded)
+            {
+                // Behind its payment: a record is not forgotten by what it says itself.
                 _payments.Advance(logIndex, timestampMs);
             }
 
-            if (batch.Kind[rowIndex] != RowKind.Payment)
-            {
-                batch.WatermarkMs[rowIndex] = _watermarkMs;
-                continue;
-            }
-
-            // A payment from the future moves event time no further than the present, so it makes nobody's past look old.
-            _watermarkMs = Math.Max(_watermarkMs, Math.Min(batch.EventTimeMs[rowIndex], timestampMs));
             batch.WatermarkMs[rowIndex] = _watermarkMs;
-            if (isFolded)
-            {
-                MarkAgain(batch, rowIndex, hashes[rowIndex]);
-                continue;
-            }
-
-            var isDuplicate = _payments.FindOrAdd(new IdempotencyIndex.Entry(hashes[rowIndex], offset, timestampMs, logIndex), out var first, out var sequence);
-            batch.IsDuplicate[rowIndex] = isDuplicate;
-            (batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = (sequence, first.LogIndex, first.Offset);
-            if (isDuplicate)
-            {
-                _duplicates.Add(logIndex, offset, first.LogIndex, first.Offset);
-                (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = _duplicates.DecidedFirst(first.LogIndex, first.Offset);
-            }
         }
 
         // Not before: what makes it whole is in this batch.
         _payments.AreWholeUntil(batch.WholeUntilMs);
+    }
+
+    private void MarkNew(PaymentBatch batch, int rowIndex, UInt128 hash)
+    {
+        var (logIndex, offset) = (batch.LogIndex[rowIndex], batch.Offset[rowIndex]);
+        var isDuplicate = _payments.FindOrAdd(
+            new IdempotencyIndex.Entry(hash, offset, batch.LogTimestampMs[rowIndex], logIndex), out var first, out var sequence);
+        batch.IsDuplicate[rowIndex] = isDuplicate;
+        (batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = (sequence, first.LogIndex, first.Offset);
+        if (isDuplicate)
+        {
+            _duplicates.Add(logIndex, offset, first.LogIndex, first.Offset);
+            (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = _duplicates.DecidedFirst(first.LogIndex, first.Offset);
+        }
     }
 
     /// <summary>

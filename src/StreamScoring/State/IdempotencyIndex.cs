@@ -1,18 +1,20 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using StreamScoring.Regions;
 
 namespace StreamScoring.State;
 
 /// <summary>
-/// Which payments were folded lately, so that one that is published again changes nothing. A payment stays while its log has moved on by no
-/// more than the window (log timestamps, of its own log): whether a record is a duplicate then follows from the log alone, however logs
-/// were interleaved. Beyond a number of payments the oldest go early, which is counted.
+/// Which payments were folded lately, so that one that is published again changes nothing. Records of one payment are duplicates where
+/// their timestamps are no further apart than the window, and the first is still known: its log's clock has not moved on by more than
+/// the window since (<see cref="LogBlocks"/>). So whether a record is a duplicate of one of its own log follows from that log alone,
+/// however logs were interleaved; and no record, whatever its timestamp, makes another be forgotten. A payment goes early where
+/// as many as the index may hold came after it, which is counted.
 /// </summary>
 /// <remarks>
-/// Of two logs (a payment that went to two regions) records of one payment are duplicates where their timestamps are no further apart than the
-/// window; and a payment stays for as long as a log may still bring such a record: its own or another, cut off, away or repeated by a mirror. So of
-/// two copies one counts, whichever comes first, on all sides of a link that was cut.
+/// Of a payment that went to two regions: it stays for as long as a log may still bring such a record: its own or another, cut off, away
+/// or repeated by a mirror. So of two copies one counts, whichever comes first, on all sides of a link that was cut.
 /// </remarks>
 public sealed unsafe class IdempotencyIndex
 {
@@ -25,11 +27,20 @@ public sealed unsafe class IdempotencyIndex
 
     private const int TableSlotsFirst = 8;
 
+    /// <summary>
+    /// For each payment that comes so many entries are looked at, at the ring's end and, where that one stays, by a hand that goes around:
+    /// an entry of a log that brings little stays for long, and must not keep those behind it. It is more than one, so it keeps up.
+    /// </summary>
+    private const int TailSteps = 4, HandSteps = 2;
+
     private readonly long _windowMs;
     private readonly long _keepMs;
     private readonly int _paymentsMax;
-    private readonly long[] _newestMs;
+    private readonly LogBlocks[] _blocks;
     private readonly SequenceRing<Entry> _ring;
+
+    /// <summary>By chunk of the ring: entries that are held. A chunk without any is given back, wherever it lies.</summary>
+    private readonly short[] _held;
 
     /// <summary>By the hash's highest bits.</summary>
     private readonly Table[] _tables;
@@ -38,6 +49,8 @@ public sealed unsafe class IdempotencyIndex
     private long _slotCount;
     private long _head;
     private long _tail;
+    private long _hand;
+    private int _count;
     private long _wholeUntilMs = long.MaxValue;
 
     /// <param name="logCount">Logs of the process.</param>
@@ -45,14 +58,16 @@ public sealed unsafe class IdempotencyIndex
     /// <param name="hasMirror">
     /// Whether a log is a mirror's, which may bring a record again for as long as the window: a copy at the window's end then comes after two.
     /// </param>
-    public IdempotencyIndex(int logCount, TimeSpan window, int paymentsMax, bool hasMirror = false)
+    /// <param name="blockRecords">Of the logs' clocks.</param>
+    public IdempotencyIndex(
+        int logCount, TimeSpan window, int paymentsMax, bool hasMirror = false, int blockRecords = LogClock.BlockRecordsDefault)
     {
         Invariant.Require(paymentsMax is > 0 and <= 1 << 28);
         (_windowMs, _paymentsMax) = ((long)window.TotalMilliseconds, paymentsMax);
         _keepMs = hasMirror ? 2 * _windowMs : _windowMs;
-        _newestMs = new long[logCount];
-        _newestMs.AsSpan().Fill(long.MinValue);
+        _blocks = [.. Enumerable.Range(0, logCount).Select(_ => new LogBlocks(_windowMs, _keepMs, blockRecords))];
         _ring = new SequenceRing<Entry>(paymentsMax);
+        _held = new short[_ring.Places / SequenceRing<Entry>.ChunkItems];
         _placeMask = _ring.Places - 1;
         _tablesLog2 = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, paymentsMax / TablePaymentsMax)));
         _tables = new Table[1 << _tablesLog2];
@@ -65,28 +80,31 @@ public sealed unsafe class IdempotencyIndex
     /// <summary>The number of the oldest entry.</summary>
     internal long Tail => _tail;
 
-    /// <summary>A payment stays until all logs are whole for so long after it.</summary>
-    internal long KeepMs => _keepMs;
-
-    /// <summary>By log: nothing that is a duplicate of an entry of that log comes with a timestamp before this.</summary>
-    internal long WholeUntilMs(int logIndex) => Math.Min(_newestMs[logIndex], _wholeUntilMs);
-
-    internal static bool IsOver(in Entry entry, long wholeUntilMs, long keepMs) => wholeUntilMs > entry.TimestampMs && wholeUntilMs - entry.TimestampMs > keepMs;
-
     /// <summary>Payments held.</summary>
-    public int Count => (int)(_head - _tail);
+    public int Count => _count;
 
     public long AllocatedBytes => _ring.AllocatedBytes + (_slotCount * sizeof(ulong));
 
     /// <summary>Payments that went before their window was over, because there were too many.</summary>
     public long EvictedEarly { get; private set; }
 
-    /// <summary>Newest timestamp of each log, ms since the Unix epoch: with the entries all that the index is.</summary>
-    public ReadOnlySpan<long> NewestMs => _newestMs;
+    /// <summary>By a log's records: its clock, and the newest timestamp, ms since the Unix epoch; <see cref="long.MinValue"/> where there is none.</summary>
+    public (long NowMs, long NewestMs) TimesOf(int logIndex) => (_blocks[logIndex].NowMs, _blocks[logIndex].NewestMs);
+
+    /// <summary>By log: its clock and blocks. With the entries all that the index is.</summary>
+    internal IReadOnlyList<LogBlocks> Blocks => _blocks;
 
     /// <summary>A payment as the index holds it.</summary>
     /// <param name="Hash">XXH128 of the payment's id.</param>
-    public readonly record struct Entry(UInt128 Hash, long Offset, long TimestampMs, int LogIndex);
+    /// <param name="Block">Of its log's clock (<see cref="LogBlocks"/>). The index sets it.</param>
+    public readonly record struct Entry(UInt128 Hash, long Offset, long TimestampMs, int LogIndex, int Block = 0);
+
+    /// <summary>What need not be held any more, at some moment: it stays true of an entry for which it is.</summary>
+    /// <param name="firstHeld">By log.</param>
+    internal readonly struct Horizon(int[] firstHeld, long wholeUntilMs, long keepMs)
+    {
+        public bool IsBehind(in Entry entry) => IdempotencyIndex.IsOver(entry, firstHeld[entry.LogIndex], wholeUntilMs, keepMs);
+    }
 
     /// <summary>
     /// Open addressing, at most half full. A slot holds the place of an entry in the ring, plus one, and above it the lowest 32 bits of its hash, which say
@@ -110,18 +128,26 @@ public sealed unsafe class IdempotencyIndex
         }
     }
 
-    /// <summary>Notes a record of a log, before its payment is looked for.</summary>
-    public void Advance(int logIndex, long timestampMs)
+    /// <summary>Notes a record of a log, behind what is done with its payment.</summary>
+    public void Advance(int logIndex, long timestampMs) => _blocks[logIndex].Note(timestampMs, _wholeUntilMs);
+
+    /// <summary>From now on no log brings a record of before this time, ms since the Unix epoch, but for what a mirror repeats.</summary>
+    public void AreWholeUntil(long timeMs)
     {
-        ref var newest = ref _newestMs[logIndex];
-        if (timestampMs > newest)
+        if (timeMs == _wholeUntilMs)
         {
-            newest = timestampMs;
+            return;
+        }
+
+        _wholeUntilMs = timeMs;
+        foreach (var blocks in _blocks)
+        {
+            blocks.Forget(timeMs);
         }
     }
 
-    /// <summary>From now on no log brings a record of before this time, ms since the Unix epoch, but for what a mirror repeats.</summary>
-    public void AreWholeUntil(long timeMs) => _wholeUntilMs = timeMs;
+    /// <summary>What need not be held any more now.</summary>
+    internal Horizon HorizonNow() => new([.. _blocks.Select(blocks => blocks.FirstHeld)], _wholeUntilMs, _keepMs);
 
     /// <summary>Makes room once for payments that are about to be added to an empty index.</summary>
     public void Expect(int paymentCount)
@@ -148,10 +174,10 @@ public sealed unsafe class IdempotencyIndex
             PrefetchSlot(hash);
         }
 
-        var goingCount = Math.Min(hashes.Length, Count);
-        for (var i = 0; i < goingCount; i++)
+        var goingEnd = Math.Min(_head, _tail + hashes.Length);
+        for (var going = _tail; going < goingEnd && _ring.IsOpen(going); going++)
         {
-            PrefetchSlot(_ring.At(_tail + i).Hash);
+            PrefetchSlot(_ring.At(going).Hash);
         }
 
         GC.KeepAlive(this);
@@ -162,13 +188,7 @@ public sealed unsafe class IdempotencyIndex
     /// <returns>True where it was there; <paramref name="first"/> then is what came first.</returns>
     public bool FindOrAdd(in Entry entry, out Entry first, out long sequence)
     {
-        EvictOld();
-        if (Count == _paymentsMax)
-        {
-            EvictedEarly++;
-            Evict();
-        }
-
+        MakeRoom();
         ref var table = ref TableOf(entry.Hash);
         var slot = SlotOf(table, entry.Hash);
         if (table.Slots[slot] != 0)
@@ -178,23 +198,20 @@ public sealed unsafe class IdempotencyIndex
             {
                 return true;
             }
-
-            // Its window is over, but an older one of a log that stands still keeps it from the end of the ring: the new one takes its place.
-            _ring.At(sequence) = default;
-        }
-        else if (++table.Count * 2 > table.Mask + 1)
-        {
-            Grow(ref table);
-            slot = SlotOf(table, entry.Hash);
         }
 
-        sequence = _head++;
-        _ring.Open(sequence);
-        _ring.At(sequence) = entry;
-        table.Slots[slot] = Held(entry.Hash, sequence);
-        first = entry;
+        first = entry with { Block = _blocks[entry.LogIndex].Current };
+        sequence = Put(first, slot);
         GC.KeepAlive(this);
         return false;
+    }
+
+    /// <summary>Adds what an index held, in its order. Of a payment that stands twice the later holds.</summary>
+    public void Restore(in Entry entry)
+    {
+        MakeRoom();
+        Put(entry, SlotOf(TableOf(entry.Hash), entry.Hash));
+        GC.KeepAlive(this);
     }
 
     /// <summary>Looks a payment up, whether or not its window is over.</summary>
@@ -226,50 +243,131 @@ public sealed unsafe class IdempotencyIndex
         Invariant.Require(sequence >= _tail && sequence + entries.Length <= _head);
         for (var i = 0; i < entries.Length; i++)
         {
-            entries[i] = _ring.At(sequence + i);
+            entries[i] = _ring.IsOpen(sequence + i) ? _ring.At(sequence + i) : default;
         }
 
         GC.KeepAlive(_ring);
     }
 
-    private bool IsDuplicate(in Entry entry, in Entry first) => entry.LogIndex == first.LogIndex
-        ? _newestMs[first.LogIndex] - first.TimestampMs <= _windowMs
-        : Math.Abs(entry.TimestampMs - first.TimestampMs) <= _windowMs;
+    private static bool IsOver(in Entry entry, int firstHeld, long wholeUntilMs, long keepMs) =>
+        // Where other regions are read, a copy may come as long as no log is whole up to its time, whatever the clock of the first one's log says.
+        entry.Block < firstHeld && (wholeUntilMs == long.MaxValue || LogClock.IsPast(wholeUntilMs, entry.TimestampMs, keepMs));
 
-    private bool IsOver(in Entry entry) => IsOver(entry, WholeUntilMs(entry.LogIndex), _keepMs);
+    private bool IsDuplicate(in Entry entry, in Entry first) =>
+        !LogClock.IsPast(Math.Max(entry.TimestampMs, first.TimestampMs), Math.Min(entry.TimestampMs, first.TimestampMs), _windowMs)
+        && (entry.LogIndex != first.LogIndex || first.Block >= _blocks[first.LogIndex].FirstKnown);
 
-    private void EvictOld()
+    private bool IsOver(in Entry entry) => IsOver(entry, _blocks[entry.LogIndex].FirstHeld, _wholeUntilMs, _keepMs);
+
+    /// <summary>Lets some go that are over, a few at a time: a night may make all of them be over at once.</summary>
+    private void MakeRoom()
     {
-        while (Count > 0 && _ring.At(_tail) is var oldest && (oldest.Hash == UInt128.Zero || IsOver(oldest)))
+        for (var step = 0; step < TailSteps && _tail < _head; step++)
         {
-            Evict();
-        }
-    }
-
-    private void Evict()
-    {
-        ref var oldest = ref _ring.At(_tail);
-        if (oldest.Hash != UInt128.Zero)
-        {
-            ref var table = ref TableOf(oldest.Hash);
-            var held = Held(oldest.Hash, _tail);
-            var slot = Home(held) & table.Mask;
-            while (table.Slots[slot] != held)
+            if (_ring.IsOpen(_tail) && _ring.At(_tail) is var oldest && oldest.Hash != UInt128.Zero)
             {
-                Invariant.Require(table.Slots[slot] != 0);
-                slot = (slot + 1) & table.Mask;
+                if (!IsOver(oldest))
+                {
+                    LookAround();
+                    break;
+                }
+
+                Remove(_tail);
             }
 
-            RemoveSlot(table, slot);
-            table.Count--;
-            oldest = default;
+            _tail = Next(_tail);
         }
 
-        if ((++_tail & (SequenceRing<Entry>.ChunkItems - 1)) == 0)
+        if (_head - _tail == _paymentsMax)
         {
-            _ring.Close(_tail - 1);
+            if (_ring.IsOpen(_tail) && _ring.At(_tail).Hash != UInt128.Zero)
+            {
+                EvictedEarly++;
+                Remove(_tail);
+            }
+
+            _tail = Next(_tail);
         }
     }
+
+    private void LookAround()
+    {
+        for (var step = 0; step < HandSteps; step++)
+        {
+            _hand = _hand > _tail && _hand < _head ? _hand : _tail + 1;
+            if (_hand >= _head)
+            {
+                return;
+            }
+
+            if (_ring.IsOpen(_hand) && _ring.At(_hand) is var entry && entry.Hash != UInt128.Zero && IsOver(entry))
+            {
+                Remove(_hand);
+            }
+
+            _hand = Next(_hand);
+        }
+    }
+
+    /// <returns>The number behind, or the next chunk's first where the number's chunk holds nothing.</returns>
+    private long Next(long sequence) =>
+        _ring.IsOpen(sequence) ? sequence + 1 : Math.Min(_head, (sequence | (SequenceRing<Entry>.ChunkItems - 1)) + 1);
+
+    /// <param name="slot">Of the entry's table: the free one where it belongs, or one that holds the payment already.</param>
+    /// <returns>Its number.</returns>
+    private long Put(in Entry entry, int slot)
+    {
+        ref var table = ref TableOf(entry.Hash);
+        if (table.Slots[slot] != 0)
+        {
+            // It is forgotten and still there: the new one takes its place.
+            EntryAt(table.Slots[slot], out var earlier);
+            Clear(earlier);
+        }
+        else if (++table.Count * 2 > table.Mask + 1)
+        {
+            Grow(ref table);
+            slot = SlotOf(table, entry.Hash);
+        }
+
+        var sequence = _head++;
+        _ring.Open(sequence);
+        _ring.At(sequence) = entry;
+        _held[ChunkOf(sequence)]++;
+        _count++;
+        table.Slots[slot] = Held(entry.Hash, sequence);
+        return sequence;
+    }
+
+    private void Remove(long sequence)
+    {
+        var hash = _ring.At(sequence).Hash;
+        ref var table = ref TableOf(hash);
+        var held = Held(hash, sequence);
+        var slot = Home(held) & table.Mask;
+        while (table.Slots[slot] != held)
+        {
+            Invariant.Require(table.Slots[slot] != 0);
+            slot = (slot + 1) & table.Mask;
+        }
+
+        RemoveSlot(table, slot);
+        table.Count--;
+        Clear(sequence);
+    }
+
+    private void Clear(long sequence)
+    {
+        _ring.At(sequence) = default;
+        _count--;
+        // The chunk that is being filled stays.
+        if (--_held[ChunkOf(sequence)] == 0 && sequence / SequenceRing<Entry>.ChunkItems != _head / SequenceRing<Entry>.ChunkItems)
+        {
+            _ring.Close(sequence);
+        }
+    }
+
+    private int ChunkOf(long sequence) => (int)(sequence & _placeMask) / SequenceRing<Entry>.ChunkItems;
 
     private ref Table TableOf(UInt128 hash) => ref _tables[(int)((ulong)hash >> 32 >> (32 - _tablesLog2))];
 

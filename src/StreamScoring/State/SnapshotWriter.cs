@@ -20,8 +20,9 @@ public sealed class SnapshotWriter
         var info = new SnapshotInfo(
             label.CreatedAt, head.FeatureFile, label.FeatureText, label.Topics, label.Config, head.WatermarkMs,
             head.Logs.ToDictionary(log => log.ToString(), log => head.Vector[log]),
-            head.NewestMs.ToDictionary(log => log.Key.ToString(), log => log.Value), head.KeyCounts);
+            head.KeyCounts);
         WriteBlock(SnapshotFormat.Head, info.ToJson());
+        WriteClocks(head);
         WritePayments(head);
         WriteDuplicates(head);
     }
@@ -45,18 +46,29 @@ public sealed class SnapshotWriter
         return _digest;
     }
 
-    /// <summary>Each payment: the number of its log in the head's vector, offset, timestamp (int64 each), and the two words of its hash.</summary>
+    /// <summary>Each log: its number in the head's vector, and of event time and of blocks how many numbers follow and these (int64 each).</summary>
+    private void WriteClocks(StateHead head)
+    {
+        var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);
+        foreach (var (log, clocks) in head.Clocks)
+        {
+            WriteBlock(SnapshotFormat.Clocks, MemoryMarshal.AsBytes<long>(
+                [numbers[log], clocks.EventTime.Length, .. clocks.EventTime, clocks.Blocks.Length, .. clocks.Blocks]));
+        }
+    }
+
+    /// <summary>Each payment: the number of its log in the head's vector, offset, timestamp, block (int64 each), and the two words of its hash.</summary>
     private void WritePayments(StateHead head)
     {
-        const int longs = 5, perBlock = 65_536;
+        const int longs = 6, perBlock = 65_536;
         foreach (var chunk in head.Payments.Chunk(perBlock))
         {
             var block = new long[chunk.Length * longs];
             for (var i = 0; i < chunk.Length; i++)
             {
-                var (log, offset, timestampMs, hash) = chunk[i];
+                var (log, offset, timestampMs, ofLog, hash) = chunk[i];
                 (block[i * longs], block[(i * longs) + 1], block[(i * longs) + 2]) = (log, offset, timestampMs);
-                (block[(i * longs) + 3], block[(i * longs) + 4]) = ((long)(ulong)hash, (long)(ulong)(hash >> 64));
+                (block[(i * longs) + 3], block[(i * longs) + 4], block[(i * longs) + 5]) = (ofLog, (long)(ulong)hash, (long)(ulong)(hash >> 64));
             }
 
             WriteBlock(SnapshotFormat.Payments, MemoryMarshal.AsBytes(block.AsSpan()));

@@ -12,6 +12,9 @@ namespace StreamScoring.Tests.Features;
 internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault)
 {
     private readonly FeatureFile _file = FeatureFile.Parse("features.yaml", yaml);
+    /// <summary>Each record moves its log's clock, so that few records say what many would.</summary>
+    private const int ClockBlockRecords = 1;
+
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
 
@@ -19,7 +22,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
 
     public FeatureFile File => _file;
 
-    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax);
+    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, ClockBlockRecords);
 
     /// <summary>For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN where that is not known.</summary>
     public List<double[]> Bounds { get; } = [];
