@@ -11,7 +11,7 @@ namespace StreamScoring.Kafka;
 /// </summary>
 internal sealed unsafe class KafkaLogReader : ILogReader
 {
-    private const int MessagesMax = 256;
+    private const int MessagesMax = 2 * LookAhead.RecordsMax;
 
     private readonly nint _client;
     private readonly nint _queue;
@@ -21,6 +21,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly LogCoverage _coverage;
     private readonly Action<LogId, int> _reportError;
     private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
+    private readonly long[] _timestampsMs = new long[MessagesMax];
+    private readonly LookAhead _ahead = new(MessagesMax);
     private int _head;
     private int _count;
     private long _next;
@@ -74,9 +76,14 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         {
             Rewind(offset);
         }
+
+        if (_count - _head < LookAhead.RecordsMax)
+        {
+            Refill();
+        }
     }
 
-    public bool TryPeek(out long timestampMs)
+    public bool TryPeek(out long mergeMs)
     {
         while (_head < _count || Refill())
         {
@@ -88,8 +95,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             }
             else if (message->Error == Librdkafka.NoError)
             {
-                int type;
-                timestampMs = Librdkafka.rd_kafka_message_timestamp(message, &type);
+                mergeMs = _ahead.NextMs;
                 return true;
             }
 
@@ -103,25 +109,27 @@ internal sealed unsafe class KafkaLogReader : ILogReader
                 _reportError(_log, message->Error);
             }
 
+            _ahead.Skip();
             DropHead();
         }
 
-        timestampMs = 0;
+        mergeMs = 0;
         return false;
     }
 
-    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
     {
         var (taken, toDecide) = (0, 0);
         var isBegun = _ownership.TryBeginTake(LogIndex, ref _decideFrom, rowsMax);
-        while (taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs)
+        while (taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs)
         {
             var message = Head;
             Invariant.Require(message->Offset >= _next);
             var value = new ReadOnlySpan<byte>(message->Payload, checked((int)message->Length));
-            var decide = message->Offset >= _decideFrom;
+            var (decide, timestampMs) = (message->Offset >= _decideFrom, _timestampsMs[_head]);
             batch.Append(LogIndex, message->Offset, timestampMs, decide, value, _recordBytesMax);
             Volatile.Write(ref _next, message->Offset + 1);
+            _ahead.Take();
             DropHead();
             taken++;
             toDecide += decide ? 1 : 0;
@@ -166,18 +174,38 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         {
             DropHead();
         }
+
+        _ahead.Clear();
     }
 
     private void DropHead() => Librdkafka.rd_kafka_message_destroy((Librdkafka.Message*)_messages[_head++]);
 
+    /// <summary>Takes over what was fetched, behind what is left of before.</summary>
+    /// <returns>False where there is nothing.</returns>
     private bool Refill()
     {
-        fixed (nint* messages = _messages)
+        var left = _count - _head;
+        if (_head > 0)
         {
-            var count = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages, MessagesMax);
-            (_head, _count) = (0, (int)Math.Max(count, 0));
+            Array.Copy(_messages, _head, _messages, 0, left);
+            Array.Copy(_timestampsMs, _head, _timestampsMs, 0, left);
+            (_head, _count) = (0, left);
         }
 
+        fixed (nint* messages = _messages)
+        {
+            var came = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages + left, MessagesMax - left);
+            _count += (int)Math.Max(came, 0);
+        }
+
+        for (var i = left; i < _count; i++)
+        {
+            var message = (Librdkafka.Message*)_messages[i];
+            int type;
+            _timestampsMs[i] = message->Error == Librdkafka.NoError ? Librdkafka.rd_kafka_message_timestamp(message, &type) : long.MaxValue;
+        }
+
+        _ahead.Fill(_timestampsMs.AsSpan(0, _count));
         return _count > 0;
     }
 }

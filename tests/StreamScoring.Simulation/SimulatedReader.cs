@@ -14,6 +14,7 @@ internal sealed class SimulatedReader(
 {
     private readonly LogId _id = context.Cluster.Logs[logIndex];
     private readonly SimulatedLog _log = context.Cluster.Input(context.Cluster.Logs[logIndex]);
+    private readonly LookAhead _ahead = new();
     private long _next = start;
     private long _fetched = start;
     private long _endKnown = -1;
@@ -63,20 +64,29 @@ internal sealed class SimulatedReader(
         {
             (_next, _fetched) = (offset, offset);
         }
+
+        Look();
     }
 
-    public bool TryPeek(out long timestampMs)
+    public bool TryPeek(out long mergeMs)
     {
-        timestampMs = _next < _fetched ? _log.Records[(int)_next].TimestampMs : 0;
+        if (_ahead.Count == 0)
+        {
+            Look();
+        }
+
+        mergeMs = _next < _fetched ? _ahead.NextMs : 0;
         return _next < _fetched;
     }
 
-    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
     {
         var (taken, toDecide) = (0, 0);
         var isBegun = ownership.TryBeginTake(logIndex, ref _decideFrom, rowsMax);
-        for (; taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs; taken++, _next++)
+        for (; taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs; taken++, _next++)
         {
+            var timestampMs = _log.Records[(int)_next].TimestampMs;
+            _ahead.Take();
             var decide = _next >= _decideFrom;
             batch.Append(logIndex, _next, timestampMs, decide, _log.Records[(int)_next].Value, int.MaxValue);
             toDecide += decide ? 1 : 0;
@@ -97,6 +107,9 @@ internal sealed class SimulatedReader(
     public void Dispose()
     {
     }
+
+    private void Look() =>
+        _ahead.Fill([.. Enumerable.Range((int)_next, (int)Math.Min(_fetched - _next, LookAhead.RecordsMax)).Select(offset => _log.Records[offset].TimestampMs)]);
 
     private void NoteEnd()
     {

@@ -49,6 +49,7 @@ public sealed class PaymentBatch
             _attributes[i] = new AttributeColumn(rowsMax);
         }
 
+        FoldOrder = [.. Enumerable.Range(0, rowsMax)];
         WatermarkMs = new long[rowsMax];
         IsApproximate = new bool[rowsMax];
         IsFolded = new bool[rowsMax];
@@ -143,7 +144,10 @@ public sealed class PaymentBatch
 
     // Filled by enrich.
 
-    /// <summary>[rows] How far event time has come with the row: the newest event time folded, each taken for at most its record's timestamp.</summary>
+    /// <summary>[rows] The rows in the order in which they are folded: each log's by offset, logs by time and event time.</summary>
+    public readonly int[] FoldOrder;
+
+    /// <summary>[rows] How far event time has come once the row is folded: the greatest of the logs' clocks of event time; <see cref="long.MinValue"/> for none.</summary>
     public readonly long[] WatermarkMs;
 
     /// <summary>[rows] True where the state held the record before the batch: a partition was taken over whose log it was ahead of.</summary>

@@ -179,7 +179,7 @@ public sealed class FeatureEngine
 
         foreach (var entity in _entities)
         {
-            entity.State.Eviction.Idle(batch.WatermarkMs[batch.RowCount - 1]);
+            entity.State.Eviction.Idle(batch.WatermarkMs[batch.FoldOrder[batch.RowCount - 1]]);
         }
 
         if (batch.DecideCount > 0)

@@ -22,6 +22,7 @@ public sealed class FoldedState
 
     /// <summary>By log: how far event time has come by its payments, each taken for at most its record's timestamp.</summary>
     private readonly LogClock[] _eventClocks;
+    private readonly FoldOrder _order;
 
     /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
     private readonly Dictionary<LogId, long> _unread = [];
@@ -47,6 +48,7 @@ public sealed class FoldedState
         }
 
         _vector = new long[logs.Count];
+        _order = new FoldOrder(logs.Count);
         _eventClocks = [.. Enumerable.Range(0, logs.Count).Select(_ => new LogClock(clockBlockRecords))];
     }
 
@@ -70,6 +72,7 @@ public sealed class FoldedState
         }
 
         _vector.CopyTo(batch.VectorBefore, 0);
+        _order.Fill(batch);
         Mark(batch);
         _features.Enrich(batch);
     }
@@ -232,7 +235,7 @@ public sealed class FoldedState
     {
         var hashes = batch.Text(TextField.PaymentId).Hash;
         _payments.Prefetch(hashes.AsSpan(0, batch.RowCount));
-        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        foreach (var rowIndex in batch.FoldOrder.AsSpan(0, batch.RowCount))
         {
             var (logIndex, offset, timestampMs) = (batch.LogIndex[rowIndex], batch.Offset[rowIndex], batch.LogTimestampMs[rowIndex]);
             ref var next = ref _vector[logIndex];

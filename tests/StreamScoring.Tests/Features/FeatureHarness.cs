@@ -53,12 +53,14 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     {
         var decoder = new RecordDecoder(_file.Layout, new IngestLimits(), TestBatch.Logs);
         var results = new List<double[]>();
+        // Each record is a little newer than the one before it, so that they are folded in their order.
+        var timestampMs = TestBatch.LogTimestampMs + State.Vector.ToArray().Sum();
         foreach (var chunk in records.Chunk(batchRows))
         {
             var batch = new PaymentBatch(_file.Layout, chunk.Length, 1024);
             foreach (var (log, offset, record) in chunk)
             {
-                batch.Append(log, offset, TestBatch.LogTimestampMs, decide: true, Encode(record), int.MaxValue);
+                batch.Append(log, offset, timestampMs++, decide: true, Encode(record), int.MaxValue);
             }
 
             decoder.Decode(batch);
