@@ -194,7 +194,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
 
         fixed (nint* messages = _messages)
         {
-            var came = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages + left, MessagesMax - left);
+            var came = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages + left, (nuint)(MessagesMax - left));
             _count += (int)Math.Max(came, 0);
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -65,9 +66,10 @@ public sealed class TopicAdmin : IDisposable
 
     /// <summary>Makes the topics that are missing, and adds partitions to those that have too few, in the order in which they are wanted.</summary>
     /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are brokers.</param>
+    /// <param name="published">Topics whose records publishers stamp: those get a limit on how far ahead (<see cref="TimestampLimit"/>).</param>
     /// <returns>What was done, a few words each.</returns>
     /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
-    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication)
+    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, params IReadOnlyCollection<string> published)
     {
         var metadata = Metadata(Patience);
         var copies = (short)(replication > 0 ? replication : Math.Min(3, metadata.Brokers.Count));
@@ -79,14 +81,7 @@ public sealed class TopicAdmin : IDisposable
                 var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
                 if (topic is null)
                 {
-                    await _admin.CreateTopicsAsync([new TopicSpecification
-                    {
-                        Name = name,
-                        NumPartitions = partitions,
-                        ReplicationFactor = copies,
-                        Configs = copies >= 3 ? new Dictionary<string, string> { ["min.insync.replicas"] = "2" } : null,
-                    }]);
-                    done.Add(name);
+                    done.Add(await CreateAsync(name, partitions, copies, isLimited: published.Contains(name)));
                 }
                 else if (topic.Partitions.Count < partitions)
                 {
@@ -109,6 +104,55 @@ public sealed class TopicAdmin : IDisposable
         {
             throw new KafkaFailedException($"{_connection}: {e.Error.Reason}", e);
         }
+    }
+
+    /// <returns>What was done, in a few words.</returns>
+    private async Task<string> CreateAsync(string name, int partitions, short copies, bool isLimited)
+    {
+        var configs = new Dictionary<string, string>();
+        if (copies >= 3)
+        {
+            configs["min.insync.replicas"] = "2";
+        }
+
+        if (isLimited)
+        {
+            configs[TimestampLimit.Key] = TimestampLimit.AheadMs.ToString(CultureInfo.InvariantCulture);
+        }
+
+        try
+        {
+            await _admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = copies, Configs = configs }]);
+            return name;
+        }
+        catch (CreateTopicsException e) when (isLimited && e.Results.Exists(result => result.Error.Code == ErrorCode.InvalidConfig))
+        {
+            // Brokers before 3.6 do not know the setting.
+            return $"{await CreateAsync(name, partitions, copies, isLimited: false)} (without a limit on timestamps: its brokers know none)";
+        }
+    }
+
+    /// <summary>What topics allow publishers to stamp, a sentence each.</summary>
+    public async Task<IReadOnlyList<string>> TimestampNoticesAsync(params IEnumerable<string> topics)
+    {
+        var notices = new List<string>();
+        foreach (var topic in topics.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                var described = await _admin.DescribeConfigsAsync(
+                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = IdPatience });
+                notices.Add(TimestampLimit.NoticeOf(
+                    $"region {_connection.Region}: topic {topic}", described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value)));
+            }
+            catch (Exception e) when (e is KafkaException or DescribeConfigsException)
+            {
+                // Brokers may let a process read and not look at settings, and the embedded one knows none.
+                notices.Add($"region {_connection.Region}: topic {topic}: how far ahead records may be stamped is not known, its brokers do not tell");
+            }
+        }
+
+        return notices;
     }
 
     /// <summary>Deletes topics; one that is not there is none too many.</summary>

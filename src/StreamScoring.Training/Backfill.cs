@@ -91,7 +91,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
             if (batch.Kind[rowIndex] == RowKind.Rejected)
             {
                 var place = FileLogSource.Logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels ? table.PlaceOfLabel(batch.Offset[rowIndex]) : table.PlaceOfPayment(batch.Offset[rowIndex]);
-                throw new InvalidInputFileException($"{place}: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
+                throw new InvalidInputFileException($"{place}: {RejectionText.Sentence(batch, rowIndex)}");
             }
         }
     }

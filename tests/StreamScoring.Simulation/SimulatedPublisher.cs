@@ -149,8 +149,8 @@ internal sealed class SimulatedPublisher(
         {
             0 => "",
             1 => "{\"payment_id\":",
-            2 => "{\"payment_id\":\"x\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}",
-            _ => "{\"payment_id\":\"x\",\"event_time\":1,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}",
+            2 => "{\"payment_id\":\"x\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}",
+            _ => "{\"payment_id\":\"x\",\"event_time\":1700000000000,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}",
         };
         var region = Any();
         Append(region, random.Next(4) == 0 ? "labels" : "payments", random.Next(region.Partitions), Encoding.UTF8.GetBytes(value));

@@ -87,6 +87,13 @@ internal static class KafkaPorts
         return await admin.TopicIdsAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
+    /// <summary>What the own region's topics allow publishers to stamp, a sentence each.</summary>
+    public static async Task<IReadOnlyList<string>> TimestampNoticesAsync(Topology topology)
+    {
+        using var admin = AdminOf(topology.Home);
+        return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
+    }
+
     private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)
     {
         try

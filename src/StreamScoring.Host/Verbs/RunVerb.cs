@@ -67,6 +67,11 @@ internal static partial class RunVerb
     private static async Task<Snapshots> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
     {
         KafkaPorts.RequireTopics(topology, notice);
+        foreach (var limit in await KafkaPorts.TimestampNoticesAsync(topology))
+        {
+            notice(limit);
+        }
+
         var snapshots = new Snapshots(topology, features, await KafkaPorts.TopicIdsAsync(topology), registry, notice);
         snapshots.RestoreAhead(KafkaPorts.Logs(topology));
         return snapshots;

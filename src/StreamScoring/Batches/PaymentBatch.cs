@@ -36,6 +36,7 @@ public sealed class PaymentBatch
         AmountMinor = new long[rowsMax];
         CurrencyIndex = new short[rowsMax];
         KnownAtMs = new long[rowsMax];
+        RefusedTimeMs = new long[rowsMax];
         Fraud = new bool[rowsMax];
         _text = new TextColumn[TextFields.Count];
         for (var i = 0; i < _text.Length; i++)
@@ -123,8 +124,11 @@ public sealed class PaymentBatch
     /// <summary>[rows] Index into the ISO 4217 table.</summary>
     public readonly short[] CurrencyIndex;
 
-    /// <summary>[rows] Labels only: when the label became known, ms since the Unix epoch.</summary>
+    /// <summary>[rows] Labels only: when the label became known, by its record's timestamp at the latest, ms since the Unix epoch.</summary>
     public readonly long[] KnownAtMs;
+
+    /// <summary>[rows] Of rows refused because of a time: that time, in whatever unit it was given; other rows hold leftovers.</summary>
+    public readonly long[] RefusedTimeMs;
 
     /// <summary>[rows] Labels only.</summary>
     public readonly bool[] Fraud;

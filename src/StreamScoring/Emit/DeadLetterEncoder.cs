@@ -33,7 +33,7 @@ public sealed class DeadLetterEncoder(LogTable logs)
         writer.WriteStartObject();
         writer.WriteString("reason", RejectionText.CodeOf(rejection.Reason));
         writer.WriteString("field", RejectionText.FieldOf(rejection));
-        writer.WriteString("detail", RejectionText.Sentence(rejection));
+        writer.WriteString("detail", RejectionText.Sentence(batch, rowIndex));
         writer.WriteStartObject("source");
         writer.WriteString("region", log.Region);
         writer.WriteString("topic", log.Topic);

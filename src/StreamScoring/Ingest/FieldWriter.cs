@@ -114,11 +114,29 @@ internal sealed class FieldWriter
     public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
     {
         batch.EventTimeMs[rowIndex] = eventTimeMs;
+        return CheckTime(batch, rowIndex, eventTimeMs);
+    }
+
+    /// <summary>Sets when a label became known.</summary>
+    public RejectReason SetKnownAt(PaymentBatch batch, int rowIndex, long knownAtMs)
+    {
+        // Nobody knows something later than it is published. So one that claims to be of the future can be replaced by any that comes later.
+        batch.KnownAtMs[rowIndex] = batch.LogTimestampMs[rowIndex] > 0 ? Math.Min(knownAtMs, batch.LogTimestampMs[rowIndex]) : knownAtMs;
+        return CheckTime(batch, rowIndex, knownAtMs);
+    }
+
+    private RejectReason CheckTime(PaymentBatch batch, int rowIndex, long timeMs)
+    {
         // A record's timestamp may be any number. No time of an event is beyond the calendar, whatever the record says.
         var logTimestampMs = Math.Max(batch.LogTimestampMs[rowIndex], 0);
-        return eventTimeMs is > 0 and <= IngestLimits.EventTimeMsMax && eventTimeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds
-            ? RejectReason.None
-            : RejectReason.OutOfRange;
+        if (timeMs > 0 && timeMs >= _limits.EventTimeFloorMs && timeMs <= IngestLimits.EventTimeMsMax
+            && timeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds)
+        {
+            return RejectReason.None;
+        }
+
+        batch.RefusedTimeMs[rowIndex] = timeMs;
+        return RejectReason.OutOfRange;
     }
 
     public RejectReason SetAttributeText(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> name, int start, int length)
@@ -219,7 +237,6 @@ internal sealed class FieldWriter
         : !hasEventTime ? new Rejection(RejectReason.MissingField, DecodedField.EventTime)
         : !hasKnownAt ? new Rejection(RejectReason.MissingField, DecodedField.KnownAt)
         : !hasFraud ? new Rejection(RejectReason.MissingField, DecodedField.Fraud)
-        : batch.KnownAtMs[rowIndex] <= 0 ? new Rejection(RejectReason.OutOfRange, DecodedField.KnownAt)
         : HasEntity(batch, rowIndex) ? default
         : new Rejection(RejectReason.NoEntity);
 

@@ -13,8 +13,16 @@ public sealed record IngestLimits
 
     public int AttributesMax { get; init; } = 64;
 
-    /// <summary>How far a payment's event time may lie ahead of its record's timestamp.</summary>
+    /// <summary>How far a payment's or label's event time, or when a label became known, may lie ahead of its record's timestamp.</summary>
     public TimeSpan EventTimeAheadMax { get; init; } = TimeSpan.FromDays(366);
+
+    /// <summary>
+    /// Earliest time of an event, ms since the Unix epoch. Epoch seconds taken for milliseconds lie in 1970, and so are refused by name.
+    /// </summary>
+    public long EventTimeFloorMs { get; init; } = EventTimeFloorMsDefault;
+
+    /// <summary>2000-01-01T00:00:00Z.</summary>
+    public const long EventTimeFloorMsDefault = 946_684_800_000;
 
     /// <summary>Fields in which a card number is not looked for, because they legitimately hold numbers that look like one.</summary>
     public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();

@@ -100,7 +100,9 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
                     ? ToRejection(fields.SetEventTime(batch, rowIndex, eventTimeMs), field)
                     : new Rejection(RejectReason.WrongType, field);
             case DecodedField.KnownAt:
-                return TryReadTime(ref reader, out batch.KnownAtMs[rowIndex]) ? default : new Rejection(RejectReason.WrongType, field);
+                return TryReadTime(ref reader, out var knownAtMs)
+                    ? ToRejection(fields.SetKnownAt(batch, rowIndex, knownAtMs), field)
+                    : new Rejection(RejectReason.WrongType, field);
             case DecodedField.AmountMinor:
                 return reader.TokenType != JsonTokenType.Number ? new Rejection(RejectReason.WrongType, field)
                     : reader.TryGetInt64(out batch.AmountMinor[rowIndex]) ? default

@@ -78,7 +78,7 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
                 rejection = position switch
                 {
                     2 => ReadEventTime(ref reader, batch, rowIndex, out hasEventTime),
-                    3 => ReadInteger(ref reader, batch.KnownAtMs, rowIndex, DecodedField.KnownAt, out hasKnownAt),
+                    3 => ReadKnownAt(ref reader, batch, rowIndex, out hasKnownAt),
                     4 => ReadFraud(ref reader, batch, rowIndex, out hasFraud),
                     _ => reader.TrySkip() ? default : new Rejection(RejectReason.MalformedMessagePack),
                 };
@@ -135,6 +135,14 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
         return has ? ToRejection(fields.SetEventTime(batch, rowIndex, value), DecodedField.EventTime)
             : reader.TryReadNil() ? default
             : WrongTypeOrMalformed(ref reader, DecodedField.EventTime);
+    }
+
+    private Rejection ReadKnownAt(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
+    {
+        has = reader.TryReadInt64(out var value);
+        return has ? ToRejection(fields.SetKnownAt(batch, rowIndex, value), DecodedField.KnownAt)
+            : reader.TryReadNil() ? default
+            : WrongTypeOrMalformed(ref reader, DecodedField.KnownAt);
     }
 
     private static Rejection ReadInteger(ref MessagePackSpanReader reader, long[] column, int rowIndex, int field, out bool has)

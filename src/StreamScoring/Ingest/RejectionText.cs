@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StreamScoring.Batches;
 
 namespace StreamScoring.Ingest;
 
@@ -12,6 +13,27 @@ public static class RejectionText
 
     /// <returns>The field's name, or null where none is to blame.</returns>
     public static string? FieldOf(Rejection rejection) => rejection.Field < 0 ? null : DecodedField.NameOf(rejection.Field);
+
+    /// <summary>The sentence on a batch's row. Of a time that is out of range it says what the number looks like.</summary>
+    public static string Sentence(PaymentBatch batch, int rowIndex)
+    {
+        var rejection = batch.Rejection[rowIndex];
+        return rejection is { Reason: RejectReason.OutOfRange, Field: DecodedField.EventTime or DecodedField.KnownAt }
+            ? $"{Sentence(rejection)}: {TimeHint(batch.RefusedTimeMs[rowIndex])}"
+            : Sentence(rejection);
+    }
+
+    /// <summary>In another unit, would it be a time between 2000 and 2200?</summary>
+    private static string TimeHint(long time) => time switch
+    {
+        >= SecondsFrom and < SecondsUntil => "it looks like epoch seconds; send milliseconds since 1970, or ISO 8601",
+        >= SecondsFrom * 1_000_000 and < SecondsUntil * 1_000_000 => "it looks like epoch microseconds; send milliseconds since 1970, or ISO 8601",
+        >= SecondsFrom * 1_000_000_000 and < SecondsUntil * 1_000_000_000 => "it looks like epoch nanoseconds; send milliseconds since 1970, or ISO 8601",
+        < SecondsUntil * 1000 / 2 => "it lies before ingest.eventTimeFloor",
+        _ => "it lies further ahead of the record's timestamp than ingest.eventTimeAheadMax, or behind the year 9999",
+    };
+
+    private const long SecondsFrom = IngestLimits.EventTimeFloorMsDefault / 1000, SecondsUntil = 7_258_118_400;
 
     public static string Sentence(Rejection rejection)
     {

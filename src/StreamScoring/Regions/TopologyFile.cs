@@ -184,6 +184,14 @@ public static class TopologyFile
             : throw membership.Error("instance", $"is {instance}; allowed are letters, digits, '.', '_' and '-', {InstanceLengthMax} at most");
     }
 
+    private static long ReadFloor(YamlMap ingest)
+    {
+        const string key = "eventTimeFloor";
+        return ingest.OptionalText(key) is not { } text ? IngestLimits.EventTimeFloorMsDefault
+            : IsoTime.TryParse(text, out var floorMs) && floorMs is >= 0 and <= IngestLimits.EventTimeMsMax ? floorMs
+            : throw ingest.Error(key, $"is {text}; allowed: a date or time of ISO 8601 between 1970 and 9999, such as 2000-01-01");
+    }
+
     private static IngestLimits ReadLimits(YamlMap ingest)
     {
         var limits = new IngestLimits
@@ -192,6 +200,7 @@ public static class TopologyFile
             TextBytesMax = ingest.Integer("textBytesMax", 512, 16, 8192),
             AttributesMax = ingest.Integer("attributesMax", 64, 0, 1024),
             EventTimeAheadMax = ingest.Duration("eventTimeAheadMax", TimeSpan.FromDays(366), TimeSpan.Zero, TimeSpan.FromDays(36_500)),
+            EventTimeFloorMs = ReadFloor(ingest),
             CardNumberFieldsIgnored = ingest.Texts("cardNumberFieldsIgnored").ToHashSet(StringComparer.Ordinal),
         };
         foreach (var name in limits.CardNumberFieldsIgnored)

@@ -1,3 +1,5 @@
+using StreamScoring.Contracts;
+
 namespace StreamScoring.Regions;
 
 /// <summary>Every key of a topology file. docs/topology.md has them in a table, which a test compares with this list.</summary>
@@ -38,6 +40,7 @@ public static class TopologyKeys
         new("ingest.textBytesMax", topology => topology.Limits.TextBytesMax),
         new("ingest.attributesMax", topology => topology.Limits.AttributesMax),
         new("ingest.eventTimeAheadMax", topology => topology.Limits.EventTimeAheadMax),
+        new("ingest.eventTimeFloor", topology => DecisionJson.Iso(topology.Limits.EventTimeFloorMs)),
         new("ingest.cardNumberFieldsIgnored", topology => topology.Limits.CardNumberFieldsIgnored),
         new("score.lanes", topology => topology.ScoringLanes, (topology, from) => topology with { ScoringLanes = from.ScoringLanes }),
         new("score.engine", topology => topology.ScoringEngine),

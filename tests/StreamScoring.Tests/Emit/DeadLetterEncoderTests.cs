@@ -8,7 +8,7 @@ namespace StreamScoring.Tests.Emit;
 
 public sealed class DeadLetterEncoderTests
 {
-    private const string WrongCurrency = "{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"ZZZ\",\"card_id\":\"c\",\"x\":VALUE}";
+    private const string WrongCurrency = "{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"ZZZ\",\"card_id\":\"c\",\"x\":VALUE}";
 
     [Theory]
     [InlineData("\"411111111111\\u00311\\u00311\"")]

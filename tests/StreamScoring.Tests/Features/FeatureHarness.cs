@@ -51,7 +51,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     /// <summary>Folds records at given positions.</summary>
     public List<double[]> FoldAt(IEnumerable<(int Log, long Offset, object Record)> records, Action? betweenBatches = null, List<bool>? approximate = null)
     {
-        var decoder = new RecordDecoder(_file.Layout, new IngestLimits(), TestBatch.Logs);
+        var decoder = new RecordDecoder(_file.Layout, new IngestLimits { EventTimeFloorMs = 0 }, TestBatch.Logs);
         var results = new List<double[]>();
         // Each record is a little newer than the one before it, so that they are folded in their order.
         var timestampMs = TestBatch.LogTimestampMs + State.Vector.ToArray().Sum();

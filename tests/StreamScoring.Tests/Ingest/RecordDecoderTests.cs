@@ -50,24 +50,24 @@ public sealed class RecordDecoderTests
     [InlineData("[1,2]", RejectReason.UnknownFormat)]
     [InlineData("{\"payment_id\":", RejectReason.MalformedJson)]
     [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}", RejectReason.MalformedJson)]
-    [InlineData("{\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":NaN,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MalformedJson)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1.5,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":\"1\",\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":NaN,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1.5,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":\"1\",\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":\"soon\",\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
-    [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"\\u0034111111111111111\"}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":4111111111111111}}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[{\"pan\":\"4111 1111 1111 1111\"}]}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"} {}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
+    [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"\\u0034111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":4111111111111111}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[{\"pan\":\"4111 1111 1111 1111\"}]}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"} {}", RejectReason.MalformedJson)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":9999999999999,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
     public void Bad_json_is_refused_by_name(string json, RejectReason reason)
     {
@@ -141,20 +141,51 @@ public sealed class RecordDecoderTests
     [Fact]
     public void A_label_is_decoded_from_both_forms()
     {
-        var label = new Label { PaymentId = "p-1", EventTimeMs = 1000, KnownAtMs = 2000, Fraud = true, TerminalId = "t-1" };
+        var label = new Label { PaymentId = "p-1", EventTimeMs = 1_600_000_001_000, KnownAtMs = 1_600_000_002_000, Fraud = true, TerminalId = "t-1" };
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, label);
         writer.Flush();
-        var json = """{"payment_id":"p-1","event_time":1000,"known_at":"1970-01-01T00:00:02Z","fraud":true,"terminal_id":"t-1"}""";
+        var json = """{"payment_id":"p-1","event_time":1600000001000,"known_at":"2020-09-13T12:26:42Z","fraud":true,"terminal_id":"t-1"}""";
         var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, buffer.WrittenSpan.ToArray(), Encoding.UTF8.GetBytes(json));
         Assert.All(new[] { 0, 1 }, row =>
         {
             Assert.Equal(RowKind.Label, batch.Kind[row]);
-            Assert.Equal((1000, 2000, true), (batch.EventTimeMs[row], batch.KnownAtMs[row], batch.Fraud[row]));
+            Assert.Equal((1_600_000_001_000, 1_600_000_002_000, true), (batch.EventTimeMs[row], batch.KnownAtMs[row], batch.Fraud[row]));
             Assert.Equal("t-1", TestBatch.TextOf(batch, row, TextField.TerminalId));
         });
         Assert.Equal(0, batch.DecideCount);
+    }
+
+    [Theory]
+    [InlineData("1700000000", "epoch seconds")]
+    [InlineData("1700000000000000", "epoch microseconds")]
+    [InlineData("1700000000000000000", "epoch nanoseconds")]
+    [InlineData("\"1970-01-20T16:13:20Z\"", "epoch seconds")]
+    [InlineData("\"1999-12-31T23:59:59Z\"", "ingest.eventTimeFloor")]
+    [InlineData("-5", "ingest.eventTimeFloor")]
+    [InlineData("\"2100-01-01T00:00:00Z\"", "ingest.eventTimeAheadMax")]
+    [InlineData("4611686018427387904", "epoch nanoseconds")]
+    [InlineData("9223372036854775807", "ingest.eventTimeAheadMax")]
+    public void A_time_in_another_unit_or_out_of_range_is_refused_and_said_to_be(string time, string hint)
+    {
+        var payment = $$"""{"payment_id":"p","event_time":{{time}},"amount_minor":1,"currency":"EUR","card_id":"c"}""";
+        var ofEvent = $$"""{"payment_id":"p","event_time":{{time}},"known_at":1700000000000,"fraud":true,"card_id":"c"}""";
+        var known = $$"""{"payment_id":"p","event_time":1700000000000,"known_at":{{time}},"fraud":true,"card_id":"c"}""";
+        foreach (var (json, log, field) in new[] { (payment, TestBatch.Payments, "event_time"), (ofEvent, TestBatch.Labels, "event_time"), (known, TestBatch.Labels, "known_at") })
+        {
+            var batch = TestBatch.Decode(new IngestLimits(), log, Encoding.UTF8.GetBytes(json));
+            Assert.Equal(("out_of_range", field), (RejectionText.CodeOf(batch.Rejection[0].Reason), RejectionText.FieldOf(batch.Rejection[0])));
+            Assert.Contains(hint, RejectionText.Sentence(batch, 0), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_label_is_known_when_it_is_published_at_the_latest()
+    {
+        var json = """{"payment_id":"p","event_time":1699999990000,"known_at":"2024-09-01","fraud":true,"card_id":"c"}"""u8;
+        var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, json.ToArray());
+        Assert.Equal((RowKind.Label, TestBatch.LogTimestampMs), (batch.Kind[0], batch.KnownAtMs[0]));
     }
 
     [Fact]
