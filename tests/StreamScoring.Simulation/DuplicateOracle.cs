@@ -32,24 +32,24 @@ internal sealed class DuplicateOracle
         var log = new LogId(_context.Cluster.Region, "payments", partition);
         var logIndex = _context.Cluster.Logs.IndexOf(log);
         var copies = _context.Cluster.Decisions[partition].Records.ToLookup(record => record.SourceOffset, record => (Decision: DecisionMessagePack.Read(record.Value), record.Vector));
-        var (first, newestMs) = (new Dictionary<string, (long Offset, long TimestampMs)>(), long.MinValue);
+        var first = new Dictionary<string, (long Offset, long TimestampMs)>();
         var input = _context.Cluster.Input(log).Records;
         for (var offset = 0; offset < input.Count; offset++)
         {
-            newestMs = Math.Max(newestMs, input[offset].TimestampMs);
             if (!SimulationOracle.IsValid(input[offset]))
             {
                 continue;
             }
 
             var payment = PaymentMessagePack.ReadPayment(input[offset].Value);
-            var isDuplicate = first.TryGetValue(payment.PaymentId, out var known) && newestMs - known.TimestampMs <= _windowMs;
+            var isDuplicate = first.TryGetValue(payment.PaymentId, out var known)
+                && AreWithinWindow(input[offset].TimestampMs, known.TimestampMs) && IsRemembered(input, known.Offset, offset);
             if (!isDuplicate)
             {
                 first[payment.PaymentId] = (offset, input[offset].TimestampMs);
             }
 
-            var elsewhere = _places[payment.PaymentId].Where(place => place.LogIndex != logIndex && Math.Abs(place.TimestampMs - input[offset].TimestampMs) <= _windowMs).ToList();
+            var elsewhere = _places[payment.PaymentId].Where(place => place.LogIndex != logIndex && AreWithinWindow(place.TimestampMs, input[offset].TimestampMs)).ToList();
             foreach (var (decision, vector) in copies[offset])
             {
                 var isFlagged = decision.Flags.Contains("duplicate");
@@ -60,6 +60,22 @@ internal sealed class DuplicateOracle
                     $"{log}/{offset} repeats {known.Offset} with another outcome: {decision.Action} {decision.Probability}");
             }
         }
+    }
+
+    private bool AreWithinWindow(long leftMs, long rightMs) => Int128.Abs((Int128)leftMs - rightMs) <= _windowMs;
+
+    /// <summary>
+    /// A log's time is the greatest of its blocks' least timestamps. A payment is remembered until that is a window past where it
+    /// stood when the block behind the payment's was over.
+    /// </summary>
+    private bool IsRemembered(IReadOnlyList<SimulatedLog.Record> log, long payment, long now)
+    {
+        const int block = SimulationContext.ClockBlockRecords;
+        var stoodMs = TimeAt((payment / block) + 2);
+        return stoodMs is null || TimeAt(now / block) is not { } nowMs || nowMs - stoodMs <= _windowMs;
+
+        long? TimeAt(long blocks) => blocks < 1 || blocks > now / block ? null
+            : Enumerable.Range(0, (int)blocks).Max(i => log.Skip(i * block).Take(block).Min(record => record.TimestampMs));
     }
 
     private static (string, int, double?, double?) Outcome(DecisionRecord decision) => (decision.Action, decision.Score, decision.Probability, decision.Raw);

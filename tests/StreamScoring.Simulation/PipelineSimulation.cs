@@ -57,8 +57,11 @@ internal sealed class PipelineSimulation
         var contexts = forRegions is null
             ? [new SimulationContext(new SimulatedCluster("eu", partitions, [], new SimulatedInputs(), _clock), _clock, Features, new IdempotencyOptions(window, 1 << 16), followsRegion, null, Trace)]
             : TwoRegions(partitions, followsRegion, window, forRegions, out mirror);
+        // Every second run has publishers whose clocks are wrong.
+        var hasWrongClocks = seed % 2 == 1;
+        contexts = [.. contexts.Select(context => context with { HasWrongClocks = hasWrongClocks })];
         _publisher = new SimulatedPublisher(
-            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), payments: 60 + _random.Next(160), merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds);
+            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), new WrongClocks(new Random(~seed * 31), hasWrongClocks), payments: 60 + _random.Next(160), merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds);
         _faultsPerThousand = _random.Next(4) == 0 ? 0 : 1 + _random.Next(8);
         _regions.Add(new SimulatedRegion(contexts[0], 1 + _random.Next(3)));
         if (forRegions is not null)

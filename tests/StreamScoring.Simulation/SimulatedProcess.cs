@@ -50,7 +50,7 @@ internal sealed class SimulatedProcess : IDisposable
         _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
         _ownership = new PartitionOwnership(logs);
         _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
-        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency));
+        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords));
         _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
         var model = new SimulatedModel(context.Features.Schema.Names);
         _lanes = new ScoringLanes(model, [], laneCount: 1, BatchRowsMax, _clock);
@@ -59,7 +59,7 @@ internal sealed class SimulatedProcess : IDisposable
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs), meters: null);
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
-        _coverage = new LogCoverage(logs, _clock);
+        _coverage = new LogCoverage(logs, _clock, SimulationContext.ClockBlockRecords);
         _acknowledged = new AcknowledgedOffsets(logs);
         Sink = new SimulatedSink(_cluster, _clock);
         _cluster.Group.Join(member);

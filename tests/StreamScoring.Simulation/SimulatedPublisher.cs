@@ -12,7 +12,7 @@ namespace StreamScoring.Simulation;
 /// it moves or that region is away; what was published just before may then go to the other one too.
 /// </summary>
 internal sealed class SimulatedPublisher(
-    IReadOnlyList<SimulatedCluster> regions, VirtualClock clock, Random random, int payments, int merchants, int cards, long windowMs)
+    IReadOnlyList<SimulatedCluster> regions, VirtualClock clock, Random random, WrongClocks clocks, int payments, int merchants, int cards, long windowMs)
 {
     /// <summary>Timestamps of a log go back a little, so whether a copy at the very end of the window counts is not for certain. None is published there.</summary>
     private const long EdgeMs = 4000;
@@ -20,6 +20,9 @@ internal sealed class SimulatedPublisher(
     private readonly List<Payment> _published = [];
     private readonly Dictionary<string, (SimulatedCluster Region, long AtMs, bool IsAgain, bool IsInBoth)> _history = [];
     private readonly Dictionary<string, SimulatedCluster> _homes = [];
+
+    /// <summary>Payments whose first record is stamped wrongly.</summary>
+    private readonly HashSet<string> _misdated = [];
     private int _made;
 
     public bool IsDone => _made >= payments;
@@ -71,20 +74,21 @@ internal sealed class SimulatedPublisher(
 
     /// <summary>
     /// What is promised of a payment in two regions is promised of two copies, and of more that all lie within one window. With more that lie
-    /// further apart, which of them count depends on which came first, so none of these is published.
+    /// further apart, which of them count depends on which came first, so none of these is published. Nor is a copy of a payment that is
+    /// stamped wrongly: of two regions nothing but timestamps tells whether records are near each other.
     /// </summary>
     private void Retry(Payment payment, SimulatedCluster region)
     {
         var (first, atMs, isAgain, isInBoth) = _history[payment.PaymentId];
         isInBoth |= region != first;
         var sinceMs = clock.NowMs - atMs;
-        if (region.IsAway || (isInBoth && sinceMs > windowMs - EdgeMs && (isAgain || sinceMs < windowMs + EdgeMs)) || (regions.Count > 1 && Math.Abs(sinceMs - windowMs) < EdgeMs))
+        if (region.IsAway || (regions.Count > 1 && _misdated.Contains(payment.PaymentId)) || (isInBoth && sinceMs > windowMs - EdgeMs && (isAgain || sinceMs < windowMs + EdgeMs)) || (regions.Count > 1 && Math.Abs(sinceMs - windowMs) < EdgeMs))
         {
             return;
         }
 
         _history[payment.PaymentId] = (first, isInBoth && sinceMs > windowMs ? long.MinValue / 2 : atMs, true, isInBoth);
-        Append(payment, region);
+        Append(payment, region, regions.Count > 1 ? 0 : clocks.NextMs());
     }
 
     private SimulatedCluster HomeOf(string card)
@@ -122,11 +126,17 @@ internal sealed class SimulatedPublisher(
 
         var home = HomeOf(payment.CardId);
         _history[payment.PaymentId] = (home, clock.NowMs, false, false);
-        Append(payment, home);
+        var offMs = clocks.NextMs();
+        if (offMs != 0)
+        {
+            _misdated.Add(payment.PaymentId);
+        }
+
+        Append(payment, home, offMs);
     }
 
-    private void Append(Payment payment, SimulatedCluster region) =>
-        Append(region, "payments", PartitionOf(payment.CardId!, region), (ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, payment));
+    private void Append(Payment payment, SimulatedCluster region, long offMs) =>
+        Append(region, "payments", PartitionOf(payment.CardId!, region), offMs, (ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, payment));
 
     private void PublishLabel(Payment payment)
     {
@@ -140,7 +150,7 @@ internal sealed class SimulatedPublisher(
             MerchantId = payment.MerchantId,
         };
         var region = Any();
-        Append(region, "labels", PartitionOf(payment.CardId!, region), (ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, label));
+        Append(region, "labels", PartitionOf(payment.CardId!, region), clocks.NextMs(), (ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, label));
     }
 
     private void PublishRubbish()
@@ -153,7 +163,7 @@ internal sealed class SimulatedPublisher(
             _ => "{\"payment_id\":\"x\",\"event_time\":1700000000000,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}",
         };
         var region = Any();
-        Append(region, random.Next(4) == 0 ? "labels" : "payments", random.Next(region.Partitions), Encoding.UTF8.GetBytes(value));
+        Append(region, random.Next(4) == 0 ? "labels" : "payments", random.Next(region.Partitions), clocks.NextMs(), Encoding.UTF8.GetBytes(value));
     }
 
     /// <summary>One of the regions that are there.</summary>
@@ -167,16 +177,16 @@ internal sealed class SimulatedPublisher(
 
     private delegate void WriteRecord(ref MessagePackWriter writer);
 
-    private void Append(SimulatedCluster region, string topic, int partition, WriteRecord write)
+    private void Append(SimulatedCluster region, string topic, int partition, long offMs, WriteRecord write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
         write(ref writer);
         writer.Flush();
-        Append(region, topic, partition, buffer.WrittenSpan.ToArray());
+        Append(region, topic, partition, offMs, buffer.WrittenSpan.ToArray());
     }
 
-    private void Append(SimulatedCluster region, string topic, int partition, byte[] value) =>
-        // Publishers' clocks differ a little.
-        region.Input(new LogId(region.Region, topic, partition)).Append(new(clock.NowMs - random.Next(200), value, default, 0, [], CarriesVector: false));
+    private void Append(SimulatedCluster region, string topic, int partition, long offMs, byte[] value) =>
+        // Right clocks differ a little.
+        region.Input(new LogId(region.Region, topic, partition)).Append(new(clock.NowMs - random.Next(200) + offMs, value, default, 0, [], CarriesVector: false));
 }

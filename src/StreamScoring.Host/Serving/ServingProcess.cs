@@ -120,7 +120,7 @@ internal sealed class ServingProcess(
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
-        var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
+        var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry, notice);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);

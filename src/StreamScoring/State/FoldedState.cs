@@ -131,7 +131,7 @@ public sealed class FoldedState
             if (payments.Step((int)Math.Clamp(bytes / Unsafe.SizeOf<IdempotencyIndex.Entry>(), 1, int.MaxValue)))
             {
                 _receiver.Begin(Head(payments.End()));
-                _features.BeginSweep(_receiver.Take, _watermarkMs);
+                _features.BeginSweep(_receiver.Take, Math.Max(_watermarkMs, _receiver.WatermarkMs));
                 _paymentsCopy = null;
             }
 

@@ -18,4 +18,7 @@ public interface IStateReceiver
 
     /// <summary>All chunks were given.</summary>
     void Complete();
+
+    /// <summary>What is too old by this time is left out, and by the state's own watermark: so that copies of two states can be compared.</summary>
+    long WatermarkMs => long.MinValue;
 }
