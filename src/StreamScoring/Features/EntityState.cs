@@ -113,7 +113,7 @@ internal sealed unsafe class EntityState
         UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
     {
         var slot = FindOrAdd(key, watermarkMs);
-        slot->NewestMs = Math.Max(slot->NewestMs, timeMs);
+        (slot->NewestMs, slot->Touched) = (Math.Max(slot->NewestMs, timeMs), Early!.Now);
         // Making room may compact, and then the payment may come too late to be a row.
         slot = IsAmongTiles(slot, timeMs) ? slot : MakeRoom(slot, watermarkMs);
         if (IsAmongTiles(slot, timeMs))
@@ -295,6 +295,7 @@ internal sealed unsafe class EntityState
         Early!.MakeRoom(_rows.Slab, rowsLog2, watermarkMs);
         var slot = _keys.Add(key);
         _rows.Begin(slot, rowsLog2);
+        slot->Touched = Early.Now;
         Eviction.Added();
         return slot;
     }

@@ -23,6 +23,7 @@ public sealed class FeatureEngine
     private long[][] _values = [];
     private readonly StateMemory _memory;
     private readonly EvictedKeys _evicted;
+    private readonly EarlyEviction _early;
     private long[][] _hashes = [];
     private Action<SweepChunk>? _takeEvicted;
     private int _piece;
@@ -43,10 +44,10 @@ public sealed class FeatureEngine
             new EntityState(layout, entity, _memory, _evicted),
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
             [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))]))];
-        var early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
+        _early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
         foreach (var entity in _entities)
         {
-            entity.State.Early = early;
+            entity.State.Early = _early;
         }
     }
 
@@ -177,9 +178,10 @@ public sealed class FeatureEngine
             entity.Fold(batch, _values, _hashes);
         }
 
+        _early.Folded(batch.RowCount);
         foreach (var entity in _entities)
         {
-            entity.State.Eviction.Idle(batch.WatermarkMs[batch.FoldOrder[batch.RowCount - 1]]);
+            entity.State.Eviction.Idle(batch.RowCount, batch.WatermarkMs[batch.FoldOrder[batch.RowCount - 1]]);
         }
 
         if (batch.DecideCount > 0)
@@ -199,7 +201,7 @@ public sealed class FeatureEngine
     {
         foreach (var entity in _entities)
         {
-            entity.State.Eviction.Idle(slotCount, watermarkMs);
+            entity.State.Eviction.Look(slotCount, watermarkMs);
         }
     }
 

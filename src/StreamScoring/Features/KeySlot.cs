@@ -34,5 +34,8 @@ internal unsafe struct KeySlot
     /// <summary>The block holds 2^this rows.</summary>
     public byte RowsLog2;
 
+    /// <summary>When the key's newest payment was folded, by <see cref="EarlyEviction.Now"/>.</summary>
+    public byte Touched;
+
     public readonly UInt128 Key => new(KeyHigh, KeyLow);
 }

@@ -9,12 +9,10 @@ using StreamScoring.State;
 namespace StreamScoring.Tests.Features;
 
 /// <summary>Folds payments and labels through decoder and state, in batches of any size, and collects the features of the payments.</summary>
-internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault)
+/// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say what many would.</param>
+internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
 {
     private readonly FeatureFile _file = FeatureFile.Parse("features.yaml", yaml);
-    /// <summary>Each record moves its log's clock, so that few records say what many would.</summary>
-    private const int ClockBlockRecords = 1;
-
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
 
@@ -22,7 +20,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
 
     public FeatureFile File => _file;
 
-    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, ClockBlockRecords);
+    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, clockBlockRecords);
 
     /// <summary>For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN where that is not known.</summary>
     public List<double[]> Bounds { get; } = [];
