@@ -42,6 +42,22 @@ public sealed class FoldedStateTests
             Assert.Equal(CollectedState.DigestOf(once.State), CollectedState.DigestOf(right.State));
         }, iter: 100);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    public void Payments_dated_ahead_neither_move_the_watermark_nor_empty_a_window(int aheadCount)
+    {
+        const long Start = 1_000_000, Year = 365L * 86_400_000;
+        var yaml = "version: 1\nlateness: 10s\nfeatures:\n  - {name: f, entity: card_id, aggregate: count, window: 1h}\n";
+        var harness = new FeatureHarness(yaml, clockBlockRecords: 64);
+        harness.Fold(Enumerable.Range(0, 500).Select(i => (object)RandomEvents.NewPayment(i, Start + i, "c-1")));
+        harness.Fold(Enumerable.Range(0, aheadCount).Select(i => (object)RandomEvents.NewPayment(1000 + i, Start + Year, $"c-{i}")));
+        var features = harness.Fold(Enumerable.Range(500, 500).Select(i => (object)RandomEvents.NewPayment(i, Start + i, "c-1")), out var approximate);
+        Assert.InRange(harness.LastWatermarkMs, Start + 500, Start + 1000);
+        Assert.Equal(1000, features[^1][0]);
+        Assert.All(approximate, Assert.False);
+    }
+
     [Fact]
     public void A_state_keeps_what_it_holds_of_logs_that_are_not_read_any_more()
     {
