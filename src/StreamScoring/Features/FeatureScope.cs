@@ -50,7 +50,6 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
 
         if (TextFields.TryParse(name, out var field))
         {
-            UseHash(field);
             return new TextFieldNode(field);
         }
 
