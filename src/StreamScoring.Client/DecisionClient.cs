@@ -60,8 +60,8 @@ public sealed class DecisionClient : IAsyncDisposable
     /// <summary>Publishes the payment and waits for the decision of this very publication.</summary>
     /// <param name="timeout">For everything together: waiting for the call's turn, publishing, deciding.</param>
     /// <returns>
-    /// The decision. Where the payment id was published before, by an earlier try or by somebody else, it is the first one's again, and
-    /// <see cref="ReadDecision.IsDuplicate"/>.
+    /// The decision. Where the payment was published before, by an earlier try or by somebody else, it is the first one's again, and
+    /// <see cref="ReadDecision.IsDuplicate"/>. Where its id was another payment's it is its own, and <see cref="ReadDecision.IsConflicting"/>.
     /// </returns>
     /// <exception cref="DecisionTimeoutException">Time went by. It says whether and where the payment stands; calling again with the same payment is safe.</exception>
     /// <exception cref="PaymentRefusedException">The pipeline refused the payment, and says why.</exception>
@@ -141,7 +141,11 @@ public sealed class DecisionClient : IAsyncDisposable
         {
             if (DecisionParser.SourceOf(result.Message.Headers) is { } source)
             {
-                _waiters.Refused(source, result.Message.Value is { } value && DeadLetterJson.TryReadReason(value) is { } reason ? reason : "for a reason that could not be read");
+                var letter = result.Message.Value is { } value ? DeadLetterJson.TryRead(value) : null;
+                if (letter is null or { IsRefusal: true })
+                {
+                    _waiters.Refused(source, letter?.Reason ?? "for a reason that could not be read");
+                }
             }
         }
         else if (!_waiters.IsAwaited(result.Message.Key))

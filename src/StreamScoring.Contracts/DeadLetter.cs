@@ -1,8 +1,11 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>A record that the pipeline refused, as a reader of the dead letters sees it.</summary>
+/// <summary>A record that the pipeline refused, as a reader of the dead letters sees it; or one that it decided and has to say something of.</summary>
 public sealed record DeadLetter
 {
+    /// <summary>The reason that is no refusal: the payment is decided, and another one was published before with its id.</summary>
+    public const string ConflictingId = "conflicting_id";
+
     /// <summary>Why, by the names of docs/wire-format.md: <c>unknown_currency</c>, …</summary>
     public required string Reason { get; init; }
 
@@ -14,6 +17,12 @@ public sealed record DeadLetter
 
     /// <summary>Where the refused record stands.</summary>
     public required DecisionSource Source { get; init; }
+
+    /// <summary>Where a record of the payment stands that had the id before; null where that is not the reason.</summary>
+    public DecisionSource? ConflictsWith { get; init; }
+
+    /// <summary>False where the record is decided all the same.</summary>
+    public bool IsRefusal => Reason != ConflictingId;
 
     /// <summary>The refused record's own timestamp, ms since the Unix epoch.</summary>
     public required long LogTimestampMs { get; init; }

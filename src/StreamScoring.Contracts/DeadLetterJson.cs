@@ -12,6 +12,7 @@ public static class DeadLetterJson
         Field = root.OptionalText("field"),
         Detail = root.Text("detail"),
         Source = root.Source(),
+        ConflictsWith = root.TryGetProperty("conflicts_with", out _) ? root.Source("conflicts_with") : null,
         LogTimestampMs = root.Time("log_time"),
         RejectedAtMs = root.Time("rejected_at"),
         ValueBytes = root.Integer("value_bytes"),
@@ -23,11 +24,11 @@ public static class DeadLetterJson
     });
 
     /// <returns>Null where the bytes are no dead letter.</returns>
-    public static string? TryReadReason(ReadOnlyMemory<byte> bytes)
+    public static DeadLetter? TryRead(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            return Read(bytes).Reason;
+            return Read(bytes);
         }
         catch (JsonException)
         {

@@ -63,8 +63,8 @@ internal static class JsonFields
             ? time.ToUnixTimeMilliseconds()
             : throw new JsonException($"{name} is no time");
 
-    public static DecisionSource Source(this JsonElement element) =>
-        element.Field("source") is var source
+    public static DecisionSource Source(this JsonElement element, string name = "source") =>
+        element.Field(name) is var source
             ? new DecisionSource(source.Text("region"), source.Text("topic"), source.SmallInteger("partition"), source.Integer("offset"))
             : default;
 }

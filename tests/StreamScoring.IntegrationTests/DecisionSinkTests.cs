@@ -44,7 +44,7 @@ public sealed class DecisionSinkTests : IDisposable
             batch.Append(Logs.IndexOf(new LogId("eu", isDeadLetter ? "labels" : "payments", row % Partitions)), 1_000_000_000_000 + row, 1_700_000_000_000, decide: true, Encoding.UTF8.GetBytes($"key-{row}"), 1024);
             var start = batch.Encoded.Buffer.Length;
             Write(batch, $"value-{row}");
-            batch.Encoded.Add(new EncodedRecord(row, isDeadLetter, row < Partitions && !isDeadLetter, isDeadLetter ? 0 : batch.ValueStart[row], isDeadLetter ? 0 : $"key-{row}".Length, start, $"value-{row}".Length));
+            batch.Encoded.Add(new EncodedRecord(row, isDeadLetter, IsBesideDecision: false, row < Partitions && !isDeadLetter, isDeadLetter ? 0 : batch.ValueStart[row], isDeadLetter ? 0 : $"key-{row}".Length, start, $"value-{row}".Length));
         }
 
         var vectorStart = batch.Encoded.Buffer.Length;
@@ -100,7 +100,7 @@ public sealed class DecisionSinkTests : IDisposable
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 0), 1, 64);
         batch.Append(Logs.IndexOf(new LogId("eu", "payments", 0)), 7, 1_700_000_000_000, decide: true, "p"u8, 1024);
         Write(batch, value);
-        batch.Encoded.Add(new EncodedRecord(0, IsDeadLetter: false, CarriesVector: false, batch.ValueStart[0], 1, 0, value.Length));
+        batch.Encoded.Add(new EncodedRecord(0, IsDeadLetter: false, IsBesideDecision: false, CarriesVector: false, batch.ValueStart[0], 1, 0, value.Length));
         return batch;
     }
 

@@ -33,7 +33,7 @@ internal sealed class Pipeline : IAsyncDisposable
         var meters = new PipelineMeters(registry, logs);
         var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
         _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
-        var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs), state, Progress, meters);
+        var intake = new IntakeParts(clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs, topology.Identity), state, Progress, meters);
         var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson);
         var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);
         _options = new LiveOptions(OptionsOf(topology));

@@ -31,7 +31,7 @@ internal sealed class Snapshots
 
         var instance = topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : RandomNumberGenerator.GetHexString(6, lowercase: true);
         _history = new SnapshotHistory(
-            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, topicIds, topology.Hash, instance, topology.Snapshots.Keep, notice);
+            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, topicIds, topology.Hash, instance, topology.Snapshots.Keep, notice, topology.Identity);
         var factory = Metrics.WithCustomRegistry(registry);
         _lastSuccess = factory.CreateGauge("scoring_snapshot_last_success_timestamp_seconds", "When the newest snapshot of this process was complete, seconds since the Unix epoch.");
         _lastSeconds = factory.CreateGauge("scoring_snapshot_last_seconds", "How long the newest snapshot took to be written.");
@@ -59,7 +59,7 @@ internal sealed class Snapshots
             return ahead;
         }
 
-        FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax);
+        FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax, _topology.Identity);
         if (!IsOn)
         {
             return New();

@@ -24,7 +24,7 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         // What the trial before held, so that none is slower for those before it.
         ProcessMemory.GiveBack();
         var logs = KafkaPorts.Logs(topology);
-        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
+        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         // Transactions are fenced by the group, so they need one; without it a trial starts seconds earlier.

@@ -23,7 +23,8 @@ internal static class DeadLettersVerb
         var json = CommonOptions.Json();
         var command = new Command("deadletters",
             """
-            Lists the records that the pipeline refused: when, why, which field, and where they stand.
+            Lists the records that the pipeline refused: when, why, which field, and where they stand; and payments that it decided although another one had
+            their id before (conflicting_id).
 
             Example:
               scoring deadletters --topology topology/handbook/topology.yaml --reason unknown_currency
@@ -54,7 +55,7 @@ internal static class DeadLettersVerb
             }
 
             await output.WriteLineAsync(json ? OneLine(value)
-                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {letter.Reason,-22} {letter.Field ?? "-",-16} {letter.Source}  {letter.Detail}"));
+                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {letter.Reason,-22} {letter.Field ?? "-",-16} {letter.Source}  {letter.Detail}{(letter.ConflictsWith is { } other ? $" ({other})" : "")}"));
             if (follow)
             {
                 await output.FlushAsync(cancel);

@@ -62,7 +62,7 @@ internal static class DemoVerb
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
-        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
+        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
         await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);

@@ -29,7 +29,8 @@ internal static class RepublishVerb
         var command = new Command("republish",
             """
             Publishes refused records again: each original, read from its position, to the same partition with its key, and with the header
-            republication_of. What this topology would refuse again, card numbers above all, is not written again. Ends with 1 where a record could not be.
+            republication_of. What this topology would refuse again, card numbers above all, is not written again, nor what was decided (conflicting_id). Ends
+            with 1 where a record could not be.
 
             Example:
               scoring deadletters republish --topology topology/handbook/topology.yaml --reason text_too_long --dry-run
@@ -47,13 +48,18 @@ internal static class RepublishVerb
         Topology topology, ReadFrom from, string? reason, List<DecisionSource> offsets, bool isDryRun, bool json, CancellationToken cancel)
     {
         var region = ClientRegion.Of(topology);
-        var positions = await PositionsAsync(region, from, reason, cancel);
+        if (reason == DeadLetter.ConflictingId)
+        {
+            throw new InvalidInputFileException($"--reason is {reason}: these payments are decided, and publishing them again would decide nothing else");
+        }
+
+        var (positions, decided) = await PositionsAsync(region, from, reason, cancel);
         var report = new Report(isDryRun, json);
         if (offsets.Count > 0)
         {
             foreach (var position in offsets.Where(position => !positions.Contains(position)))
             {
-                await report.CouldNotAsync(position, "no dead letter answers that position");
+                await report.CouldNotAsync(position, decided.Contains(position) ? "it is decided; its dead letter says that its id was another payment's" : "no dead letter answers that position");
             }
 
             positions.IntersectWith(offsets);
@@ -76,19 +82,24 @@ internal static class RepublishVerb
         return await report.EndAsync();
     }
 
-    private static async Task<HashSet<DecisionSource>> PositionsAsync(ScoringRegion region, ReadFrom from, string? reason, CancellationToken cancel)
+    /// <returns>What was refused, and what was decided in spite of its dead letter.</returns>
+    private static async Task<(HashSet<DecisionSource> Refused, HashSet<DecisionSource> Decided)> PositionsAsync(ScoringRegion region, ReadFrom from, string? reason, CancellationToken cancel)
     {
         await using var reader = await DeadLetterReader.OpenAsync(region, from, follows: false, ClientRegion.FetchWaitMax);
-        var positions = new HashSet<DecisionSource>();
+        var (refused, decided) = (new HashSet<DecisionSource>(), new HashSet<DecisionSource>());
         await foreach (var (letter, _) in reader.ReadAsync(cancel))
         {
-            if (reason is null || letter.Reason == reason)
+            if (!letter.IsRefusal)
             {
-                positions.Add(letter.Source);
+                decided.Add(letter.Source);
+            }
+            else if (reason is null || letter.Reason == reason)
+            {
+                refused.Add(letter.Source);
             }
         }
 
-        return positions;
+        return (refused, decided);
     }
 
     private static string? RefusalOf(RefusalCheck check, OriginalRecord original)

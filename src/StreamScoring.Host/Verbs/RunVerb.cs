@@ -49,6 +49,11 @@ internal static partial class RunVerb
             LogModelNotice(log, folder, notice);
         }
 
+        if (IdentityNotice.Of(topology) is { } identityNotice)
+        {
+            Notice(identityNotice);
+        }
+
         var health = new PipelineHealth();
         DotNetStats.Register(registry);
         using var runtime = new RuntimeMeters(registry);

@@ -26,6 +26,11 @@ internal static class TopologyVerb
                 await Console.Error.WriteLineAsync($"{folder}: {notice}");
             }
 
+            if (IdentityNotice.Of(topology) is { } identityNotice)
+            {
+                await Console.Error.WriteLineAsync(identityNotice);
+            }
+
             await Console.Error.WriteLineAsync(
                 $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
                 + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}"

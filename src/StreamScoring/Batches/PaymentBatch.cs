@@ -53,6 +53,9 @@ public sealed class PaymentBatch
         IsApproximate = new bool[rowsMax];
         IsFolded = new bool[rowsMax];
         IsDuplicate = new bool[rowsMax];
+        IsConflicting = new bool[rowsMax];
+        ConflictLog = new int[rowsMax];
+        ConflictOffset = new long[rowsMax];
         FirstSequence = new long[rowsMax];
         FirstLog = new int[rowsMax];
         FirstOffset = new long[rowsMax];
@@ -151,6 +154,15 @@ public sealed class PaymentBatch
 
     /// <summary>[rows] True where the payment was published before, within the idempotency window: it changes no state.</summary>
     public readonly bool[] IsDuplicate;
+
+    /// <summary>[rows] True where the payment's id was another payment's, of other content; of a duplicate, where it was when the first record came.</summary>
+    public readonly bool[] IsConflicting;
+
+    /// <summary>[rows] Of rows that conflict: where a record of the other payment stands.</summary>
+    public readonly int[] ConflictLog;
+
+    /// <inheritdoc cref="ConflictLog"/>
+    public readonly long[] ConflictOffset;
 
     /// <summary>[rows] The number, in order of folding, of the first record of that payment: the row itself, where it is no duplicate.</summary>
     public readonly long[] FirstSequence;

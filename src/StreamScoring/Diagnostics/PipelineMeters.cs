@@ -23,6 +23,7 @@ public sealed class PipelineMeters
     private readonly Counter _unscored;
     private readonly Counter _duplicates;
     private readonly Counter _approximate;
+    private readonly Counter _conflictingIds;
     private readonly Counter _mergeWaitsGivenUp;
     private readonly Counter.Child[] _recordsOfLog;
     private readonly Counter.Child[] _decisionsOfAction;
@@ -52,6 +53,7 @@ public sealed class PipelineMeters
         _unscored = factory.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
         _duplicates = factory.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
         _approximate = factory.CreateCounter("scoring_approximate_total", "Decisions with a feature that may lack events or count too many.");
+        _conflictingIds = factory.CreateCounter("scoring_conflicting_ids_total", "Payments that were decided with an id that another payment had before.");
         _mergeWaitsGivenUp = factory.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
         _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => _records.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
         _decisionsOfAction = [.. Enum.GetNames<Decisions.DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
@@ -112,6 +114,8 @@ public sealed class PipelineMeters
     public void Unscored(int count) => _unscored.Inc(count);
 
     public void Approximate(int count) => _approximate.Inc(count);
+
+    public void ConflictingIds(int count) => _conflictingIds.Inc(count);
 
     public void Duplicates(int count) => _duplicates.Inc(count);
 

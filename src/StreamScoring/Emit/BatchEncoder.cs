@@ -4,6 +4,7 @@ using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Diagnostics;
+using StreamScoring.Ingest;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Emit;
@@ -23,7 +24,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         var records = batch.Encoded;
         records.Clear();
         Array.Clear(_hasVector);
-        var (decided, late, unscored, duplicates, approximate) = (0, 0, 0, 0, 0);
+        var (decided, late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0, 0);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             if (!batch.Decide[rowIndex])
@@ -33,9 +34,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
 
             if (batch.Kind[rowIndex] == RowKind.Rejected)
             {
-                var start = records.Buffer.Length;
-                deadLetters.Encode(batch, rowIndex, records.Buffer);
-                records.Add(new EncodedRecord(rowIndex, IsDeadLetter: true, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
+                EncodeDeadLetter(batch, rowIndex, batch.Rejection[rowIndex], records);
                 meters?.Rejected(batch.Rejection[rowIndex].Reason);
             }
             else if (batch.Kind[rowIndex] == RowKind.Payment)
@@ -45,6 +44,12 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
                 duplicates += batch.IsDuplicate[rowIndex] ? 1 : 0;
                 unscored += double.IsNaN(batch.Probability[rowIndex]) ? 1 : 0;
                 late += EncodeDecision(batch, rowIndex, records) ? 1 : 0;
+                if (batch.IsConflicting[rowIndex] && !batch.IsDuplicate[rowIndex])
+                {
+                    // Said once: of the record with which the other payment came, and not of its retries.
+                    conflicting++;
+                    EncodeDeadLetter(batch, rowIndex, new Rejection(RejectReason.ConflictingId, (int)TextField.PaymentId), records);
+                }
             }
         }
 
@@ -61,6 +66,11 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             meters?.Duplicates(duplicates);
         }
 
+        if (conflicting > 0)
+        {
+            meters?.ConflictingIds(conflicting);
+        }
+
         if (approximate > 0)
         {
             meters?.Approximate(approximate);
@@ -75,6 +85,14 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         {
             meters?.Unscored(unscored);
         }
+    }
+
+    private void EncodeDeadLetter(PaymentBatch batch, int rowIndex, Rejection rejection, EncodedRecords records)
+    {
+        var start = records.Buffer.Length;
+        deadLetters.Encode(batch, rowIndex, rejection, records.Buffer);
+        records.Add(new EncodedRecord(
+            rowIndex, IsDeadLetter: true, rejection.Reason == RejectReason.ConflictingId, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
     }
 
     private bool EncodeDecision(PaymentBatch batch, int rowIndex, EncodedRecords records)
@@ -101,7 +119,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
 
         ref var hasVector = ref _hasVector[batch.LogIndex[rowIndex]];
         records.Add(new EncodedRecord(
-            rowIndex, IsDeadLetter: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
+            rowIndex, IsDeadLetter: false, IsBesideDecision: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
         hasVector = true;
         return isLate;
     }

@@ -25,25 +25,35 @@ public sealed class DeadLetterEncoder(LogTable logs)
     private byte[] _scratch = new byte[CopyBytesMax];
 
     /// <summary>Appends one dead letter to the buffer.</summary>
-    public void Encode(PaymentBatch batch, int rowIndex, IBufferWriter<byte> output)
+    /// <param name="rejection">Why; <see cref="RejectReason.ConflictingId"/> of a row that was decided.</param>
+    public void Encode(PaymentBatch batch, int rowIndex, Rejection rejection, IBufferWriter<byte> output)
     {
-        var rejection = batch.Rejection[rowIndex];
-        var log = logs[batch.LogIndex[rowIndex]];
         using var writer = new Utf8JsonWriter(output, Options);
         writer.WriteStartObject();
         writer.WriteString("reason", RejectionText.CodeOf(rejection.Reason));
         writer.WriteString("field", RejectionText.FieldOf(rejection));
         writer.WriteString("detail", RejectionText.Sentence(rejection));
-        writer.WriteStartObject("source");
-        writer.WriteString("region", log.Region);
-        writer.WriteString("topic", log.Topic);
-        writer.WriteNumber("partition", log.Partition);
-        writer.WriteNumber("offset", batch.Offset[rowIndex]);
-        writer.WriteEndObject();
+        WritePosition(writer, "source", batch.LogIndex[rowIndex], batch.Offset[rowIndex]);
+        if (rejection.Reason == RejectReason.ConflictingId)
+        {
+            WritePosition(writer, "conflicts_with", batch.ConflictLog[rowIndex], batch.ConflictOffset[rowIndex]);
+        }
+
         writer.WriteString("log_time", DecisionJson.Iso(batch.LogTimestampMs[rowIndex]));
         writer.WriteString("rejected_at", DecisionJson.Iso(batch.Clock.DecidedAtMs));
         writer.WriteNumber("value_bytes", batch.ValueLengthWhole[rowIndex]);
         WriteCopy(writer, batch, rowIndex, rejection);
+        writer.WriteEndObject();
+    }
+
+    private void WritePosition(Utf8JsonWriter writer, string name, int logIndex, long offset)
+    {
+        var log = logs[logIndex];
+        writer.WriteStartObject(name);
+        writer.WriteString("region", log.Region);
+        writer.WriteString("topic", log.Topic);
+        writer.WriteNumber("partition", log.Partition);
+        writer.WriteNumber("offset", offset);
         writer.WriteEndObject();
     }
 

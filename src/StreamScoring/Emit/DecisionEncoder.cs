@@ -17,7 +17,7 @@ public sealed class DecisionEncoder
     private static readonly byte[][] Levels = EncodedNames<RiskLevel>();
     private static readonly byte[] FullRung = EncodedText("full"), RulesRung = EncodedText("rules");
     private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored"), Duplicate = EncodedText("duplicate");
-    private static readonly byte[] Approximate = EncodedText("approximate");
+    private static readonly byte[] Approximate = EncodedText("approximate"), ConflictingId = EncodedText("conflicting_id");
 
     private readonly TimeProvider _clock;
     private readonly byte[][] _logs;
@@ -86,7 +86,8 @@ public sealed class DecisionEncoder
         WriteShadow(batch, rowIndex, ref writer);
         writer.WriteRaw(_hashes);
         var isDuplicate = batch.IsDuplicate[rowIndex];
-        writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0));
+        writer.WriteArrayHeader(
+            (isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0) + (batch.IsConflicting[rowIndex] ? 1 : 0));
         if (isLate)
         {
             writer.WriteRaw(Late);
@@ -105,6 +106,11 @@ public sealed class DecisionEncoder
         if (batch.IsApproximate[rowIndex])
         {
             writer.WriteRaw(Approximate);
+        }
+
+        if (batch.IsConflicting[rowIndex])
+        {
+            writer.WriteRaw(ConflictingId);
         }
 
         WriteStaleness(batch, ref writer);

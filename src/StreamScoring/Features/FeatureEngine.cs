@@ -1,9 +1,8 @@
-using System.IO.Hashing;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Expressions;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Features;
 
@@ -16,6 +15,7 @@ public sealed class FeatureEngine
     public const long StateBytesMaxDefault = 4L << 30;
 
     private readonly FeatureFile _file;
+    private readonly IdentityHash _identity;
     private readonly EntityFolder[] _entities;
     private readonly int[] _expressionOrder;
     private readonly ValueSource[] _valueSources;
@@ -28,9 +28,10 @@ public sealed class FeatureEngine
     private int _piece;
 
     /// <param name="bytesMax">The ceiling of all keyed state.</param>
-    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault)
+    /// <param name="identity">Hashes numbers that are counted as distinct values, as the decoder hashes texts; null: by the secret for development.</param>
+    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault, IdentityHash? identity = null)
     {
-        _file = file;
+        (_file, _identity) = (file, identity ?? IdentityHash.Development);
         _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Layouts();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
@@ -270,14 +271,14 @@ public sealed class FeatureEngine
         }
     }
 
-    private static void ReadHashes(PaymentBatch batch, ValueSource source, long[] hashes)
+    private void ReadHashes(PaymentBatch batch, ValueSource source, long[] hashes)
     {
         if (source.IsAmount)
         {
             for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
             {
                 hashes[rowIndex] = batch.Kind[rowIndex] == RowKind.Payment
-                    ? HashOf(ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])))
+                    ? _identity.OfNumber(ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])))
                     : 0;
             }
 
@@ -289,10 +290,7 @@ public sealed class FeatureEngine
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var number = numbers is null ? double.NaN : numbers[rowIndex];
-            hashes[rowIndex] = double.IsNaN(number) ? (long)(ulong)text.Hash[rowIndex] : HashOf(BitConverter.DoubleToInt64Bits(number));
+            hashes[rowIndex] = double.IsNaN(number) ? (long)(ulong)text.Hash[rowIndex] : _identity.OfNumber(BitConverter.DoubleToInt64Bits(number));
         }
     }
-
-    /// <summary>Never 0, which stands for missing.</summary>
-    private static long HashOf(long value) => (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value))) | 1;
 }

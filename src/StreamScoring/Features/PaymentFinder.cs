@@ -29,7 +29,9 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
         return -1;
     }
 
-    /// <summary>Whether a row is that payment; without the payment's id in the row, one of the same content is as good.</summary>
+    /// <summary>
+    /// Whether a row is that payment. Its id alone does not say so, as several may bear it; one of the same content is as good, with its id where rows have it.
+    /// </summary>
     public bool IsSame(KeySlot* slot, int row, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)
     {
         var candidate = rows.Row(slot, row);
@@ -38,9 +40,9 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
             return false;
         }
 
-        if (layout.HasLabels)
+        if (layout.HasLabels && candidate[layout.PaymentColumn] != (long)paymentHash)
         {
-            return candidate[layout.PaymentColumn] == (long)paymentHash;
+            return false;
         }
 
         for (var value = 0; value < _rawColumns.Length; value++)

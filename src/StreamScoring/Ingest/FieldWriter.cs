@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Unicode;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Ingest;
 
@@ -12,18 +13,20 @@ namespace StreamScoring.Ingest;
 internal sealed class FieldWriter
 {
     private readonly IngestLimits _limits;
+    private readonly IdentityHash _identity;
     private readonly bool[] _hashed = new bool[TextFields.Count];
     private readonly bool[] _scanned = new bool[TextFields.Count];
     private readonly bool _scanAttributes;
     private readonly byte[][] _attributeNames;
     private readonly bool[] _attributeSeen;
 
-    public FieldWriter(BatchLayout layout, IngestLimits limits)
+    public FieldWriter(BatchLayout layout, IngestLimits limits, IdentityHash identity)
     {
-        _limits = limits;
+        (_limits, _identity) = (limits, identity);
         for (var i = 0; i < TextFields.Count; i++)
         {
-            _hashed[i] = i == (int)TextField.PaymentId || layout.HashedFields.Contains((TextField)i);
+            var field = (TextField)i;
+            _hashed[i] = field == TextField.PaymentId || TextFields.ContentIds.Contains(field) || layout.HashedFields.Contains(field);
             _scanned[i] = !limits.CardNumberFieldsIgnored.Contains(TextFields.NameOf((TextField)i));
         }
 
@@ -92,7 +95,7 @@ internal sealed class FieldWriter
         column.Length[rowIndex] = length;
         if (_hashed[(int)field])
         {
-            column.Hash[rowIndex] = TextColumn.HashOf(value);
+            column.Hash[rowIndex] = _identity.Of(value);
         }
 
         return RejectReason.None;
@@ -145,7 +148,7 @@ internal sealed class FieldWriter
             var text = batch.Attribute(index).Text;
             text.Start[rowIndex] = start;
             text.Length[rowIndex] = length;
-            text.Hash[rowIndex] = TextColumn.HashOf(value);
+            text.Hash[rowIndex] = _identity.Of(value);
         }
 
         return reason;

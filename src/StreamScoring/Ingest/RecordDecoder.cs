@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamScoring.Batches;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Ingest;
@@ -17,9 +18,10 @@ public sealed class RecordDecoder
     private readonly MessagePackRecordDecoder _messagePack;
     private readonly LogTable _logs;
 
-    public RecordDecoder(BatchLayout layout, IngestLimits limits, LogTable logs)
+    /// <param name="identity">Hashes ids; null: by the secret for development, for values that do not depend on hashes.</param>
+    public RecordDecoder(BatchLayout layout, IngestLimits limits, LogTable logs, IdentityHash? identity = null)
     {
-        _fields = new FieldWriter(layout, limits);
+        _fields = new FieldWriter(layout, limits, identity ?? IdentityHash.Development);
         _json = new JsonRecordDecoder(_fields);
         _messagePack = new MessagePackRecordDecoder(_fields);
         _logs = logs;

@@ -36,6 +36,7 @@ public static class RejectionText
             RejectReason.CardNumber => $"{field} holds a card number; send a token",
             RejectReason.InvalidUtf8 => $"{field} is not valid UTF-8",
             RejectReason.DuplicateField => $"{field} is given twice",
+            RejectReason.ConflictingId => $"{field} is that of another payment, published before with other content; both are decided",
             _ => "the record was refused",
         };
     }

@@ -36,7 +36,8 @@ internal static class SecurityReader
         return settings;
     }
 
-    private static string ReadSecret(YamlMap security, string key, string folder)
+    /// <summary>A secret in a file of its own.</summary>
+    internal static string ReadSecret(YamlMap security, string key, string folder)
     {
         var path = Path.GetFullPath(Path.Combine(folder, security.Text(key)));
         try

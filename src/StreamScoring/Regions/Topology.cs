@@ -1,4 +1,5 @@
 using StreamScoring.Decisions;
+using StreamScoring.Identity;
 using StreamScoring.Ingest;
 using StreamScoring.Scoring;
 using StreamScoring.State;
@@ -28,6 +29,9 @@ public sealed record Topology
     public required MembershipKnobs Membership { get; init; }
 
     public required IdempotencyOptions Idempotency { get; init; }
+
+    /// <summary>Hashes ids by the deployment's secret: the same for all its processes and regions.</summary>
+    public required IdentityHash Identity { get; init; }
 
     /// <summary>The ceiling of the keyed state; the idempotency index is beside it.</summary>
     public required long StateBytesMax { get; init; }

@@ -55,6 +55,7 @@ public static class TopologyFile
         var emit = top.OptionalMap("emit") ?? YamlMap.Empty(path, "emit");
         var membership = top.OptionalMap("membership") ?? YamlMap.Empty(path, "membership");
         var idempotency = top.OptionalMap("idempotency") ?? YamlMap.Empty(path, "idempotency");
+        var identity = top.OptionalMap("identity") ?? YamlMap.Empty(path, "identity");
         var snapshots = top.OptionalMap("snapshots") ?? YamlMap.Empty(path, "snapshots");
         var state = top.OptionalMap("state") ?? YamlMap.Empty(path, "state");
         var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
@@ -73,6 +74,7 @@ public static class TopologyFile
             Idempotency = new IdempotencyOptions(
                 idempotency.Duration("window", IdempotencyOptions.Default.Window, TimeSpan.Zero, TimeSpan.FromDays(30)),
                 idempotency.Integer("paymentsMax", IdempotencyOptions.Default.PaymentsMax, 1000, 1 << 28)),
+            Identity = IdentityReader.Read(identity, folder),
             Snapshots = new SnapshotKnobs(
                 snapshots.Duration("interval", TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromDays(1)),
                 snapshots.Integer("keep", 3, 1, 100)),
@@ -108,7 +110,7 @@ public static class TopologyFile
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
             HttpPort = http.Integer("port", 9464, 0, 65_535),
         };
-        foreach (var map in new[] { membership, idempotency, snapshots, state, ingest, score, decide, emit, http, models, top })
+        foreach (var map in new[] { membership, idempotency, identity, snapshots, state, ingest, score, decide, emit, http, models, top })
         {
             map.RequireAllRead();
         }

@@ -25,6 +25,9 @@ public static class TopologyKeys
         new("membership.instance", topology => topology.Membership.Instance),
         new("idempotency.window", topology => topology.Idempotency.Window),
         new("idempotency.paymentsMax", topology => topology.Idempotency.PaymentsMax),
+        // Of a secret only the fingerprint: whether it changed can be told, and nothing else.
+        new("identity.secret", topology => topology.Identity.Fingerprint),
+        new("identity.secretFile", topology => topology.Identity.Fingerprint),
         new("snapshots.interval", topology => topology.Snapshots.Interval),
         new("snapshots.keep", topology => topology.Snapshots.Keep),
         new("data", topology => topology.DataFolder),

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 
 namespace StreamScoring.State;
@@ -18,6 +19,11 @@ public sealed class FoldedState
     private readonly FeatureEngine _features;
     private readonly IdempotencyIndex _payments;
     private readonly RecentDuplicates _duplicates;
+
+    /// <summary>First records of payments whose id was another payment's, each with a record of that one.</summary>
+    private readonly RecentRecords _conflicts = new();
+    private readonly IdentityHash _identity;
+    private readonly PaymentContents _contents;
     private readonly long[] _vector;
 
     /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
@@ -28,10 +34,13 @@ public sealed class FoldedState
     private long _watermarkMs = long.MinValue;
 
     /// <param name="stateBytesMax">The ceiling of the keyed state.</param>
-    public FoldedState(FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault)
+    /// <param name="identity">What the decoder hashes ids by; null: the secret for development.</param>
+    public FoldedState(
+        FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault, IdentityHash? identity = null)
     {
-        (_file, _logs) = (file, logs);
-        _features = new FeatureEngine(file, stateBytesMax);
+        (_file, _logs, _identity) = (file, logs, identity ?? IdentityHash.Development);
+        _contents = new PaymentContents(_identity);
+        _features = new FeatureEngine(file, stateBytesMax, _identity);
         _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror);
         _duplicates = new RecentDuplicates(logs);
         if (logs.FollowedRegions.Count > 0)
@@ -151,6 +160,7 @@ public sealed class FoldedState
     public IReadOnlyList<LogId> Restore(StateHead head)
     {
         Invariant.Require(head.FeatureFile == _file.Hash);
+        Invariant.Require(head.Identity == _identity.Fingerprint);
         Invariant.Require(!_vector.AsSpan().ContainsAnyExcept(0));
         foreach (var (log, next) in head.Vector)
         {
@@ -175,24 +185,31 @@ public sealed class FoldedState
         _watermarkMs = head.WatermarkMs;
         int[] logIndexes = [.. head.Logs.Select(log => _logs.IndexOf(log))];
         _payments.Expect(head.PaymentCount);
-        foreach (var (log, offset, timestampMs, hash) in head.Payments)
+        foreach (var (log, offset, timestampMs, hash, content) in head.Payments)
         {
             if (logIndexes[log] >= 0)
             {
-                _payments.FindOrAdd(new IdempotencyIndex.Entry(hash, offset, timestampMs, logIndexes[log]), out _, out _);
+                _payments.FindOrAdd(new IdempotencyIndex.Entry(hash, content, offset, timestampMs, logIndexes[log]), out _, out _);
             }
         }
 
-        foreach (var (log, offset, firstLog, firstOffset) in head.Duplicates)
+        foreach (var (log, offset, firstLog, firstOffset) in Read(head.Duplicates))
         {
-            if (_logs.IndexOf(log) is >= 0 and var logIndex && _logs.IndexOf(firstLog) is >= 0 and var firstIndex)
-            {
-                _duplicates.Add(logIndex, offset, firstIndex, firstOffset);
-            }
+            _duplicates.Add(log, offset, firstLog, firstOffset);
+        }
+
+        foreach (var (log, offset, otherLog, otherOffset) in Read(head.Conflicts))
+        {
+            _conflicts.Add((log, offset), (otherLog, otherOffset), out _);
         }
 
         return [.. _unread.Keys];
     }
+
+    /// <summary>Those whose logs this process reads.</summary>
+    private IEnumerable<(int LogIndex, long Offset, int OtherLog, long OtherOffset)> Read(IReadOnlyList<RecordPair> pairs) => pairs
+        .Select(pair => (_logs.IndexOf(pair.Log), pair.Offset, _logs.IndexOf(pair.OtherLog), pair.OtherOffset))
+        .Where(pair => pair.Item1 >= 0 && pair.Item3 >= 0);
 
     private StateHead Head(IEnumerable<IdempotencyIndex.Entry> payments)
     {
@@ -200,21 +217,27 @@ public sealed class FoldedState
         int[] numbers = [.. Enumerable.Range(0, _logs.Count).Select(logIndex => read.IndexOf(logIndex))];
         return new StateHead(
             _file.Hash,
+            _identity.Fingerprint,
             [.. read.Select(logIndex => _logs[logIndex]), .. _unread.Keys],
             read.Select(logIndex => KeyValuePair.Create(_logs[logIndex], _vector[logIndex])).Concat(_unread).ToDictionary(),
             read.ToDictionary(logIndex => _logs[logIndex], logIndex => _payments.NewestMs[logIndex]),
             _watermarkMs,
             [.. _features.Sizes.Select(size => (long)size.Keys)],
             _payments.Count,
-            payments.Select(entry => new FoldedPayment(numbers[entry.LogIndex], entry.Offset, entry.TimestampMs, entry.Hash)),
-            [.. _duplicates.ToArray().Select(entry => (_logs[entry.LogIndex], entry.Offset, _logs[entry.FirstLog], entry.FirstOffset))]);
+            payments.Select(entry => new FoldedPayment(numbers[entry.LogIndex], entry.Offset, entry.TimestampMs, entry.Hash, entry.Content)),
+            PairsOf(_duplicates.ToArray()),
+            PairsOf(_conflicts.ToArray()));
     }
 
-    /// <summary>Tells the rows apart: new, held by the state already, or of a payment that was published before.</summary>
+    private List<RecordPair> PairsOf(((int LogIndex, long Offset) Record, (int LogIndex, long Offset) Other)[] records) =>
+        [.. records.Select(pair => new RecordPair(_logs[pair.Record.LogIndex], pair.Record.Offset, _logs[pair.Other.LogIndex], pair.Other.Offset))];
+
+    /// <summary>Tells the rows apart: new, held by the state already, of a payment that was published before, or of one whose id was another's.</summary>
     private void Mark(PaymentBatch batch)
     {
         var hashes = batch.Text(TextField.PaymentId).Hash;
         _payments.Prefetch(hashes.AsSpan(0, batch.RowCount));
+        _contents.Begin(batch);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var (logIndex, offset, timestampMs) = (batch.LogIndex[rowIndex], batch.Offset[rowIndex], batch.LogTimestampMs[rowIndex]);
@@ -222,6 +245,7 @@ public sealed class FoldedState
             var isFolded = offset < next;
             batch.IsFolded[rowIndex] = isFolded;
             batch.IsDuplicate[rowIndex] = false;
+            batch.IsConflicting[rowIndex] = false;
             batch.FirstSequence[rowIndex] = -1;
             if (!isFolded)
             {
@@ -244,13 +268,20 @@ public sealed class FoldedState
                 continue;
             }
 
-            var isDuplicate = _payments.FindOrAdd(new IdempotencyIndex.Entry(hashes[rowIndex], offset, timestampMs, logIndex), out var first, out var sequence);
-            batch.IsDuplicate[rowIndex] = isDuplicate;
-            (batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = (sequence, first.LogIndex, first.Offset);
-            if (isDuplicate)
+            var entry = new IdempotencyIndex.Entry(hashes[rowIndex], _contents.Of(batch, rowIndex), offset, timestampMs, logIndex);
+            var finding = _payments.FindOrAdd(entry, out var other, out batch.FirstSequence[rowIndex]);
+            (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = (logIndex, offset);
+            if (finding == Finding.Duplicate)
             {
-                _duplicates.Add(logIndex, offset, first.LogIndex, first.Offset);
-                (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = _duplicates.DecidedFirst(first.LogIndex, first.Offset);
+                batch.IsDuplicate[rowIndex] = true;
+                _duplicates.Add(logIndex, offset, other.LogIndex, other.Offset);
+                MarkConflict(batch, rowIndex, other.LogIndex, other.Offset);
+                (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = _duplicates.DecidedFirst(other.LogIndex, other.Offset);
+            }
+            else if (finding == Finding.Conflicting)
+            {
+                _conflicts.Add((logIndex, offset), (other.LogIndex, other.Offset), out _);
+                MarkConflict(batch, rowIndex, logIndex, offset);
             }
         }
 
@@ -268,7 +299,16 @@ public sealed class FoldedState
         var isDuplicate = _duplicates.TryFind(logIndex, offset, out var firstLog, out var firstOffset);
         batch.IsDuplicate[rowIndex] = isDuplicate;
         var position = isDuplicate ? (firstLog, firstOffset) : (logIndex, offset);
-        batch.FirstSequence[rowIndex] = _payments.TryFind(hash, out var first, out var sequence) && (first.LogIndex, first.Offset) == position ? sequence : -1;
+        var isHeld = _payments.TryFind(hash, _contents.Of(batch, rowIndex), out var first, out var sequence);
+        batch.FirstSequence[rowIndex] = isHeld && (first.LogIndex, first.Offset) == position ? sequence : -1;
         (batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex]) = isDuplicate ? _duplicates.DecidedFirst(firstLog, firstOffset) : position;
+        MarkConflict(batch, rowIndex, position.Item1, position.Item2);
+    }
+
+    /// <summary>What is said of a payment whose id was another's is what was found when its first record was folded; its duplicates repeat it.</summary>
+    private void MarkConflict(PaymentBatch batch, int rowIndex, int firstLog, long firstOffset)
+    {
+        batch.IsConflicting[rowIndex] = _conflicts.TryFind((firstLog, firstOffset), out var other);
+        (batch.ConflictLog[rowIndex], batch.ConflictOffset[rowIndex]) = other;
     }
 }

@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using System.Security.Cryptography;
 
 namespace StreamScoring.State;
 
@@ -10,6 +12,12 @@ namespace StreamScoring.State;
 /// were interleaved. Beyond a number of payments the oldest go early, which is counted.
 /// </summary>
 /// <remarks>
+/// A payment is its id and its content. The table's slot of an id holds the newest payment of that id, so that nearly always one look says
+/// whether a payment is new. Where ids are given to several payments, each older one has a slot by id and content. So the newest is the last
+/// of them to go, and while any of them is there, the id's slot is.
+///
+/// Slots are drawn by a secret of the process. Nothing that can be seen depends on it.
+///
 /// Of two logs (a payment that went to two regions) records of one payment are duplicates where their timestamps are no further apart than the
 /// window; and a payment stays for as long as a log may still bring such a record: its own or another, cut off, away or repeated by a mirror. So of
 /// two copies one counts, whichever comes first, on all sides of a link that was cut.
@@ -25,20 +33,29 @@ public sealed unsafe class IdempotencyIndex
 
     private const int TableSlotsFirst = 8;
 
+    /// <summary>In a slot: the entry stands there by its id and content, not by its id.</summary>
+    private const uint OlderMark = 1U << 31;
+
     private readonly long _windowMs;
     private readonly long _keepMs;
     private readonly int _paymentsMax;
     private readonly long[] _newestMs;
     private readonly SequenceRing<Entry> _ring;
 
-    /// <summary>By the hash's highest bits.</summary>
-    private readonly Table[] _tables;
+    /// <summary>By a home's highest bits.</summary>
+    private readonly SlotTable[] _tables;
+
+    /// <summary>Multipliers of the home's three words, and of their sum. Odd, so that nothing is lost.</summary>
+    private readonly ulong _lowFactor, _highFactor, _contentFactor, _sumFactor;
     private readonly int _tablesLog2;
     private readonly int _placeMask;
     private long _slotCount;
     private long _head;
     private long _tail;
     private long _wholeUntilMs = long.MaxValue;
+
+    /// <summary>Entries that stand by id and content: 0 while every id is of one payment.</summary>
+    private int _olderCount;
 
     /// <param name="logCount">Logs of the process.</param>
     /// <param name="paymentsMax">At most 2^28.</param>
@@ -48,6 +65,9 @@ public sealed unsafe class IdempotencyIndex
     public IdempotencyIndex(int logCount, TimeSpan window, int paymentsMax, bool hasMirror = false)
     {
         Invariant.Require(paymentsMax is > 0 and <= 1 << 28);
+        Span<ulong> factors = stackalloc ulong[4];
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(factors));
+        (_lowFactor, _highFactor, _contentFactor, _sumFactor) = (factors[0] | 1, factors[1] | 1, factors[2] | 1, factors[3] | 1);
         (_windowMs, _paymentsMax) = ((long)window.TotalMilliseconds, paymentsMax);
         _keepMs = hasMirror ? 2 * _windowMs : _windowMs;
         _newestMs = new long[logCount];
@@ -55,7 +75,7 @@ public sealed unsafe class IdempotencyIndex
         _ring = new SequenceRing<Entry>(paymentsMax);
         _placeMask = _ring.Places - 1;
         _tablesLog2 = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, paymentsMax / TablePaymentsMax)));
-        _tables = new Table[1 << _tablesLog2];
+        _tables = new SlotTable[1 << _tablesLog2];
         MakeTables(TableSlotsFirst);
     }
 
@@ -78,6 +98,9 @@ public sealed unsafe class IdempotencyIndex
 
     public long AllocatedBytes => _ring.AllocatedBytes + (_slotCount * sizeof(ulong));
 
+    /// <summary>Slots looked at so far, in all look-ups: for tests of their cost.</summary>
+    internal long Probes { get; private set; }
+
     /// <summary>Payments that went before their window was over, because there were too many.</summary>
     public long EvictedEarly { get; private set; }
 
@@ -85,21 +108,9 @@ public sealed unsafe class IdempotencyIndex
     public ReadOnlySpan<long> NewestMs => _newestMs;
 
     /// <summary>A payment as the index holds it.</summary>
-    /// <param name="Hash">XXH128 of the payment's id.</param>
-    public readonly record struct Entry(UInt128 Hash, long Offset, long TimestampMs, int LogIndex);
-
-    /// <summary>
-    /// Open addressing, at most half full. A slot holds the place of an entry in the ring, plus one, and above it the lowest 32 bits of its hash, which say
-    /// where it belongs and nearly always that it is another payment: without a look at the ring, which would be a cache miss. 0 is a free slot.
-    /// </summary>
-    private struct Table
-    {
-        public ulong* Slots;
-
-        /// <summary>Slots less one; there is a power of two of them.</summary>
-        public int Mask;
-        public int Count;
-    }
+    /// <param name="Hash">Of the payment's id; 0 stands for no payment.</param>
+    /// <param name="Content">Hash of what else makes it that payment.</param>
+    public readonly record struct Entry(UInt128 Hash, ulong Content, long Offset, long TimestampMs, int LogIndex);
 
     ~IdempotencyIndex()
     {
@@ -158,9 +169,9 @@ public sealed unsafe class IdempotencyIndex
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
-    /// <param name="sequence">The first record's number in order of adding.</param>
-    /// <returns>True where it was there; <paramref name="first"/> then is what came first.</returns>
-    public bool FindOrAdd(in Entry entry, out Entry first, out long sequence)
+    /// <param name="other">What came first where it was there; where its id is another payment's, that one's record; else the entry itself.</param>
+    /// <param name="sequence">The number, in order of adding, of the payment's first record.</param>
+    public Finding FindOrAdd(in Entry entry, out Entry other, out long sequence)
     {
         EvictOld();
         if (Count == _paymentsMax)
@@ -169,39 +180,71 @@ public sealed unsafe class IdempotencyIndex
             Evict();
         }
 
-        ref var table = ref TableOf(entry.Hash);
-        var slot = SlotOf(table, entry.Hash);
-        if (table.Slots[slot] != 0)
+        var home = HomeOf(entry.Hash);
+        ref var table = ref TableOf(home);
+        var slot = SlotOf(table, home, entry.Hash);
+        other = entry;
+        var finding = Finding.New;
+        if (table.Slots[slot] == 0)
         {
-            first = EntryAt(table.Slots[slot], out sequence);
-            if (IsDuplicate(entry, first))
+            if (MakeRoom(ref table))
             {
-                return true;
+                slot = SlotOf(table, home, entry.Hash);
             }
-
-            // Its window is over, but an older one of a log that stands still keeps it from the end of the ring: the new one takes its place.
-            _ring.At(sequence) = default;
         }
-        else if (++table.Count * 2 > table.Mask + 1)
+        else
         {
-            Grow(ref table);
-            slot = SlotOf(table, entry.Hash);
+            var newest = EntryAt(table.Slots[slot], out sequence);
+            if (newest.Content == entry.Content)
+            {
+                if (IsDuplicate(entry, newest))
+                {
+                    other = newest;
+                    return Finding.Duplicate;
+                }
+
+                // Its window is over, but an older one of a log that stands still keeps it from the end of the ring: the new one takes its place.
+                _ring.At(sequence) = default;
+            }
+            else
+            {
+                if (TryFindOlder(entry, out var same, out var sameSequence))
+                {
+                    if (IsDuplicate(entry, same))
+                    {
+                        (other, sequence) = (same, sameSequence);
+                        return Finding.Duplicate;
+                    }
+
+                    RemoveOlder(same, sameSequence);
+                    _ring.At(sameSequence) = default;
+                }
+
+                if (IsDuplicate(entry, newest))
+                {
+                    (other, finding) = (newest, Finding.Conflicting);
+                }
+
+                AddOlder(newest, sequence);
+                // That may have moved what stands in this table.
+                slot = SlotOf(table, home, entry.Hash);
+            }
         }
 
         sequence = _head++;
         _ring.Open(sequence);
         _ring.At(sequence) = entry;
-        table.Slots[slot] = Held(entry.Hash, sequence);
-        first = entry;
+        table.Slots[slot] = Held(home, sequence, 0);
         GC.KeepAlive(this);
-        return false;
+        return finding;
     }
 
     /// <summary>Looks a payment up, whether or not its window is over.</summary>
-    public bool TryFind(UInt128 hash, out Entry first, out long sequence)
+    public bool TryFind(UInt128 hash, ulong content, out Entry first, out long sequence)
     {
-        ref var table = ref TableOf(hash);
-        var held = table.Slots[SlotOf(table, hash)];
+        var home = HomeOf(hash);
+        ref var table = ref TableOf(home);
+        var held = table.Slots[SlotOf(table, home, hash)];
         (first, sequence) = (default, -1);
         if (held == 0)
         {
@@ -209,8 +252,9 @@ public sealed unsafe class IdempotencyIndex
         }
 
         first = EntryAt(held, out sequence);
+        var isFound = first.Content == content || TryFindOlder(new Entry(hash, content, 0, 0, 0), out first, out sequence);
         GC.KeepAlive(this);
-        return true;
+        return isFound;
     }
 
     /// <summary>All entries whose window is not over, oldest first.</summary>
@@ -251,17 +295,12 @@ public sealed unsafe class IdempotencyIndex
         ref var oldest = ref _ring.At(_tail);
         if (oldest.Hash != UInt128.Zero)
         {
-            ref var table = ref TableOf(oldest.Hash);
-            var held = Held(oldest.Hash, _tail);
-            var slot = Home(held) & table.Mask;
-            while (table.Slots[slot] != held)
+            var home = HomeOf(oldest.Hash);
+            if (!TableOf(home).TryRemove(Held(home, _tail, 0)))
             {
-                Invariant.Require(table.Slots[slot] != 0);
-                slot = (slot + 1) & table.Mask;
+                RemoveOlder(oldest, _tail);
             }
 
-            RemoveSlot(table, slot);
-            table.Count--;
             oldest = default;
         }
 
@@ -271,23 +310,83 @@ public sealed unsafe class IdempotencyIndex
         }
     }
 
-    private ref Table TableOf(UInt128 hash) => ref _tables[(int)((ulong)hash >> 32 >> (32 - _tablesLog2))];
-
-    private ulong Held(UInt128 hash, long sequence) => ((ulong)hash << 32) | (uint)((int)(sequence & _placeMask) + 1);
-
-    private static int PlaceOf(ulong held) => (int)(uint)held - 1;
-
-    /// <summary>Where a slot's entry belongs, before the table's mask.</summary>
-    private static int Home(ulong held) => (int)(held >> 32);
-
-    /// <returns>The table's slot that holds the payment, or the free one where it belongs.</returns>
-    private int SlotOf(in Table table, UInt128 hash)
+    private bool TryFindOlder(in Entry entry, out Entry found, out long sequence)
     {
-        var home = (int)(ulong)hash;
-        var slot = home & table.Mask;
-        while (table.Slots[slot] is var held && held != 0 && (Home(held) != home || _ring.At(PlaceOf(held)).Hash != hash))
+        (found, sequence) = (default, -1);
+        if (_olderCount == 0)
+        {
+            return false;
+        }
+
+        var home = HomeOf(entry);
+        ref var table = ref TableOf(home);
+        var slot = (int)home & table.Mask;
+        for (; table.Slots[slot] is var held && held != 0; slot = (slot + 1) & table.Mask)
+        {
+            Probes++;
+            if (SlotTable.HomeOf(held) == (int)home && IsOlder(held) && EntryAt(held, out sequence) is var candidate
+                && candidate.Hash == entry.Hash && candidate.Content == entry.Content)
+            {
+                found = candidate;
+                return true;
+            }
+        }
+
+        sequence = -1;
+        return false;
+    }
+
+    /// <summary>Gives a payment a slot by id and content; a newer one is about to take that of the id.</summary>
+    private void AddOlder(in Entry entry, long sequence)
+    {
+        var home = HomeOf(entry);
+        ref var table = ref TableOf(home);
+        MakeRoom(ref table);
+        table.Put(Held(home, sequence, OlderMark));
+        _olderCount++;
+    }
+
+    private void RemoveOlder(in Entry entry, long sequence)
+    {
+        var home = HomeOf(entry);
+        Invariant.Require(TableOf(home).TryRemove(Held(home, sequence, OlderMark)));
+        _olderCount--;
+    }
+
+    /// <summary>Where an id's slot is: the table's number above, then the slot before the table's mask. Ids that were made to meet do not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong HomeOf(UInt128 hash) => Mixed(((ulong)hash * _lowFactor) + ((ulong)(hash >> 64) * _highFactor));
+
+    private ulong HomeOf(in Entry entry) =>
+        Mixed(((ulong)entry.Hash * _lowFactor) + ((ulong)(entry.Hash >> 64) * _highFactor) + (entry.Content * _contentFactor));
+
+    /// <summary>Of a product the high bits are the good ones: they go to both ends, and words in a row do not stay in a row.</summary>
+    private ulong Mixed(ulong sum)
+    {
+        var product = (sum ^ (sum >> 32)) * _sumFactor;
+        return product ^ (product >> 32);
+    }
+
+    private ref SlotTable TableOf(ulong home) => ref _tables[(int)(home >> 32 >> (32 - _tablesLog2))];
+
+    /// <summary>
+    /// What a slot holds: the place of an entry in the ring, plus one, below 32 bits of its home, which say nearly always that it is another payment:
+    /// without a look at the ring, which would be a cache miss.
+    /// </summary>
+    private ulong Held(ulong home, long sequence, uint mark) => (home << 32) | mark | (uint)((int)(sequence & _placeMask) + 1);
+
+    private static bool IsOlder(ulong held) => ((uint)held & OlderMark) != 0;
+
+    private static int PlaceOf(ulong held) => (int)((uint)held & ~OlderMark) - 1;
+
+    /// <returns>The table's slot that holds the newest payment of an id, or the free one where it belongs.</returns>
+    private int SlotOf(in SlotTable table, ulong home, UInt128 hash)
+    {
+        var slot = (int)home & table.Mask;
+        while (table.Slots[slot] is var held && held != 0 && (SlotTable.HomeOf(held) != (int)home || IsOlder(held) || _ring.At(PlaceOf(held)).Hash != hash))
         {
             slot = (slot + 1) & table.Mask;
+            Probes++;
         }
 
         return slot;
@@ -300,29 +399,11 @@ public sealed unsafe class IdempotencyIndex
         return _ring.At(sequence);
     }
 
-    /// <summary>Open addressing without tombstones: what was pushed past the freed slot moves back.</summary>
-    private static void RemoveSlot(in Table table, int slot)
-    {
-        var slots = table.Slots;
-        var mask = table.Mask;
-        Invariant.Require(slots[slot] != 0);
-        var free = slot;
-        for (var next = (slot + 1) & mask; slots[next] != 0; next = (next + 1) & mask)
-        {
-            if (((next - Home(slots[next])) & mask) >= ((next - free) & mask))
-            {
-                slots[free] = slots[next];
-                free = next;
-            }
-        }
-
-        slots[free] = 0;
-    }
-
     private void PrefetchSlot(UInt128 hash)
     {
-        ref var table = ref TableOf(hash);
-        Sse.Prefetch0(table.Slots + ((int)(ulong)hash & table.Mask));
+        var home = HomeOf(hash);
+        ref var table = ref TableOf(home);
+        Sse.Prefetch0(table.Slots + ((int)home & table.Mask));
     }
 
     private void MakeTables(int slotCount)
@@ -330,37 +411,17 @@ public sealed unsafe class IdempotencyIndex
         for (var i = 0; i < _tables.Length; i++)
         {
             NativeMemory.Free(_tables[i].Slots);
-            _tables[i] = new Table { Slots = NewSlots(slotCount), Mask = slotCount - 1 };
+            _tables[i] = new SlotTable(slotCount);
         }
 
         _slotCount = (long)_tables.Length * slotCount;
     }
 
-    private void Grow(ref Table table)
+    /// <returns>True where the table's slots moved.</returns>
+    private bool MakeRoom(ref SlotTable table)
     {
-        var old = new ReadOnlySpan<ulong>(table.Slots, table.Mask + 1);
-        var slots = NewSlots(2 * old.Length);
-        var mask = (2 * old.Length) - 1;
-        foreach (var held in old)
-        {
-            if (held != 0)
-            {
-                // They differ from each other, so the first free slot is the one.
-                var slot = Home(held) & mask;
-                while (slots[slot] != 0)
-                {
-                    slot = (slot + 1) & mask;
-                }
-
-                slots[slot] = held;
-            }
-        }
-
-        _slotCount += old.Length;
-        NativeMemory.Free(table.Slots);
-        table.Slots = slots;
-        table.Mask = mask;
+        var added = table.MakeRoom();
+        _slotCount += added;
+        return added > 0;
     }
-
-    private static ulong* NewSlots(int count) => (ulong*)NativeMemory.AllocZeroed((nuint)count, sizeof(ulong));
 }

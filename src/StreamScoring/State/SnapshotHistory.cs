@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 
 namespace StreamScoring.State;
@@ -14,10 +15,12 @@ namespace StreamScoring.State;
 /// <param name="instance">A short name of the process, so that two never take the same name.</param>
 /// <param name="keep">How many to keep of each set of logs.</param>
 /// <param name="notice">Told why a snapshot is passed over.</param>
+/// <param name="identity">What ids are hashed by in the states that are restored; null: the secret for development.</param>
 public sealed class SnapshotHistory(
-    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, Action<string> notice)
+    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, Action<string> notice, IdentityHash? identity = null)
 {
     private readonly Dictionary<LogId, long> _bounds = [];
+    private readonly string _identity = (identity ?? IdentityHash.Development).Fingerprint;
 
     /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
     public void RequireAtOrBefore(LogId log, long offset) => _bounds[log] = Math.Min(offset, _bounds.GetValueOrDefault(log, long.MaxValue));
@@ -109,6 +112,11 @@ public sealed class SnapshotHistory(
         if (info.FeatureFile != features.Hash)
         {
             return $"it is of another feature file ({info.FeatureFile})";
+        }
+
+        if (info.Identity != _identity)
+        {
+            return $"its ids are hashed by another secret (identity {info.Identity}, this process has {_identity}; docs/topology.md, Identity)";
         }
 
         foreach (var (topic, id) in topicIds)

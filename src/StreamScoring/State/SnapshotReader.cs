@@ -62,9 +62,9 @@ public sealed class SnapshotReader
     {
         var logs = Info.Vector.Keys.Select(ParseLog).ToList();
         var payments = new List<FoldedPayment[]>();
-        var duplicates = new List<(LogId, long, LogId, long)>();
+        var (duplicates, conflicts) = (new List<RecordPair>(), new List<RecordPair>());
         // The first block that is no part of the head stays for the chunks.
-        for (_length = NextBlock(out _kind).Length; _kind is SnapshotFormat.Payments or SnapshotFormat.Duplicates; _length = NextBlock(out _kind).Length)
+        for (_length = NextBlock(out _kind).Length; _kind is SnapshotFormat.Payments or SnapshotFormat.Duplicates or SnapshotFormat.Conflicts; _length = NextBlock(out _kind).Length)
         {
             var longs = MemoryMarshal.Cast<byte, long>(_buffer.AsSpan(0, _length));
             if (_kind == SnapshotFormat.Payments)
@@ -73,14 +73,14 @@ public sealed class SnapshotReader
             }
             else
             {
-                ReadDuplicates(longs, logs, duplicates);
+                ReadPairs(longs, logs, _kind == SnapshotFormat.Duplicates ? duplicates : conflicts);
             }
         }
 
         return new StateHead(
-            Info.FeatureFile, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
+            Info.FeatureFile, Info.Identity, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
             Info.NewestMs.ToDictionary(log => ParseLog(log.Key), log => log.Value), Info.WatermarkMs, Info.KeyCounts ?? [],
-            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates);
+            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates, conflicts);
     }
 
     /// <summary>Hands the keys over that stand behind <see cref="ReadHead"/>.</summary>
@@ -113,23 +113,23 @@ public sealed class SnapshotReader
 
     private FoldedPayment[] ReadPayments(ReadOnlySpan<long> longs, int logCount)
     {
-        var payments = new FoldedPayment[longs.Length / 5];
+        var payments = new FoldedPayment[longs.Length / FoldedPayment.Longs];
         foreach (ref var payment in payments.AsSpan())
         {
             payment = longs[0] >= 0 && longs[0] < logCount
-                ? new FoldedPayment((int)longs[0], longs[1], longs[2], new UInt128((ulong)longs[4], (ulong)longs[3]))
+                ? new FoldedPayment((int)longs[0], longs[1], longs[2], new UInt128((ulong)longs[4], (ulong)longs[3]), (ulong)longs[5])
                 : throw Damaged("a record is of no log that it names");
-            longs = longs[5..];
+            longs = longs[FoldedPayment.Longs..];
         }
 
         return payments;
     }
 
-    private void ReadDuplicates(ReadOnlySpan<long> longs, List<LogId> logs, List<(LogId, long, LogId, long)> duplicates)
+    private void ReadPairs(ReadOnlySpan<long> longs, List<LogId> logs, List<RecordPair> pairs)
     {
         for (; longs.Length >= 4; longs = longs[4..])
         {
-            duplicates.Add((LogAt(longs[0], logs), longs[1], LogAt(longs[2], logs), longs[3]));
+            pairs.Add(new RecordPair(LogAt(longs[0], logs), longs[1], LogAt(longs[2], logs), longs[3]));
         }
     }
 

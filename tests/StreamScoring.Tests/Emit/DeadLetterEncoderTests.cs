@@ -45,14 +45,14 @@ public sealed class DeadLetterEncoderTests
         var batch = new StreamScoring.Batches.PaymentBatch(TestBatch.Layout, 1, 64);
         batch.Append(TestBatch.Payments, 0, logTimestampMs, decide: true, "{}"u8, 1024);
         new RecordDecoder(TestBatch.Layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
-        new DeadLetterEncoder(TestBatch.Logs).Encode(batch, 0, batch.Encoded.Buffer);
+        new DeadLetterEncoder(TestBatch.Logs).Encode(batch, 0, batch.Rejection[0], batch.Encoded.Buffer);
         Assert.Contains("log_time", Encoding.UTF8.GetString(batch.Encoded.Buffer.Written), StringComparison.Ordinal);
     }
 
     private static JsonElement Encode(byte[] record, string reason)
     {
         var batch = TestBatch.Decode(record);
-        new DeadLetterEncoder(TestBatch.Logs).Encode(batch, 0, batch.Encoded.Buffer);
+        new DeadLetterEncoder(TestBatch.Logs).Encode(batch, 0, batch.Rejection[0], batch.Encoded.Buffer);
         var letter = JsonDocument.Parse(batch.Encoded.Buffer.Written.ToArray()).RootElement;
         Assert.Equal(reason, letter.GetProperty("reason").GetString());
         return letter;

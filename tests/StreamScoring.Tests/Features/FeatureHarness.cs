@@ -27,6 +27,9 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     /// <summary>For each payment folded so far, the offset of the record that published it first; null where it was none that came again.</summary>
     public List<long?> FirstOffsets { get; } = [];
 
+    /// <summary>For each payment folded so far, the offset of a record of another payment that had its id; null where none had.</summary>
+    public List<long?> Conflicts { get; } = [];
+
     /// <summary>The watermark after the newest batch.</summary>
     public long LastWatermarkMs { get; private set; } = long.MinValue;
 
@@ -66,6 +69,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
             {
                 Bounds.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.IsApproximate[row] ? batch.Bounds.Column(feature)[row] : 0)]);
                 FirstOffsets.Add(batch.IsDuplicate[row] ? batch.FirstOffset[row] : null);
+                Conflicts.Add(batch.IsConflicting[row] ? batch.ConflictOffset[row] : null);
                 approximate?.Add(batch.IsApproximate[row]);
                 results.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.Features.Column(feature)[row])]);
             }

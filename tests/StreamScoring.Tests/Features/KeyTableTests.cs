@@ -83,5 +83,5 @@ public sealed unsafe class KeyTableTests
         GC.KeepAlive(_memory);
     }
 
-    private static UInt128 KeyOf(int number) => StreamScoring.Batches.TextColumn.HashOf(BitConverter.GetBytes(number));
+    private static UInt128 KeyOf(int number) => StreamScoring.Identity.IdentityHash.Development.Of(BitConverter.GetBytes(number));
 }

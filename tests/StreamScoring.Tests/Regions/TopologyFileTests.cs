@@ -1,4 +1,5 @@
 using StreamScoring.Configuration;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.Scoring;
 
@@ -145,6 +146,33 @@ public sealed class TopologyFileTests : IDisposable
 
         IReadOnlyDictionary<string, string> Of(string key, string value) => Load(Good.Replace(
             "\nfeatures:", security.Replace("KEY", key, StringComparison.Ordinal).Replace("VALUE", value, StringComparison.Ordinal), StringComparison.Ordinal)).Regions[1].Security;
+    }
+
+    [Fact]
+    public void The_secret_of_ids_comes_from_the_environment_or_a_file_and_is_never_said()
+    {
+        const string secret = "hunter2-hunter2-hunter2";
+        File.WriteAllText(Path.Combine(_folder, "secret"), secret + "\n");
+        File.WriteAllText(Path.Combine(_folder, "short"), "hunter2");
+        Environment.SetEnvironmentVariable("SCORING_TEST_IDENTITY", secret);
+        Assert.Same(IdentityHash.Development, Load(Good).Identity);
+        var expected = IdentityHash.FromSecret(secret).Fingerprint;
+        Assert.Equal(expected, Of("{secret: '${SCORING_TEST_IDENTITY}'}").Identity.Fingerprint);
+        Assert.Equal(expected, Of("{secretFile: secret}").Identity.Fingerprint);
+        Refuses("{secret: hunter2-hunter2-hunter2}", "identity.secret is a secret and must not stand in the file");
+        Refuses("{secret: '${SCORING_TEST_IDENTITY:-hunter2-hunter2-hunter2}'}", "identity.secret is a secret and must not stand in the file");
+        Refuses("{secretFile: short}", "identity.secretFile gives a secret of 7 bytes; allowed are 16..4096");
+        Refuses("{secretFile: nowhere}", "identity.secretFile names a file that cannot be read");
+        Refuses("{secret: '${SCORING_TEST_IDENTITY}', secretFile: secret}", "identity.secretFile stands beside secret");
+
+        Topology Of(string identity) => Load($"{Good}\nidentity: {identity}\n");
+
+        void Refuses(string identity, string problem)
+        {
+            var error = Assert.Throws<InvalidInputFileException>(() => Of(identity));
+            Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
+        }
     }
 
     private Topology Load(string text, params string[] overrides)
