@@ -10,7 +10,7 @@ internal sealed class DuplicateOracle
     private readonly long _windowMs;
 
     /// <summary>Where the payments of all logs that the region reads stand.</summary>
-    private readonly ILookup<string, (int LogIndex, long Offset, long TimestampMs)> _places;
+    private readonly ILookup<PaymentIdentity, (int LogIndex, long Offset, long TimestampMs)> _places;
 
     public DuplicateOracle(SimulationContext context)
     {
@@ -19,7 +19,7 @@ internal sealed class DuplicateOracle
         _places = Enumerable.Range(0, logs.Count).Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
             .SelectMany(logIndex => context.Cluster.Input(logs[logIndex]).Records.Select((record, offset) => (record, logIndex, offset)))
             .Where(place => SimulationOracle.IsValid(place.record))
-            .ToLookup(place => PaymentMessagePack.ReadPayment(place.record.Value).PaymentId, place => (place.logIndex, (long)place.offset, place.record.TimestampMs));
+            .ToLookup(place => PaymentIdentity.Of(PaymentMessagePack.ReadPayment(place.record.Value)), place => (place.logIndex, (long)place.offset, place.record.TimestampMs));
     }
 
     /// <summary>
@@ -32,7 +32,7 @@ internal sealed class DuplicateOracle
         var log = new LogId(_context.Cluster.Region, "payments", partition);
         var logIndex = _context.Cluster.Logs.IndexOf(log);
         var copies = _context.Cluster.Decisions[partition].Records.ToLookup(record => record.SourceOffset, record => (Decision: DecisionMessagePack.Read(record.Value), record.Vector));
-        var (first, newestMs) = (new Dictionary<string, (long Offset, long TimestampMs)>(), long.MinValue);
+        var (first, newestMs) = (new Dictionary<PaymentIdentity, (long Offset, long TimestampMs)>(), long.MinValue);
         var input = _context.Cluster.Input(log).Records;
         for (var offset = 0; offset < input.Count; offset++)
         {
@@ -42,14 +42,14 @@ internal sealed class DuplicateOracle
                 continue;
             }
 
-            var payment = PaymentMessagePack.ReadPayment(input[offset].Value);
-            var isDuplicate = first.TryGetValue(payment.PaymentId, out var known) && newestMs - known.TimestampMs <= _windowMs;
+            var payment = PaymentIdentity.Of(PaymentMessagePack.ReadPayment(input[offset].Value));
+            var isDuplicate = first.TryGetValue(payment, out var known) && newestMs - known.TimestampMs <= _windowMs;
             if (!isDuplicate)
             {
-                first[payment.PaymentId] = (offset, input[offset].TimestampMs);
+                first[payment] = (offset, input[offset].TimestampMs);
             }
 
-            var elsewhere = _places[payment.PaymentId].Where(place => place.LogIndex != logIndex && Math.Abs(place.TimestampMs - input[offset].TimestampMs) <= _windowMs).ToList();
+            var elsewhere = _places[payment].Where(place => place.LogIndex != logIndex && Math.Abs(place.TimestampMs - input[offset].TimestampMs) <= _windowMs).ToList();
             foreach (var (decision, vector) in copies[offset])
             {
                 var isFlagged = decision.Flags.Contains("duplicate");

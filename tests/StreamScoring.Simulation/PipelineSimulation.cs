@@ -58,7 +58,9 @@ internal sealed class PipelineSimulation
             ? [new SimulationContext(new SimulatedCluster("eu", partitions, [], new SimulatedInputs(), _clock), _clock, Features, new IdempotencyOptions(window, 1 << 16), followsRegion, null, Trace)]
             : TwoRegions(partitions, followsRegion, window, forRegions, out mirror);
         _publisher = new SimulatedPublisher(
-            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), payments: 60 + _random.Next(160), merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds);
+            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), payments: 60 + _random.Next(160), merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds,
+            // In every fifth run, from a source of their own.
+            seed % 5 == 4 ? new Random(seed ^ int.MaxValue) : null);
         _faultsPerThousand = _random.Next(4) == 0 ? 0 : 1 + _random.Next(8);
         _regions.Add(new SimulatedRegion(contexts[0], 1 + _random.Next(3)));
         if (forRegions is not null)

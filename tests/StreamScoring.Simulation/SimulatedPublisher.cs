@@ -9,16 +9,18 @@ namespace StreamScoring.Simulation;
 /// <summary>
 /// Payments, labels and rubbish: few cards and merchants, so that windows are full; ties and late payments; payments that are published
 /// again; labels that come before their payment, after it, and again. Where there are two regions a card has one of them as its home, until
-/// it moves or that region is away; what was published just before may then go to the other one too.
+/// it moves or that region is away; what was published just before may then go to the other one too. Some publishers give one id to several
+/// payments, and stamp a retry anew.
 /// </summary>
+/// <param name="careless">Draws what such publishers do; null where there are none.</param>
 internal sealed class SimulatedPublisher(
-    IReadOnlyList<SimulatedCluster> regions, VirtualClock clock, Random random, int payments, int merchants, int cards, long windowMs)
+    IReadOnlyList<SimulatedCluster> regions, VirtualClock clock, Random random, int payments, int merchants, int cards, long windowMs, Random? careless = null)
 {
     /// <summary>Timestamps of a log go back a little, so whether a copy at the very end of the window counts is not for certain. None is published there.</summary>
     private const long EdgeMs = 4000;
 
     private readonly List<Payment> _published = [];
-    private readonly Dictionary<string, (SimulatedCluster Region, long AtMs, bool IsAgain, bool IsInBoth)> _history = [];
+    private readonly Dictionary<Payment, (SimulatedCluster Region, long AtMs, bool IsAgain, bool IsInBoth)> _history = [];
     private readonly Dictionary<string, SimulatedCluster> _homes = [];
     private int _made;
 
@@ -43,6 +45,11 @@ internal sealed class SimulatedPublisher(
                 PublishNew();
                 break;
         }
+
+        if (careless?.Next(8) == 0 && _published.Count > 0)
+        {
+            PublishConflicting(_published[^Math.Min(_published.Count, 1 + careless.Next(12))], careless);
+        }
     }
 
     /// <summary>A card's payments go to the other region from now on. What was published last may not have arrived, for all that is known, and goes there again.</summary>
@@ -60,14 +67,14 @@ internal sealed class SimulatedPublisher(
     /// <summary>A region is lost: what went there last is published to the other one.</summary>
     public void Resend(SimulatedCluster lost)
     {
-        foreach (var payment in _published.TakeLast(8).Where(payment => _history[payment.PaymentId].Region == lost && random.Next(3) > 0))
+        foreach (var payment in _published.TakeLast(8).Where(payment => _history[payment].Region == lost && random.Next(3) > 0))
         {
             Retry(payment, Other(lost));
         }
     }
 
     private void Retry(Payment payment) =>
-        Retry(payment, regions.Count > 1 && random.Next(2) == 0 ? Other(_history[payment.PaymentId].Region) : regions.Count > 1 ? _history[payment.PaymentId].Region : regions[0]);
+        Retry(payment, regions.Count > 1 && random.Next(2) == 0 ? Other(_history[payment].Region) : regions.Count > 1 ? _history[payment].Region : regions[0]);
 
     /// <summary>
     /// What is promised of a payment in two regions is promised of two copies, and of more that all lie within one window. With more that lie
@@ -75,7 +82,7 @@ internal sealed class SimulatedPublisher(
     /// </summary>
     private void Retry(Payment payment, SimulatedCluster region)
     {
-        var (first, atMs, isAgain, isInBoth) = _history[payment.PaymentId];
+        var (first, atMs, isAgain, isInBoth) = _history[payment];
         isInBoth |= region != first;
         var sinceMs = clock.NowMs - atMs;
         if (region.IsAway || (isInBoth && sinceMs > windowMs - EdgeMs && (isAgain || sinceMs < windowMs + EdgeMs)) || (regions.Count > 1 && Math.Abs(sinceMs - windowMs) < EdgeMs))
@@ -83,8 +90,9 @@ internal sealed class SimulatedPublisher(
             return;
         }
 
-        _history[payment.PaymentId] = (first, isInBoth && sinceMs > windowMs ? long.MinValue / 2 : atMs, true, isInBoth);
-        Append(payment, region);
+        _history[payment] = (first, isInBoth && sinceMs > windowMs ? long.MinValue / 2 : atMs, true, isInBoth);
+        // Not where it may go to two regions: which of two times is folded depends on which copy came first.
+        Append(regions.Count == 1 && careless?.Next(2) == 0 ? payment with { EventTimeMs = clock.NowMs / 500 * 500, Channel = "pos", Ip = "i-2" } : payment, region);
     }
 
     private SimulatedCluster HomeOf(string card)
@@ -121,7 +129,23 @@ internal sealed class SimulatedPublisher(
         }
 
         var home = HomeOf(payment.CardId);
-        _history[payment.PaymentId] = (home, clock.NowMs, false, false);
+        _history[payment] = (home, clock.NowMs, false, false);
+        Append(payment, home);
+    }
+
+    /// <summary>Another payment of an id: by the same card or another, at the same time or now. No two have one amount, so none is a retry of another.</summary>
+    private void PublishConflicting(Payment earlier, Random random)
+    {
+        var payment = earlier with
+        {
+            EventTimeMs = random.Next(2) == 0 ? earlier.EventTimeMs : clock.NowMs / 500 * 500,
+            AmountMinor = 10_000 + _published.Count,
+            CardId = random.Next(2) == 0 ? earlier.CardId : $"c-{random.Next(cards)}",
+            Channel = random.Next(2) == 0 ? "online" : "pos",
+        };
+        _published.Add(payment);
+        var home = HomeOf(payment.CardId!);
+        _history[payment] = (home, clock.NowMs, false, false);
         Append(payment, home);
     }
 

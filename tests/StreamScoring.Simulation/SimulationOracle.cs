@@ -22,10 +22,11 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm)
     public void Check(IReadOnlyList<SimulatedProcess> processes)
     {
         CheckAnswers();
-        var duplicates = new DuplicateOracle(context);
+        var (duplicates, conflicts) = (new DuplicateOracle(context), new ConflictOracle(context));
         for (var partition = 0; partition < _cluster.Partitions; partition++)
         {
             duplicates.Check(partition);
+            conflicts.Check(partition);
             CheckNoCardNumber(_cluster.Decisions[partition]);
             CheckNoCardNumber(_cluster.DeadLetters[partition]);
         }
@@ -63,7 +64,8 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm)
         Require(
             SeenOf(_cluster.Decisions[partition], payments).Select(record => record.SourceOffset), OffsetsOf(input, IsValid),
             $"decisions of {payments}");
-        Require(SeenOf(_cluster.DeadLetters[partition], payments).Select(record => record.SourceOffset), OffsetsOf(input, record => !IsValid(record)), $"dead letters of {payments}");
+        // What stands beside a decision is no answer.
+        Require(SeenOf(_cluster.DeadLetters[partition], payments).Where(record => !ConflictOracle.IsBesideDecision(record)).Select(record => record.SourceOffset), OffsetsOf(input, record => !IsValid(record)), $"dead letters of {payments}");
         Require(
             SeenOf(_cluster.DeadLetters[partition], labels).Select(record => record.SourceOffset),
             OffsetsOf(_cluster.Input(labels).Records, record => !IsValid(record)), $"dead letters of {labels}");
