@@ -30,12 +30,21 @@ public sealed record DeadLetter
     /// <summary>True where the copy ends before the record does.</summary>
     public required bool IsCut { get; init; }
 
-    /// <summary>The copy, where it is text.</summary>
+    /// <summary>The copy: a JSON object of the contract's fields that could be parsed.</summary>
     public string? Value { get; init; }
 
-    /// <summary>The copy, where it is not.</summary>
+    /// <summary>The copy of a record that is no text, as earlier releases wrote it.</summary>
     public ReadOnlyMemory<byte>? ValueBinary { get; init; }
 
-    /// <summary>Why there is no copy; null where there is one.</summary>
+    /// <summary>What of the record is not copied, in words; null where all is.</summary>
     public string? Withheld { get; init; }
+
+    /// <summary>How many bytes of the record are not copied; null where all are, and in letters of earlier releases.</summary>
+    public long? WithheldBytes { get; init; }
+
+    /// <summary>At which byte of the record that begins.</summary>
+    public long? WithheldFrom { get; init; }
+
+    /// <summary>Keyed hash of it: the same for the same bytes, within one run of a process.</summary>
+    public string? WithheldHash { get; init; }
 }

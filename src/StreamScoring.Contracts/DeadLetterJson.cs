@@ -20,6 +20,9 @@ public static class DeadLetterJson
         Value = root.OptionalText("value"),
         ValueBinary = Binary(root),
         Withheld = root.OptionalText("withheld"),
+        WithheldBytes = root.OptionalInteger("withheld_bytes"),
+        WithheldFrom = root.OptionalInteger("withheld_from"),
+        WithheldHash = root.OptionalText("withheld_hash"),
     });
 
     /// <returns>Null where the bytes are no dead letter.</returns>

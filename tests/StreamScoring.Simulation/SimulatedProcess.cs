@@ -57,7 +57,7 @@ internal sealed class SimulatedProcess : IDisposable
         _policy = new DecisionPolicy(new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 }, _firsts);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs), meters: null);
+        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs, "simulation"u8), meters: null);
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
         _coverage = new LogCoverage(logs, _clock);
         _acknowledged = new AcknowledgedOffsets(logs);

@@ -75,11 +75,13 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm)
         }
     }
 
+    /// <summary>Over all digits, whatever stands between them.</summary>
     private static void CheckNoCardNumber(SimulatedLog log)
     {
         foreach (var record in log.Records)
         {
-            Require(record.Value.AsSpan().IndexOf("4111111111111111"u8) < 0, $"a card number in {Encoding.UTF8.GetString(record.Value)}");
+            byte[] digits = [.. record.Value.Where(value => char.IsAsciiDigit((char)value))];
+            Require(digits.AsSpan().IndexOf("4111111111111111"u8) < 0, $"a card number in {Encoding.UTF8.GetString(record.Value)}");
         }
     }
 

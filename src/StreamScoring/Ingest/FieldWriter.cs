@@ -15,6 +15,7 @@ internal sealed class FieldWriter
     private readonly bool[] _hashed = new bool[TextFields.Count];
     private readonly bool[] _scanned = new bool[TextFields.Count];
     private readonly bool _scanAttributes;
+    private readonly bool _scanAmount;
     private readonly byte[][] _attributeNames;
     private readonly bool[] _attributeSeen;
 
@@ -27,12 +28,16 @@ internal sealed class FieldWriter
             _scanned[i] = !limits.CardNumberFieldsIgnored.Contains(TextFields.NameOf((TextField)i));
         }
 
-        _scanAttributes = !limits.CardNumberFieldsIgnored.Contains("attributes");
+        _scanAttributes = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.Attributes);
+        _scanAmount = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.AmountMinor);
         _attributeNames = [.. layout.AttributeNames.Select(System.Text.Encoding.UTF8.GetBytes)];
         _attributeSeen = new bool[_attributeNames.Length];
     }
 
     public IngestLimits Limits => _limits;
+
+    /// <summary>What the row holds beside the contract's fields.</summary>
+    public UnknownFields Unknown { get; } = new();
 
     /// <summary>Makes every column of the row missing, before the first field is set.</summary>
     public void StartRow(PaymentBatch batch, int rowIndex)
@@ -49,6 +54,7 @@ internal sealed class FieldWriter
         }
 
         batch.CurrencyIndex[rowIndex] = -1;
+        Unknown.StartRow();
     }
 
     /// <summary>Sets a text field to a slice of the batch's bytes.</summary>
@@ -111,6 +117,13 @@ internal sealed class FieldWriter
         return SetText(batch, rowIndex, TextField.Mcc, batch.AppendBytes(digits), 4);
     }
 
+    /// <summary>Its range depends on the currency, so that is checked at the end.</summary>
+    public RejectReason SetAmount(PaymentBatch batch, int rowIndex, long amountMinor)
+    {
+        batch.AmountMinor[rowIndex] = amountMinor;
+        return _scanAmount && CardNumber.IsIn(amountMinor) ? RejectReason.CardNumber : RejectReason.None;
+    }
+
     public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
     {
         batch.EventTimeMs[rowIndex] = eventTimeMs;
@@ -169,7 +182,7 @@ internal sealed class FieldWriter
             return RejectReason.OutOfRange;
         }
 
-        if (_scanAttributes && (HiddenCardNumber.IsIn(number) || CardNumber.IsIn(digits) || CardNumber.IsIn(name)))
+        if (_scanAttributes && ((digits.IsEmpty ? CardNumber.IsIn(number) : CardNumber.IsInNumber(digits)) || CardNumber.IsIn(name)))
         {
             return RejectReason.CardNumber;
         }

@@ -19,6 +19,12 @@ public sealed record IngestLimits
     /// <summary>Fields in which a card number is not looked for, because they legitimately hold numbers that look like one.</summary>
     public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
 
+    /// <summary>
+    /// What a record may hold beside the contract's fields: names and values, their bytes, and how deep they are nested. It is looked
+    /// through for card numbers and thrown away, so it must not cost more than the payment itself.
+    /// </summary>
+    public const int UnknownValuesMax = 512, UnknownBytesMax = 16 * 1024, UnknownDepthMax = 8;
+
     /// <summary>100 billion major units: with it no sum over a window's exact events leaves 64 bits (docs/features.md has the arithmetic).</summary>
     public const long AmountMajorMax = 100_000_000_000;
 

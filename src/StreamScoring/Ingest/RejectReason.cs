@@ -22,4 +22,5 @@ public enum RejectReason : byte
     CardNumber,
     InvalidUtf8,
     DuplicateField,
+    TooManyUnknownFields,
 }

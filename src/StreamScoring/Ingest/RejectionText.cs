@@ -13,6 +13,10 @@ public static class RejectionText
     /// <returns>The field's name, or null where none is to blame.</returns>
     public static string? FieldOf(Rejection rejection) => rejection.Field < 0 ? null : DecodedField.NameOf(rejection.Field);
 
+    /// <summary>What to do about a card number in a table.</summary>
+    public static string CardNumberHint(string field) =>
+        $"Put a token in its place, or, if it is none, exempt the field: --set ingest.cardNumberFieldsIgnored={field}";
+
     public static string Sentence(Rejection rejection)
     {
         var field = FieldOf(rejection) ?? "the record";
@@ -36,6 +40,9 @@ public static class RejectionText
             RejectReason.CardNumber => $"{field} holds a card number; send a token",
             RejectReason.InvalidUtf8 => $"{field} is not valid UTF-8",
             RejectReason.DuplicateField => $"{field} is given twice",
+            RejectReason.TooManyUnknownFields =>
+                $"fields that are none of the contract's hold more than {IngestLimits.UnknownValuesMax} names and values, "
+                + $"{IngestLimits.UnknownBytesMax} bytes or {IngestLimits.UnknownDepthMax} levels",
             _ => "the record was refused",
         };
     }

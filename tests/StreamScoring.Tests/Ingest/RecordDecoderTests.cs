@@ -49,7 +49,12 @@ public sealed class RecordDecoderTests
     [InlineData("hello", RejectReason.UnknownFormat)]
     [InlineData("[1,2]", RejectReason.UnknownFormat)]
     [InlineData("{\"payment_id\":", RejectReason.MalformedJson)]
-    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}", RejectReason.MalformedJson)]
+    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}", RejectReason.TooManyUnknownFields)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":4222222222222,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":6205500000000000004}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[4111,1111,1111,1111]}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":{\"a\":\"4111\",\"b\":\"1111\",\"c\":\"1111\",\"d\":\"1111\"}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"4111111111111111\":1}", RejectReason.CardNumber)]
     [InlineData("{\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
@@ -126,6 +131,86 @@ public sealed class RecordDecoderTests
         var versionTwo = good.ToArray();
         versionTwo[3] = 2;
         Assert.Equal(RejectReason.UnsupportedVersion, TestBatch.Decode(versionTwo).Rejection[0].Reason);
+    }
+
+    [Fact]
+    public void What_is_unknown_in_messagepack_is_looked_at_for_card_numbers_and_has_a_bound()
+    {
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write("4111 1111 1111 1111")));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(4111111111111111)));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(4111111111111111.0)));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(Convert.FromHexString("4539578763621486"))));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) =>
+        {
+            writer.WriteArrayHeader(4);
+            writer.Write(4111);
+            writer.Write(1111);
+            writer.Write("1111");
+            writer.Write(1111);
+        }));
+        Assert.Equal(RejectReason.None, WithUnknown((ref MessagePackWriter writer) => writer.Write(new string('x', IngestLimits.UnknownBytesMax))));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) => writer.Write(new string('x', IngestLimits.UnknownBytesMax + 1))));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) => Nest(ref writer, IngestLimits.UnknownDepthMax + 1)));
+        Assert.Equal(RejectReason.None, WithUnknown((ref MessagePackWriter writer) => Nest(ref writer, IngestLimits.UnknownDepthMax - 1)));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) =>
+        {
+            writer.WriteArrayHeader(IngestLimits.UnknownValuesMax);
+            for (var i = 0; i < IngestLimits.UnknownValuesMax; i++)
+            {
+                writer.WriteNil();
+            }
+        }));
+    }
+
+    [Fact]
+    public void What_is_unknown_in_json_has_a_bound()
+    {
+        Assert.Equal(RejectReason.None, WithUnknown($"\"{new string('x', IngestLimits.UnknownBytesMax - 3)}\""));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown($"\"{new string('x', IngestLimits.UnknownBytesMax)}\""));
+        Assert.Equal(RejectReason.None, WithUnknown($"[{string.Join(',', Enumerable.Repeat("0", IngestLimits.UnknownValuesMax - 3))}]"));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown($"[{string.Join(',', Enumerable.Repeat("0", IngestLimits.UnknownValuesMax))}]"));
+    }
+
+    [Theory]
+    [InlineData("4539,5787,6362,1486")]
+    [InlineData("0004539578763621486")]
+    [InlineData("4539578763621486D27122010000000000000F")]
+    public void An_id_that_holds_a_card_number_in_disguise_is_refused_in_every_field_and_form(string id)
+    {
+        foreach (var field in TextFields.EntityIds.Append(TextField.PaymentId))
+        {
+            var name = TextFields.NameOf(field);
+            var json = Good.Replace($"\"{name}\":\"{(field == TextField.PaymentId ? "p-1" : "c-1")}\"", $"\"{name}\":\"{id}\"", StringComparison.Ordinal);
+            json = json.Contains(id, StringComparison.Ordinal) ? json : json.Replace("}", $",\"{name}\":\"{id}\"}}", StringComparison.Ordinal);
+            Assert.Equal(new Rejection(RejectReason.CardNumber, (int)field), TestBatch.Decode(Encoding.UTF8.GetBytes(json)).Rejection[0]);
+        }
+
+        Assert.Equal(new Rejection(RejectReason.CardNumber, (int)TextField.DeviceId), TestBatch.Decode(MessagePackOf(SamplePayment.Full with { DeviceId = id })).Rejection[0]);
+    }
+
+    private static RejectReason WithUnknown(string json) =>
+        TestBatch.Decode(Encoding.UTF8.GetBytes(Good.Replace("}", $",\"new\":{json}}}", StringComparison.Ordinal))).Rejection[0].Reason;
+
+    private delegate void WritesUnknown(ref MessagePackWriter writer);
+
+    private static RejectReason WithUnknown(WritesUnknown write)
+    {
+        var good = MessagePackOf(SamplePayment.Full);
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        write(ref writer);
+        writer.Flush();
+        return TestBatch.Decode([0xdc, 0, 19, .. good.AsSpan(3), .. buffer.WrittenSpan]).Rejection[0].Reason;
+    }
+
+    private static void Nest(ref MessagePackWriter writer, int depth)
+    {
+        for (var i = 0; i < depth; i++)
+        {
+            writer.WriteArrayHeader(1);
+        }
+
+        writer.WriteNil();
     }
 
     [Fact]
