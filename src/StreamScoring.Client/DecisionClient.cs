@@ -23,7 +23,8 @@ public sealed class DecisionClient : IAsyncDisposable
     {
         (_region, _options) = (region, options);
         _room = new SemaphoreSlim(options.CallsMax);
-        _publisher = new PaymentPublisher(region, new PublisherOptions { Form = options.Form, Linger = options.Linger });
+        _publisher = new PaymentPublisher(
+            region, new PublisherOptions { Form = options.Form, Linger = options.Linger, CardNumberFieldsIgnored = options.CardNumberFieldsIgnored });
         _consumer = new TopicConsumer(region.Kafka, "scoring-decide", options.ReadCommitted, options.FetchWaitMax, TimeSpan.FromSeconds(10), options.Notice);
     }
 

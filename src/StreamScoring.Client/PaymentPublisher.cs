@@ -17,6 +17,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
     private readonly IProducer<byte[]?, byte[]> _producer;
     private readonly ScoringRegion _region;
     private readonly RecordWriter _writer;
+    private readonly IReadOnlySet<string> _ignored;
     private readonly SemaphoreSlim _room;
     private readonly Lock _bulkLock = new();
     private PublishedBulk _bulk;
@@ -28,7 +29,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(region);
         options ??= PublisherOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.InFlightMax, nameof(options));
-        _region = region;
+        (_region, _ignored) = (region, options.CardNumberFieldsIgnored);
         _writer = new RecordWriter(region.PartitionBy, options.Form);
         _room = new SemaphoreSlim(options.InFlightMax);
         _bulk = new PublishedBulk(OnReported);
@@ -53,11 +54,13 @@ public sealed class PaymentPublisher : IAsyncDisposable
 
     /// <summary>Publishes one payment and waits until every in-sync replica of the brokers has it.</summary>
     /// <returns>Where it stands: the id of its decision.</returns>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
     /// <exception cref="PublishFailedException">The brokers refused it, or acknowledged nothing in time; it may have arrived all the same.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may arrive all the same.</exception>
     public Task<DecisionSource> PublishAsync(Payment payment, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
+        Require(CardNumberFields.Find(payment, _ignored));
         return ConfirmAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), cancel);
     }
 
@@ -67,15 +70,18 @@ public sealed class PaymentPublisher : IAsyncDisposable
     public Task<DecisionSource> PublishAsync(Label label, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(label);
+        Require(CardNumberFields.Find(label, _ignored));
         return ConfirmAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), cancel);
     }
 
     /// <summary>Hands a payment over, to be confirmed by the next <see cref="FlushAsync"/>; waits only while too many are on their way.</summary>
     /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch; null: now.</param>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
     /// <exception cref="PublishFailedException">The brokers refused an earlier record of this bulk.</exception>
     public ValueTask EnqueueAsync(Payment payment, long? timestampMs = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
+        Require(CardNumberFields.Find(payment, _ignored));
         return EnqueueAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), timestampMs, cancel);
     }
 
@@ -84,6 +90,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
     public ValueTask EnqueueAsync(Label label, long? timestampMs = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(label);
+        Require(CardNumberFields.Find(label, _ignored));
         return EnqueueAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), timestampMs, cancel);
     }
 
@@ -110,6 +117,14 @@ public sealed class PaymentPublisher : IAsyncDisposable
             _producer.Dispose();
         });
         _room.Dispose();
+    }
+
+    private static void Require(string? field)
+    {
+        if (field is not null)
+        {
+            throw new CardNumberException(field);
+        }
     }
 
     private async Task<DecisionSource> ConfirmAsync(string topic, byte[] key, byte[] value, CancellationToken cancel)

@@ -15,4 +15,11 @@ public sealed record PublisherOptions
 
     /// <summary>Records handed over and not yet acknowledged; who publishes beyond it waits. It bounds the publisher's memory.</summary>
     public int InFlightMax { get; init; } = 50_000;
+
+    /// <summary>
+    /// Fields in which a card number is not looked for, because they legitimately hold numbers that look like one: names as in
+    /// <see cref="StreamScoring.Contracts.CardNumberFields.Names"/>. The topology's <c>ingest.cardNumberFieldsIgnored</c> must name them
+    /// too.
+    /// </summary>
+    public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
 }

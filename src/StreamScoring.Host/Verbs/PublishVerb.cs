@@ -50,7 +50,13 @@ internal static class PublishVerb
             KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
             await using var publisher = new PaymentPublisher(
                 ClientRegion.Of(file),
-                new PublisherOptions { Form = parsed.GetValue(format) == "json" ? WireForm.Json : WireForm.MessagePack, Linger = TimeSpan.FromMilliseconds(5), InFlightMax = 100_000 });
+                new PublisherOptions
+                {
+                    Form = parsed.GetValue(format) == "json" ? WireForm.Json : WireForm.MessagePack,
+                    Linger = TimeSpan.FromMilliseconds(5),
+                    InFlightMax = 100_000,
+                    CardNumberFieldsIgnored = file.Limits.CardNumberFieldsIgnored,
+                });
             var (paymentCount, labelCount) = await PublishAsync(table, publisher, parsed.GetValue(rate), parsed.GetValue(timestamps) == "event", progress, cancel);
             progress.Clear();
             await Console.Error.WriteLineAsync($"{paymentCount:N0} payments and {labelCount:N0} labels are acknowledged");

@@ -63,7 +63,7 @@ internal static class RepublishVerb
         await using var republisher = new RecordRepublisher(region, ClientRegion.FetchWaitMax);
         await foreach (var original in republisher.FindAsync(positions, cancel))
         {
-            if ((original.Missing ?? RefusalOf(check, original)) is { } problem)
+            if ((original.Missing ?? RefusalOf(check, topology, original)) is { } problem)
             {
                 await report.CouldNotAsync(original.Source, problem);
             }
@@ -91,8 +91,14 @@ internal static class RepublishVerb
         return positions;
     }
 
-    private static string? RefusalOf(RefusalCheck check, OriginalRecord original)
+    private static string? RefusalOf(RefusalCheck check, Topology topology, OriginalRecord original)
     {
+        // The key is the partitioning entity's id, so it is exempt where that is.
+        if (original.FindCardNumber(isKeyExempt: topology.Limits.CardNumberFieldsIgnored.Contains(topology.PartitionBy)) is { } place)
+        {
+            return $"{place} holds a card number; send a token";
+        }
+
         var rejection = check.Of(original.Source, original.Value.Span);
         return rejection.IsNone ? null : $"it would be refused again: {RejectionText.CodeOf(rejection.Reason)}, {RejectionText.Sentence(rejection)}";
     }
@@ -107,14 +113,15 @@ internal static class RepublishVerb
         {
             _republished++;
             return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = copy?.ToString(), problem = (string?)null })
-                : isDryRun ? $"would republish {source}"
-                : $"republished {source} as {copy}");
+                : TerminalText.Escape(isDryRun ? $"would republish {source}" : $"republished {source} as {copy}"));
         }
 
         public Task CouldNotAsync(DecisionSource source, string problem)
         {
             _couldNot++;
-            return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = (string?)null, problem }) : $"cannot republish {source}: {problem}");
+            return Console.Out.WriteLineAsync(json
+                ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = (string?)null, problem })
+                : TerminalText.Escape($"cannot republish {source}: {problem}"));
         }
 
         public async Task<int> EndAsync()
