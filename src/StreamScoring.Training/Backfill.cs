@@ -17,7 +17,8 @@ namespace StreamScoring.Training;
 /// Point-in-time features for every payment of a table, by the live path's own stages: the file port takes the place of Kafka, a table
 /// writer that of the decisions.
 /// </summary>
-public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer)
+/// <param name="limits">What a record may hold; null: the defaults.</param>
+public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer, IngestLimits? limits = null)
 {
     private const int BatchRows = 512, BatchesMax = 8;
 
@@ -38,9 +39,10 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         var pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
         using var source = new FileLogSource(table);
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
-        var limits = new IngestLimits { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
+        var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
         var parts = new IntakeParts(
-            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
+            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source,
+            new RecordDecoder(features.Layout, tableLimits, FileLogSource.Logs),
             new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
 
         var written = 0L;
@@ -91,7 +93,11 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
             if (batch.Kind[rowIndex] == RowKind.Rejected)
             {
                 var place = FileLogSource.Logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels ? table.PlaceOfLabel(batch.Offset[rowIndex]) : table.PlaceOfPayment(batch.Offset[rowIndex]);
-                throw new InvalidInputFileException($"{place}: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
+                var rejection = batch.Rejection[rowIndex];
+                throw new InvalidInputFileException(
+                    rejection.Reason == RejectReason.CardNumber && RejectionText.FieldOf(rejection) is { } field
+                    ? $"{place}: {field} holds a card number. {RejectionText.CardNumberHint(field)}"
+                    : $"{place}: {RejectionText.Sentence(rejection)}");
             }
         }
     }

@@ -184,6 +184,18 @@ public static class TopologyFile
             : throw membership.Error("instance", $"is {instance}; allowed are letters, digits, '.', '_' and '-', {InstanceLengthMax} at most");
     }
 
+    /// <summary>Limits without a topology, for verbs that read tables: <c>ingest.…=value</c>, as given to <c>--set</c>.</summary>
+    /// <exception cref="InvalidInputFileException">A key is none of the limits, or a value is out of its range.</exception>
+    public static IngestLimits ParseLimits(IReadOnlyList<string> overrides)
+    {
+        var top = YamlFile.Parse("--set", "{}", overrides);
+        var ingest = top.OptionalMap("ingest") ?? YamlMap.Empty("--set", "ingest");
+        var limits = ReadLimits(ingest);
+        ingest.RequireAllRead();
+        top.RequireAllRead();
+        return limits;
+    }
+
     private static IngestLimits ReadLimits(YamlMap ingest)
     {
         var limits = new IngestLimits
@@ -196,9 +208,9 @@ public static class TopologyFile
         };
         foreach (var name in limits.CardNumberFieldsIgnored)
         {
-            if (name != "attributes" && !TextFields.TryParse(name, out _))
+            if (!CardNumberFields.Names.Contains(name))
             {
-                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: attributes, {string.Join(", ", TextFields.AllNames)}");
+                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: {string.Join(", ", CardNumberFields.Names)}");
             }
         }
 
