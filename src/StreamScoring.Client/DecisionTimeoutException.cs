@@ -6,7 +6,7 @@ namespace StreamScoring.Client;
 public sealed class DecisionTimeoutException : TimeoutException
 {
     internal DecisionTimeoutException(string paymentId, TimeSpan timeout, DecisionSource? position, bool mayBePublished, ReadDecision? other)
-        : base($"no decision for payment {paymentId} within {timeout.TotalMilliseconds:0} ms: "
+        : base($"no decision for payment {TerminalText.Escape(paymentId)} within {timeout.TotalMilliseconds:0} ms: "
             + (position is { } at ? $"it is published at {at}, and will be decided" : mayBePublished ? "the brokers have not acknowledged it; it may be published" : "it was not published")
             + (other is null ? "" : $"; another publication of it, {other.Source}, was decided: {other.Record.Action}"))
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
@@ -53,8 +52,9 @@ internal static class DeadLettersVerb
                 continue;
             }
 
-            await output.WriteLineAsync(json ? OneLine(value)
-                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {letter.Reason,-22} {letter.Field ?? "-",-16} {letter.Source}  {letter.Detail}"));
+            await output.WriteLineAsync(json ? JsonLine.Of(value)
+                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {Shown(letter.Reason),-22} {Shown(letter.Field ?? "-"),-16} ")
+                    + $"{Shown(letter.Source.ToString())}  {Shown(letter.Detail)}");
             if (follow)
             {
                 await output.FlushAsync(cancel);
@@ -69,9 +69,6 @@ internal static class DeadLettersVerb
         return VerbRunner.Done;
     }
 
-    private static string OneLine(ReadOnlyMemory<byte> value)
-    {
-        using var document = JsonDocument.Parse(value);
-        return JsonSerializer.Serialize(document.RootElement);
-    }
+    /// <summary>The record may be another's, and say anything.</summary>
+    private static string Shown(string text) => TerminalText.Escape(CardNumber.Mask(text));
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Prometheus;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
@@ -174,7 +175,7 @@ internal static class DemoVerb
                 {
                     var perSecond = (Decisions - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
                     Console.Out.WriteLine(FormattableString.Invariant(
-                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {record.PaymentId} {record.Action} {record.Score}"));
+                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {TerminalText.Escape(record.PaymentId)} {record.Action} {record.Score}"));
                     (shownAt, shown) = (Stopwatch.GetTimestamp(), Decisions);
                 }
             }
