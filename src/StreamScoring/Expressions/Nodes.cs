@@ -1,6 +1,7 @@
 using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 
 namespace StreamScoring.Expressions;
 
@@ -176,6 +177,36 @@ internal sealed class TextMissingNode(Expression operand) : Expression
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
             numbers[rowIndex] = values[rowIndex] == UInt128.Zero ? 1 : 0;
+        }
+
+        return numbers;
+    }
+}
+
+/// <summary>1 where an attribute is missing, else 0.</summary>
+internal sealed class AttributeMissingNode(int attributeIndex) : Expression
+{
+    public int AttributeIndex => attributeIndex;
+
+    /// <summary>What the attribute is used as: where that is one of the two, the other does not help. Set once everything is bound.</summary>
+    public AttributeUse Use { get; set; }
+
+    public override ExpressionType Type => ExpressionType.Truth;
+
+    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
+    {
+        var column = batch.Attribute(attributeIndex);
+        var numbers = NumberBuffer(batch);
+        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
+        {
+            var isNoNumber = double.IsNaN(column.Number[rowIndex]);
+            var isNoText = column.Text.Length[rowIndex] == 0;
+            numbers[rowIndex] = Use switch
+            {
+                AttributeUse.Number => isNoNumber,
+                AttributeUse.Text => isNoText,
+                _ => isNoNumber && isNoText,
+            } ? 1 : 0;
         }
 
         return numbers;

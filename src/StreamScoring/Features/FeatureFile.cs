@@ -28,6 +28,9 @@ public sealed class FeatureFile
     /// <summary>What a batch must hold for these features.</summary>
     public BatchLayout Layout { get; }
 
+    /// <summary>By attribute that something looks at: what it is taken for.</summary>
+    public required IReadOnlyDictionary<string, AttributeUse> AttributeUses { get; init; }
+
     internal IReadOnlyList<FeatureDefinition> Features { get; }
 
     internal IReadOnlyList<EntityDefinition> Entities { get; }
@@ -70,6 +73,9 @@ public sealed class FeatureFile
             [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })],
             [.. features.Select(feature => feature.Text ?? feature.Name)]);
         return new FeatureFile(
-            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents);
+            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents)
+        {
+            AttributeUses = reader.AttributeUses,
+        };
     }
 }
