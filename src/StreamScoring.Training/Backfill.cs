@@ -1,4 +1,3 @@
-using System.Text;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using StreamScoring.Batches;
@@ -20,6 +19,9 @@ namespace StreamScoring.Training;
 public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer)
 {
     private const int BatchRows = 512, BatchesMax = 8;
+
+    /// <summary>By offset: features of payments whose id stands again. A row that repeats one gets them, as a decision is repeated live.</summary>
+    private readonly Dictionary<long, FeatureRow> _repeated = [];
 
     /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the label where one is named.</param>
     /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has none; null leaves it out.</param>
@@ -63,24 +65,28 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         {
             var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
             writer.Text(id);
-            for (var featureIndex = 0; featureIndex < features.Schema.Names.Count; featureIndex++)
-            {
-                if (batch.Features.TextOf(featureIndex) is { } text)
-                {
-                    writer.Text(text.Value(batch.Features.TextBytes, rowIndex));
-                }
-                else
-                {
-                    writer.Number(batch.Features.Column(featureIndex)[rowIndex]);
-                }
-            }
-
+            WriteFeatures(batch, rowIndex, id, writer);
             if (withLabel)
             {
-                writer.Number(table.IsFraud(Encoding.UTF8.GetString(id)) is { } fraud ? fraud ? 1 : 0 : double.NaN);
+                writer.Number(table.IsFraud(batch.Offset[rowIndex], id, batch.EventTimeMs[rowIndex]) is { } fraud ? fraud ? 1 : 0 : double.NaN);
             }
 
             writer.EndRow();
+        }
+    }
+
+    private void WriteFeatures(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> id, TableWriter writer)
+    {
+        if (batch.IsDuplicate[rowIndex] && _repeated.TryGetValue(batch.FirstOffset[rowIndex], out var first))
+        {
+            first.Write(writer);
+            return;
+        }
+
+        FeatureRow.Write(writer, batch.Features, rowIndex);
+        if (!batch.IsDuplicate[rowIndex] && table.IsRepeated(id))
+        {
+            _repeated.Add(batch.Offset[rowIndex], new FeatureRow(batch.Features, rowIndex));
         }
     }
 

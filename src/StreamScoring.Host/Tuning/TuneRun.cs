@@ -31,7 +31,7 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
         var ladders = LaddersOf(topology);
         progress.Show($"reading payments");
         var workload = options.Payments.Count == 0 ? TuneWorkload.Generated(options.EventCount)
-            : TuneWorkload.Read(options.Payments, options.Columns, options.EventCount, topology.Limits, cancel);
+            : TuneWorkload.Read(options.Payments, options.Columns, options.EventCount, topology, cancel);
         if (options.IsEmbedded)
         {
             RequireRoom(workload, topology.Home.Partitions);

@@ -3,9 +3,10 @@ using MessagePack;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Generator;
-using StreamScoring.Ingest;
+using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Tuning;
 
@@ -26,10 +27,10 @@ internal sealed class TuneWorkload
         new([.. new World(new WorldOptions()).Payments().Take(payments).Select(generated => ((Payment?)generated.Payment, (Label?)null))], $"{payments:N0} generated payments");
 
     /// <exception cref="InvalidInputFileException">A table is wrong, or has too few payments.</exception>
-    public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, IngestLimits limits, CancellationToken cancel)
+    public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, Topology topology, CancellationToken cancel)
     {
-        var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, cancel: cancel);
-        CardNumberCheck.Require(table, limits);
+        var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, attributeUses: FeatureFile.Load(topology.FeatureFile).AttributeUses, cancel: cancel);
+        CardNumberCheck.Require(table, topology.Limits);
         if (table.PaymentCount < payments)
         {
             throw new InvalidInputFileException($"--payments {string.Join(' ', files)}: {table.PaymentCount:N0} payments, and a trial takes {payments:N0}; give more tables, or --events {table.PaymentCount}");

@@ -15,7 +15,7 @@ internal static class BackfillVerb
         var labels = CommonOptions.Labels();
         var columns = CommonOptions.Columns();
         var order = CommonOptions.Order();
-        var labelColumn = new Option<string?>("--label-column") { Description = "Add a column of this name with each payment's final label, 0 or 1, for `scoring train`", HelpName = "NAME" };
+        var labelColumn = new Option<string?>("--label-column") { Description = "Add a column of this name with each payment's final label, 0 or 1, or nothing where it is not known, for `scoring train`", HelpName = "NAME" };
         var output = CommonOptions.Output("The table to write: payment_id, then one column per feature (.csv, .csv.gz or .parquet)");
         var command = new Command("backfill",
             """
@@ -23,7 +23,7 @@ internal static class BackfillVerb
 
             Example:
               scoring backfill --features topology/generated/features.yaml --payments data/world/payments.csv \
-                --labels data/world/labels.csv --label-column fraud --output data/world/features.parquet
+                --labels data/world/labels.csv --label-column fraud --output data/features.parquet
             """) { features, payments, labels, columns, order, labelColumn, output };
         command.Runs(async (parsed, cancel) =>
         {
@@ -31,7 +31,8 @@ internal static class BackfillVerb
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
-                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), cancel);
+                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), file.AttributeUses, cancel);
+            progress.Say(table.Notices);
             await using var akka = new AkkaSystem();
             var written = await new Backfill(file, table, akka.Materializer).RunAsync(
                 parsed.GetRequiredValue(output), parsed.GetValue(labelColumn), rows => progress.Show($"{rows:N0} of {table.PaymentCount:N0} payments"), cancel);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
@@ -45,7 +46,8 @@ internal static class PublishVerb
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
-                progress: rows => progress.Show($"{rows:N0} payments read"), cancel: cancel);
+                progress: rows => progress.Show($"{rows:N0} payments read"), attributeUses: FeatureFile.Load(file.FeatureFile).AttributeUses, cancel: cancel);
+            progress.Say(table.Notices);
             CardNumberCheck.Require(table, file.Limits);
             KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
             await using var publisher = new PaymentPublisher(
