@@ -19,24 +19,30 @@ internal static class ScoreVerb
         var output = CommonOptions.Output("The table to write: payment_id, raw, probability, score");
         var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
         kind.AcceptOnlyFromAmong("probability", "logit", "score");
+        var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs: the table's columns by name, in the model's order", HelpName = "A,B,…" };
+        var ignore = new Option<string?>("--ignore") { Description = "Columns of the table that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
+        var columns = new Option<string?>("--columns") { Description = "The table's columns file: the label that it names is no input either", HelpName = "FILE" };
         var command = new Command("score",
             """
             Scores a table with a model: raw is the model's own output, probability what link and calibration make of it, score 0-99.
-            A bare file's inputs are the table's columns: by name where the model names them, else all but payment_id in order.
+            A bare file's inputs are the table's columns: by name where the model names them, else those of --inputs in that order, else
+            all in order but payment_id, those of --ignore, and the label of --columns.
 
             Example:
-              scoring score --model topology/generated/model --data data/world/features.parquet --output data/world/scores.csv
-            """) { model, data, output, kind };
+              scoring score --model topology/generated/model --data data/features.parquet --output data/scores.csv
+              scoring score --model model.onnx --data data/features.parquet --ignore fraud --output data/scores.csv
+            """) { model, data, output, kind, inputs, ignore, columns };
         command.Runs((parsed, cancel) => Task.FromResult(Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(output), parsed.GetValue(kind), cancel)));
+            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(output), parsed.GetValue(kind),
+            new InputChoice(parsed.GetValue(inputs), parsed.GetValue(ignore), parsed.GetValue(columns)), cancel)));
         return command;
     }
 
-    private static int Run(string modelPath, string dataPath, string outputPath, string? kind, CancellationToken cancel)
+    private static int Run(string modelPath, string dataPath, string outputPath, string? kind, InputChoice inputs, CancellationToken cancel)
     {
         using var model = Directory.Exists(modelPath)
-            ? OnnxModelLoader.LoadFolder(modelPath)
-            : OnnxModelLoader.LoadFile(modelPath, InputColumns(dataPath), kind is null ? null : ModelCard.ParseKind(kind));
+            ? OnnxModelLoader.LoadFolder(inputs.RequireNone(modelPath))
+            : OnnxModelLoader.LoadFile(modelPath, inputs.ColumnsOf(dataPath), kind is null ? null : ModelCard.ParseKind(kind));
         foreach (var notice in model.Notices)
         {
             Console.Error.WriteLine($"{modelPath}: {notice}");
@@ -79,11 +85,5 @@ internal static class ScoreVerb
         writer.Number(probability);
         writer.Number(double.IsNaN(probability) ? double.NaN : RiskScore.FromProbability(probability));
         writer.EndRow();
-    }
-
-    private static List<string> InputColumns(string dataPath)
-    {
-        using var reader = TableReader.Open(dataPath);
-        return [.. reader.Columns.Where(column => column != "payment_id")];
     }
 }
