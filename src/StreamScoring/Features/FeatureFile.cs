@@ -49,17 +49,7 @@ public sealed class FeatureFile
         [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
 
     /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
-    public static FeatureFile Load(string path)
-    {
-        try
-        {
-            return Parse(path, File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputFileException($"{path}: {e.Message}", e);
-        }
-    }
+    public static FeatureFile Load(string path) => Parse(path, Utf8File.ReadAllText(path));
 
     /// <inheritdoc cref="Load"/>
     /// <param name="name">The file's name, for messages.</param>

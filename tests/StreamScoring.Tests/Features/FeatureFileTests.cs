@@ -66,4 +66,19 @@ public sealed class FeatureFileTests
         var payment = SamplePayment.Full with { Attributes = value is null ? null : new Dictionary<string, object> { ["x"] = value } };
         Assert.Equal(isMissing, harness.Fold([payment]).Single()[0]);
     }
+
+    [Fact]
+    public void A_file_that_is_no_UTF_8_is_refused_because_its_texts_would_be_nobodys()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, [.. "version: 1\nfeatures:\n  - {name: a, expression: 'channel == \"caf"u8, 0xE9, .. "\"'}\n"u8]);
+            Assert.Equal($"{path}: holds bytes that are no UTF-8; save it in UTF-8", Assert.Throws<InvalidInputFileException>(() => FeatureFile.Load(path)).Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }
