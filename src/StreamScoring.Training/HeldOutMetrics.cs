@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace StreamScoring.Training;
 
@@ -8,6 +9,7 @@ namespace StreamScoring.Training;
 public sealed record HeldOutMetrics(int FittedRows, int FittedFrauds, int HeldOutRows, int HeldOutFrauds, double? AucRoc, double? AveragePrecision)
 {
     /// <summary>In one line, for people.</summary>
+    [JsonIgnore]
     public string Text => $"fitted to the first {FittedRows:N0} rows ({FittedFrauds:N0} frauds), the last {HeldOutRows:N0} ({HeldOutFrauds:N0} frauds) give "
         + (AucRoc is null ? "no metrics: either part has rows of one kind only" : $"auc_roc {Format(AucRoc)}, average_precision {Format(AveragePrecision)}");
 

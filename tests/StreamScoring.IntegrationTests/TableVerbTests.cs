@@ -87,7 +87,7 @@ public sealed class TableVerbTests : IDisposable
 
         foreach (var (options, problem) in new[]
                  {
-                     (new[] { "--model", model, "--ignore", "frued" }, "there is no column frued; did you mean fraud?"),
+                     (new[] { "--model", model, "--ignore", "frauds" }, "there is no column frauds; did you mean fraud?"),
                      (["--model", model, "--ignore", "fraud", "--inputs", "fraud"], "fraud is named by --inputs and by --ignore"),
                      (["--model", "topology/generated/model", "--ignore", "fraud"], "--inputs and --ignore go with a bare .onnx file"),
                  })

@@ -39,9 +39,19 @@ internal static class GenerateVerb
 
         using var progress = new ProgressLine();
         using var output = OutputFolder.Create(folder, Files);
-        using var payments = TableWriter.Create(Path.Combine(output.TemporaryPath, Files[0]), Texts(PaymentColumns));
-        using var labels = TableWriter.Create(Path.Combine(output.TemporaryPath, Files[1]), Texts(LabelColumns));
-        using var scenarios = TableWriter.Create(Path.Combine(output.TemporaryPath, Files[2]), Texts("payment_id", "scenario"));
+        var frauds = Write(output.TemporaryPath, count, seed, progress, cancel);
+        output.Complete();
+        progress.Clear();
+        Console.Error.WriteLine($"{count:N0} payments, {frauds:N0} of them fraud -> {folder}");
+        return VerbRunner.Done;
+    }
+
+    /// <returns>How many are fraud.</returns>
+    private static int Write(string folder, int count, int seed, ProgressLine progress, CancellationToken cancel)
+    {
+        using var payments = TableWriter.Create(Path.Combine(folder, Files[0]), Texts(PaymentColumns));
+        using var labels = TableWriter.Create(Path.Combine(folder, Files[1]), Texts(LabelColumns));
+        using var scenarios = TableWriter.Create(Path.Combine(folder, Files[2]), Texts("payment_id", "scenario"));
         var (written, frauds) = (0, 0);
         foreach (var generated in new World(new WorldOptions { Seed = seed }).Payments().Take(count))
         {
@@ -60,10 +70,7 @@ internal static class GenerateVerb
         payments.Complete();
         labels.Complete();
         scenarios.Complete();
-        output.Complete();
-        progress.Clear();
-        Console.Error.WriteLine($"{written:N0} payments, {frauds:N0} of them fraud -> {folder}");
-        return VerbRunner.Done;
+        return frauds;
     }
 
     private static void Write(TableWriter writer, Payment payment) => Row(
