@@ -5,12 +5,15 @@ using StreamScoring.Features;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// One attribute of a table's rows. Whether it is a number or a text follows from the columns file, else from what the features take it
-/// for, else from the table, so that a payment is the same here as in the JSON that is published live.
+/// One attribute of a table's rows. Whether it is a number or a text follows from the columns file,
+/// else from what the features take it
+/// for, else from the table, so that a payment is the same here as in the JSON that is published
+/// live.
 /// </summary>
 internal sealed class AttributeColumn
 {
-    /// <summary>What people and their tools write into a column of numbers where there is none.</summary>
+    /// <summary>What people and their tools write into a column of numbers where there is
+    /// none.</summary>
     private static readonly string[] MissingWords = ["nan", "na", "n/a", "null", "none"];
 
     private readonly TableReader _table;
@@ -23,7 +26,8 @@ internal sealed class AttributeColumn
 
     /// <param name="column">-1 where every row takes the default.</param>
     /// <param name="use">What the features take it for.</param>
-    /// <exception cref="InvalidInputFileException">They take it for both, or the name is no text.</exception>
+    /// <exception cref="InvalidInputFileException">They take it for both, or the name is no
+    /// text.</exception>
     public AttributeColumn(TableReader table, string name, int column, ColumnMapping mapping, AttributeUse use)
     {
         if (name.Contains(CsvTableReader.NoCharacter))
@@ -49,7 +53,8 @@ internal sealed class AttributeColumn
         : $"{_table.PlaceOf(_firstTextRow)}: attributes.{Name} is a number to the features and this cell is none ({_textCount:N0} such cells in all); they stay texts, which count as missing";
 
     /// <returns>A double or a string; null where the row has no value.</returns>
-    /// <exception cref="InvalidInputFileException">The column is declared to hold numbers, and the cell is none.</exception>
+    /// <exception cref="InvalidInputFileException">The column is declared to hold numbers, and the
+    /// cell is none.</exception>
     public object? Read()
     {
         var text = (_column < 0 ? null : _table.Text(_column)) ?? _default;

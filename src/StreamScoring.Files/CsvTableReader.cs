@@ -15,7 +15,8 @@ internal sealed class CsvTableReader : TableReader
     private const int StrayQuotesMax = 100;
 
     /// <summary>
-    /// What bytes that are no UTF-8 are read as: a character that is set aside for such uses and stands in no text. The usual replacement character
+    /// What bytes that are no UTF-8 are read as: a character that is set aside for such uses and
+    /// stands in no text. The usual replacement character
     /// may, and would make one id of two.
     /// </summary>
     internal const char NoCharacter = '\uFFFF';
@@ -32,7 +33,8 @@ internal sealed class CsvTableReader : TableReader
         : base(path, start.Parser.Record!)
     {
         _parser = start.Parser;
-        // A byte order mark may have made it UTF-16 or UTF-32, whose decoders have the usual replacement.
+        // A byte order mark may have made it UTF-16 or UTF-32, whose decoders have the usual
+        // replacement.
         _noCharacter = start.Text.CurrentEncoding is UTF8Encoding ? NoCharacter : '\uFFFD';
     }
 

@@ -4,10 +4,12 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Files;
 
-/// <summary>What is known in the end of payments that have a label of their own, apart from their row: the latest known label holds.</summary>
+/// <summary>What is known in the end of payments that have a label of their own, apart from their
+/// row: the latest known label holds.</summary>
 internal sealed class FinalLabels
 {
-    /// <summary>By the payment's id and event time, and by its id alone: where an id stands more than once, its label's event time says whose it is.</summary>
+    /// <summary>By the payment's id and event time, and by its id alone: where an id stands more
+    /// than once, its label's event time says whose it is.</summary>
     private readonly Dictionary<(UInt128 Id, long EventTimeMs), (long KnownAtMs, bool Fraud)> _labels = [];
 
     public void Add(Label label)
@@ -32,7 +34,8 @@ internal sealed class FinalLabels
 
     private void Add((UInt128 Id, long EventTimeMs) key, Label label)
     {
-        // Of two labels the later known one holds, and of two known at once the one that says fraud, as in the state.
+        // Of two labels the later known one holds, and of two known at once the one that says
+        // fraud, as in the state.
         var next = (label.KnownAtMs, label.Fraud);
         if (!_labels.TryGetValue(key, out var known) || known.CompareTo(next) < 0)
         {

@@ -3,7 +3,8 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// A folder that a verb writes: beside its place under another name, and moved there once it is complete. What lies in its place is
+/// A folder that a verb writes: beside its place under another name, and moved there once it is
+/// complete. What lies in its place is
 /// replaced only where it holds nothing but files that the verb writes.
 /// </summary>
 public sealed class OutputFolder : IDisposable
@@ -23,7 +24,8 @@ public sealed class OutputFolder : IDisposable
     public string TemporaryPath { get; }
 
     /// <param name="files">Names of all files that the verb writes.</param>
-    /// <exception cref="InvalidInputFileException">It cannot be written there, or something else lies there.</exception>
+    /// <exception cref="InvalidInputFileException">It cannot be written there, or something else
+    /// lies there.</exception>
     public static OutputFolder Create(string path, IReadOnlyCollection<string> files)
     {
         try
@@ -41,7 +43,8 @@ public sealed class OutputFolder : IDisposable
     }
 
     /// <summary>Puts the folder in its place.</summary>
-    /// <exception cref="InvalidInputFileException">Something else lies there by now, or what lies there cannot be moved.</exception>
+    /// <exception cref="InvalidInputFileException">Something else lies there by now, or what lies
+    /// there cannot be moved.</exception>
     public void Complete()
     {
         try
@@ -98,7 +101,8 @@ public sealed class OutputFolder : IDisposable
         }
     }
 
-    /// <summary>A name that is free, in the same folder: only there is moving it one step.</summary>
+    /// <summary>A name that is free, in the same folder: only there is moving it one
+    /// step.</summary>
     private static string Beside(string place, string extension)
     {
         var folder = Path.GetDirectoryName(place) ?? throw new IOException("it is the root of the file system");

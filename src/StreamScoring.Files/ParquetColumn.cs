@@ -9,15 +9,19 @@ using Type = System.Type;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// Reads one column of a row group as an array of numbers, texts, flags or times, null where a cell is empty. Whole numbers are read as
-/// they are stored and given their meaning here: the library knows fewer encodings for times and decimals than for whole numbers.
+/// Reads one column of a row group as an array of numbers, texts, flags or times, null where a cell
+/// is empty. Whole numbers are read as
+/// they are stored and given their meaning here: the library knows fewer encodings for times and
+/// decimals than for whole numbers.
 /// </summary>
 internal static class ParquetColumn
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <returns>[rows] Of string, double?, float?, long?, ulong?, decimal?, bool?, DateTime? or Guid?.</returns>
-    /// <exception cref="NotSupportedException">The type or the encoding is none that is read.</exception>
+    /// <returns>[rows] Of string, double?, float?, long?, ulong?, decimal?, bool?, DateTime? or
+    /// Guid?.</returns>
+    /// <exception cref="NotSupportedException">The type or the encoding is none that is
+    /// read.</exception>
     /// <exception cref="NotUtf8Exception">A text is none.</exception>
     public static async Task<Array> ReadAsync(ParquetRowGroupReader group, DataField field, int rowCount)
     {
@@ -28,7 +32,8 @@ internal static class ParquetColumn
             return Meaning(field, type, await WholeNumbersAsync(group, field, stored, rowCount));
         }
 
-        // The library calls a text a string when it makes a schema and a memory of characters when it reads one.
+        // The library calls a text a string when it makes a schema and a memory of characters when
+        // it reads one.
         return type == typeof(string) || type == typeof(ReadOnlyMemory<char>) || type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>)
                 ? await TextsAsync(group, field, rowCount)
             : type == typeof(double) ? await ValuesAsync<double>(group, field, rowCount)
@@ -64,7 +69,8 @@ internal static class ParquetColumn
             _ => (stored - (((stored % TimeSpan.NanosecondsPerTick) + TimeSpan.NanosecondsPerTick) % TimeSpan.NanosecondsPerTick)) / TimeSpan.NanosecondsPerTick,
         });
 
-    /// <summary>The constructor keeps the digits behind the point, also where they are zeros.</summary>
+    /// <summary>The constructor keeps the digits behind the point, also where they are
+    /// zeros.</summary>
     private static decimal DecimalOf(long stored, int scale)
     {
         var magnitude = stored < 0 ? unchecked((ulong)-stored) : (ulong)stored;
@@ -102,7 +108,8 @@ internal static class ParquetColumn
     }
 
     private static async Task<bool?[]> FlagsAsync(ParquetRowGroupReader group, DataField field, ColumnMetaData stored, int rowCount) =>
-        // The library knows no run-length encoded flags: it fails, or takes them all for false without a word.
+        // The library knows no run-length encoded flags: it fails, or takes them all for false
+        // without a word.
         stored.EncodingStats is { } pages && pages.Exists(page => page.PageType != PageType.DICTIONARY_PAGE && page.Encoding == Encoding.RLE)
             || !stored.Encodings.Contains(Encoding.PLAIN)
             ? throw new NotSupportedException("its flags are run-length encoded; write them with data pages of version 1, or as numbers")

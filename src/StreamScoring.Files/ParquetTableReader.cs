@@ -6,13 +6,15 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Files;
 
-/// <summary>A Parquet file, row group by row group. A column is decoded once a cell of it is asked for, so what nothing names may be of any type.</summary>
+/// <summary>A Parquet file, row group by row group. A column is decoded once a cell of it is asked
+/// for, so what nothing names may be of any type.</summary>
 internal sealed class ParquetTableReader : TableReader
 {
     private readonly ParquetReader _reader;
     private readonly IReadOnlyList<Field> _fields;
 
-    /// <summary>Of the current row group; null where nothing has asked for the column yet.</summary>
+    /// <summary>Of the current row group; null where nothing has asked for the column
+    /// yet.</summary>
     private readonly Array?[] _columns;
     private ParquetRowGroupReader? _groupReader;
     private int _group = -1;

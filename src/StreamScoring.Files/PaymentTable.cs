@@ -42,7 +42,8 @@ public sealed class PaymentTable
     /// <param name="labelFiles">Tables of labels with the contract's names: payment_id, event_time, known_at, fraud, entity ids.</param>
     /// <param name="columnsFile">Null where the tables use the contract's names.</param>
     /// <param name="keepsFrauds">Whether <see cref="IsFraud"/> will be asked.</param>
-    /// <param name="attributeUses">What the features take attributes for (<see cref="FeatureFile.AttributeUses"/>); null where there are none.</param>
+    /// <param name="attributeUses">What the features take attributes for
+    /// (<see cref="FeatureFile.AttributeUses"/>); null where there are none.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
     /// <exception cref="InvalidInputFileException">A file, row or cell is wrong; the message names it.</exception>
     public static PaymentTable Read(
@@ -103,7 +104,8 @@ public sealed class PaymentTable
         return table;
     }
 
-    /// <summary>The payment's final label: its row's, or one of a table of labels where that became known later; null where nobody knows.</summary>
+    /// <summary>The payment's final label: its row's, or one of a table of labels where that became
+    /// known later; null where nobody knows.</summary>
     /// <param name="index">Its number in order.</param>
     /// <param name="id">UTF-8.</param>
     public bool? IsFraud(long index, ReadOnlySpan<byte> id, long eventTimeMs)
@@ -114,7 +116,8 @@ public sealed class PaymentTable
             return own;
         }
 
-        // When the row's own became known is not said where there is no delay; then a label that says it holds.
+        // When the row's own became known is not said where there is no delay; then a label that
+        // says it holds.
         var ownKnownAtMs = own is not null && _labelDelay is { } delay ? eventTimeMs + (long)delay.TotalMilliseconds : long.MinValue;
         return ownKnownAtMs == labelled.KnownAtMs ? own!.Value || labelled.Fraud : ownKnownAtMs > labelled.KnownAtMs ? own : labelled.Fraud;
     }

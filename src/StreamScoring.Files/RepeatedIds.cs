@@ -2,7 +2,8 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Files;
 
-/// <summary>Finds payment ids that stand more than once in the tables: they may be no ids.</summary>
+/// <summary>Finds payment ids that stand more than once in the tables: they may be no
+/// ids.</summary>
 internal sealed class RepeatedIds
 {
     /// <summary>Hashes: of 128 bits, so that two ids with one are not to be expected.</summary>

@@ -69,7 +69,8 @@ internal sealed class RowMapper
         };
     }
 
-    /// <summary>Whether the row's payment was fraud; null where the cell is empty, because nobody knows yet.</summary>
+    /// <summary>Whether the row's payment was fraud; null where the cell is empty, because nobody
+    /// knows yet.</summary>
     public bool? ReadFraud() => FraudOf(_table, _label);
 
     /// <inheritdoc cref="ReadFraud"/>

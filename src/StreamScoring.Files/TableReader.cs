@@ -64,7 +64,8 @@ public abstract class TableReader : IDisposable
             : $"{FilePath}: there is no column {column}; its columns are {string.Join(", ", Columns)}");
     }
 
-    /// <summary>Whether the file itself says that a column holds numbers, which a text cannot.</summary>
+    /// <summary>Whether the file itself says that a column holds numbers, which a text
+    /// cannot.</summary>
     public abstract bool HoldsNumbers(int column);
 
     /// <summary>Steps to the next row.</summary>

@@ -20,7 +20,8 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
 {
     private const int BatchRows = 512, BatchesMax = 8;
 
-    /// <summary>By offset: features of payments whose id stands again. A row that repeats one gets them, as a decision is repeated live.</summary>
+    /// <summary>By offset: features of payments whose id stands again. A row that repeats one gets
+    /// them, as a decision is repeated live.</summary>
     private readonly Dictionary<long, FeatureRow> _repeated = [];
 
     /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the label where one is named.</param>

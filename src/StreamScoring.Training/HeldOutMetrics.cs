@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace StreamScoring.Training;
 
-/// <summary>What a model that was fitted to the first rows makes of the last ones, and on how many rows and frauds that rests.</summary>
+/// <summary>What a model that was fitted to the first rows makes of the last ones, and on how many
+/// rows and frauds that rests.</summary>
 /// <param name="AucRoc">Null where either part has rows of one kind only.</param>
 /// <param name="AveragePrecision">Likewise.</param>
 public sealed record HeldOutMetrics(int FittedRows, int FittedFrauds, int HeldOutRows, int HeldOutFrauds, double? AucRoc, double? AveragePrecision)

@@ -30,9 +30,11 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
 
     private static readonly string[] Files = [OnnxModelLoader.ModelFile, ModelCard.FileName, OnnxModelLoader.GoldenFile];
 
-    /// <param name="folder">Written whole or not at all. What lies there is replaced where it is such a folder, and else refused.</param>
+    /// <param name="folder">Written whole or not at all. What lies there is replaced where it is
+    /// such a folder, and else refused.</param>
     /// <exception cref="InvalidDataException">The written model does not give what LightGBM gives.</exception>
-    /// <exception cref="InvalidInputFileException">The table is wrong, or the folder holds anything else.</exception>
+    /// <exception cref="InvalidInputFileException">The table is wrong, or the folder holds anything
+    /// else.</exception>
     public TrainingSummary Run(string folder, CancellationToken cancel)
     {
         using var output = OutputFolder.Create(folder, Files);

@@ -3,7 +3,8 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>One set of payments as a table and as JSON: attributes are the same texts and numbers, however they come.</summary>
+/// <summary>One set of payments as a table and as JSON: attributes are the same texts and numbers,
+/// however they come.</summary>
 public sealed class AttributeTypeTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private static readonly string[] Names = ["is_leading_zero_zip", "is_model_1e5", "zips_1d", "models_1d", "n_1d", "dist", "dist_missing"];

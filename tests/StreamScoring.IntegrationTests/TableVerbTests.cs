@@ -2,7 +2,8 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Tables as data scientists have them: what backfill, score and the verbs that write folders make of them.</summary>
+/// <summary>Tables as data scientists have them: what backfill, score and the verbs that write
+/// folders make of them.</summary>
 public sealed class TableVerbTests : IDisposable
 {
     private static readonly Dictionary<string, string> NoBroker = new() { ["SCORING_BROKERS"] = "127.0.0.1:9", ["SCORING_HTTP_PORT"] = "0" };

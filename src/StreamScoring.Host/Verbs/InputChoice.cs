@@ -4,12 +4,14 @@ using StreamScoring.Files;
 namespace StreamScoring.Host.Verbs;
 
 /// <summary>Which of a table's columns are the inputs of a bare model file.</summary>
-/// <param name="inputs">Names, separated by commas, in the model's order; null where they are the columns that are left.</param>
+/// <param name="inputs">Names, separated by commas, in the model's order; null where they are the
+/// columns that are left.</param>
 /// <param name="ignored">Names, separated by commas, of columns that are none.</param>
 /// <param name="columnsFile">The table's columns file, whose label is none.</param>
 internal sealed class InputChoice(string? inputs, string? ignored, string? columnsFile)
 {
-    /// <exception cref="InvalidInputFileException">A name is no column, or nothing is left.</exception>
+    /// <exception cref="InvalidInputFileException">A name is no column, or nothing is
+    /// left.</exception>
     public IReadOnlyList<string> ColumnsOf(string tablePath)
     {
         using var table = TableReader.Open(tablePath);

@@ -7,7 +7,8 @@ internal static class Utf8File
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The whole text. Bytes that are none are not replaced: a text that is compared with payments would never be theirs.</summary>
+    /// <summary>The whole text. Bytes that are none are not replaced: a text that is compared with
+    /// payments would never be theirs.</summary>
     /// <exception cref="InvalidInputFileException">The file is missing or is no UTF-8.</exception>
     public static string ReadAllText(string path)
     {

@@ -188,7 +188,8 @@ internal sealed class AttributeMissingNode(int attributeIndex) : Expression
 {
     public int AttributeIndex => attributeIndex;
 
-    /// <summary>What the attribute is used as: where that is one of the two, the other does not help. Set once everything is bound.</summary>
+    /// <summary>What the attribute is used as: where that is one of the two, the other does not
+    /// help. Set once everything is bound.</summary>
     public AttributeUse Use { get; set; }
 
     public override ExpressionType Type => ExpressionType.Truth;

@@ -1,6 +1,7 @@
 namespace StreamScoring.Features;
 
-/// <summary>What a feature file takes an attribute for. A count of distinct values takes it as it comes.</summary>
+/// <summary>What a feature file takes an attribute for. A count of distinct values takes it as it
+/// comes.</summary>
 [Flags]
 public enum AttributeUse
 {

@@ -82,7 +82,8 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
         return node;
     }
 
-    /// <summary>Once everything is bound: only then is known what an attribute has to be for it not to be missing.</summary>
+    /// <summary>Once everything is bound: only then is known what an attribute has to be for it not
+    /// to be missing.</summary>
     public void SettleMissing()
     {
         foreach (var node in _missingNodes)

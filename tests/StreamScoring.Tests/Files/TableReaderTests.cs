@@ -209,7 +209,8 @@ public sealed class TableReaderTests : IDisposable
     [Fact]
     public void A_parquet_column_of_any_type_is_there_and_refused_by_name_only_once_it_is_read()
     {
-        // DuckDB: SELECT 7 + range AS id, [1, 2, 3] AS items, [4] AS more, {'id': 1} AS pair, INTERVAL 1 DAY AS span FROM range(2).
+        // DuckDB: SELECT 7 + range AS id, [1, 2, 3] AS items, [4] AS more, {'id': 1} AS pair,
+        // INTERVAL 1 DAY AS span FROM range(2).
         var path = Sample("duckdb-nested.parquet");
         using var reader = TableReader.Open(path);
         Assert.Equal(["id", "items", "more", "pair", "span"], reader.Columns);
