@@ -115,9 +115,12 @@ internal sealed unsafe class EntityFolder
             return;
         }
 
+        var isLost = false;
         for (var i = 0; i < _values.Length; i++)
         {
-            _values[i] = values[_valueColumns[i]][rowIndex];
+            var value = values[_valueColumns[i]][rowIndex];
+            isLost |= value == EntityState.ValueOutOfRange;
+            _values[i] = value == EntityState.ValueOutOfRange ? EntityState.MissingValue : value;
         }
 
         for (var i = 0; i < _distincts.Length; i++)
@@ -134,6 +137,11 @@ internal sealed unsafe class EntityFolder
 
         var slot = _state.AddPayment(
             _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
+        if (isLost)
+        {
+            EntityState.LoseValue(slot, timeMs);
+        }
+
         if (batch.Decide[rowIndex])
         {
             Read(batch, rowIndex, slot, row, timeMs);

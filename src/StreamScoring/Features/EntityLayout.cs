@@ -23,6 +23,7 @@ internal sealed class EntityLayout
     private readonly List<DistinctColumns> _distincts = [];
     private readonly List<long> _offsets = [];
     private readonly List<KeptCount> _kept = [];
+    private readonly HashSet<(ValueSource Value, int Filter)> _ever = [];
 
     public EntityLayout(EntityDefinition entity, IReadOnlyList<FeatureDefinition> features, long latenessMs, int exactEvents)
     {
@@ -40,6 +41,11 @@ internal sealed class EntityLayout
             FlagsColumn = Stride++;
         }
 
+        foreach (var feature in features.Where(feature => feature.Window.IsEver && IsNumeric(feature)))
+        {
+            _ever.Add((feature.Of, feature.Filter));
+        }
+
         Plans = [.. features.Select(Plan)];
         var retention = features.Max(RetentionOf);
         RetentionMs = retention == long.MaxValue ? long.MaxValue : retention + latenessMs;
@@ -50,6 +56,7 @@ internal sealed class EntityLayout
         TileWidthBehindMs = TileWidthMs * Math.Max(1, (latenessMs + (TilesOfWindow * TileWidthMs) - 1) / (TilesOfWindow * TileWidthMs));
         // The last n stay exact: half of the events stay when the others are compacted.
         ExactEvents = Math.Max(exactEvents, 2 * features.Max(feature => feature.Window.LastCount + 1));
+        Invariant.Require(ExactEvents <= TotalWidth.RowsMax);
         HasEverTotals = features.Any(feature => feature.Window is { IsEver: true } && feature.Aggregate is not (
             Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum));
     }
@@ -170,7 +177,8 @@ internal sealed class EntityLayout
             _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs));
         }
 
-        return new FeaturePlan(feature, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None);
+        return new FeaturePlan(
+            feature, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None, SeriesAt(second), SeriesAt(third));
     }
 
     private static bool IsNumeric(FeatureDefinition feature) => feature.Aggregate is
@@ -202,10 +210,13 @@ internal sealed class EntityLayout
             }
         }
 
-        _series.Add(new Series(kind, value, filter, Stride));
-        Stride += kind == SeriesKind.Squares ? 2 : 1;
+        var words = value == None ? 1 : TotalWidth.Words(kind, _values[value], _ever.Contains((_values[value], filter)));
+        _series.Add(new Series(kind, value, filter, Stride, words));
+        Stride += words;
         return _series[^1].Column;
     }
+
+    private int SeriesAt(int column) => column == None ? None : _series.FindIndex(series => series.Column == column);
 
     private int DistinctColumn(FeatureDefinition feature)
     {

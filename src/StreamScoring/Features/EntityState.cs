@@ -9,6 +9,9 @@ internal sealed unsafe class EntityState
     /// <summary>A value that a payment does not have.</summary>
     public const long MissingValue = long.MinValue;
 
+    /// <summary>A value that a payment has and that does not fold: it counts as missing, and <see cref="LoseValue"/> says so.</summary>
+    public const long ValueOutOfRange = long.MinValue + 1;
+
     /// <summary>The row of a payment that was put into a tile.</summary>
     public const int AmongTiles = -2;
 
@@ -92,6 +95,9 @@ internal sealed unsafe class EntityState
     /// <summary>Whether a payment's features may lack something: the key was evicted early and came back, or the payment came too late.</summary>
     public bool MayMiss(KeySlot* slot, long timeMs, long watermarkMs) =>
         _layout.IsTooLate(timeMs, watermarkMs) || (slot->TruncatedSeconds != 0 && _layout.MaySee(slot->TruncatedSeconds * 1000L, timeMs));
+
+    /// <summary>Notes that a payment's value is not among those that were folded: what looks at it from now on says that it may lack something.</summary>
+    public static void LoseValue(KeySlot* slot, long timeMs) => slot->TruncatedSeconds = Math.Max(slot->TruncatedSeconds, SecondsBehind(timeMs));
 
     /// <summary>Makes room for the keys of a batch: slots then stay where they are, but for keys that are evicted early.</summary>
     public void Reserve(int keys, long watermarkMs) => Early!.MakeRoom(this, keys, watermarkMs);
@@ -279,14 +285,15 @@ internal sealed unsafe class EntityState
         _totals.Begin(Row(slot, 0));
         if (_evicted.MayHold(_entity, key, watermarkMs))
         {
-            // Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.
-            var lostMs = _evicted.LostUpToMs;
-            slot->TruncatedSeconds = lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
+            slot->TruncatedSeconds = SecondsBehind(_evicted.LostUpToMs);
         }
 
         Sweep.Added(slot);
         return slot;
     }
+
+    /// <summary>Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.</summary>
+    private static uint SecondsBehind(long lostMs) => lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
 
     private KeySlot* AddKey(UInt128 key, int rowCount, long watermarkMs)
     {

@@ -8,5 +8,6 @@ namespace StreamScoring.Features;
 /// <param name="Second">The sum or fraud column.</param>
 /// <param name="Third">The column of squares.</param>
 /// <param name="LastCountColumn">For a window of the last n: the count column that finds its begin; -1: positions do.</param>
+/// <param name="SecondSeries">Index of the series that stands in the second column; -1 for none. Likewise the third.</param>
 internal sealed record FeaturePlan(
-    FeatureDefinition Feature, int Begin, int End, int Value, int First, int Second, int Third, int LastCountColumn);
+    FeatureDefinition Feature, int Begin, int End, int Value, int First, int Second, int Third, int LastCountColumn, int SecondSeries, int ThirdSeries);

@@ -25,7 +25,10 @@ internal unsafe struct KeySlot
     public int Start;
     public int End;
 
-    /// <summary>Events up to this time, seconds since the Unix epoch, may be missing: the key was evicted early and came back. 0: none are.</summary>
+    /// <summary>
+    /// Events up to this time, seconds since the Unix epoch, may be missing: the key was evicted early and came back, or a value was too large to
+    /// fold. 0: none are.
+    /// </summary>
     public uint TruncatedSeconds;
 
     /// <summary>The last sweep that copied this key (<see cref="EntitySweep"/>).</summary>

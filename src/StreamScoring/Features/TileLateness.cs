@@ -7,6 +7,9 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
     private readonly EventHash _hash = new(layout);
 
+    /// <summary>A tile before something was added to it.</summary>
+    private readonly long[] _was = GC.AllocateArray<long>(tiles.Stride, pinned: true);
+
     /// <summary>What the payment would be as a row, were it the only one; and no row before it.</summary>
     private readonly long[] _alone = GC.AllocateArray<long>(layout.Stride, pinned: true), _nothing = new long[layout.Stride];
 
@@ -30,7 +33,7 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         {
             if ((flags & (1L << measure.Filter)) != 0)
             {
-                TileStore.Measure(into + measure.Column, measure.Value < 0 ? 0 : values[measure.Value]);
+                TileMeasure.Add(into + measure.Column, measure.Value < 0 ? 0 : values[measure.Value]);
             }
         }
 
@@ -51,7 +54,7 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         into[tiles.DoubtfulColumn] += isDoubtful ? 1 : 0;
         for (var later = tile; later < TileStore.CountOf(slot); later++)
         {
-            totals.AddOwn(store.Tile(slot, later), flags, isFraud, values);
+            AddOwn(store.Tile(slot, later), flags, isFraud, values);
             store.Tile(slot, later)[tiles.SequenceColumn]++;
         }
 
@@ -61,6 +64,14 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         }
 
         slot->SequenceBase++;
+    }
+
+    private void AddOwn(long* tile, long flags, bool isFraud, ReadOnlySpan<long> values)
+    {
+        // As it was, so that its left out words go on from there.
+        new ReadOnlySpan<long>(tile, tiles.Stride).CopyTo(_was);
+        totals.AddOwn(tile, flags, isFraud, values);
+        store.Totals.GoOn(tile, tile, (long*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _was[0]));
     }
 
     private UInt128 HashOf(long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)

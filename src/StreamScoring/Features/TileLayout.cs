@@ -18,6 +18,7 @@ internal sealed class TileLayout
         DoubtfulColumn = SequenceColumn + 1;
         HashColumn = DoubtfulColumn + 1;
         Stride = HashColumn + 2;
+        CarryColumns = [.. layout.Series.Select(series => series.Wraps ? Stride++ : EntityLayout.None)];
         MeasureOfPlan = [.. layout.Plans.Select(plan => MeasureOf(layout, plan.Value, plan.Feature.Filter))];
         Payments = layout.HasLabels ? MeasureOf(layout, EntityLayout.None, 0) : EntityLayout.None;
         (MembersColumn, Stride) = layout.HasLabels ? (Stride, Stride + TileMembers.Longs) : (EntityLayout.None, Stride);
@@ -40,6 +41,9 @@ internal sealed class TileLayout
 
     /// <summary>Two longs: the hashes of the tile's payments and labels, added up (<see cref="EventHash"/>).</summary>
     public int HashColumn { get; }
+
+    /// <summary>By series: the word of its total that rows leave out; <see cref="EntityLayout.None"/> where they leave out none.</summary>
+    public IReadOnlyList<int> CarryColumns { get; }
 
     /// <summary><see cref="TileMembers"/>, by which labels find out whether their payment lies in the tile; <see cref="EntityLayout.None"/> where there are no labels.</summary>
     public int MembersColumn { get; }

@@ -141,6 +141,20 @@ internal sealed unsafe class TileReader
         : edge.IsAmongRows ? slot->SequenceBase + edge.Row - 1
         : TotalsAt(slot, edge, isHigh)[_tiles.SequenceColumn];
 
+    /// <summary>A sum of all events before an edge.</summary>
+    private Int128 SumAt(KeySlot* slot, TileEdge edge, int series, bool isHigh) =>
+        edge.IsAmongRows ? _store.Totals.SumBehind(_state.Row(slot, edge.Row - 1), LastTileOf(slot), series)
+        : _store.Totals.Sum(TotalsAt(slot, edge, isHigh), series);
+
+    private Int256 SquaresAt(KeySlot* slot, TileEdge edge, int series, bool isHigh) =>
+        edge.IsAmongRows ? _store.Totals.SquaresBehind(_state.Row(slot, edge.Row - 1), LastTileOf(slot), series)
+        : _store.Totals.Squares(TotalsAt(slot, edge, isHigh), series);
+
+    private long* LastTileOf(KeySlot* slot) => _store.Tile(slot, TileStore.CountOf(slot) - 1);
+
+    private Int128 CertainSum(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end) =>
+        IsOneTile(begin, end) ? 0 : SumAt(slot, end, plan.SecondSeries, isHigh: false) - SumAt(slot, begin, plan.SecondSeries, isHigh: true);
+
     /// <summary>What lies between two edges for sure.</summary>
     private long Certain(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
         IsOneTile(begin, end) ? 0 : unchecked(TotalAt(slot, end, column, isHigh: false) - TotalAt(slot, begin, column, isHigh: true));
@@ -149,9 +163,13 @@ internal sealed unsafe class TileReader
 
     /// <returns>A number of the tiles that the edges fall into, added up.</returns>
     private long Split(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
-        TileStore.Saturated(
-            begin.Split >= 0 ? _store.Tile(slot, begin.Split)[column] : 0,
-            end.Split >= 0 && !IsOneTile(begin, end) ? _store.Tile(slot, end.Split)[column] : 0);
+        (begin.Split >= 0 ? _store.Tile(slot, begin.Split)[column] : 0)
+        + (end.Split >= 0 && !IsOneTile(begin, end) ? _store.Tile(slot, end.Split)[column] : 0);
+
+    /// <returns>A sum of the tiles that the edges fall into, added up.</returns>
+    private Int128 SplitSum(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
+        (begin.Split >= 0 ? TileMeasure.Sum(_store.Tile(slot, begin.Split) + column) : 0)
+        + (end.Split >= 0 && !IsOneTile(begin, end) ? TileMeasure.Sum(_store.Tile(slot, end.Split) + column) : 0);
 
     private Estimate Count(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
@@ -161,22 +179,22 @@ internal sealed unsafe class TileReader
 
     private Estimate Sum(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
-        var certain = Certain(slot, begin, end, plan.Second);
+        var certain = CertainSum(plan, slot, begin, end);
         return Estimate.Between(
-            ((double)certain + Split(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
-            ((double)certain + Split(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
     }
 
     /// <summary>It is furthest off where of each split tile nothing is inside, or everything and all of it at one end of its range.</summary>
     private Estimate Mean(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
-        var (count, sum) = (Certain(slot, begin, end, plan.First), Certain(slot, begin, end, plan.Second));
+        var (count, sum) = (Certain(slot, begin, end, plan.First), (double)CertainSum(plan, slot, begin, end));
         if (begin.Split < 0 && end.Split < 0)
         {
             return Estimate.Exact(count == 0 ? double.NaN : sum / (_units[plan.Value] * count));
         }
 
-        var (low, high) = count > 0 ? ((double)sum / count, (double)sum / count) : (double.PositiveInfinity, double.NegativeInfinity);
+        var (low, high) = count > 0 ? (sum / count, sum / count) : (double.PositiveInfinity, double.NegativeInfinity);
         var endSplit = IsOneTile(begin, end) ? -1 : end.Split;
         Reach(slot, begin.Split, endSplit, measure.Column, count, sum, ref low, ref high);
         Reach(slot, endSplit, -1, measure.Column, count, sum, ref low, ref high);
@@ -226,11 +244,10 @@ internal sealed unsafe class TileReader
     private Estimate Spread(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end, ReadOnlySpan<long> values)
     {
         // With the whole of the tiles that the edges fall into.
-        var upTo = TotalsAt(slot, end, isHigh: true);
-        var before = TotalsAt(slot, begin, isHigh: false);
         var count = TotalAt(slot, end, plan.First, isHigh: true) - TotalAt(slot, begin, plan.First, isHigh: false);
-        var value = _reader.Spread(
-            plan, count, unchecked(upTo[plan.Second] - before[plan.Second]), (Int128)(RowTotals.Wide(upTo + plan.Third) - RowTotals.Wide(before + plan.Third)), values);
+        var sum = SumAt(slot, end, plan.SecondSeries, isHigh: true) - SumAt(slot, begin, plan.SecondSeries, isHigh: false);
+        var squares = SquaresAt(slot, end, plan.ThirdSeries, isHigh: true) - SquaresAt(slot, begin, plan.ThirdSeries, isHigh: false);
+        var value = _reader.Spread(plan, count, sum, squares, values);
         return begin.Split < 0 && end.Split < 0 ? Estimate.Exact(value) : Estimate.Unbounded(value);
     }
 
@@ -365,7 +382,7 @@ internal sealed unsafe class TileReader
         {
             var of = _store.Tile(slot, tile);
             var (positive, negative) = plan.First < 0 ? (of[measure.Column + TileMeasure.Count], 0)
-                : (of[measure.Column + TileMeasure.Positive], of[measure.Column + TileMeasure.Negative]);
+                : ((double)TileMeasure.Sum(of + measure.Column + TileMeasure.Positive), (double)TileMeasure.Sum(of + measure.Column + TileMeasure.Negative));
             var (oldest, newest) = (Weight(plan, timeMs, of[_tiles.FirstMsColumn]), Weight(plan, timeMs, of[EntityLayout.TimeColumn]));
             var isSplit = tile == begin.Split || tile == end.Split;
             low += ((isSplit ? 0 : positive * oldest) + (negative * newest)) / unit;

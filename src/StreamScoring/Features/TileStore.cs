@@ -38,6 +38,7 @@ internal sealed unsafe class TileStore
         _distincts = [.. layout.Distincts];
         _series = [.. layout.Series];
         _hash = new EventHash(layout);
+        Totals = new TileTotals(layout, _tiles);
         _merging = new TileMerging(layout, _tiles, this);
         _labels = new TileLabels(layout, _tiles, this, rows);
         Late = new TileLateness(layout, _tiles, this, rows, totals);
@@ -46,6 +47,8 @@ internal sealed unsafe class TileStore
     public TileLayout Layout => _tiles;
 
     public TileLabels Labels => _labels;
+
+    public TileTotals Totals { get; }
 
     /// <summary>What comes after the events of its time were compacted.</summary>
     public TileLateness Late { get; }
@@ -182,12 +185,13 @@ internal sealed unsafe class TileStore
         // The totals go on from the tile before; nothing else of its newest event is the new one's.
         foreach (ref readonly var series in _series.AsSpan())
         {
-            inserted[series.Column] = before[series.Column];
-            if (series.Kind == SeriesKind.Squares)
+            for (var word = series.Column; word < series.Column + series.Words; word++)
             {
-                inserted[series.Column + 1] = before[series.Column + 1];
+                inserted[word] = before[word];
             }
         }
+
+        Totals.Copy(before, inserted);
 
         foreach (ref readonly var columns in _distincts.AsSpan())
         {
@@ -307,6 +311,7 @@ internal sealed unsafe class TileStore
         }
 
         before[_tiles.FirstMsColumn] = long.MinValue;
+        Totals.Begin(before);
     }
 
     /// <param name="lastGroup">That of the last tile.</param>
@@ -326,6 +331,7 @@ internal sealed unsafe class TileStore
         }
 
         var tile = Tile(slot, last);
+        Totals.GoOn(tile, added, before: group != lastGroup ? Tile(slot, last - 1) : tile);
         new ReadOnlySpan<long>(added, _layout.Stride).CopyTo(new Span<long>(tile, _layout.Stride));
         tile[_tiles.SequenceColumn] = slot->SequenceBase + row;
         foreach (ref readonly var columns in _distincts.AsSpan())
@@ -338,7 +344,7 @@ internal sealed unsafe class TileStore
         {
             if (_rows.Passes(added, measure.Filter))
             {
-                Measure(tile + measure.Column, ValueOf(added, _rows.Row(slot, row - 1), measure));
+                TileMeasure.Add(tile + measure.Column, ValueOf(added, _rows.Row(slot, row - 1), measure));
             }
         }
 
@@ -401,22 +407,4 @@ internal sealed unsafe class TileStore
         : measure.RawColumn >= 0 ? row[measure.RawColumn]
         : measure.ValueCountColumn >= 0 && row[measure.ValueCountColumn] == before[measure.ValueCountColumn] ? EntityState.MissingValue
         : unchecked(row[measure.SumColumn] - before[measure.SumColumn]);
-
-    public static void Measure(long* measure, long value)
-    {
-        if (value == EntityState.MissingValue)
-        {
-            return;
-        }
-
-        measure[TileMeasure.Count]++;
-        measure[TileMeasure.Positive] = Saturated(measure[TileMeasure.Positive], Math.Max(value, 0));
-        measure[TileMeasure.Negative] = Saturated(measure[TileMeasure.Negative], Math.Min(value, 0));
-        measure[TileMeasure.Smallest] = Math.Min(measure[TileMeasure.Smallest], value);
-        measure[TileMeasure.Largest] = Math.Max(measure[TileMeasure.Largest], value);
-    }
-
-    /// <summary>Bounds may be too wide, never too narrow.</summary>
-    public static long Saturated(long total, long more) =>
-        more > 0 && total > long.MaxValue - more ? long.MaxValue : more < 0 && total < long.MinValue - more ? long.MinValue : total + more;
 }

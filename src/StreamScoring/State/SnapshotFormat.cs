@@ -6,12 +6,12 @@ namespace StreamScoring.State;
 /// </summary>
 internal static class SnapshotFormat
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Kinds of blocks; an entity's images have its index, from 0 on.</summary>
     public const int Head = -1, Payments = -2, End = -3, Duplicates = -4;
 
     public const int BlockBytesMax = 1 << 30;
 
-    public static ReadOnlySpan<byte> Magic => "SCSTATE\u0003"u8;
+    public static ReadOnlySpan<byte> Magic => "SCSTATE\u0004"u8;
 }
