@@ -17,7 +17,7 @@ internal sealed class FreshFold(SimulationContext context)
 
     private FoldedState UpTo(ReadOnlySpan<long> vector, IEnumerable<int> order)
     {
-        var state = new FoldedState(context.Features, context.Cluster.Logs, context.Idempotency);
+        var state = new FoldedState(context.Features, context.Cluster.Logs, context.Idempotency, slotSeed: 1);
         foreach (var logIndex in order)
         {
             for (var offset = 0L; offset < vector[logIndex]; offset += _batch.RowsMax)

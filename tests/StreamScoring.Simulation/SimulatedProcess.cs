@@ -50,7 +50,7 @@ internal sealed class SimulatedProcess : IDisposable
         _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
         _ownership = new PartitionOwnership(logs);
         _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
-        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency));
+        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency, slotSeed: 1));
         _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
         var model = new SimulatedModel(context.Features.Schema.Names);
         _lanes = new ScoringLanes(model, [], laneCount: 1, BatchRowsMax, _clock);

@@ -22,7 +22,7 @@ internal sealed unsafe class EntityRows
         _layout = layout;
         _kept = [.. layout.Kept];
         _stride = layout.Stride;
-        // In front of the rows: half of the key, by which a block that moves finds its slot; then for each offset a hint where it fell last
+        // In front of the rows: the key's hash, by which a block that moves finds its slot; then for each offset a hint where it fell last
         // time, two to a long: a cache, not state.
         _headLongs = 1 + ((layout.Offsets.Count + 1) / 2);
         Slab = new BlockSlab(memory, _headLongs, _stride);
@@ -50,14 +50,15 @@ internal sealed unsafe class EntityRows
     }
 
     /// <summary>Gives a new key a block, and a row of zeros before the first.</summary>
-    public void Begin(KeySlot* slot, int rowsLog2)
+    /// <param name="hash">The key's (<see cref="KeyTable.HashOf"/>).</param>
+    public void Begin(KeySlot* slot, int rowsLog2, ulong hash)
     {
         slot->Block = Slab.Rent(rowsLog2);
         slot->RowsLog2 = (byte)rowsLog2;
         (slot->Start, slot->End) = (1, 1);
         slot->NewestMs = long.MinValue;
         new Span<long>(slot->Block, _headLongs + _stride).Clear();
-        slot->Block[0] = (long)slot->KeyLow;
+        slot->Block[0] = (long)hash;
     }
 
     /// <summary>Takes back what a key had.</summary>

@@ -30,10 +30,10 @@ internal sealed unsafe class EntityState
     private readonly int[] _rawColumns;
 
     /// <param name="entity">Its index in the feature file.</param>
-    public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted)
+    public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted, SlotHash hash)
     {
         (_layout, _entity, _evicted) = (layout, entity, evicted);
-        _keys = new KeyTable(memory);
+        _keys = new KeyTable(memory, hash);
         _rows = new EntityRows(layout, memory);
         _totals = new RowTotals(layout, _rows);
         _distincts = [.. layout.Distincts];
@@ -301,7 +301,7 @@ internal sealed unsafe class EntityState
         // First, as it may evict keys, and so move slots.
         Early!.MakeRoom(_rows.Slab, rowsLog2, watermarkMs);
         var slot = _keys.Add(key);
-        _rows.Begin(slot, rowsLog2);
+        _rows.Begin(slot, rowsLog2, _keys.HashOf(key));
         Eviction.Added();
         return slot;
     }

@@ -28,8 +28,10 @@ public sealed class FeatureEngine
     private int _piece;
 
     /// <param name="bytesMax">The ceiling of all keyed state.</param>
-    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault)
+    /// <param name="slotSeed">Says where keys lie in their tables; null: a secret of this process does. Only a run that must repeat step by step says it.</param>
+    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault, ulong? slotSeed = null)
     {
+        var hash = slotSeed is { } seed ? SlotHash.Of(seed) : SlotHash.Random();
         _file = file;
         _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Layouts();
@@ -40,7 +42,7 @@ public sealed class FeatureEngine
         _memory = new StateMemory(bytesMax - EvictedKeys.BytesOf(bitsLog2));
         _evicted = new EvictedKeys(bitsLog2, layouts.Select(layout => layout.IsForgettable ? layout.RetentionMs : long.MaxValue).DefaultIfEmpty(0).Max());
         _entities = [.. layouts.Select((layout, entity) => new EntityFolder(
-            new EntityState(layout, entity, _memory, _evicted),
+            new EntityState(layout, entity, _memory, _evicted, hash),
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
             [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))]))];
         var early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);

@@ -28,10 +28,12 @@ public sealed class FoldedState
     private long _watermarkMs = long.MinValue;
 
     /// <param name="stateBytesMax">The ceiling of the keyed state.</param>
-    public FoldedState(FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault)
+    /// <param name="slotSeed">As the features' (<see cref="FeatureEngine"/>).</param>
+    public FoldedState(
+        FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault, ulong? slotSeed = null)
     {
         (_file, _logs) = (file, logs);
-        _features = new FeatureEngine(file, stateBytesMax);
+        _features = new FeatureEngine(file, stateBytesMax, slotSeed);
         _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror);
         _duplicates = new RecentDuplicates(logs);
         if (logs.FollowedRegions.Count > 0)
