@@ -11,8 +11,8 @@ internal sealed class EntityLayout
 
     public const int TimeColumn = 0, None = -1;
 
-    /// <summary>A decayed event weighs less than 2^-64 after so many half-lives, and is no longer looked at.</summary>
-    private const int HalfLivesKept = 64;
+    /// <summary>Behind so many half-lives an event is no longer looked at: its segment lies too far back (<see cref="DecayWeight"/>).</summary>
+    private const int HalfLivesKept = DecayWeight.Segments * DecayWeight.SegmentHalfLives;
 
     /// <summary>Tiles within the longest window; those behind, which only late payments look at, are no more.</summary>
     private const int TilesOfWindow = 256;
@@ -46,7 +46,7 @@ internal sealed class EntityLayout
             _ever.Add((feature.Of, feature.Filter));
         }
 
-        Plans = [.. features.Select(Plan)];
+        Plans = [.. features.Select((feature, index) => Plan(feature, index))];
         var retention = features.Max(RetentionOf);
         RetentionMs = retention == long.MaxValue ? long.MaxValue : retention + latenessMs;
         ReachMs = features.Select(RetentionOf).Where(reach => reach != long.MaxValue)
@@ -132,7 +132,7 @@ internal sealed class EntityLayout
     /// <summary>Whether a payment's windows may reach back behind what is kept for sure.</summary>
     public bool IsTooLate(long timeMs, long watermarkMs) => RetentionMs != long.MaxValue && watermarkMs > long.MinValue && watermarkMs - timeMs > LatenessMs;
 
-    private FeaturePlan Plan(FeatureDefinition feature)
+    private FeaturePlan Plan(FeatureDefinition feature, int index)
     {
         var window = feature.Window;
         var end = OffsetIndex(window.DelayMs);
@@ -170,15 +170,15 @@ internal sealed class EntityLayout
 
         if (window.LastCount > 0)
         {
-            _kept.Add(new KeptCount(feature.Filter, window.LastCount + 1, window.DelayMs));
+            _kept.Add(new KeptCount(feature.Filter, window.LastCount + 1, window.DelayMs, window.LastCount > 1 ? CountColumn(feature.Filter) : None));
         }
         else if (feature.Aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast)
         {
-            _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs));
+            _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs, None));
         }
 
         return new FeaturePlan(
-            feature, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None, SeriesAt(second), SeriesAt(third));
+            feature, index, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None, SeriesAt(second), SeriesAt(third));
     }
 
     private static bool IsNumeric(FeatureDefinition feature) => feature.Aggregate is

@@ -34,7 +34,7 @@ internal sealed unsafe class EntityState
     {
         (_layout, _entity, _evicted) = (layout, entity, evicted);
         _keys = new KeyTable(memory, hash);
-        _rows = new EntityRows(layout, memory);
+        _rows = new EntityRows(layout, memory, hash);
         _totals = new RowTotals(layout, _rows);
         _distincts = [.. layout.Distincts];
         _rawColumns = [.. layout.RawColumns];
@@ -64,7 +64,7 @@ internal sealed unsafe class EntityState
 
     public KeyTable Keys => _keys;
 
-    public DistinctLinks Links => _links;
+    public RowIndex Index => _rows.Index;
 
     public int KeyCount => _keys.Count;
 
@@ -391,7 +391,7 @@ internal sealed unsafe class EntityState
         _totals.Add(slot, row, flags, (label & 1) != 0, values);
         for (var i = 0; i < _distincts.Length; i++)
         {
-            _links.Link(slot, row, _distincts[i], distincts[i], (flags & (1L << _distincts[i].Filter)) != 0);
+            _links.Link(slot, row, i, _distincts[i], distincts[i], (flags & (1L << _distincts[i].Filter)) != 0);
         }
 
         return row;
@@ -402,9 +402,9 @@ internal sealed unsafe class EntityState
     {
         Sweep.BeforeChange(slot);
         var label = _layout.HasLabels ? Row(slot, row)[_layout.LabelColumn] : 0;
-        foreach (ref readonly var columns in _distincts.AsSpan())
+        for (var i = 0; i < _distincts.Length; i++)
         {
-            _links.Unlink(slot, row, columns);
+            _links.Unlink(slot, row, i, _distincts[i]);
         }
 
         _totals.Subtract(slot, row);

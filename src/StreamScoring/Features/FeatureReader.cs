@@ -23,10 +23,13 @@ internal sealed unsafe class FeatureReader
         _edges = new int[_offsets.Length];
         _units = [.. state.Layout.Values.Select(value => value.IsAmount ? ScaledValue.AmountUnits : ScaledValue.AttributeUnits)];
         _series = [.. state.Layout.Series];
+        Windows = new WindowReader(state);
         _tiles = new TileReader(state, this, _units);
         _differences = [.. _plans.Where(plan => DifferencePlan.Fits(plan, _series)).Select(plan => new DifferencePlan(plan, plan.Value < 0 ? 1 : _units[plan.Value]))];
         _others = [.. _plans.Where(plan => !DifferencePlan.Fits(plan, _series))];
     }
+
+    public WindowReader Windows { get; }
 
     /// <summary>Writes each feature's value into its column.</summary>
     /// <param name="row">The payment's row in its slot, or <see cref="EntityState.AmongTiles"/>.</param>
@@ -225,95 +228,28 @@ internal sealed unsafe class FeatureReader
 
     private double Extreme(FeaturePlan plan, KeySlot* slot, int begin, int end)
     {
-        var isMin = plan.Feature.Aggregate == Aggregate.Min;
-        var best = EntityState.MissingValue;
-        if (plan.Feature.Window.IsEver)
-        {
-            best = _state.Row(slot, end - 1)[plan.First];
-        }
-        else
-        {
-            for (var row = begin; row < end; row++)
-            {
-                var candidate = _state.Row(slot, row);
-                var value = candidate[plan.First];
-                if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter)
-                    && (best == EntityState.MissingValue || (isMin ? value < best : value > best)))
-                {
-                    best = value;
-                }
-            }
-        }
-
+        var best = plan.Feature.Window.IsEver ? _state.Row(slot, end - 1)[plan.First] : Windows.Extreme(plan, slot, begin, end);
         return best == EntityState.MissingValue ? double.NaN : best / _units[plan.Value];
     }
 
-    /// <summary>A value counts where it stands first in the window.</summary>
-    private double Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
+    private int Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
-        var columns = _state.Layout.Distincts[plan.First];
         // Of equal times all are inside a window of time, or none; of the last n only some may be.
-        var isLast = plan.Feature.Window.LastCount > 0;
         var edgeMs = plan.Begin >= 0 ? timeMs - _offsets[plan.Begin]
-            : isLast && begin < end ? _state.Row(slot, begin)[EntityLayout.TimeColumn] : EntityState.MissingValue;
-        var distinct = 0;
-        for (var row = begin; row < end; row++)
-        {
-            var candidate = _state.Row(slot, row);
-            var previousMs = candidate[columns.PreviousColumn];
-            if (candidate[columns.HashColumn] != 0 && previousMs <= edgeMs && _state.Passes(candidate, columns.Filter))
-            {
-                distinct += isLast && previousMs == edgeMs && StandsBefore(columns, slot, begin, row, candidate[columns.HashColumn]) ? 0 : 1;
-            }
-        }
-
-        return distinct;
-    }
-
-    /// <summary>Whether a value stands among the rows that have the time of the first.</summary>
-    private bool StandsBefore(in DistinctColumns columns, KeySlot* slot, int begin, int end, long hash)
-    {
-        var timeMs = _state.Row(slot, begin)[EntityLayout.TimeColumn];
-        for (var row = begin; row < end && _state.Row(slot, row)[EntityLayout.TimeColumn] == timeMs; row++)
-        {
-            if (_state.Links.HasValue(slot, row, columns, hash))
-            {
-                return true;
-            }
-        }
-
-        return false;
+            : plan.Feature.Window.LastCount > 0 && begin < end ? _state.Row(slot, begin)[EntityLayout.TimeColumn] : EntityState.MissingValue;
+        return Windows.Distinct(plan, slot, begin, end, edgeMs);
     }
 
     /// <returns>The newest value in the window, NaN where there is none; without a value column only the row matters.</returns>
     private double Newest(FeaturePlan plan, KeySlot* slot, int begin, int end, out int row)
     {
-        for (row = end - 1; row >= begin; row--)
-        {
-            var candidate = _state.Row(slot, row);
-            if (_state.Passes(candidate, plan.Feature.Filter) && (plan.First < 0 || candidate[plan.First] != EntityState.MissingValue))
-            {
-                return plan.First < 0 ? double.NaN : candidate[plan.First] / _units[plan.Value];
-            }
-        }
-
-        row = -1;
-        return double.NaN;
+        row = Windows.Newest(plan, slot, begin, end);
+        return row < 0 || plan.First < 0 ? double.NaN : _state.Row(slot, row)[plan.First] / _units[plan.Value];
     }
 
     public double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
-        var total = 0.0;
-        for (var row = begin; row < end; row++)
-        {
-            var candidate = _state.Row(slot, row);
-            var value = plan.First < 0 ? 1 : candidate[plan.First];
-            if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter))
-            {
-                total += value * Math.Pow(2, -(timeMs - candidate[EntityLayout.TimeColumn]) / (double)plan.Feature.HalfLifeMs);
-            }
-        }
-
+        var total = Windows.Decayed(plan, slot, begin, end, timeMs);
         return plan.First < 0 ? total : total / _units[plan.Value];
     }
 

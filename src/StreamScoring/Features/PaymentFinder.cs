@@ -12,21 +12,9 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
     {
         // What nothing sees is there or not by chance, so it counts as not there.
         var first = timeMs > layout.HorizonMs(watermarkMs) ? slot->Start : rows.FirstNeeded(slot, watermarkMs);
-        for (var row = Math.Min(rows.UpperBound(slot, timeMs, slot->End), before) - 1; row >= first; row--)
-        {
-            var candidate = rows.Row(slot, row);
-            if (candidate[EntityLayout.TimeColumn] != timeMs)
-            {
-                break;
-            }
-
-            if (candidate[layout.PaymentColumn] == (long)paymentHash)
-            {
-                return row;
-            }
-        }
-
-        return -1;
+        var end = Math.Min(rows.UpperBound(slot, timeMs, slot->End), before);
+        first = Math.Max(first, rows.UpperBound(slot, timeMs - 1, end));
+        return rows.Index.LastWith(slot, rows.Index.Layout.SearchOfPayment, (long)paymentHash, filter: -1, first, end);
     }
 
     /// <summary>Whether a row is that payment; without the payment's id in the row, one of the same content is as good.</summary>

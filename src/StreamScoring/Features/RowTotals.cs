@@ -6,6 +6,8 @@ namespace StreamScoring.Features;
 /// </summary>
 internal sealed unsafe class RowTotals
 {
+    private const int TogetherMax = 32;
+
     private readonly EntityRows _rows;
     private readonly Series[] _series;
     private readonly int[] _rawColumns;
@@ -66,22 +68,64 @@ internal sealed unsafe class RowTotals
             return;
         }
 
+        AddFrom(slot, row, flags, isFraud, values);
+    }
+
+    /// <summary>Adds a payment's values to the totals of a row and of all behind it.</summary>
+    public void AddFrom(KeySlot* slot, int row, long flags, bool isFraud, ReadOnlySpan<long> values)
+    {
+        // All that are added are by one walk; extremes so far are asked for at each row.
+        Span<(int Column, int Words, UInt128 By)> added = stackalloc (int, int, UInt128)[TogetherMax];
+        var count = 0;
         foreach (ref readonly var series in _series.AsSpan())
         {
-            if ((flags & (1L << series.Filter)) == 0)
-            {
-                continue;
-            }
-
             var value = series.Value < 0 ? 0 : values[series.Value];
-            if (value == EntityState.MissingValue)
+            if ((flags & (1L << series.Filter)) == 0 || value == EntityState.MissingValue || (series.Kind == SeriesKind.Frauds && !isFraud))
             {
                 continue;
             }
 
-            for (var later = row; later < slot->End; later++)
+            if (series.Kind is SeriesKind.SmallestEver or SeriesKind.LargestEver || count == TogetherMax)
             {
-                AddTo(_rows.Row(slot, later) + series.Column, series, value, isFraud);
+                for (var later = row; later < slot->End; later++)
+                {
+                    AddTo(_rows.Row(slot, later) + series.Column, series, value, isFraud);
+                }
+
+                continue;
+            }
+
+            added[count++] = (series.Column, series.Words, series.Kind switch
+            {
+                SeriesKind.Sum => unchecked((UInt128)(Int128)value),
+                SeriesKind.Squares => SquareOf(value),
+                _ => UInt128.One,
+            });
+        }
+
+        AddToAll(slot, row, added[..count]);
+    }
+
+    private void AddToAll(KeySlot* slot, int row, ReadOnlySpan<(int Column, int Words, UInt128 By)> added)
+    {
+        var stride = _rows.Row(slot, row + 1) - _rows.Row(slot, row);
+        var total = _rows.Row(slot, row);
+        for (var later = row; later < slot->End; later++, total += stride)
+        {
+            foreach (ref readonly var one in added)
+            {
+                if (one.Words == 1)
+                {
+                    total[one.Column] = unchecked(total[one.Column] + (long)(ulong)one.By);
+                    continue;
+                }
+
+                var sum = unchecked(Wide(total + one.Column) + one.By);
+                SetWide(total + one.Column, sum);
+                if (one.Words > 2)
+                {
+                    total[one.Column + 2] += sum < one.By ? 1 : 0;
+                }
             }
         }
     }
@@ -223,14 +267,19 @@ internal sealed unsafe class RowTotals
 
     private static void AddSquare(long* total, int words, long value)
     {
-        var high = Math.BigMul(value, value, out var low);
-        var square = new UInt128((ulong)high, (ulong)low);
+        var square = SquareOf(value);
         var sum = unchecked(Wide(total) + square);
         SetWide(total, sum);
         if (words > 2)
         {
             total[2] += sum < square ? 1 : 0;
         }
+    }
+
+    private static UInt128 SquareOf(long value)
+    {
+        var high = Math.BigMul(value, value, out var low);
+        return new UInt128((ulong)high, (ulong)low);
     }
 
     private static void SetWide(long* words, UInt128 value) => (words[0], words[1]) = ((long)(ulong)value, (long)(ulong)(value >> 64));

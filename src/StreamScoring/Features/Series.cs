@@ -43,4 +43,8 @@ internal readonly record struct Series(SeriesKind Kind, int Value, int Filter, i
 internal readonly record struct DistinctColumns(ValueSource Source, int Filter, int HashColumn, int PreviousColumn);
 
 /// <summary>The newest events that must be kept however old they are.</summary>
-internal readonly record struct KeptCount(int Filter, int Count, long DelayMs);
+/// <param name="CountColumn">Where they are many: the running count of those that pass the filter; -1: positions count.</param>
+internal readonly record struct KeptCount(int Filter, int Count, long DelayMs, int CountColumn)
+{
+    public bool AreMany => Count > 2;
+}

@@ -1,14 +1,11 @@
 namespace StreamScoring.Features;
 
 /// <summary>Adds payments to tiles: those that come after the events of their time were compacted.</summary>
-internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles, TileStore store, EntityRows rows, RowTotals totals)
+internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles, TileStore store, RowTotals totals)
 {
     private readonly TileMeasure[] _measures = [.. tiles.Measures];
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
     private readonly EventHash _hash = new(layout);
-
-    /// <summary>A tile before something was added to it.</summary>
-    private readonly long[] _was = GC.AllocateArray<long>(tiles.Stride, pinned: true);
 
     /// <summary>What the payment would be as a row, were it the only one; and no row before it.</summary>
     private readonly long[] _alone = GC.AllocateArray<long>(layout.Stride, pinned: true), _nothing = new long[layout.Stride];
@@ -22,6 +19,7 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
     {
         var tile = store.FindOrInsert(slot, timeMs, watermarkMs);
         var into = store.Tile(slot, tile);
+        store.Groups.ForgetOne(slot, tile);
         store.AddHash(into, HashOf(timeMs, paymentHash, flags, values, distincts));
         into[tiles.FirstMsColumn] = Math.Min(into[tiles.FirstMsColumn], timeMs);
         if (timeMs >= into[EntityLayout.TimeColumn])
@@ -54,24 +52,12 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         into[tiles.DoubtfulColumn] += isDoubtful ? 1 : 0;
         for (var later = tile; later < TileStore.CountOf(slot); later++)
         {
-            AddOwn(store.Tile(slot, later), flags, isFraud, values);
+            store.Totals.AddOwn(totals, store.Tile(slot, later), flags, isFraud, values);
             store.Tile(slot, later)[tiles.SequenceColumn]++;
         }
 
-        for (var row = slot->Start - 1; row < slot->End; row++)
-        {
-            totals.AddOwn(rows.Row(slot, row), flags, isFraud, values);
-        }
-
+        totals.AddFrom(slot, slot->Start - 1, flags, isFraud, values);
         slot->SequenceBase++;
-    }
-
-    private void AddOwn(long* tile, long flags, bool isFraud, ReadOnlySpan<long> values)
-    {
-        // As it was, so that its left out words go on from there.
-        new ReadOnlySpan<long>(tile, tiles.Stride).CopyTo(_was);
-        totals.AddOwn(tile, flags, isFraud, values);
-        store.Totals.GoOn(tile, tile, (long*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _was[0]));
     }
 
     private UInt128 HashOf(long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)

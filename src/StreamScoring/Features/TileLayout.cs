@@ -25,6 +25,8 @@ internal sealed class TileLayout
         RegistersColumn = Stride;
         Stride += layout.Distincts.Count * HyperLogLog.Longs;
         LabelsMax = layout.HasLabels ? 1024 : 0;
+        GroupLongs = TileGroups.LongsOf(
+            _measures.Count, layout.Plans.Count(plan => plan.Feature.Aggregate is Aggregate.DecayedCount or Aggregate.DecayedSum), layout.Distincts.Count);
     }
 
     /// <summary>Longs of a tile; the first are a row.</summary>
@@ -61,6 +63,9 @@ internal sealed class TileLayout
 
     /// <summary>Labels of compacted payments that are remembered, so that a second one replaces the first.</summary>
     public int LabelsMax { get; }
+
+    /// <summary>Longs of a group of tiles.</summary>
+    public int GroupLongs { get; }
 
     /// <summary>Where the first tile, the base, begins in a key's longs.</summary>
     public int FirstTile => TileStore.HeadLongs + (LabelsMax * TileLabels.EntryLongs);

@@ -49,6 +49,8 @@ internal sealed unsafe class TileMerging(EntityLayout layout, TileLayout tiles, 
         {
             MergePairs(slot, (int)slot->Tiles[TileStore.Count] / 2);
         }
+
+        store.Groups.Forget(slot, 0);
     }
 
     /// <summary>Puts the oldest tiles together two by two.</summary>

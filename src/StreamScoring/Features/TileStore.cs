@@ -39,9 +39,10 @@ internal sealed unsafe class TileStore
         _series = [.. layout.Series];
         _hash = new EventHash(layout);
         Totals = new TileTotals(layout, _tiles);
+        Groups = new TileGroups(layout, _tiles, this);
         _merging = new TileMerging(layout, _tiles, this);
         _labels = new TileLabels(layout, _tiles, this, rows);
-        Late = new TileLateness(layout, _tiles, this, rows, totals);
+        Late = new TileLateness(layout, _tiles, this, totals);
     }
 
     public TileLayout Layout => _tiles;
@@ -49,6 +50,8 @@ internal sealed unsafe class TileStore
     public TileLabels Labels => _labels;
 
     public TileTotals Totals { get; }
+
+    public TileGroups Groups { get; }
 
     /// <summary>What comes after the events of its time were compacted.</summary>
     public TileLateness Late { get; }
@@ -179,6 +182,7 @@ internal sealed unsafe class TileStore
         var longs = (CountOf(slot) - tile) * _stride;
         new ReadOnlySpan<long>(Tile(slot, tile), longs).CopyTo(new Span<long>(Tile(slot, tile + 1), longs));
         slot->Tiles[Count]++;
+        Groups.Forget(slot, tile);
         var inserted = Tile(slot, tile);
         var before = Tile(slot, tile - 1);
         Clear(inserted);
@@ -217,7 +221,13 @@ internal sealed unsafe class TileStore
         var isNew = used == 0;
         GiveBack(slot);
         slot->Tiles = grown;
-        slot->Tiles[Capacity] = ((bytes / sizeof(long)) - LongsOf(0)) / _tiles.Stride;
+        slot->Tiles[Capacity] = TilesFirst;
+        while (BytesOf((int)slot->Tiles[Capacity]) < bytes)
+        {
+            slot->Tiles[Capacity] *= 2;
+        }
+
+        Groups.Forget(slot, 0);
         if (isNew)
         {
             Clear(Tile(slot, 0));
@@ -241,6 +251,7 @@ internal sealed unsafe class TileStore
         slot->Tiles = (long*)_rows.Slab.Take(RestoredBytes(longs));
         longs.CopyTo(new Span<long>(slot->Tiles, longs.Length));
         slot->Tiles[Capacity] = CapacityOf(longs);
+        Groups.Forget(slot, 0);
     }
 
     public long RestoredBytes(ReadOnlySpan<long> longs) => BytesOf(CapacityOf(longs));
@@ -263,6 +274,7 @@ internal sealed unsafe class TileStore
         }
 
         var last = CountOf(slot) - 1;
+        Groups.Forget(slot, last);
         var group = last == 0 ? TileMerging.Base : _merging.GroupOf(Tile(slot, last)[EntityLayout.TimeColumn], watermarkMs);
         for (var row = slot->Start; row < cut; row++)
         {
@@ -277,7 +289,7 @@ internal sealed unsafe class TileStore
 
     private int LongsOf(int tileCount) => _tiles.FirstTile + (tileCount * _tiles.Stride);
 
-    private long BytesOf(int capacity) => LongsOf(capacity) * (long)sizeof(long);
+    private long BytesOf(int capacity) => (LongsOf(capacity) + ((long)TileGroups.CountOf(capacity) * _tiles.GroupLongs)) * sizeof(long);
 
     public Span<long> Registers(long* tile, int distinct) => new(tile + _tiles.RegistersColumn + (distinct * HyperLogLog.Longs), HyperLogLog.Longs);
 
@@ -391,15 +403,8 @@ internal sealed unsafe class TileStore
     private bool IsCopy(KeySlot* slot, int row)
     {
         var copy = _rows.Row(slot, row);
-        for (var earlier = row - 1; earlier >= slot->Start && _rows.Row(slot, earlier)[EntityLayout.TimeColumn] == copy[EntityLayout.TimeColumn]; earlier--)
-        {
-            if (_rows.Row(slot, earlier)[_layout.PaymentColumn] == copy[_layout.PaymentColumn])
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var first = _rows.UpperBound(slot, copy[EntityLayout.TimeColumn] - 1, row);
+        return _rows.Index.LastWith(slot, _rows.Index.Layout.SearchOfPayment, copy[_layout.PaymentColumn], filter: -1, first, row) >= 0;
     }
 
     private static long ValueOf(long* row, long* before, in TileMeasure measure) =>

@@ -40,6 +40,28 @@ internal sealed unsafe class TileTotals
         }
     }
 
+    /// <summary>Adds a payment's values to all totals of a tile.</summary>
+    public void AddOwn(RowTotals totals, long* tile, long flags, bool isFraud, ReadOnlySpan<long> values)
+    {
+        Span<UInt128> before = stackalloc UInt128[_series.Length];
+        for (var i = 0; i < _series.Length; i++)
+        {
+            before[i] = _carries[i] < 0 ? default : WordsOf(tile, i);
+        }
+
+        totals.AddOwn(tile, flags, isFraud, values);
+        for (var i = 0; i < _series.Length; i++)
+        {
+            if (_carries[i] >= 0)
+            {
+                var isLess = WordsOf(tile, i) < before[i];
+                // What was added is within a word: it went down where the value is negative.
+                var isNegative = _series[i].Kind == SeriesKind.Sum && values[_series[i].Value] is < 0 and not EntityState.MissingValue && WordsOf(tile, i) != before[i];
+                tile[_carries[i]] += isNegative ? (isLess ? 0 : -1) : isLess ? 1 : 0;
+            }
+        }
+    }
+
     /// <summary>Copies the left out words.</summary>
     public void Copy(long* from, long* to)
     {
@@ -55,6 +77,10 @@ internal sealed unsafe class TileTotals
     /// <summary>A sum up to a tile.</summary>
     public Int128 Sum(long* tile, int series) =>
         _carries[series] < 0 ? RowTotals.Sum(tile, _series[series]) : new Int128((ulong)tile[_carries[series]], (ulong)tile[_series[series].Column]);
+
+    /// <summary>The words of a total that wraps, without a sign.</summary>
+    private UInt128 WordsOf(long* tile, int series) =>
+        _series[series].Words == 1 ? (ulong)tile[_series[series].Column] : RowTotals.Wide(tile + _series[series].Column);
 
     /// <summary>A sum up to a row that lies behind a tile.</summary>
     public Int128 SumBehind(long* row, long* tile, int series)
