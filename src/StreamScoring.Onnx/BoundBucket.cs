@@ -43,7 +43,7 @@ internal sealed class BoundBucket : IDisposable
 
     public OrtIoBinding Binding { get; }
 
-    /// <summary>Copies rows into the bound inputs. Rows beyond them keep what was there: each row's output is its own.</summary>
+    /// <summary>Copies rows into the bound inputs, and the first of them into those that are left over: what an earlier call left there might spoil this one.</summary>
     public void Fill(FeatureMatrix features, int[] columns, ReadOnlySpan<int> rows)
     {
         for (var i = 0; i < columns.Length; i++)
@@ -52,17 +52,17 @@ internal sealed class BoundBucket : IDisposable
             var (stride, start) = _isMatrix ? (columns.Length, i) : (1, 0);
             if (_floats[_isMatrix ? 0 : i] is { } floats)
             {
-                for (var row = 0; row < rows.Length; row++)
+                for (var row = 0; row < Rows; row++)
                 {
-                    floats[(row * stride) + start] = (float)values[rows[row]];
+                    floats[(row * stride) + start] = (float)values[rows[row < rows.Length ? row : 0]];
                 }
             }
             else
             {
                 var doubles = _doubles[_isMatrix ? 0 : i]!;
-                for (var row = 0; row < rows.Length; row++)
+                for (var row = 0; row < Rows; row++)
                 {
-                    doubles[(row * stride) + start] = values[rows[row]];
+                    doubles[(row * stride) + start] = values[rows[row < rows.Length ? row : 0]];
                 }
             }
         }

@@ -16,6 +16,7 @@ internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly AkkaSystem _akka = new();
     private readonly ScoringLanes _lanes;
+    private readonly TimeSpan _callMax;
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
     private readonly PaymentBatchPool _pool;
@@ -26,10 +27,10 @@ internal sealed class Pipeline : IAsyncDisposable
         Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry)
     {
         var clock = TimeProvider.System;
-        (_source, _sink, State, Coverage) = (source, sink, state, coverage);
+        (_source, _sink, State, Coverage, _callMax) = (source, sink, state, coverage, topology.ModelCallMax);
         var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
         _lanes = new ScoringLanes(
-            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons);
+            artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons, artifacts.Failures);
         var meters = new PipelineMeters(registry, logs);
         var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
         _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
@@ -66,8 +67,12 @@ internal sealed class Pipeline : IAsyncDisposable
         _options.Change(OptionsOf(topology));
     }
 
-    /// <summary>Takes no further record; what was taken is decided and acknowledged.</summary>
-    public void Stop() => _stop.Shutdown();
+    /// <summary>Takes no further record; what was taken is decided and acknowledged: without a score where the models have none within the time of a call.</summary>
+    public void Stop()
+    {
+        _stop.Shutdown();
+        _lanes.StopAfter(_callMax);
+    }
 
     private static PipelineOptions OptionsOf(Topology topology) => new()
     {
@@ -78,6 +83,8 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A lane in a call would keep the actors, and nobody wants what it makes any more.
+        _lanes.Abandon();
         await _akka.DisposeAsync();
         // Before the group is left: what a graph that failed had sent and not heard of is another's to decide from then on.
         await _sink.DisposeAsync();

@@ -37,7 +37,7 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
             RequireRoom(workload, topology.Home.Partitions);
         }
 
-        using var artifacts = Artifacts.Load(topology);
+        using var artifacts = Artifacts.Load(topology, cancel);
         using var broker = options.IsEmbedded ? new EmbeddedBroker() : null;
         var home = broker is null ? topology.Home : topology.Home with { Brokers = broker.Brokers, Security = new Dictionary<string, string>() };
         await using var topics = new TuneTopics(home, broker, notice);

@@ -55,7 +55,7 @@ internal static class DemoVerb
             broker.CreateTopic(topic, topology.Home.Partitions);
         }
 
-        using var artifacts = Artifacts.Load(topology);
+        using var artifacts = Artifacts.Load(topology, cancel);
         var health = new PipelineHealth();
         var registry = Metrics.NewCustomRegistry();
         await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Prometheus;
-using StreamScoring.Configuration;
 using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -25,14 +25,9 @@ internal static partial class RunVerb
               scoring run --topology topology/handbook/topology.yaml --until-idle 5s
             """) { topology, set, untilIdle };
         command.Runs((parsed, cancel) => RunAsync(
-            parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? [], IdleTime(parsed.GetValue(untilIdle)), cancel));
+            parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? [], CommonOptions.TimeOf("--until-idle", parsed.GetValue(untilIdle)), cancel));
         return command;
     }
-
-    private static TimeSpan? IdleTime(string? text) =>
-        text is null ? null
-        : YamlMap.TryParseDuration(text, out var value) ? value
-        : throw new InvalidInputFileException($"--until-idle is {text}; expected a length of time such as 500ms, 5s or 1m");
 
     private static async Task<int> RunAsync(string file, IReadOnlyList<string> set, TimeSpan? untilIdle, CancellationToken cancel)
     {
@@ -43,7 +38,7 @@ internal static partial class RunVerb
         var features = FeatureFile.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice), cancel);
-        using var artifacts = Artifacts.Load(topology, features);
+        using var artifacts = Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel);
         foreach (var (folder, notice) in artifacts.Notices)
         {
             LogModelNotice(log, folder, notice);

@@ -54,6 +54,12 @@ public sealed record Topology
     /// <summary>How long a scored batch waits for the shadow models' answers.</summary>
     public required TimeSpan ShadowWaitMax { get; init; }
 
+    /// <summary>How long loading a model may take, with all that is tried.</summary>
+    public required TimeSpan ModelLoadMax { get; init; }
+
+    /// <summary>How long one call of a model may take; one of a single row an eighth of it.</summary>
+    public required TimeSpan ModelCallMax { get; init; }
+
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }
 

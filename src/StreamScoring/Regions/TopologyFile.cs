@@ -84,6 +84,8 @@ public static class TopologyFile
             ModelFolder = ExistingPath(models, "champion", folder),
             ShadowFolders = [.. models.Texts("shadows").Select(path => ExistingPath(models, "shadows", path, folder))],
             ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+            ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
             DataFolder = Path.GetFullPath(top.Text("data", "./data")),
             Limits = ReadLimits(ingest),

@@ -19,6 +19,8 @@ public static class TopologyKeys
         new("models.champion", topology => topology.ModelFolder),
         new("models.shadows", topology => string.Join(", ", topology.ShadowFolders)),
         new("models.shadowWaitMax", topology => topology.ShadowWaitMax),
+        new("models.loadMax", topology => topology.ModelLoadMax),
+        new("models.callMax", topology => topology.ModelCallMax),
         new("rules", topology => topology.RuleFile),
         new("membership.protocol", topology => topology.Membership.UsesConsumerProtocol),
         new("membership.session", topology => topology.Membership.Session),
