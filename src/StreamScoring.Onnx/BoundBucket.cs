@@ -52,17 +52,27 @@ internal sealed class BoundBucket : IDisposable
             var (stride, start) = _isMatrix ? (columns.Length, i) : (1, 0);
             if (_floats[_isMatrix ? 0 : i] is { } floats)
             {
-                for (var row = 0; row < Rows; row++)
+                for (var row = 0; row < rows.Length; row++)
                 {
-                    floats[(row * stride) + start] = (float)values[rows[row < rows.Length ? row : 0]];
+                    floats[(row * stride) + start] = (float)values[rows[row]];
+                }
+
+                for (var row = rows.Length; row < Rows; row++)
+                {
+                    floats[(row * stride) + start] = floats[start];
                 }
             }
             else
             {
                 var doubles = _doubles[_isMatrix ? 0 : i]!;
-                for (var row = 0; row < Rows; row++)
+                for (var row = 0; row < rows.Length; row++)
                 {
-                    doubles[(row * stride) + start] = values[rows[row < rows.Length ? row : 0]];
+                    doubles[(row * stride) + start] = values[rows[row]];
+                }
+
+                for (var row = rows.Length; row < Rows; row++)
+                {
+                    doubles[(row * stride) + start] = doubles[start];
                 }
             }
         }

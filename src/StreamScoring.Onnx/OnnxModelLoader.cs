@@ -137,12 +137,13 @@ public static class OnnxModelLoader
     private static OutputKind KindOf(
         string path, OnnxGraph graph, FraudOutput output, ReadableTrees trees, OnnxShape shape, bool isShare, OutputKind? said, List<string> notices)
     {
+        var told = ToldKind.Of(graph.Model.Graph, output.Name, trees);
         if (said is { } kind)
         {
-            return kind;
+            return kind != OutputKind.Probability || told.Kind != OutputKind.Logit ? kind
+                : throw ModelRefused.Because(path, $"gives log-odds, and its output is said to be a probability; say logit. {told.Notice}");
         }
 
-        var told = ToldKind.Of(graph.Model.Graph, output.Name, trees);
         if (told.Notice is { } notice)
         {
             notices.Add(notice);

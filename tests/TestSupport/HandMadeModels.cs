@@ -24,6 +24,40 @@ internal static class HandMadeModels
         return Model(graph);
     }
 
+    /// <summary>As <see cref="TwoClasses"/>, without an operator that knows of classes: they stand in a list, out of which the number of the largest column picks one.</summary>
+    /// <param name="isByLargest">Else it is picked by comparing a number with another, which does not say which column is of which class.</param>
+    public static ModelProto TwoClassesByList(IReadOnlyList<string> labels, bool isByLargest = true)
+    {
+        var graph = new GraphProto { Name = "two classes" };
+        var names = new TensorProto { Name = "names", DataType = TextElement, Dims = { labels.Count } };
+        names.StringData.Add(labels.Select(ByteString.CopyFromUtf8));
+        graph.Initializer.Add([
+            names, new TensorProto { Name = "weights", DataType = FloatElement, Dims = { 2, 2 }, FloatData = { -1, 1, 2, -2 } },
+            new TensorProto { Name = "bias", DataType = FloatElement, Dims = { 2 }, FloatData = { -0.5f, 0.5f } }, new TensorProto { Name = "flat", DataType = Int64Element, Dims = { 1 }, Int64Data = { -1 } },
+            new TensorProto { Name = "zero", DataType = FloatElement, FloatData = { 0 } },
+        ]);
+        graph.Node.Add([Node("MatMul", ["x", "weights"], ["sums"]), Node("Add", ["sums", "bias"], ["scores"]), Node("Softmax", ["scores"], ["probabilities"], Integer("axis", 1))]);
+        graph.Node.Add(isByLargest
+            ? [Node("ArgMax", ["probabilities"], ["place"], Integer("axis", 1), Integer("keepdims", 0))]
+            : (NodeProto[])[Node("ReduceMax", ["scores"], ["largest"], Integers("axes", [1]), Integer("keepdims", 0)), Node("Greater", ["largest", "zero"], ["is"]), Node("Cast", ["is"], ["place"], Integer("to", Int64Element))]);
+        graph.Node.Add([Node("ArrayFeatureExtractor", ["names", "place"], ["name"]), Node("Reshape", ["name", "flat"], ["label"])]);
+        graph.Input.Add(Value("x", FloatElement, -1, 2));
+        graph.Output.Add([Value("label", TextElement, -1), Value("probabilities", FloatElement, -1, labels.Count)]);
+        return Model(graph);
+    }
+
+    /// <summary>The scores 0, a and b of three classes through softmax.</summary>
+    public static ModelProto ThreeClasses(IReadOnlyList<string> labels)
+    {
+        var model = TwoClasses(labels, areTexts: true);
+        var node = model.Graph.Node[0];
+        node.Attribute.Clear();
+        node.Attribute.Add([
+            Labels("LinearClassifier", labels, areTexts: true), Floats("coefficients", [0, 0, 1, 0, 0, 1]), Floats("intercepts", [0, 0, 0]), Text("post_transform", "SOFTMAX"),
+        ]);
+        return model;
+    }
+
     /// <summary>As <see cref="TwoClasses"/>, by one tree: the second class has 0.9 where a is above 0.5, else 0.2.</summary>
     public static ModelProto TwoClassesByTree(IReadOnlyList<string> labels, bool areTexts)
     {
@@ -96,11 +130,11 @@ internal static class HandMadeModels
         return model;
     }
 
-    /// <summary>One target with LOGISTIC, which gives 2a - b + 0.5, or by a tree -1.5 where a is at most 0.5, else 2.5.</summary>
-    public static ModelProto LogisticRegressor(string op)
+    /// <summary>One target, LOGISTIC or with another transform, which gives 2a - b + 0.5, or by a tree -1.5 where a is at most 0.5, else 2.5.</summary>
+    public static ModelProto LogisticRegressor(string op, string transform = "LOGISTIC")
     {
         var graph = new GraphProto { Name = "regressor" };
-        graph.Node.Add(Node(op, ["x"], ["score"], [Text("post_transform", "LOGISTIC"), .. op switch
+        graph.Node.Add(Node(op, ["x"], ["score"], [Text("post_transform", transform), .. op switch
         {
             "LinearRegressor" => [Floats("coefficients", [2, -1]), Floats("intercepts", [0.5f]), Integer("targets", 1)],
             "SVMRegressor" => [Floats("coefficients", [2, -1]), Floats("rho", [0.5f]), Text("kernel_type", "LINEAR"), Floats("kernel_params", [0, 0, 0]), Integer("n_supports", 0)],

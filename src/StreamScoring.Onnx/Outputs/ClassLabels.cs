@@ -12,16 +12,21 @@ internal static class ClassLabels
 {
     /// <param name="output">The output of numbers.</param>
     /// <param name="predictions">Outputs that are predicted classes.</param>
-    /// <param name="contradiction">Two lists that differ; null where there is none.</param>
+    /// <param name="doubt">Why their order is not to be relied on; null where it is.</param>
     /// <returns>Null where the file names no classes.</returns>
-    public static IReadOnlyList<string>? Of(OnnxGraph graph, string output, IEnumerable<string> predictions, out string? contradiction)
+    public static IReadOnlyList<string>? Of(OnnxGraph graph, string output, IReadOnlyList<string> predictions, out string? doubt)
     {
-        contradiction = null;
+        doubt = null;
         var ofColumns = graph.ZipMapLabelsOf(output);
         var ofPredictions = predictions.Select(prediction => OfPrediction(graph.Model.Graph, prediction)).FirstOrDefault(labels => labels is not null);
+        if (ofColumns is null && ofPredictions is not null && !predictions.Any(prediction => IsByColumn(graph.Model.Graph, prediction)))
+        {
+            doubt = $"has the classes {Listed(ofPredictions)}, and does not say which column is of which";
+        }
+
         if (ofColumns is not null && ofPredictions is not null && !ofColumns.SequenceEqual(ofPredictions))
         {
-            contradiction = $"{Listed(ofColumns)} by ZipMap, and {Listed(ofPredictions)} by the predicted class";
+            doubt = $"names its classes twice: {Listed(ofColumns)} by ZipMap, and {Listed(ofPredictions)} by the predicted class";
         }
 
         return ofColumns ?? ofPredictions ?? OfMaker(graph.Model.Graph, output);
@@ -63,8 +68,8 @@ internal static class ClassLabels
                     encoders.Add(maker);
                     value = maker.Input[0];
                     continue;
-                // The classes stand in a list of their own, and the largest column's number picks one.
-                case "ArrayFeatureExtractor" or "Gather" when constants.Labels(maker.Input[0]) is { } classes && IsLargestColumn(graph, maker.Input[1]):
+                // The classes stand in a list of their own, and a number picks one.
+                case "ArrayFeatureExtractor" or "Gather" when constants.Labels(maker.Input[0]) is { } classes:
                     return Renamed(classes, encoders);
                 default:
                     return source.IsPrediction && OfAttributes(maker!) is { } labels ? Renamed(labels, encoders) : null;
@@ -72,7 +77,27 @@ internal static class ClassLabels
         }
     }
 
-    private static bool IsLargestColumn(GraphProto graph, string value) => OutputSource.Of(graph, value).Maker?.OpType is "ArgMax" or "TopK";
+    /// <summary>Whether a class is predicted by the number of the largest column, or by a classifier: then classes stand in the order of the columns.</summary>
+    private static bool IsByColumn(GraphProto graph, string prediction)
+    {
+        for (var value = prediction; ;)
+        {
+            var source = OutputSource.Of(graph, value);
+            switch (source.Maker?.OpType)
+            {
+                case "ArgMax" or "TopK":
+                    return true;
+                case "LabelEncoder":
+                    value = source.Maker.Input[0];
+                    continue;
+                case "ArrayFeatureExtractor" or "Gather":
+                    value = source.Maker.Input[1];
+                    continue;
+                default:
+                    return source.IsPrediction;
+            }
+        }
+    }
 
     /// <param name="encoders">The last one first.</param>
     private static List<string>? Renamed(IReadOnlyList<string> labels, List<NodeProto> encoders)

@@ -10,13 +10,13 @@ internal sealed class FraudOutput
 {
     private readonly string _path;
     private readonly IReadOnlyList<string>? _labels;
-    private readonly string? _contradiction;
+    private readonly string? _doubt;
     private readonly string? _positiveClass;
     private readonly int? _cutColumn;
 
-    private FraudOutput(string path, string name, IReadOnlyList<string>? labels, string? contradiction, string? positiveClass, int? cutColumn)
+    private FraudOutput(string path, string name, IReadOnlyList<string>? labels, string? doubt, string? positiveClass, int? cutColumn)
     {
-        (_path, Name, _labels, _contradiction, _positiveClass) = (path, name, labels, contradiction, positiveClass);
+        (_path, Name, _labels, _doubt, _positiveClass) = (path, name, labels, doubt, positiveClass);
         _cutColumn = cutColumn < 0 ? cutColumn + labels?.Count : cutColumn;
     }
 
@@ -36,8 +36,13 @@ internal sealed class FraudOutput
             case 0:
                 throw ModelRefused.Because(path, $"gives no number; its outputs are {string.Join(", ", session.OutputNames)}");
             case 1:
-                var labels = ClassLabels.Of(graph, numbers[0], predictions, out var contradiction);
-                return new FraudOutput(path, numbers[0], labels, contradiction, positiveClass, OutputSource.Of(graph.Model.Graph, numbers[0]).Column)
+                var labels = ClassLabels.Of(graph, numbers[0], predictions, out var doubt);
+                if (labels is null && predictions.Any(name => session.OutputMetadata[name].ElementType == typeof(string)))
+                {
+                    doubt = "predicts a class by its name, and the names could not be read";
+                }
+
+                return new FraudOutput(path, numbers[0], labels, doubt, positiveClass, OutputSource.Of(graph.Model.Graph, numbers[0]).Column)
                 {
                     HasClasses = predictions.Count > 0 || labels is not null,
                 };
@@ -53,9 +58,9 @@ internal sealed class FraudOutput
     /// <exception cref="Configuration.InvalidInputFileException">Neither the file nor the user says which class is fraud.</exception>
     public int ColumnOf(int columnCount, List<string> notices)
     {
-        if (_contradiction is not null && _positiveClass is null)
+        if (_doubt is not null && _positiveClass is null)
         {
-            throw Unclear($"names its classes twice: {_contradiction}");
+            throw Unclear(_doubt);
         }
 
         return columnCount == 1 ? OnlyColumn() : ColumnOfSeveral(columnCount, notices);
@@ -63,12 +68,12 @@ internal sealed class FraudOutput
 
     private static FraudOutput OfSeveral(string path, OnnxGraph graph, List<string> numbers, List<string> predictions, string? positiveClass)
     {
-        var labels = ClassLabels.Of(graph, numbers[0], predictions, out var contradiction);
+        var labels = ClassLabels.Of(graph, numbers[0], predictions, out var doubt);
         var names = NamesOf(graph, numbers, labels) ?? throw ModelRefused.Because(
             path, $"gives {numbers.Count} outputs of numbers ({string.Join(", ", numbers)}); expected one, or one per class of two");
-        var output = new FraudOutput(path, "", names, contradiction, positiveClass, cutColumn: null) { HasClasses = true };
+        var output = new FraudOutput(path, "", names, doubt, positiveClass, cutColumn: null) { HasClasses = true };
         var column = output.ColumnOf(names.Count, []);
-        return new FraudOutput(path, numbers[column], labels: null, contradiction: null, positiveClass: null, cutColumn: null) { HasClasses = true };
+        return new FraudOutput(path, numbers[column], labels: null, doubt: null, positiveClass: null, cutColumn: null) { HasClasses = true };
     }
 
     /// <returns>By output: its class, by the column that it is of, else by what its name ends in; null where neither says it.</returns>

@@ -19,7 +19,7 @@ public sealed class ModelFailures
     public ModelFailures(CollectorRegistry registry, Action<string> notice)
     {
         _failures = Metrics.WithCustomRegistry(registry).CreateCounter(
-            "scoring_model_failures_total", "Calls in which a model gave no probability, by what it did instead; the log has the first cause of each.", ["model", "kind"]);
+            "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
         _notice = notice;
     }
 

@@ -12,6 +12,11 @@ public sealed class ScoringLanes : IDisposable
     /// <summary>A call that was told to end may need to come to the end of an operator. One that does not is given up, with its lane.</summary>
     private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>In so many looks the time is counted in which lanes are in calls while the graph is drained.</summary>
+    private const int StopLooks = 20;
+
+    private static readonly TimeSpan LookMin = TimeSpan.FromMilliseconds(1);
+
     private readonly IFraudModel _model;
     private readonly TimeProvider _clock;
     private readonly IReadOnlyList<int> _featureColumns;
@@ -28,6 +33,7 @@ public sealed class ScoringLanes : IDisposable
     private bool _isStopped;
     private bool _isOver;
     private bool _isDisposed;
+    private int _busyLooks;
     private ITimer? _stopping;
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
@@ -84,12 +90,17 @@ public sealed class ScoringLanes : IDisposable
         batch.Clock.Scored = _clock.GetTimestamp();
     }
 
-    /// <summary>What is scored after so long from now gets no score, and calls that run then end: whoever drains the graph leaves in time, though a model loops.</summary>
+    /// <summary>
+    /// From now on models have so long in all: then calls that run end, and what is left gets no score. Whoever drains the graph leaves in time, though a
+    /// model loops. Time in which batches wait for something else, such as a broker, does not count.
+    /// </summary>
     public void StopAfter(TimeSpan time)
     {
         lock (_gate)
         {
-            _stopping ??= _clock.CreateTimer(_ => Stop(), null, time, Timeout.InfiniteTimeSpan);
+            // A timer's period of less than a millisecond would be none.
+            var look = time / StopLooks < LookMin ? LookMin : time / StopLooks;
+            _stopping ??= _clock.CreateTimer(_ => StopIfBusyForLong(), null, look, look);
         }
     }
 
@@ -150,6 +161,17 @@ public sealed class ScoringLanes : IDisposable
 
             // A call that was ended has made nothing of the batch that may be decided.
             ObjectDisposedException.ThrowIf(_isOver, this);
+        }
+    }
+
+    private void StopIfBusyForLong()
+    {
+        lock (_gate)
+        {
+            if (_free.Count < _lanes.Count && ++_busyLooks == StopLooks)
+            {
+                Stop();
+            }
         }
     }
 

@@ -43,6 +43,8 @@ public sealed class FraudClassTests : IDisposable
             () => HandMadeModels.TwoClasses(labels, areTexts).Renamed().ZipMapped(labels, areTexts),
             () => HandMadeModels.TwoClasses(labels, areTexts).ByColumn(),
             () => HandMadeModels.TwoClasses(labels, areTexts).OnlyColumn(fraud),
+            () => HandMadeModels.TwoClassesByList(labels),
+            () => HandMadeModels.TwoClassesByList(labels).ByColumn(),
         ];
         foreach (var form in forms)
         {
@@ -114,6 +116,26 @@ public sealed class FraudClassTests : IDisposable
         var error = Assert.Throws<InvalidInputFileException>(() => Load(
             HandMadeModels.TwoClasses(["0", "1"], areTexts: false).ZipMapped(["0", "1"], areTexts: false).Relabelled([(0, "fraud"), (1, "legit")])));
         Assert.Contains("names its classes twice: 0, 1 by ZipMap, and fraud, legit by the predicted class", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_of_names_whose_order_the_file_does_not_say_is_not_relied_on()
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => Load(HandMadeModels.TwoClassesByList(["legit", "fraud"], isByLargest: false)));
+        Assert.Contains("has the classes legit, fraud, and does not say which column is of which; name the class that is fraud", error.Message, StringComparison.Ordinal);
+        using var model = Load(HandMadeModels.TwoClassesByList(["legit", "fraud"], isByLargest: false), new ModelLoadOptions { FraudClass = "fraud" });
+        RequireOfClass(model, 1);
+    }
+
+    [Fact]
+    public void Of_three_classes_one_must_be_named()
+    {
+        var file = HandMadeModels.ThreeClasses(["chargeback", "legit", "unknown"]);
+        var error = Assert.Throws<InvalidInputFileException>(() => Load(file));
+        Assert.Contains("gives 3 numbers a row, of the classes chargeback, legit, unknown", error.Message, StringComparison.Ordinal);
+        using var model = Load(file, new ModelLoadOptions { FraudClass = "unknown" });
+        // The scores are 0, a and b.
+        Assert.Equal([Math.Exp(2) / (1 + Math.E + Math.Exp(2))], model.Raw([1, 2]).Select(raw => raw), (left, right) => Math.Abs(left - right) < 1e-6);
     }
 
     [Fact]

@@ -34,8 +34,15 @@ public sealed class OutputKindTests : IDisposable
     {
         var table = ScoredModel.Table(_folder, "a,b", "0,0", "1,0");
         var error = Assert.Throws<InvalidInputFileException>(() => OnnxModelLoader.LoadFile(
-            HandMadeModels.LogisticRegressor("LinearRegressor").Save(_folder), Columns, new ModelLoadOptions { Kind = OutputKind.Probability, Table = table }));
+            HandMadeModels.LogisticRegressor("LinearRegressor", transform: "NONE").Save(_folder), Columns, new ModelLoadOptions { Kind = OutputKind.Probability, Table = table }));
         Assert.Contains("gives 2.5, and its output is said to be a probability; say logit or score", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Log_odds_are_not_taken_for_probabilities_though_the_user_says_so()
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => OnnxModelLoader.LoadFile(HandMadeModels.LogisticRegressor("TreeEnsembleRegressor").Save(_folder), Columns, OutputKind.Probability));
+        Assert.Contains("gives log-odds, and its output is said to be a probability; say logit", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
