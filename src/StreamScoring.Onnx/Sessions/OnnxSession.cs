@@ -32,6 +32,7 @@ internal sealed class OnnxSession : IDisposable
 
     /// <param name="ended">Ends loading, now and in the calls that find out what the model is.</param>
     /// <exception cref="Configuration.InvalidInputFileException">ONNX Runtime does not load it.</exception>
+    /// <exception cref="OnnxRuntimeException">Its time was over.</exception>
     public static OnnxSession Open(string path, OnnxGraph graph, TimeSpan callMax, CancellationToken ended)
     {
         using var options = new SessionOptions
@@ -48,7 +49,7 @@ internal sealed class OnnxSession : IDisposable
         {
             return new OnnxSession(path, new InferenceSession(graph.ToBytes(), options), callMax);
         }
-        catch (OnnxRuntimeException e)
+        catch (OnnxRuntimeException e) when (!ended.IsCancellationRequested)
         {
             throw ModelRefused.Because(path, $"ONNX Runtime does not load it: {ModelRefused.FirstLine(e.Message)}", e);
         }
