@@ -19,8 +19,10 @@ WORKDIR /scoring
 COPY --from=build /published ./program
 COPY topology ./topology
 COPY deploy/is-live ./is-live
+# All interfaces of the container, which are its own: who reaches them is for whoever publishes the port to say.
 ENV PATH="/scoring/program:$PATH" \
     SCORING_DATA=/data \
+    SCORING_HTTP_ADDRESS=0.0.0.0 \
     SCORING_HTTP_PORT=9464
 USER $APP_UID
 EXPOSE 9464

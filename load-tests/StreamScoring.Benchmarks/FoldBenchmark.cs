@@ -2,6 +2,7 @@ using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Benchmarks;
 
@@ -199,6 +200,6 @@ internal static class FoldBenchmark
         }
 
         private static UInt128[] HashesOf(int keys, int seed) =>
-            [.. Enumerable.Range(0, keys).Select(key => TextColumn.HashOf(Encoding.ASCII.GetBytes($"{seed}-{key}")))];
+            [.. Enumerable.Range(0, keys).Select(key => IdentityHash.Development.Of(Encoding.ASCII.GetBytes($"{seed}-{key}")))];
     }
 }

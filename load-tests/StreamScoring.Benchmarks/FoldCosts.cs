@@ -1,7 +1,7 @@
 using System.Text;
-using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.State;
 
@@ -74,10 +74,10 @@ internal sealed record FoldCosts(double FoldNs, double FoldEntityNs, double Read
                 (batch.LogIndex[row], batch.Offset[row]) = (0, number);
                 batch.LogTimestampMs[row] = batch.EventTimeMs[row] = 1_700_000_000_000 + (number * SpacingMs);
                 batch.AmountMinor[row] = random.Next(1, 100_000);
-                batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(number));
+                batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(number));
                 foreach (var entity in Entities.AsSpan(0, entities))
                 {
-                    batch.Text(entity).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(((long)entity << 32) + random.Next(keys)));
+                    batch.Text(entity).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(((long)entity << 32) + random.Next(keys)));
                 }
             }
 

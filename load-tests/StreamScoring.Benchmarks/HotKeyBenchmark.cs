@@ -4,6 +4,7 @@ using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Benchmarks;
 
@@ -32,7 +33,7 @@ internal static class HotKeyBenchmark
         var file = FeatureFile.Parse("hot", $"version: 1\nlateness: 1d\nexact_events: {exact}\nfeatures:\n{Features}");
         var engine = new FeatureEngine(file);
         var batch = PaymentBatches.New(file.Layout, BatchRows);
-        batch.Text(TextField.MerchantId).Hash.AsSpan().Fill(TextColumn.HashOf(Encoding.ASCII.GetBytes("m-1")));
+        batch.Text(TextField.MerchantId).Hash.AsSpan().Fill(IdentityHash.Development.Of(Encoding.ASCII.GetBytes("m-1")));
         var (timeMs, number, reported) = (1_700_000_000_000L, 0, new List<object>());
         for (var events = 1000; events <= eventsMax; events *= 10)
         {
@@ -81,8 +82,8 @@ internal static class HotKeyBenchmark
             batch.DecideRows[row] = row;
             (batch.Fraud[row], batch.KnownAtMs[row]) = (true, timeMs);
             batch.AmountMinor[row] = number % 10_000;
-            batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(number));
-            batch.Text(TextField.CardId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(-number));
+            batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(number));
+            batch.Text(TextField.CardId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(-number));
         }
 
         batch.DecideCount = isLabel ? 0 : BatchRows;

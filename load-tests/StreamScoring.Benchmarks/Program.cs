@@ -8,6 +8,7 @@ return args switch
 {
     ["fold", .. var options] => FoldBenchmark.Run(options),
     ["hot", .. var options] => HotKeyBenchmark.Run(options),
+    ["hot-ratio", .. var options] => HotRatioBenchmark.Run(options),
     ["restore", .. var options] => RestoreBenchmark.Run(options),
     ["restore-once", .. var options] => RestoreBenchmark.ReadOnce(options),
     ["engine", .. var options] => EngineBenchmark.Run(options),
@@ -42,6 +43,8 @@ static int Usage()
                   B3: the fold against a Dictionary of objects
           hot     [--events 1000000] [--exact-events 4096]
                   one more event on a key that has 10^3 .. 10^6 of them
+          hot-ratio [--features FILE...]
+                  a payment of a key with 3,900 rows and more against one of a key with a few: the shipped files, and each aggregate
           restore [--payments 1500000] [--runs 5] [--features FILE] [--results FILE]
                   the part of B6 that grows with the state: reading a snapshot of as many customers and terminals
           engine  --model DIR [--features FILE] [--batch-rows 32 256] [--runs 5] [--rows 200000] [--warm-up 450000] [--results FILE]

@@ -3,6 +3,7 @@ using System.Globalization;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.State;
 
@@ -128,7 +129,7 @@ internal static class RestoreBenchmark
             batch.AmountMinor[row] = 100 + (number % 9000);
             foreach (var (field, seed) in new[] { (TextField.PaymentId, 1), (TextField.CustomerId, 2), (TextField.TerminalId, 3) })
             {
-                batch.Text(field).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(((long)seed << 32) + number));
+                batch.Text(field).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(((long)seed << 32) + number));
             }
         }
     }

@@ -1,6 +1,6 @@
-using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.State;
 
@@ -52,8 +52,8 @@ internal sealed record SnapshotCosts(double SweepKeyNs, double SweepByteNs, doub
                 (batch.LogIndex[row], batch.Offset[row]) = (0, number);
                 batch.LogTimestampMs[row] = batch.EventTimeMs[row] = 1_700_000_000_000 + number;
                 batch.AmountMinor[row] = number % 9000;
-                batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(number));
-                batch.Text(TextField.CardId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(-1 - (number % cards)));
+                batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(number));
+                batch.Text(TextField.CardId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(-1 - (number % cards)));
             }
 
             state.Enrich(batch);

@@ -1,4 +1,5 @@
 using StreamScoring.Client;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Samples;
 
@@ -19,7 +20,7 @@ internal static class RadarSample
             byAction[record.Action] = byAction.GetValueOrDefault(record.Action) + 1;
             if (record.Action != "allow")
             {
-                Console.Out.WriteLine($"{record.Action} {record.Score} {record.PaymentId} {decision.Source}");
+                Console.Out.WriteLine($"{record.Action} {record.Score} {TerminalText.Escape(record.PaymentId)} {decision.Source}");
             }
 
             if (++seen == count)

@@ -56,9 +56,9 @@ public sealed class DeadLetterReader : IAsyncDisposable
         {
             var result = await _consumer.NextAsync(() => { }, cancel);
             _ends?.See(result);
-            if (!result.IsPartitionEOF && Parse(result.Message.Value) is { } letter && !_seen.IsRepeated(letter.Letter.Source))
+            if (!result.IsPartitionEOF && Parse(result.Message.Value) is { } letter && !_seen.IsRepeated(letter.Letter.Source, letter.Letter.SourceTopicId ?? ""))
             {
-                _seen.Advance(letter.Letter.Source);
+                _seen.Advance(letter.Letter.Source, letter.Letter.SourceTopicId ?? "");
                 yield return letter;
             }
         }

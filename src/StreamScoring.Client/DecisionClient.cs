@@ -23,7 +23,8 @@ public sealed class DecisionClient : IAsyncDisposable
     {
         (_region, _options) = (region, options);
         _room = new SemaphoreSlim(options.CallsMax);
-        _publisher = new PaymentPublisher(region, new PublisherOptions { Form = options.Form, Linger = options.Linger });
+        _publisher = new PaymentPublisher(
+            region, new PublisherOptions { Form = options.Form, Linger = options.Linger, CardNumberFieldsIgnored = options.CardNumberFieldsIgnored });
         _consumer = new TopicConsumer(region.Kafka, "scoring-decide", options.ReadCommitted, options.FetchWaitMax, TimeSpan.FromSeconds(10), options.Notice);
     }
 
@@ -46,6 +47,8 @@ public sealed class DecisionClient : IAsyncDisposable
                 client._consumer.Client.Assign(client._consumer.StartsOf(partitions, ReadFrom.End).Select(start => new TopicPartitionOffset(start.Partition, start.Offset)));
                 return true;
             });
+            // Not on the time of the first call.
+            await client._publisher.Opened;
         }
         catch
         {
@@ -60,8 +63,8 @@ public sealed class DecisionClient : IAsyncDisposable
     /// <summary>Publishes the payment and waits for the decision of this very publication.</summary>
     /// <param name="timeout">For everything together: waiting for the call's turn, publishing, deciding.</param>
     /// <returns>
-    /// The decision. Where the payment id was published before, by an earlier try or by somebody else, it is the first one's again, and
-    /// <see cref="ReadDecision.IsDuplicate"/>.
+    /// The decision. Where the payment was published before, by an earlier try or by somebody else, it is the first one's again, and
+    /// <see cref="ReadDecision.IsDuplicate"/>. Where its id was another payment's it is its own, and <see cref="ReadDecision.IsConflicting"/>.
     /// </returns>
     /// <exception cref="DecisionTimeoutException">Time went by. It says whether and where the payment stands; calling again with the same payment is safe.</exception>
     /// <exception cref="PaymentRefusedException">The pipeline refused the payment, and says why.</exception>
@@ -141,7 +144,11 @@ public sealed class DecisionClient : IAsyncDisposable
         {
             if (DecisionParser.SourceOf(result.Message.Headers) is { } source)
             {
-                _waiters.Refused(source, result.Message.Value is { } value && DeadLetterJson.TryReadReason(value) is { } reason ? reason : "for a reason that could not be read");
+                var letter = result.Message.Value is { } value ? DeadLetterJson.TryRead(value) : null;
+                if (letter is null or { IsRefusal: true })
+                {
+                    _waiters.Refused(source, letter?.Reason ?? "for a reason that could not be read");
+                }
             }
         }
         else if (!_waiters.IsAwaited(result.Message.Key))

@@ -22,4 +22,11 @@ public sealed record DecisionClientOptions
 
     /// <summary>Measures timeouts.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Fields in which a card number is not looked for, because they legitimately hold numbers that look like one: names as in
+    /// <see cref="StreamScoring.Contracts.CardNumberFields.Names"/>. The topology's <c>ingest.cardNumberFieldsIgnored</c> must name them
+    /// too.
+    /// </summary>
+    public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
 }

@@ -30,7 +30,16 @@ internal static class DecisionParser
         try
         {
             var record = value is [(byte)'{', ..] ? DecisionJson.Read(value) : DecisionMessagePack.Read(value);
-            decision = new ReadDecision(source, record, value, result.Partition.Value, result.Offset.Value);
+            if (record.Source != source)
+            {
+                poison = $"its headers say {source}, and its value {record.Source}";
+                return false;
+            }
+
+            decision = new ReadDecision(source, record, value, result.Partition.Value, result.Offset.Value)
+            {
+                SourceTopicId = Text(result.Message.Headers, RecordHeaders.TopicId) ?? "",
+            };
             poison = null;
             return true;
         }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Confluent.Kafka;
-using StreamScoring.Client.Native;
+using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
 
@@ -17,12 +17,17 @@ public sealed class DecisionReader : IAsyncDisposable
     /// <summary>Named where there is no group, because the client wants a name; nothing is stored under it.</summary>
     private const string NoGroup = "scoring-decisions";
 
+    /// <summary>How long a decision waits for the answer whether its payment is there.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
     private readonly DecisionReaderOptions _options;
     private readonly TopicConsumer _consumer;
+    private readonly SourceEnds _sources;
     private readonly Dictionary<int, PartitionProgress> _progress = [];
     private readonly string _topic;
     private TopicEnds? _ends;
     private ReadDecision? _inHand;
+    private bool _inHandIsInLog;
     private long _committedAt = TimeProvider.System.GetTimestamp();
     private int _isReading;
 
@@ -35,6 +40,7 @@ public sealed class DecisionReader : IAsyncDisposable
                 .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
                 .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
                 .SetPartitionsLostHandler((_, partitions) => OnLost(partitions)));
+        _sources = new SourceEnds(region, partition => _consumer.Client.WatermarksOf(partition, EndPatience).High.Value, () => _consumer.TopicIdOf(region.Payments, EndPatience));
     }
 
     /// <summary>Decisions that were read before and came again.</summary>
@@ -42,6 +48,9 @@ public sealed class DecisionReader : IAsyncDisposable
 
     /// <summary>Records that are no decision. They were skipped.</summary>
     public long Poison { get; private set; }
+
+    /// <summary>Decisions on positions that their payments log does not have. They were given out, and say nothing about which others are repeats.</summary>
+    public long Unbacked { get; private set; }
 
     /// <summary>Partitions of the decisions topic that this reader has now.</summary>
     public IReadOnlyCollection<int> Partitions
@@ -117,6 +126,7 @@ public sealed class DecisionReader : IAsyncDisposable
 
                 if (Take(await _consumer.NextAsync(CommitIfDue, cancel)) is { } decision)
                 {
+                    _inHandIsInLog = await IsInLogAsync(decision);
                     _inHand = decision;
                     yield return decision;
                 }
@@ -230,7 +240,7 @@ public sealed class DecisionReader : IAsyncDisposable
             Poison++;
             _options.Notice?.Invoke($"{_topic}/{partition}/{result.Offset.Value} is no decision and was skipped: {poison}");
         }
-        else if (!progress.Seen.IsRepeated(decision.Source))
+        else if (!progress.Seen.IsRepeated(decision.Source, decision.SourceTopicId))
         {
             return decision;
         }
@@ -243,11 +253,29 @@ public sealed class DecisionReader : IAsyncDisposable
         return null;
     }
 
+    /// <summary>The brokers are asked on the consumer's thread, and only where a position jumps.</summary>
+    private async ValueTask<bool> IsInLogAsync(ReadDecision decision)
+    {
+        var highest = _progress.TryGetValue(decision.Partition, out var progress) ? progress.Seen.Highest(decision.Source, decision.SourceTopicId) : -1;
+        if (decision.Source.Offset <= highest + SourceEnds.JumpMax || await _consumer.RunAsync(() => _sources.IsInLog(decision.Source, decision.SourceTopicId, highest)))
+        {
+            return true;
+        }
+
+        Unbacked++;
+        _options.Notice?.Invoke($"{_topic}/{decision.Partition}/{decision.Offset} is a decision on {decision.Source}, which is behind the end of its log");
+        return false;
+    }
+
     private void FinishInHand()
     {
         if (_inHand is { } decision && _progress.TryGetValue(decision.Partition, out var progress))
         {
-            progress.Seen.Advance(decision.Source);
+            if (_inHandIsInLog)
+            {
+                progress.Seen.Advance(decision.Source, decision.SourceTopicId);
+            }
+
             progress.Advance(decision.Offset + 1);
         }
 

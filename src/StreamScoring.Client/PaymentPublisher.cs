@@ -1,6 +1,7 @@
 using System.Globalization;
 using Confluent.Kafka;
 using StreamScoring.Contracts;
+using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
 
@@ -14,9 +15,16 @@ namespace StreamScoring.Client;
 /// </remarks>
 public sealed class PaymentPublisher : IAsyncDisposable
 {
-    private readonly IProducer<byte[]?, byte[]> _producer;
+    /// <summary>What librdkafka takes by default.</summary>
+    private const int BatchBytesDefault = 1_000_000;
+
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
+
     private readonly ScoringRegion _region;
+    private readonly PublisherOptions _options;
+    private readonly Task<IProducer<byte[]?, byte[]>> _opened;
     private readonly RecordWriter _writer;
+    private readonly IReadOnlySet<string> _ignored;
     private readonly SemaphoreSlim _room;
     private readonly Lock _bulkLock = new();
     private PublishedBulk _bulk;
@@ -28,36 +36,33 @@ public sealed class PaymentPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(region);
         options ??= PublisherOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.InFlightMax, nameof(options));
-        _region = region;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchBytesMax ?? BatchBytesDefault, nameof(options));
+        (_region, _ignored) = (region, options.CardNumberFieldsIgnored);
         _writer = new RecordWriter(region.PartitionBy, options.Form);
         _room = new SemaphoreSlim(options.InFlightMax);
         _bulk = new PublishedBulk(OnReported);
-        _producer = new ProducerBuilder<byte[]?, byte[]>(region.Kafka.With(
-                ("enable.idempotence", "true"),
-                ("acks", "all"),
-                ("partitioner", "murmur2_random"),
-                ("linger.ms", options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
-                ("compression.type", "lz4"),
-                // Ours is the bound that makes callers wait; the client's own, which would throw, lie beyond it.
-                ("queue.buffering.max.messages", $"{options.InFlightMax + 1000}"),
-                ("queue.buffering.max.kbytes", "2097151"),
-                ("message.timeout.ms", $"{(int)options.DeliveryTimeout.TotalMilliseconds}"),
-                ("dotnet.producer.delivery.report.fields", "status")))
-            .SetLogHandler((_, _) => { })
-            .SetErrorHandler((_, _) => { })
-            .Build();
+        _options = options;
+        // Meanwhile, so that the first record need not wait for all of it.
+        _opened = Task.Run(OpenAsync);
     }
+
+    /// <summary>
+    /// Ends once it is known how large batches may be: the first record waits for it.
+    /// </summary>
+    internal Task Opened => _opened;
 
     /// <summary>Records that the brokers acknowledged.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     /// <summary>Publishes one payment and waits until every in-sync replica of the brokers has it.</summary>
     /// <returns>Where it stands: the id of its decision.</returns>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
     /// <exception cref="PublishFailedException">The brokers refused it, or acknowledged nothing in time; it may have arrived all the same.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may arrive all the same.</exception>
     public Task<DecisionSource> PublishAsync(Payment payment, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
+        Require(CardNumberFields.Find(payment, _ignored));
         return ConfirmAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), cancel);
     }
 
@@ -67,15 +72,18 @@ public sealed class PaymentPublisher : IAsyncDisposable
     public Task<DecisionSource> PublishAsync(Label label, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(label);
+        Require(CardNumberFields.Find(label, _ignored));
         return ConfirmAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), cancel);
     }
 
     /// <summary>Hands a payment over, to be confirmed by the next <see cref="FlushAsync"/>; waits only while too many are on their way.</summary>
     /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch; null: now.</param>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
     /// <exception cref="PublishFailedException">The brokers refused an earlier record of this bulk.</exception>
     public ValueTask EnqueueAsync(Payment payment, long? timestampMs = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
+        Require(CardNumberFields.Find(payment, _ignored));
         return EnqueueAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), timestampMs, cancel);
     }
 
@@ -84,6 +92,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
     public ValueTask EnqueueAsync(Label label, long? timestampMs = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(label);
+        Require(CardNumberFields.Find(label, _ignored));
         return EnqueueAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), timestampMs, cancel);
     }
 
@@ -103,25 +112,63 @@ public sealed class PaymentPublisher : IAsyncDisposable
     /// <summary>Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.</summary>
     public async ValueTask DisposeAsync()
     {
-        // Disposing the client waits for nothing, and waits itself for its threads: neither belongs on the caller's thread.
-        await Task.Run(() =>
+        if (await Task.WhenAny(_opened) is { IsCompletedSuccessfully: true } opened)
         {
-            _producer.Flush(CancellationToken.None);
-            _producer.Dispose();
-        });
+            var producer = await opened;
+            // Disposing the client waits for nothing, and waits itself for its threads: neither
+            // belongs on the caller's thread.
+            await Task.Run(() =>
+            {
+                producer.Flush(CancellationToken.None);
+                producer.Dispose();
+            });
+        }
+
         _room.Dispose();
+    }
+
+    private async Task<IProducer<byte[]?, byte[]>> OpenAsync()
+    {
+        var batchBytesMax = _options.BatchBytesMax ?? (await TopicSizes.BatchBytesMaxAsync(_region.Kafka.With(), [_region.Payments, _region.Labels], AskPatience))
+            .Values.Append(BatchBytesDefault).Min();
+        return new ProducerBuilder<byte[]?, byte[]>(_region.Kafka.With(
+                ("enable.idempotence", "true"),
+                ("acks", "all"),
+                ("partitioner", "murmur2_random"),
+                ("linger.ms", _options.Linger.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)),
+                ("compression.type", "lz4"),
+                // Counted before compression, and not of a batch's first record.
+                ("batch.size", $"{batchBytesMax}"),
+                // Ours is the bound that makes callers wait; the client's own, which would throw,
+                // lie beyond it.
+                ("queue.buffering.max.messages", $"{_options.InFlightMax + 1000}"),
+                ("queue.buffering.max.kbytes", "2097151"),
+                ("message.timeout.ms", $"{(int)_options.DeliveryTimeout.TotalMilliseconds}"),
+                ("dotnet.producer.delivery.report.fields", "status")))
+            .SetLogHandler((_, _) => { })
+            .SetErrorHandler((_, _) => { })
+            .Build();
+    }
+
+    private static void Require(string? field)
+    {
+        if (field is not null)
+        {
+            throw new CardNumberException(field);
+        }
     }
 
     private async Task<DecisionSource> ConfirmAsync(string topic, byte[] key, byte[] value, CancellationToken cancel)
     {
         var confirmed = new TaskCompletionSource<DecisionSource>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var producer = await _opened.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
-        Produce(topic, key, value, null, report =>
+        Produce(producer, topic, key, value, null, report =>
         {
             OnReported(report.Error);
             if (report.Error.IsError)
             {
-                confirmed.SetException(new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take a record for {topic}: {report.Error.Reason}"));
+                confirmed.SetException(new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take a record for {topic}: {PublishedBulk.Reason(report.Error)}"));
             }
             else
             {
@@ -133,6 +180,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
 
     private async ValueTask EnqueueAsync(string topic, byte[] key, byte[] value, long? timestampMs, CancellationToken cancel)
     {
+        var producer = _opened.IsCompletedSuccessfully ? _opened.Result : await _opened.WaitAsync(cancel);
         await _room.WaitAsync(cancel);
         PublishedBulk bulk;
         lock (_bulkLock)
@@ -149,7 +197,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
                 throw new PublishFailedException($"the brokers {_region.Kafka.Brokers} did not take {reason}");
             }
 
-            Produce(topic, key, value, timestampMs, bulk.OnReport);
+            Produce(producer, topic, key, value, timestampMs, bulk.OnReport);
         }
         catch
         {
@@ -158,11 +206,12 @@ public sealed class PaymentPublisher : IAsyncDisposable
         }
     }
 
-    private void Produce(string topic, byte[] key, byte[] value, long? timestampMs, Action<DeliveryReport<byte[]?, byte[]>> onReport)
+    private void Produce(
+        IProducer<byte[]?, byte[]> producer, string topic, byte[] key, byte[] value, long? timestampMs, Action<DeliveryReport<byte[]?, byte[]>> onReport)
     {
         try
         {
-            _producer.Produce(
+            producer.Produce(
                 topic,
                 new Message<byte[]?, byte[]>
                 {
@@ -175,7 +224,7 @@ public sealed class PaymentPublisher : IAsyncDisposable
         catch (ProduceException<byte[]?, byte[]> e)
         {
             _room.Release();
-            throw new PublishFailedException($"a record for {topic} on {_region.Kafka.Brokers}: {e.Error.Reason}");
+            throw new PublishFailedException($"a record for {topic} on {_region.Kafka.Brokers}: {PublishedBulk.Reason(e.Error)}");
         }
     }
 

@@ -43,12 +43,17 @@ internal sealed class PublishedBulk
         }
     }
 
+    /// <summary>Why a record was refused, and what to do where that is known.</summary>
+    internal static string Reason(Error error) => error.Code == ErrorCode.MsgSizeTooLarge
+        ? $"{error.Reason}: the topic's max.message.bytes is smaller than the batch it came in, or than the record itself; give PublisherOptions.BatchBytesMax, or raise the topic's limit"
+        : error.Reason;
+
     private void Report(DeliveryReport<byte[]?, byte[]> report)
     {
         if (report.Error.IsError)
         {
             Interlocked.Increment(ref _refused);
-            _firstReason ??= $"a record for {report.Topic}: {report.Error.Reason}";
+            _firstReason ??= $"a record for {report.Topic}: {Reason(report.Error)}";
         }
 
         _reported(report.Error);

@@ -15,4 +15,18 @@ public sealed record PublisherOptions
 
     /// <summary>Records handed over and not yet acknowledged; who publishes beyond it waits. It bounds the publisher's memory.</summary>
     public int InFlightMax { get; init; } = 50_000;
+
+    /// <summary>
+    /// Bytes of records that are sent in one piece, before compression. Null: as many as both
+    /// topics take (<c>max.message.bytes</c>), and a million at most. The brokers are asked for
+    /// that before the first record; a publisher that may not describe the topics says it here.
+    /// </summary>
+    public int? BatchBytesMax { get; init; }
+
+    /// <summary>
+    /// Fields in which a card number is not looked for, because they legitimately hold numbers that look like one: names as in
+    /// <see cref="StreamScoring.Contracts.CardNumberFields.Names"/>. The topology's <c>ingest.cardNumberFieldsIgnored</c> must name them
+    /// too.
+    /// </summary>
+    public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
 }

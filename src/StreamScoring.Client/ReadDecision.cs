@@ -10,11 +10,23 @@ namespace StreamScoring.Client;
 /// <param name="Offset">In the decisions topic.</param>
 public sealed record ReadDecision(DecisionSource Source, DecisionRecord Record, ReadOnlyMemory<byte> Value, int Partition, long Offset)
 {
-    /// <summary>The flag of a decision that repeats the one of an earlier publication of the same payment id.</summary>
+    /// <summary>The id of the topic that <see cref="Source"/> names: one that was deleted and made again has another. Empty where the decision does not say.</summary>
+    public string SourceTopicId { get; init; } = "";
+
+    /// <summary>The flag of a decision that repeats the one of an earlier publication of the same payment.</summary>
     public const string DuplicateFlag = "duplicate";
+
+    /// <summary>The flag of a decision of a payment whose id was another payment's.</summary>
+    public const string ConflictingIdFlag = "conflicting_id";
 
     /// <summary>True where the payment had been published before: this is its first decision again, and it changed no state.</summary>
     public bool IsDuplicate => Record.Flags.Contains(DuplicateFlag);
+
+    /// <summary>
+    /// True where a payment of other content (amount, currency, entity ids) had this id before. Both are decided, each by itself; who keeps decisions by
+    /// payment id must keep them by <see cref="Source"/> here.
+    /// </summary>
+    public bool IsConflicting => Record.Flags.Contains(ConflictingIdFlag);
 
     /// <summary>Whether <see cref="Value"/> is JSON.</summary>
     public bool IsJson => Value.Span is [(byte)'{', ..];

@@ -9,7 +9,10 @@ namespace StreamScoring.Client;
 /// Publishes records that were refused once more, as they are: same topic, same partition, same key, with a header that says which position is
 /// repeated. The topic is the only place that still has them, and it has them no longer than its retention.
 /// </summary>
-/// <remarks>It writes what it finds: whether that may be written again (a card number may not) is for the caller to check.</remarks>
+/// <remarks>
+/// It writes what it finds. Whether that may be written again (a card number may not) is for the caller to check: the value by the
+/// topology, key and headers by <see cref="OriginalRecord.FindCardNumber"/>.
+/// </remarks>
 public sealed class RecordRepublisher : IAsyncDisposable
 {
     /// <summary>Records that are read and thrown away rather than sought over: seeking costs a request.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
@@ -109,6 +110,23 @@ internal sealed class TopicConsumer : IAsyncDisposable
         var metadata = admin.GetMetadata(topic, Patience).Topics.Single();
         return metadata.Error.IsError ? throw new KafkaException(new Error(metadata.Error.Code, $"topic {topic}: {metadata.Error.Reason}"))
             : [.. metadata.Partitions.Select(partition => new TopicPartition(topic, partition.PartitionId)).OrderBy(partition => partition.Partition.Value)];
+    }
+
+    /// <summary>The id of a topic: one that was deleted and made again has another.</summary>
+    /// <returns>Empty where the brokers do not tell, or do not answer.</returns>
+    public string TopicIdOf(string topic, TimeSpan patience)
+    {
+        using var admin = new DependentAdminClientBuilder(Client.Handle).Build();
+        try
+        {
+            var described = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = patience }).GetAwaiter().GetResult();
+            var id = described.TopicDescriptions.Single().TopicId;
+            return (id.MostSignificantBits | id.LeastSignificantBits) == 0 ? "" : id.ToString();
+        }
+        catch (KafkaException)
+        {
+            return "";
+        }
     }
 
     /// <summary>Where reading starts, as numbers: later readers of the group must not take the end of another moment.</summary>

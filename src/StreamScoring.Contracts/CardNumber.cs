@@ -1,246 +1,273 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Finds card numbers in text, so that none is ever written anywhere: 13 to 19 digits with a card network's prefix and a correct check
-/// digit, written together or in groups with blanks, dashes, dots, underlines or slashes between them.
+/// Finds card numbers, so that none is ever written anywhere: 13 to 19 digits with a card network's prefix and a correct check digit,
+/// in any script, together or in groups, padded, behind escapes, in hexadecimal or base 64 (docs/card-numbers.md).
 /// </summary>
-/// <remarks>
-/// Check digit: ISO/IEC 7812-1, annex B (Luhn). Prefixes and lengths: the networks' published issuer ranges. Two things keep
-/// identifiers from being mistaken: a run of more than 19 digits is no card number, and neither is a digit run inside a long
-/// hexadecimal token (a hash) or a UUID. Behind dots, underlines and slashes groups count only at the lengths that cards are printed in.
-/// </remarks>
+/// <remarks>Check digit: ISO/IEC 7812-1, annex B (Luhn). Each question costs in proportion to the length of what is asked about.</remarks>
 public static class CardNumber
 {
-    private const int DigitsMin = 13, DigitsMax = 19;
+    /// <summary>The shortest text with a packed number: eight characters, some of them beyond ASCII.</summary>
+    private const int PackedLengthMin = 8;
 
-    /// <summary>From this length on, a token of hexadecimal digits that holds a letter is taken for a hash.</summary>
-    private const int HashLengthMin = 24;
+    private const int ScratchBytes = 1024;
 
-    private const int SeparatorCharactersMax = 3, UuidLength = 36;
-
-    private const byte Mask = (byte)'*';
-
-    public static bool IsIn(ReadOnlySpan<byte> text) => text.Length >= DigitsMin && Find(text, 0, out _, out _);
-
-    /// <summary>Overwrites every card number's digits with asterisks.</summary>
-    /// <returns>How many were found.</returns>
-    public static int Redact(Span<byte> text)
+    /// <summary>
+    /// Whether a text that is to be accepted holds a card number: what looks like one by chance is left alone as far as can be told.
+    /// </summary>
+    /// <param name="text">UTF-8.</param>
+    public static bool IsIn(ReadOnlySpan<byte> text)
     {
-        var found = 0;
-        var from = 0;
-        while (Find(text, from, out var start, out var end))
-        {
-            for (var i = start; i < end; i++)
-            {
-                if (IsDigit(text[i]))
-                {
-                    text[i] = Mask;
-                }
-            }
-
-            found++;
-            from = end;
-        }
-
-        return found;
+        var steps = 0;
+        return IsIn(text, isThorough: false, ref steps);
     }
 
-    private static bool Find(ReadOnlySpan<byte> text, int from, out int start, out int end)
+    /// <inheritdoc cref="IsIn(ReadOnlySpan{byte})"/>
+    public static bool IsIn(string text)
     {
-        for (var i = from; i < text.Length; i++)
-        {
-            if (!IsDigit(text[i]) || (i > from && IsDigit(text[i - 1])))
-            {
-                continue;
-            }
-
-            // A run of digits starts here. Take it alone, then together with the groups that follow it.
-            if (TryFrom(text, i, out end))
-            {
-                start = i;
-                return true;
-            }
-        }
-
-        (start, end) = (0, 0);
-        return false;
-    }
-
-    private static bool TryFrom(ReadOnlySpan<byte> text, int start, out int end)
-    {
-        Span<byte> digits = stackalloc byte[DigitsMax];
-        var (count, position, groups) = (0, start, new Groups());
-        while (true)
-        {
-            var groupStart = position;
-            while (position < text.Length && IsDigit(text[position]))
-            {
-                if (count == DigitsMax)
-                {
-                    end = 0;
-                    return false;
-                }
-
-                digits[count++] = (byte)(text[position++] - '0');
-            }
-
-            groups.Add(position - groupStart);
-            if (count >= DigitsMin && IsCard(digits[..count]) && groups.AreWritten(text, start, position) && !IsInsideHash(text, start, position))
-            {
-                end = position;
-                return true;
-            }
-
-            var separator = SeparatorLength(text[position..], out var isBlank, out var isDash);
-            if (separator == 0)
-            {
-                end = 0;
-                return false;
-            }
-
-            position += separator;
-            groups.Separate(isBlank, isDash);
-        }
-    }
-
-    /// <summary>What stands between two groups of digits: up to three blanks, dashes, dots, underlines or slashes, in ASCII or typeset.</summary>
-    /// <returns>Its bytes; 0 where no digit follows.</returns>
-    private static int SeparatorLength(ReadOnlySpan<byte> rest, out bool isBlank, out bool isDash)
-    {
-        var (length, characters) = (0, 0);
-        while (characters < SeparatorCharactersMax && length < rest.Length)
-        {
-            var size = rest[length..] switch
-            {
-                [(byte)' ' or (byte)'\t' or (byte)'-' or (byte)'.' or (byte)'_' or (byte)'/', ..] => 1,
-                // No-break space; the spaces and dashes of general punctuation; narrow no-break space; minus sign.
-                [0xC2, 0xA0, ..] => 2,
-                [0xE2, 0x80, >= 0x80 and <= 0x95 or 0xAF, ..] or [0xE2, 0x88, 0x92, ..] => 3,
-                _ => 0,
-            };
-            if (size == 0)
-            {
-                break;
-            }
-
-            (length, characters) = (length + size, characters + 1);
-        }
-
-        isBlank = length == 1 && rest[0] == (byte)' ';
-        isDash = length == 1 && rest[0] == (byte)'-';
-        return length < rest.Length && IsDigit(rest[length]) ? length : 0;
-    }
-
-    private static bool IsInsideHash(ReadOnlySpan<byte> text, int start, int end)
-    {
-        var (left, right) = (start, end);
-        while (left > 0 && IsLetterOrDigit(text[left - 1]))
-        {
-            left--;
-        }
-
-        while (right < text.Length && IsLetterOrDigit(text[right]))
-        {
-            right++;
-        }
-
-        if (right - left < HashLengthMin)
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length < PackedLengthMin)
         {
             return false;
         }
 
-        foreach (var character in text[left..right])
+        // A character is three bytes at most, a pair of surrogates four.
+        Span<byte> utf8 = text.Length <= ScratchBytes / 3 ? stackalloc byte[ScratchBytes] : new byte[3 * text.Length];
+        return IsIn(utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
+    }
+
+    /// <summary>Whether an integer's decimal digits hold a card number.</summary>
+    public static bool IsIn(long number)
+    {
+        var magnitude = number < 0 ? 0 - (ulong)number : (ulong)number;
+        return magnitude >= 1_000_000_000_000 && IsIn(magnitude);
+    }
+
+    /// <summary>
+    /// Whether a number as it is written (JSON) holds a card number: in its whole part, or with its exponent worked out. Measurements have
+    /// as many decimals as cards have digits, so those are not looked at.
+    /// </summary>
+    public static bool IsInNumber(ReadOnlySpan<byte> written)
+    {
+        var steps = 0;
+        return written.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0
+            ? IsIn(written)
+            : DecimalText.HoldsCardNumber(written, isThorough: false, ref steps);
+    }
+
+    /// <summary>
+    /// Whether a number's decimal digits hold a card number. Where a double has lost the last digits, the length and the network's
+    /// prefix decide: beyond 2^53, in what was a float, and where spreadsheets kept fifteen digits of sixteen.
+    /// </summary>
+    public static bool IsIn(double number)
+    {
+        var magnitude = Math.Abs(number);
+        if (!(magnitude is >= 1e12 and < 1e19))
         {
-            if (!char.IsAsciiHexDigit((char)character))
+            return false;
+        }
+
+        var whole = (ulong)magnitude;
+        // Beyond 2^51 decimals are rounded, some of them up.
+        return IsIn(whole) || (magnitude >= (1L << 51) && magnitude == whole && IsIn(whole - 1))
+            || (IsRounded(magnitude, whole) && IsIssued(whole));
+    }
+
+    /// <summary>Rounded to fewer than thirteen digits it says no more than a card number that is cut as it may be shown.</summary>
+    private static bool IsRounded(double magnitude, ulong whole) =>
+        magnitude >= (1L << 53)
+        || (magnitude >= 1e15 && magnitude == whole && whole % 10 == 0 && whole % 10_000 != 0)
+        || (magnitude >= 1e14 && (float)magnitude == magnitude);
+
+    /// <summary>
+    /// Whether a text may hold a card number: for copies and messages, where a mask too many costs nothing. Sixteen digits count
+    /// wherever they stand, in hashes too.
+    /// </summary>
+    public static bool MayBeIn(ReadOnlySpan<byte> text)
+    {
+        var steps = 0;
+        return IsIn(text, isThorough: true, ref steps);
+    }
+
+    /// <summary>
+    /// Whether bytes of a form that is not known (a key, a header) hold a card number: as text of any width, as an integer, packed.
+    /// </summary>
+    public static bool IsInBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (IsIn(bytes) || EncodedCardNumber.IsPackedInBytes(bytes))
+        {
+            return true;
+        }
+
+        if (bytes.Length == sizeof(long)
+            && (IsIn(BinaryPrimitives.ReadInt64BigEndian(bytes)) || IsIn(BinaryPrimitives.ReadInt64LittleEndian(bytes))
+                || IsInDouble(BinaryPrimitives.ReadDoubleBigEndian(bytes), bytes)
+                || IsInDouble(BinaryPrimitives.ReadDoubleLittleEndian(bytes), bytes)))
+        {
+            return true;
+        }
+
+        // Characters of two or four bytes: UTF-16, UTF-32.
+        byte[]? rented = null;
+        var narrow = bytes.Length <= ScratchBytes ? stackalloc byte[ScratchBytes] : rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        var count = 0;
+        foreach (var value in bytes)
+        {
+            if (value != 0)
             {
-                return false;
+                narrow[count++] = value;
             }
         }
 
-        return true;
+        var found = count < bytes.Length && IsIn(narrow[..count]);
+        Return(rented);
+        return found;
     }
 
-    /// <summary>Whether a part of the span stands in a UUID: 8-4-4-4-12 hexadecimal digits.</summary>
-    private static bool IsInsideUuid(ReadOnlySpan<byte> text, int start, int end)
-    {
-        for (var from = Math.Max(0, end - UuidLength); from <= start && from + UuidLength <= text.Length; from++)
-        {
-            var isUuid = true;
-            for (var i = 0; isUuid && i < UuidLength; i++)
-            {
-                isUuid = i is 8 or 13 or 18 or 23 ? text[from + i] == (byte)'-' : char.IsAsciiHexDigit((char)text[from + i]);
-            }
+    /// <summary>Keys of eight printable characters are text: as doubles, those that begin with C0 have a card's length and prefix.</summary>
+    private static bool IsInDouble(double number, ReadOnlySpan<byte> bytes) =>
+        bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') >= 0 && IsIn(number);
 
-            if (isUuid)
+    /// <summary>The text with asterisks for the digits of everything that may be a card number. For what people read.</summary>
+    public static string Mask(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (!MayBeIn(bytes))
+        {
+            return text;
+        }
+
+        var masked = MaskDigits(bytes);
+        return MayBeIn(masked) ? MaskWords(Encoding.UTF8.GetString(masked)) : Encoding.UTF8.GetString(masked);
+    }
+
+    /// <param name="steps">Raised by the bytes, digits and parts looked at.</param>
+    internal static bool IsIn(ReadOnlySpan<byte> text, bool isThorough, ref int steps)
+    {
+        if (text.Length < CardNetworks.DigitsMin)
+        {
+            return text.Length >= PackedLengthMin && CardNumberGlance.IsBeyondAscii(text)
+                && EncodedCardNumber.IsPackedInCharacters(text, ref steps);
+        }
+
+        var hints = CardNumberGlance.Look(text);
+        return hints != CardNumberHints.None && LookCloser(text, hints, isThorough, ref steps);
+    }
+
+    private static bool LookCloser(ReadOnlySpan<byte> text, CardNumberHints hints, bool isThorough, ref int steps)
+    {
+        return ((hints & CardNumberHints.Digits) != 0 && HasDigits(text, isThorough, ref steps))
+            || ((hints & ~CardNumberHints.Digits) != 0 && LookBehind(text, hints, isThorough, ref steps));
+    }
+
+    /// <summary>Whether the digits that stand in a text as such hold a card number.</summary>
+    internal static bool HasDigits(ReadOnlySpan<byte> text, bool isThorough, ref int steps)
+    {
+        var room = Math.Min(text.Length, DigitCluster.RoomMax);
+        Span<byte> digits = stackalloc byte[room];
+        Span<ushort> sums = stackalloc ushort[(2 * room) + 2];
+        if (text.Length == room && text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)
+        {
+            return IsInNumber(text, digits, sums, isThorough, ref steps);
+        }
+
+        if (DecimalText.IsAll(text))
+        {
+            var holds = DecimalText.HoldsCardNumber(text, isThorough, ref steps);
+            if (holds || !isThorough)
             {
-                return true;
+                return holds;
             }
         }
 
-        return false;
-    }
-
-    private static bool IsCard(ReadOnlySpan<byte> digits) => HasNetworkPrefix(digits) && HasCheckDigit(digits);
-
-    private static bool HasCheckDigit(ReadOnlySpan<byte> digits)
-    {
-        var sum = 0;
-        for (var i = 0; i < digits.Length; i++)
+        if (!isThorough && NetworkAddress.IsIpv6(text))
         {
-            // Every second digit, counted from the right, is doubled and its digits are added.
-            var digit = digits[digits.Length - 1 - i];
-            var doubled = (i & 1) == 1 ? digit * 2 : digit;
-            sum += doubled > 9 ? doubled - 9 : doubled;
+            return false;
         }
 
-        return sum % 10 == 0;
+        var scan = new CardNumberScan(text, digits, sums, isThorough);
+        var found = scan.TryFindNext(out _, out _);
+        steps += scan.Steps;
+        return found || DecimalText.IsWithExponentIn(text, isThorough, ref steps);
     }
 
-    private static bool HasNetworkPrefix(ReadOnlySpan<byte> digits)
+    /// <summary>Ids that are whole numbers are common: no walk is needed for them.</summary>
+    private static bool IsInNumber(ReadOnlySpan<byte> text, Span<byte> digits, Span<ushort> sums, bool isThorough, ref int steps)
     {
-        var two = (digits[0] * 10) + digits[1];
-        var four = (two * 100) + (digits[2] * 10) + digits[3];
-        return digits.Length switch
+        var cluster = new DigitCluster(digits, sums);
+        foreach (var digit in text)
         {
-            13 => digits[0] == 4 || IsMaestro(four),
-            14 => two is 36 or 38 or 39 || four is >= 3000 and <= 3059 || four / 10 == 309 || IsMaestro(four),
-            15 => two is 34 or 37 || four is 2014 or 2149 or 2131 or 1800 || IsMaestro(four),
-            16 => digits[0] == 4 || two is >= 51 and <= 55 || four is >= 2221 and <= 2720 || IsDiscoverOrUnionPay(two, four)
-                || four is >= 3528 and <= 3589 || four is >= 2200 and <= 2204 || two is 36 or 38 or 39 || IsMaestro(four),
-            _ => (digits.Length == 19 && digits[0] == 4) || IsDiscoverOrUnionPay(two, four) || four is >= 3528 and <= 3589
-                || four is >= 2200 and <= 2204 || IsMaestro(four),
-        };
+            cluster.Add(digit - '0', DigitSeparator.None, isAtLetter: false);
+        }
+
+        var found = cluster.HoldsCardNumber(isThorough, endsAtLetter: false, isExpiryBehind: false);
+        steps += cluster.Steps;
+        return found;
     }
 
-    private static bool IsDiscoverOrUnionPay(int two, int four) =>
-        four == 6011 || four / 10 is >= 644 and <= 649 || two is 65 or 62 or 81 || two == 60;
-
-    private static bool IsMaestro(int four) => four / 100 is 50 or 56 or 57 or 58 or 67 or 63 || four is 6390 or 6304 or 6759;
-
-    private static bool IsDigit(byte character) => (uint)(character - '0') <= 9;
-
-    private static bool IsLetterOrDigit(byte character) => char.IsAsciiLetterOrDigit((char)character);
-
-    /// <summary>How the digits are grouped. Some ways of writing are common enough elsewhere that only a card's own groups count.</summary>
-    private struct Groups()
+    private static bool LookBehind(ReadOnlySpan<byte> text, CardNumberHints hints, bool isThorough, ref int steps)
     {
-        private const int PrintedMin = 3, PrintedMax = 7;
+        byte[]? rented = null;
+        var scratch = text.Length <= ScratchBytes ? stackalloc byte[ScratchBytes] : rented = ArrayPool<byte>.Shared.Rent(text.Length);
+        var found = EncodedCardNumber.IsIn(text, hints, scratch, isThorough, ref steps);
+        Return(rented);
+        return found;
+    }
 
-        private int _count;
-        private int _shortest = int.MaxValue;
-        private int _longest;
-        private bool _hasDash;
-        private bool _hasOther;
+    internal static bool IsIn(ulong number)
+    {
+        Span<byte> text = stackalloc byte[20];
+        return number.TryFormat(text, out var written, default, CultureInfo.InvariantCulture) && IsIn(text[..written]);
+    }
 
-        public void Add(int length) => (_count, _shortest, _longest) = (_count + 1, Math.Min(_shortest, length), Math.Max(_longest, length));
+    private static bool IsIssued(ulong number)
+    {
+        var (first, length) = (number, 4);
+        for (; first >= 10_000; length++)
+        {
+            first /= 10;
+        }
 
-        public void Separate(bool isBlank, bool isDash) => (_hasDash, _hasOther) = (_hasDash || isDash, _hasOther || !(isBlank || isDash));
+        return CardNetworks.Issue((int)first, length);
+    }
 
-        /// <summary>Whether cards are written so, and not dates, addresses, numbers with decimals or UUIDs.</summary>
-        public readonly bool AreWritten(ReadOnlySpan<byte> text, int start, int end) =>
-            _hasOther ? _count >= 3 && _shortest >= PrintedMin && _longest <= PrintedMax
-            : !_hasDash || (!IsInsideUuid(text, start, end)
-                && ((_shortest >= PrintedMin - 1 && _longest <= PrintedMax)
-                    || !((start > 0 && IsLetterOrDigit(text[start - 1])) || (end < text.Length && IsLetterOrDigit(text[end])))));
+    private static byte[] MaskDigits(byte[] text)
+    {
+        var masked = new ArrayBufferWriter<byte>(text.Length);
+        var scan = new CardNumberScan(text, new byte[DigitCluster.RoomMax], new ushort[(2 * DigitCluster.RoomMax) + 2], isThorough: true);
+        var copied = 0;
+        while (scan.TryFindNext(out var start, out var end))
+        {
+            masked.Write(text.AsSpan(copied, start - copied));
+            for (copied = start; copied < end;)
+            {
+                Rune.DecodeFromUtf8(text.AsSpan(copied, end - copied), out var rune, out var length);
+                masked.Write(Rune.GetNumericValue(rune) >= 0 ? "*"u8 : text.AsSpan(copied, length));
+                copied += length;
+            }
+        }
+
+        masked.Write(text.AsSpan(copied));
+        return masked.WrittenSpan.ToArray();
+    }
+
+    /// <summary>What is encoded cannot be masked digit by digit.</summary>
+    private static string MaskWords(string text)
+    {
+        var masked = string.Join(' ', text.Split(' ').Select(word => MayBeIn(Encoding.UTF8.GetBytes(word)) ? "***" : word));
+        return MayBeIn(Encoding.UTF8.GetBytes(masked)) ? "(not shown: it may hold a card number)" : masked;
+    }
+
+    private static void Return(byte[]? rented)
+    {
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 }

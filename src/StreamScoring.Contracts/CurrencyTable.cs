@@ -26,6 +26,8 @@ public static class CurrencyTable
 
     private static readonly byte[] Exponents = [.. Rows.Select(row => (byte)row.Exponent)];
 
+    private static readonly int[] Numbers = [.. Rows.Select(row => NumberOf(row.Code))];
+
     /// <summary>Index by the three letters as a number in base 26; -1 where there is no such currency.</summary>
     private static readonly short[] ByLetters = BuildByLetters();
 
@@ -59,7 +61,12 @@ public static class CurrencyTable
 
     public static string CodeOf(short currencyIndex) => Rows[currencyIndex].Code;
 
+    /// <summary>The code's three letters as one number, which stays what it is when currencies come and go.</summary>
+    public static int NumberOf(short currencyIndex) => Numbers[currencyIndex];
+
     private static IEnumerable<(string, int)> Codes(string list, int exponent) => list.Split(' ').Select(code => (code, exponent));
+
+    private static int NumberOf(string code) => ((((code[0] - 'A') * 26) + (code[1] - 'A')) * 26) + (code[2] - 'A');
 
     private static short[] BuildByLetters()
     {
@@ -67,8 +74,7 @@ public static class CurrencyTable
         Array.Fill(table, (short)-1);
         for (var i = 0; i < Rows.Length; i++)
         {
-            var code = Rows[i].Code;
-            table[((((code[0] - 'A') * 26) + (code[1] - 'A')) * 26) + (code[2] - 'A')] = (short)i;
+            table[NumberOf(Rows[i].Code)] = (short)i;
         }
 
         return table;

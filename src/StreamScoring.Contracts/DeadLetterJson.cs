@@ -12,6 +12,8 @@ public static class DeadLetterJson
         Field = root.OptionalText("field"),
         Detail = root.Text("detail"),
         Source = root.Source(),
+        SourceTopicId = root.Field("source").OptionalText("topic_id"),
+        ConflictsWith = root.TryGetProperty("conflicts_with", out _) ? root.Source("conflicts_with") : null,
         LogTimestampMs = root.Time("log_time"),
         RejectedAtMs = root.Time("rejected_at"),
         ValueBytes = root.Integer("value_bytes"),
@@ -20,14 +22,17 @@ public static class DeadLetterJson
         Value = root.OptionalText("value"),
         ValueBinary = Binary(root),
         Withheld = root.OptionalText("withheld"),
+        WithheldBytes = root.OptionalInteger("withheld_bytes"),
+        WithheldFrom = root.OptionalInteger("withheld_from"),
+        WithheldHash = root.OptionalText("withheld_hash"),
     });
 
     /// <returns>Null where the bytes are no dead letter.</returns>
-    public static string? TryReadReason(ReadOnlyMemory<byte> bytes)
+    public static DeadLetter? TryRead(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            return Read(bytes).Reason;
+            return Read(bytes);
         }
         catch (JsonException)
         {

@@ -26,6 +26,11 @@ public static class DecisionJson
         writer.WriteString(DecisionJsonNames.Topic, decision.Source.Topic);
         writer.WriteNumber(DecisionJsonNames.Partition, decision.Source.Partition);
         writer.WriteNumber(DecisionJsonNames.Offset, decision.Source.Offset);
+        if (decision.SourceTopicId is { } topicId)
+        {
+            writer.WriteString(DecisionJsonNames.TopicId, topicId);
+        }
+
         writer.WriteEndObject();
         writer.WriteString(DecisionJsonNames.EventTime, Iso(decision.EventTimeMs));
         writer.WriteString(DecisionJsonNames.LogTime, Iso(decision.LogTimestampMs));

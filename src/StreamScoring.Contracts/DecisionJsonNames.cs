@@ -10,6 +10,7 @@ internal static class DecisionJsonNames
     public static readonly JsonEncodedText Source = JsonEncodedText.Encode("source");
     public static readonly JsonEncodedText Region = JsonEncodedText.Encode("region");
     public static readonly JsonEncodedText Topic = JsonEncodedText.Encode("topic");
+    public static readonly JsonEncodedText TopicId = JsonEncodedText.Encode("topic_id");
     public static readonly JsonEncodedText Partition = JsonEncodedText.Encode("partition");
     public static readonly JsonEncodedText Offset = JsonEncodedText.Encode("offset");
     public static readonly JsonEncodedText EventTime = JsonEncodedText.Encode("event_time");

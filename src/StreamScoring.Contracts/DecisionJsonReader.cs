@@ -12,6 +12,7 @@ internal static class DecisionJsonReader
         return new DecisionRecord
         {
             Source = root.Source(),
+            SourceTopicId = root.Field("source").OptionalText("topic_id"),
             PaymentId = root.Text("payment_id"),
             EventTimeMs = root.Time("event_time"),
             LogTimestampMs = root.Time("log_time"),

@@ -25,22 +25,23 @@ public static class DecisionMessagePack
     public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, Read);
 
     /// <summary>Reads what lies before everything of which there is much: of which record it is the decision, and the outcome.</summary>
+    /// <remarks>The topic's id is null where the decision does not say.</remarks>
     /// <returns>Without an outcome where the decision is of a version that this release does not read: the position stands there in any.</returns>
     /// <exception cref="MessagePackSerializationException">The bytes are no decision.</exception>
-    public static (DecisionSource Source, DecisionOutcome? Outcome) ReadOutcome(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadOutcome);
+    public static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadOutcome);
 
-    private static (DecisionSource Source, DecisionOutcome? Outcome) ReadOutcome(ref MessagePackReader reader)
+    private static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ref MessagePackReader reader)
     {
         var count = reader.ReadArrayHeader();
         var isKnown = reader.ReadInt32() == Version && count >= ElementsMin;
-        var source = ReadSource(ref reader);
+        var source = ReadSource(ref reader, out var topicId);
         if (!isKnown)
         {
-            return (source, null);
+            return (source, topicId, null);
         }
 
         MessagePackRead.SkipMany(ref reader, Action - PaymentId);
-        return (source, new DecisionOutcome(reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadString() ?? "", ReadNumber(ref reader), ReadNumber(ref reader)));
+        return (source, topicId, new DecisionOutcome(reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadString() ?? "", ReadNumber(ref reader), ReadNumber(ref reader)));
     }
 
     private static DecisionRecord Read(ref MessagePackReader reader)
@@ -55,7 +56,8 @@ public static class DecisionMessagePack
         // Initializers run in this order, which is the order of the wire form.
         return new DecisionRecord
         {
-            Source = ReadSource(ref reader),
+            Source = ReadSource(ref reader, out var topicId),
+            SourceTopicId = topicId,
             PaymentId = reader.ReadString() ?? "",
             EventTimeMs = MessagePackRead.Time(ref reader),
             LogTimestampMs = MessagePackRead.Time(ref reader),
@@ -85,11 +87,13 @@ public static class DecisionMessagePack
         };
     }
 
-    private static DecisionSource ReadSource(ref MessagePackReader reader)
+    /// <summary>The source is an array: region, topic, partition, offset; and the topic's id where it was known.</summary>
+    private static DecisionSource ReadSource(ref MessagePackReader reader, out string? topicId)
     {
         var count = MessagePackRead.ArrayOf(ref reader, 4);
         var source = new DecisionSource(reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
-        MessagePackRead.SkipMany(ref reader, count - 4);
+        topicId = count > 4 ? reader.ReadString() : null;
+        MessagePackRead.SkipMany(ref reader, count - 5);
         return source;
     }
 

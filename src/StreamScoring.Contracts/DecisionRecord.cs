@@ -6,6 +6,9 @@ public sealed record DecisionRecord
     /// <summary>Where the payment was read: with it the decision's id is <c>region/topic/partition/offset</c>.</summary>
     public required DecisionSource Source { get; init; }
 
+    /// <summary>The id of the topic that <see cref="Source"/> names; null where the brokers did not tell, and in decisions of older releases.</summary>
+    public string? SourceTopicId { get; init; }
+
     public required string PaymentId { get; init; }
 
     /// <summary>The payment's event time, ms since the Unix epoch, UTC.</summary>

@@ -75,10 +75,12 @@ public static class DecisionTranscoder
     /// <summary>The id, which is made of the source, then the payment's, which stands behind it, then the source.</summary>
     private static void WriteSource(ref MessagePackReader reader, Utf8JsonWriter writer)
     {
-        MessagePackRead.ArrayOf(ref reader, 4);
+        var count = MessagePackRead.ArrayOf(ref reader, 4);
         var region = Text(ref reader);
         var topic = Text(ref reader);
         var (partition, offset) = (reader.ReadInt32(), reader.ReadInt64());
+        var topicId = count > 4 ? Text(ref reader) : default;
+        MessagePackRead.SkipMany(ref reader, count - 5);
         writer.WritePropertyName(DecisionJsonNames.DecisionId);
         writer.WriteStringValueSegment(region, isFinalSegment: false);
         writer.WriteStringValueSegment("/"u8, isFinalSegment: false);
@@ -93,6 +95,11 @@ public static class DecisionTranscoder
         writer.WriteString(DecisionJsonNames.Topic, topic);
         writer.WriteNumber(DecisionJsonNames.Partition, partition);
         writer.WriteNumber(DecisionJsonNames.Offset, offset);
+        if (count > 4)
+        {
+            writer.WriteString(DecisionJsonNames.TopicId, topicId);
+        }
+
         writer.WriteEndObject();
     }
 

@@ -39,6 +39,10 @@ internal static class JsonFields
     public static long Integer(this JsonElement element, string name) =>
         element.Field(name, JsonValueKind.Number).TryGetInt64(out var number) ? number : throw new JsonException($"{name} is no 64-bit integer");
 
+    /// <returns>Null where the field is absent or null.</returns>
+    public static long? OptionalInteger(this JsonElement element, string name) =>
+        !element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null ? null : element.Integer(name);
+
     public static int SmallInteger(this JsonElement element, string name) =>
         element.Field(name, JsonValueKind.Number).TryGetInt32(out var number) ? number : throw new JsonException($"{name} is no 32-bit integer");
 
@@ -63,8 +67,8 @@ internal static class JsonFields
             ? time.ToUnixTimeMilliseconds()
             : throw new JsonException($"{name} is no time");
 
-    public static DecisionSource Source(this JsonElement element) =>
-        element.Field("source") is var source
+    public static DecisionSource Source(this JsonElement element, string name = "source") =>
+        element.Field(name) is var source
             ? new DecisionSource(source.Text("region"), source.Text("topic"), source.SmallInteger("partition"), source.Integer("offset"))
             : default;
 }

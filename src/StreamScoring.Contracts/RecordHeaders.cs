@@ -5,6 +5,12 @@ public static class RecordHeaders
 {
     public const string Region = "region", Topic = "topic", Partition = "partition", Offset = "offset";
 
+    /// <summary>
+    /// The id of the topic that <see cref="Topic"/> names, as Kafka's tools print it: one that was deleted and made again has
+    /// another, and the same offsets mean other records. Empty where the brokers do not tell.
+    /// </summary>
+    public const string TopicId = "topic_id";
+
     /// <summary>On the first decision that a batch writes to a partition (<see cref="BatchVector"/>).</summary>
     public const string Vector = "vector";
 

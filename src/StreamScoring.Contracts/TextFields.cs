@@ -19,6 +19,13 @@ public static class TextFields
         TextField.EmailHash,
     ];
 
+    /// <summary>
+    /// The entity ids that are part of a payment's content, by which a retry is told from another payment of the same id. Not the
+    /// address: it is that of a connection, and a retry may come by another one. The order is part of stored hashes.
+    /// </summary>
+    public static IReadOnlyList<TextField> ContentIds { get; } =
+        [TextField.CardId, TextField.CustomerId, TextField.MerchantId, TextField.TerminalId, TextField.DeviceId, TextField.EmailHash];
+
     /// <summary>The field's name in JSON, in feature files and in rules.</summary>
     public static string NameOf(TextField field) => Names[(int)field];
 

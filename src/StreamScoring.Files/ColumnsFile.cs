@@ -42,7 +42,7 @@ public sealed class ColumnsFile
                     : $"is no payment field; known: {string.Join(", ", KnownFields)}, attributes.NAME");
             }
 
-            fields[field] = ReadMapping(map, field);
+            fields[field] = ReadMapping(map, field, isAttribute: !KnownFields.Contains(field));
         }
 
         foreach (var required in new[] { "payment_id", "event_time", "amount", "currency" })
@@ -77,7 +77,7 @@ public sealed class ColumnsFile
         return new ColumnsFile(fields, null, null);
     }
 
-    private static ColumnMapping ReadMapping(YamlMap map, string field)
+    private static ColumnMapping ReadMapping(YamlMap map, string field, bool isAttribute)
     {
         if (map.IsScalar(field))
         {
@@ -94,7 +94,10 @@ public sealed class ColumnsFile
                 "unix_s" => TimeFormat.UnixSeconds,
                 _ => TimeFormat.Iso8601,
             },
-            entry.OptionalText("default"));
+            entry.OptionalText("default"),
+            !isAttribute || !entry.Has("type") ? null
+            : entry.Choice("type", "", "text", "number") == "number" ? ColumnType.Number
+            : ColumnType.Text);
         entry.RequireAllRead();
         return mapping.Column is not null || mapping.Default is not null ? mapping : throw map.Error(field, "needs a column or a default");
     }

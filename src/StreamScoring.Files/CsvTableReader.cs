@@ -14,15 +14,29 @@ internal sealed class CsvTableReader : TableReader
     /// <summary>Cells of a row with a quote where none belongs. They are taken as they stand, but for each the library copies the whole row.</summary>
     private const int StrayQuotesMax = 100;
 
+    /// <summary>
+    /// What bytes that are no UTF-8 are read as: a character that is set aside for such uses and
+    /// stands in no text. The usual replacement character
+    /// may, and would make one id of two.
+    /// </summary>
+    internal const char NoCharacter = '\uFFFF';
+
     private readonly CsvParser _parser;
+    private readonly char _noCharacter;
 
     public CsvTableReader(string path)
         : this(path, Start(path))
     {
     }
 
-    private CsvTableReader(string path, CsvParser parser)
-        : base(path, parser.Record!) => _parser = parser;
+    private CsvTableReader(string path, (CsvParser Parser, StreamReader Text) start)
+        : base(path, start.Parser.Record!)
+    {
+        _parser = start.Parser;
+        // A byte order mark may have made it UTF-16 or UTF-32, whose decoders have the usual
+        // replacement.
+        _noCharacter = start.Text.CurrentEncoding is UTF8Encoding ? NoCharacter : '\uFFFD';
+    }
 
     public override int Row => _parser.RawRow;
 
@@ -44,7 +58,12 @@ internal sealed class CsvTableReader : TableReader
             : throw new InvalidInputFileException($"{Place}: the row has {_parser.Count} cells and the header has {Columns.Count}");
     }
 
-    public override string? Text(int column) => _parser[column] is { Length: > 0 } text ? text : null;
+    public override bool HoldsNumbers(int column) => false;
+
+    public override string? Text(int column) =>
+        _parser[column] is not { Length: > 0 } text ? null
+        : text.Contains(_noCharacter) ? throw NotUtf8(Row, column)
+        : text;
 
     public override double Number(int column) =>
         Text(column) is not { } text ? double.NaN
@@ -53,7 +72,7 @@ internal sealed class CsvTableReader : TableReader
 
     public override void Dispose() => _parser.Dispose();
 
-    private static CsvParser Start(string path)
+    private static (CsvParser Parser, StreamReader Text) Start(string path)
     {
         Stream stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
@@ -61,8 +80,11 @@ internal sealed class CsvTableReader : TableReader
             stream = new WholeGzipStream(stream);
         }
 
-        var parser = new CsvParser(new StreamReader(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, 1 << 16), Configuration(path));
-        return parser.Read() ? parser : throw new InvalidInputFileException($"{path}: the file is empty; expected a header line");
+        var utf8 = (UTF8Encoding)Encoding.UTF8.Clone();
+        utf8.DecoderFallback = new DecoderReplacementFallback(NoCharacter.ToString());
+        var text = new StreamReader(stream, utf8, detectEncodingFromByteOrderMarks: true, 1 << 16);
+        var parser = new CsvParser(text, Configuration(path));
+        return parser.Read() ? (parser, text) : throw new InvalidInputFileException($"{path}: the file is empty; expected a header line");
     }
 
     private static CsvConfiguration Configuration(string path)

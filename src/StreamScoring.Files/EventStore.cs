@@ -6,7 +6,7 @@ internal sealed class EventStore
     private const int ChunkBytes = 4 * 1024 * 1024;
 
     private readonly List<byte[]> _chunks = [];
-    private readonly List<(long OrderMs, int Chunk, int Start, int Length, int File, int Row)> _records = [];
+    private readonly List<(long OrderMs, int Chunk, int Start, int Length, int File, int Row, bool? Fraud)> _records = [];
     private int _used = ChunkBytes;
 
     public int Count => _records.Count;
@@ -16,14 +16,17 @@ internal sealed class EventStore
 
     public ReadOnlyMemory<byte> Value(int index)
     {
-        var (_, chunk, start, length, _, _) = _records[index];
+        var (_, chunk, start, length, _, _, _) = _records[index];
         return _chunks[chunk].AsMemory(start, length);
     }
 
     /// <summary>The file and row that the record was made of, as they were given.</summary>
     public (int File, int Row) Origin(int index) => (_records[index].File, _records[index].Row);
 
-    public void Add(long orderMs, ReadOnlySpan<byte> value, int file, int row)
+    /// <summary>A payment's label by its own row; null where that does not say.</summary>
+    public bool? Fraud(int index) => _records[index].Fraud;
+
+    public void Add(long orderMs, ReadOnlySpan<byte> value, int file, int row, bool? fraud)
     {
         if (ChunkBytes - _used < value.Length)
         {
@@ -32,7 +35,7 @@ internal sealed class EventStore
         }
 
         value.CopyTo(_chunks[^1].AsSpan(_used));
-        _records.Add((orderMs, _chunks.Count - 1, _used, value.Length, file, row));
+        _records.Add((orderMs, _chunks.Count - 1, _used, value.Length, file, row, fraud));
         _used += value.Length;
     }
 

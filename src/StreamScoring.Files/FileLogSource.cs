@@ -43,16 +43,16 @@ public sealed class FileLogSource : ILogSource
         {
         }
 
-        public bool TryPeek(out long timestampMs)
+        public bool TryPeek(out long mergeMs)
         {
-            timestampMs = IsAtEnd ? 0 : events.OrderMs(_next);
+            mergeMs = IsAtEnd ? 0 : events.OrderMs(_next);
             return !IsAtEnd;
         }
 
-        public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+        public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
         {
             var taken = 0;
-            for (; taken < rowsMax && _next < events.Count && events.OrderMs(_next) <= throughTimestampMs; taken++, _next++)
+            for (; taken < rowsMax && _next < events.Count && events.OrderMs(_next) <= throughMs; taken++, _next++)
             {
                 batch.Append(logIndex, _next, events.OrderMs(_next), decide: true, events.Value(_next).Span, int.MaxValue);
             }

@@ -11,17 +11,13 @@ internal sealed class LabelRowMapper(TableReader table)
     private readonly int _knownAt = table.Require("known_at");
     private readonly int _fraud = table.Require("fraud");
 
-    public Label Read() => new()
+    /// <returns>Null where the row does not say whether the payment was fraud.</returns>
+    public Label? Read() => RowMapper.FraudOf(table, _fraud) is not { } fraud ? null : new Label
     {
         PaymentId = table.Text(_paymentId) ?? throw Wrong("payment_id", "empty"),
         EventTimeMs = Time(_eventTime),
         KnownAtMs = Time(_knownAt),
-        Fraud = table.Text(_fraud) switch
-        {
-            "1" or "true" or "True" => true,
-            "0" or "false" or "False" => false,
-            var text => throw Wrong("fraud", $"{text}; expected 0 or 1"),
-        },
+        Fraud = fraud,
         CardId = Optional("card_id"),
         CustomerId = Optional("customer_id"),
         MerchantId = Optional("merchant_id"),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Parquet;
 using Parquet.Schema;
 using StreamScoring.Configuration;
@@ -7,11 +6,17 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Files;
 
+/// <summary>A Parquet file, row group by row group. A column is decoded once a cell of it is asked
+/// for, so what nothing names may be of any type.</summary>
 internal sealed class ParquetTableReader : TableReader
 {
     private readonly ParquetReader _reader;
-    private readonly DataField[] _fields;
-    private readonly Array[] _columns;
+    private readonly IReadOnlyList<Field> _fields;
+
+    /// <summary>Of the current row group; null where nothing has asked for the column
+    /// yet.</summary>
+    private readonly Array?[] _columns;
+    private ParquetRowGroupReader? _groupReader;
     private int _group = -1;
     private int _row = -1;
     private int _rowCount;
@@ -23,11 +28,11 @@ internal sealed class ParquetTableReader : TableReader
     }
 
     private ParquetTableReader(string path, ParquetReader reader)
-        : base(path, [.. reader.Schema.GetDataFields().Select(field => field.Name)])
+        : base(path, [.. reader.Schema.Fields.Select(field => field.Name)])
     {
         _reader = reader;
-        _fields = reader.Schema.GetDataFields();
-        _columns = new Array[_fields.Length];
+        _fields = reader.Schema.Fields;
+        _columns = new Array?[_fields.Count];
     }
 
     public override int Row => checked((int)(_rowsBefore + _row));
@@ -44,14 +49,21 @@ internal sealed class ParquetTableReader : TableReader
                 return false;
             }
 
-            ReadGroupAsync().GetAwaiter().GetResult();
+            _groupReader?.Dispose();
+            _groupReader = _reader.OpenRowGroupReader(_group);
+            _rowCount = checked((int)_groupReader.RowCount);
+            Array.Clear(_columns);
             _row = -1;
         }
 
         return true;
     }
 
-    public override string? Text(int column) => _columns[column].GetValue(_row) switch
+    public override bool HoldsNumbers(int column) =>
+        _fields[column] is DataField field && (Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) is var type
+        && type != typeof(bool) && type != typeof(char) && (type.IsPrimitive || type == typeof(decimal));
+
+    public override string? Text(int column) => Column(column).GetValue(_row) switch
     {
         null => null,
         string text => text.Length == 0 ? null : text,
@@ -62,24 +74,28 @@ internal sealed class ParquetTableReader : TableReader
         var other => other.ToString(),
     };
 
-    public override double Number(int column) => _columns[column] switch
+    public override double Number(int column) => Column(column) switch
     {
-        double[] numbers => numbers[_row],
         double?[] numbers => numbers[_row] ?? double.NaN,
-        float[] numbers => numbers[_row],
-        long[] numbers => numbers[_row],
-        bool[] flags => flags[_row] ? 1 : 0,
+        float?[] numbers => numbers[_row] ?? double.NaN,
+        long?[] numbers => numbers[_row] ?? double.NaN,
+        bool?[] flags => flags[_row] is { } flag ? flag ? 1 : 0 : double.NaN,
         var values => values.GetValue(_row) switch
         {
             null => double.NaN,
+            string { Length: 0 } => double.NaN,
             string text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw NoNumber(column, text),
-            bool flag => flag ? 1 : 0,
+            DateTime or Guid => throw NoNumber(column, Text(column)!),
             IConvertible value => value.ToDouble(CultureInfo.InvariantCulture),
             var other => throw NoNumber(column, other.ToString() ?? ""),
         },
     };
 
-    public override void Dispose() => _reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public override void Dispose()
+    {
+        _groupReader?.Dispose();
+        _reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
 
     private static ParquetReader Start(string path)
     {
@@ -89,67 +105,29 @@ internal sealed class ParquetTableReader : TableReader
         }
         catch (Exception e) when (e is not (IOException or UnauthorizedAccessException))
         {
-            throw new InvalidInputFileException($"{path}: not a Parquet file: {e.Message}", e);
+            throw new InvalidInputFileException($"{path}: not a Parquet file that can be read: {e.Message}", e);
         }
     }
 
-    private async Task ReadGroupAsync()
+    private Array Column(int column) => _columns[column] ??= Load(column);
+
+    private Array Load(int column)
     {
-        using var group = _reader.OpenRowGroupReader(_group);
-        _rowCount = checked((int)group.RowCount);
-        for (var i = 0; i < _fields.Length; i++)
+        var name = _fields[column].Name;
+        try
         {
-            _columns[i] = await ReadColumnAsync(group, _fields[i], _rowCount);
+            return _fields[column] is DataField { IsArray: false } field
+                ? ParquetColumn.ReadAsync(_groupReader!, field, _rowCount).GetAwaiter().GetResult()
+                : throw new NotSupportedException("it is nested; expected numbers, texts, flags or times");
         }
-    }
-
-    private async Task<Array> ReadColumnAsync(ParquetRowGroupReader group, DataField field, int rowCount)
-    {
-        var type = Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType;
-        // The library calls a text a string when it makes a schema and a memory of characters when it reads one.
-        if (type == typeof(string) || type == typeof(ReadOnlyMemory<char>))
+        catch (NotUtf8Exception e)
         {
-            var texts = new string?[rowCount];
-            await group.ReadAsync(field, texts.AsMemory());
-            return texts;
+            throw NotUtf8(checked((int)(_rowsBefore + e.Row)), column);
         }
-
-        // Bytes are what writers that do not annotate their columns make of a text.
-        if (type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>))
+        catch (Exception e)
         {
-            var bytes = new byte[]?[rowCount];
-            await group.ReadAsync(field, bytes.AsMemory()!);
-            return Array.ConvertAll(bytes, value => value is null ? null : Encoding.UTF8.GetString(value));
+            // The library throws anything for what it does not know, or for a file that is damaged.
+            throw new InvalidInputFileException($"{FilePath}: column {name} cannot be read: {e.Message}", e);
         }
-
-        return type == typeof(double) ? await ReadAsync<double>(group, field, rowCount)
-            : type == typeof(float) ? await ReadAsync<float>(group, field, rowCount)
-            : type == typeof(long) ? await ReadAsync<long>(group, field, rowCount)
-            : type == typeof(int) ? await ReadAsync<int>(group, field, rowCount)
-            : type == typeof(short) ? await ReadAsync<short>(group, field, rowCount)
-            : type == typeof(byte) ? await ReadAsync<byte>(group, field, rowCount)
-            : type == typeof(sbyte) ? await ReadAsync<sbyte>(group, field, rowCount)
-            : type == typeof(ushort) ? await ReadAsync<ushort>(group, field, rowCount)
-            : type == typeof(uint) ? await ReadAsync<uint>(group, field, rowCount)
-            : type == typeof(ulong) ? await ReadAsync<ulong>(group, field, rowCount)
-            : type == typeof(bool) ? await ReadAsync<bool>(group, field, rowCount)
-            : type == typeof(decimal) ? await ReadAsync<decimal>(group, field, rowCount)
-            : type == typeof(DateTime) ? await ReadAsync<DateTime>(group, field, rowCount)
-            : throw new InvalidInputFileException($"{FilePath}: column {field.Name} has the type {type.Name}; expected numbers, texts, flags or times");
-    }
-
-    private static async Task<Array> ReadAsync<T>(ParquetRowGroupReader group, DataField field, int rowCount)
-        where T : struct
-    {
-        if (field.IsNullable)
-        {
-            var values = new T?[rowCount];
-            await group.ReadAsync(field, values.AsMemory());
-            return values;
-        }
-
-        var plain = new T[rowCount];
-        await group.ReadAsync(field, plain.AsMemory());
-        return plain;
     }
 }

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Text;
 using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 
 namespace StreamScoring.Files;
 
@@ -14,13 +16,23 @@ public sealed class PaymentTable
     private readonly EventStore _payments = new();
     private readonly EventStore _labels = new();
     private readonly List<Func<int, string>> _placesOf = [];
-    private readonly Dictionary<string, bool>? _frauds;
+    private readonly RepeatedIds _repeated = new();
+    private readonly List<string> _notices = [];
 
-    private PaymentTable(bool keepsFrauds) => _frauds = keepsFrauds ? new(StringComparer.Ordinal) : null;
+    /// <summary>Of tables of labels; null where nobody will ask.</summary>
+    private readonly FinalLabels? _labelled;
+    private TimeSpan? _labelDelay;
+    private int _unlabelledCount;
+    private int _labelRowCount;
+
+    private PaymentTable(bool keepsFrauds) => _labelled = keepsFrauds ? new FinalLabels() : null;
 
     public int PaymentCount => _payments.Count;
 
     public int LabelCount => _labels.Count;
+
+    /// <summary>What whoever uses the tables should know of them, one sentence each.</summary>
+    public IReadOnlyList<string> Notices => _notices;
 
     internal EventStore Payments => _payments;
 
@@ -30,25 +42,30 @@ public sealed class PaymentTable
     /// <param name="labelFiles">Tables of labels with the contract's names: payment_id, event_time, known_at, fraud, entity ids.</param>
     /// <param name="columnsFile">Null where the tables use the contract's names.</param>
     /// <param name="keepsFrauds">Whether <see cref="IsFraud"/> will be asked.</param>
+    /// <param name="attributeUses">What the features take attributes for
+    /// (<see cref="FeatureFile.AttributeUses"/>); null where there are none.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
     /// <exception cref="InvalidInputFileException">A file, row or cell is wrong; the message names it.</exception>
     public static PaymentTable Read(
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
-        Action<long>? progress = null, CancellationToken cancel = default)
+        Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, CancellationToken cancel = default)
     {
         var table = new PaymentTable(keepsFrauds);
         var columns = columnsFile is null ? null : ColumnsFile.Load(columnsFile);
+        table._labelDelay = columns?.LabelDelay;
         var buffer = new ArrayBufferWriter<byte>(4096);
         foreach (var path in paymentFiles)
         {
             using var reader = TableReader.Open(path);
-            var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns));
+            var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns), attributeUses ?? new Dictionary<string, AttributeUse>());
             table._placesOf.Add(reader.PlaceOf);
             while (reader.Read())
             {
                 table.Add(mapper, reader.Row, buffer);
                 Report(table, progress, cancel);
             }
+
+            table._notices.AddRange(mapper.Notices);
         }
 
         foreach (var path in labelFiles)
@@ -58,7 +75,17 @@ public sealed class PaymentTable
             table._placesOf.Add(reader.PlaceOf);
             while (reader.Read())
             {
-                table.Add(mapper.Read(), reader.Row, buffer);
+                table._labelRowCount++;
+                if (mapper.Read() is { } label)
+                {
+                    table._labelled?.Add(label);
+                    table.Add(label, reader.Row, buffer);
+                }
+                else
+                {
+                    table._unlabelledCount++;
+                }
+
                 Report(table, progress, cancel);
             }
         }
@@ -73,11 +100,31 @@ public sealed class PaymentTable
         }
 
         table._labels.Sort();
+        table.NoteWhole();
         return table;
     }
 
-    /// <summary>The payment's last label, whenever it became known; null where it has none.</summary>
-    public bool? IsFraud(string paymentId) => _frauds!.TryGetValue(paymentId, out var fraud) ? fraud : null;
+    /// <summary>The payment's final label: its row's, or one of a table of labels where that became
+    /// known later; null where nobody knows.</summary>
+    /// <param name="index">Its number in order.</param>
+    /// <param name="id">UTF-8.</param>
+    public bool? IsFraud(long index, ReadOnlySpan<byte> id, long eventTimeMs)
+    {
+        var own = _payments.Fraud((int)index);
+        if (_labelled!.Of(id, eventTimeMs) is not { } labelled)
+        {
+            return own;
+        }
+
+        // When the row's own became known is not said where there is no delay; then a label that
+        // says it holds.
+        var ownKnownAtMs = own is not null && _labelDelay is { } delay ? eventTimeMs + (long)delay.TotalMilliseconds : long.MinValue;
+        return ownKnownAtMs == labelled.KnownAtMs ? own!.Value || labelled.Fraud : ownKnownAtMs > labelled.KnownAtMs ? own : labelled.Fraud;
+    }
+
+    /// <summary>Whether another row has the payment's id.</summary>
+    /// <param name="id">UTF-8.</param>
+    public bool IsRepeated(ReadOnlySpan<byte> id) => _repeated.Contains(id);
 
     /// <summary>Where the payment stands in its file, for messages.</summary>
     /// <param name="index">Its number in order.</param>
@@ -120,20 +167,22 @@ public sealed class PaymentTable
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, payment);
         writer.Flush();
-        _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row);
+        var fraud = mapper.HasLabelColumn ? mapper.ReadFraud() : null;
+        _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
+        _repeated.Add(Encoding.UTF8.GetBytes(payment.PaymentId), row, _placesOf[^1]);
         if (!mapper.HasLabelColumn)
         {
             return;
         }
 
-        var fraud = mapper.ReadFraud();
-        if (mapper.MakesLabels)
+        _labelRowCount++;
+        if (fraud is not { } isFraud)
         {
-            Add(mapper.LabelOf(payment, fraud), row, buffer);
+            _unlabelledCount++;
         }
-        else
+        else if (mapper.MakesLabels)
         {
-            _frauds?.TryAdd(payment.PaymentId, fraud);
+            Add(mapper.LabelOf(payment, isFraud), row, buffer);
         }
     }
 
@@ -143,10 +192,20 @@ public sealed class PaymentTable
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, label);
         writer.Flush();
-        _labels.Add(label.KnownAtMs, buffer.WrittenSpan, _placesOf.Count - 1, row);
-        if (_frauds is not null)
+        _labels.Add(label.KnownAtMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud: null);
+    }
+
+    private void NoteWhole()
+    {
+        _repeated.Close();
+        if (_repeated.Notice is { } repeated)
         {
-            _frauds[label.PaymentId] = label.Fraud;
+            _notices.Add(repeated);
+        }
+
+        if (_unlabelledCount > 0)
+        {
+            _notices.Add($"{_unlabelledCount:N0} of {_labelRowCount:N0} rows do not say whether the payment was fraud: no label is made of them");
         }
     }
 }

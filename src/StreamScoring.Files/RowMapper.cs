@@ -1,6 +1,8 @@
 using System.Globalization;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
+using StreamScoring.Ingest;
 
 namespace StreamScoring.Files;
 
@@ -9,20 +11,24 @@ internal sealed class RowMapper
 {
     private readonly TableReader _table;
     private readonly (int Column, string? Default)[] _texts;
-    private readonly (string Name, int Column, string? Default)[] _attributes;
+    private readonly AttributeColumn[] _attributes;
     private readonly (int Column, ColumnMapping Mapping) _eventTime;
     private readonly (int Column, ColumnMapping Mapping) _amount;
     private readonly int _label;
     private readonly TimeSpan? _labelDelay;
+    private (long Count, string? FirstPlace) _likeSeconds;
 
-    public RowMapper(TableReader table, ColumnsFile columns)
+    /// <param name="attributeUses">What the features take attributes for.</param>
+    public RowMapper(TableReader table, ColumnsFile columns, IReadOnlyDictionary<string, AttributeUse> attributeUses)
     {
         _table = table;
         _texts = [.. TextFields.AllNames.Select(name => columns.Fields.TryGetValue(name, out var mapping)
             ? (ColumnOf(mapping), mapping.Default)
             : (-1, null))];
         _attributes = [.. columns.Fields.Where(field => field.Key.StartsWith("attributes.", StringComparison.Ordinal))
-            .Select(field => (field.Key["attributes.".Length..], ColumnOf(field.Value), field.Value.Default))];
+            .Select(field => (Name: field.Key["attributes.".Length..], Mapping: field.Value))
+            .Select(field => new AttributeColumn(
+                table, field.Name, ColumnOf(field.Mapping), field.Mapping, attributeUses.GetValueOrDefault(field.Name, AttributeUse.None)))];
         _eventTime = Required(columns, "event_time");
         _amount = Required(columns, "amount");
         Required(columns, "payment_id");
@@ -36,6 +42,13 @@ internal sealed class RowMapper
 
     public bool HasLabelColumn => _label >= 0;
 
+    /// <summary>What whoever reads the table should know, once it is read.</summary>
+    public IEnumerable<string> Notices => _attributes.Select(attribute => attribute.Notice).Append(SecondsNotice).OfType<string>();
+
+    private string? SecondsNotice => _likeSeconds.Count == 0 ? null
+        : $"{_likeSeconds.FirstPlace}: event_time looks like epoch seconds and is taken for milliseconds, a time of 1970, in {_likeSeconds.Count:N0} rows, the first of them here; "
+            + "if they are seconds, say so in a columns file: format: unix_s (docs/columns.md)";
+
     /// <exception cref="InvalidInputFileException">A required cell is empty or malformed; the message names file and line.</exception>
     public Payment ReadPayment()
     {
@@ -43,7 +56,7 @@ internal sealed class RowMapper
         return new Payment
         {
             PaymentId = Text(TextField.PaymentId) ?? throw Missing("payment_id"),
-            EventTimeMs = TimeOf(_eventTime.Column, _eventTime.Mapping, "event_time"),
+            EventTimeMs = EventTime(),
             AmountMinor = Amount(currency),
             Currency = currency,
             CardId = Text(TextField.CardId),
@@ -62,12 +75,18 @@ internal sealed class RowMapper
         };
     }
 
-    /// <summary>Whether the row's payment was fraud.</summary>
-    public bool ReadFraud() => _table.Text(_label) switch
+    /// <summary>Whether the row's payment was fraud; null where the cell is empty, because nobody
+    /// knows yet.</summary>
+    public bool? ReadFraud() => FraudOf(_table, _label);
+
+    /// <inheritdoc cref="ReadFraud"/>
+    /// <exception cref="InvalidInputFileException">The cell says neither.</exception>
+    internal static bool? FraudOf(TableReader table, int column) => table.Text(column) switch
     {
+        null => null,
         "1" or "true" or "True" or "TRUE" or "1.0" => true,
-        null or "0" or "false" or "False" or "FALSE" or "0.0" => false,
-        var text => throw new InvalidInputFileException($"{_table.Place}: {_table.Columns[_label]} is {text}; expected 0 or 1"),
+        "0" or "false" or "False" or "FALSE" or "0.0" => false,
+        var text => throw new InvalidInputFileException($"{table.Place}: {table.Columns[column]} is {text}; expected 0 or 1, or nothing where it is not known"),
     };
 
     /// <exception cref="InvalidInputFileException">The label would become known after the year 9999.</exception>
@@ -119,6 +138,17 @@ internal sealed class RowMapper
     /// <summary>Many tables hold the code as a number, without its leading zeros.</summary>
     private string? Mcc() => Text(TextField.Mcc) is { } text ? text.All(char.IsAsciiDigit) ? text.PadLeft(4, '0') : text : null;
 
+    private long EventTime()
+    {
+        var timeMs = TimeOf(_eventTime.Column, _eventTime.Mapping, "event_time");
+        if (_eventTime.Mapping.Format != TimeFormat.UnixSeconds && RejectionText.LooksLikeSeconds(timeMs))
+        {
+            _likeSeconds = (_likeSeconds.Count + 1, _likeSeconds.FirstPlace ?? _table.Place);
+        }
+
+        return timeMs;
+    }
+
     private long TimeOf(int column, ColumnMapping mapping, string field)
     {
         var text = (column < 0 ? null : _table.Text(column)) ?? mapping.Default ?? throw Missing(field);
@@ -152,13 +182,12 @@ internal sealed class RowMapper
     private Dictionary<string, object>? Attributes()
     {
         Dictionary<string, object>? attributes = null;
-        foreach (var (name, column, otherwise) in _attributes)
+        foreach (var attribute in _attributes)
         {
-            if (((column < 0 ? null : _table.Text(column)) ?? otherwise) is { } text)
+            if (attribute.Read() is { } value)
             {
                 attributes ??= new Dictionary<string, object>(StringComparer.Ordinal);
-                // A text such as "nan" or "Infinity" is no number that the wire forms know.
-                attributes[name] = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : text;
+                attributes[attribute.Name] = value;
             }
         }
 

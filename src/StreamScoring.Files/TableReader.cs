@@ -64,6 +64,10 @@ public abstract class TableReader : IDisposable
             : $"{FilePath}: there is no column {column}; its columns are {string.Join(", ", Columns)}");
     }
 
+    /// <summary>Whether the file itself says that a column holds numbers, which a text
+    /// cannot.</summary>
+    public abstract bool HoldsNumbers(int column);
+
     /// <summary>Steps to the next row.</summary>
     /// <exception cref="InvalidInputFileException">The row is malformed.</exception>
     public abstract bool Read();
@@ -78,4 +82,7 @@ public abstract class TableReader : IDisposable
     public abstract void Dispose();
 
     private protected InvalidInputFileException NoNumber(int column, string text) => new($"{Place}: {Columns[column]} is {text}; expected a number");
+
+    private protected InvalidInputFileException NotUtf8(int row, int column) =>
+        new($"{PlaceOf(row)}: {Columns[column]} holds bytes that are no UTF-8; save the table in UTF-8");
 }

@@ -8,21 +8,35 @@ namespace StreamScoring.Files;
 /// </summary>
 public abstract class TableWriter : IDisposable
 {
+    private const string ExtensionsText = ".csv, .csv.gz or .parquet";
+
+    private static readonly string[] Extensions = [".csv", ".csv.gz", ".parquet"];
+
     private readonly string _path;
 
     private protected TableWriter(string path, string temporaryPath) => (_path, TemporaryPath) = (path, temporaryPath);
 
     private protected string TemporaryPath { get; }
 
+    /// <exception cref="InvalidInputFileException">The name does not end as that of a table does.</exception>
+    public static void RequireTableName(string path)
+    {
+        if (!Extensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new InvalidInputFileException($"{path} is to be a table; name a file that ends with {ExtensionsText}");
+        }
+    }
+
     /// <param name="columns">Names, and whether a column holds text; the others hold numbers.</param>
-    /// <exception cref="InvalidInputFileException">The file cannot be written there.</exception>
+    /// <exception cref="InvalidInputFileException">The file cannot be written there, or its name is no table's.</exception>
     public static TableWriter Create(string path, IReadOnlyList<(string Name, bool IsText)> columns)
     {
         if (Directory.Exists(path))
         {
-            throw new InvalidInputFileException($"{path} is a folder; name a file in it that ends with .csv, .csv.gz or .parquet");
+            throw new InvalidInputFileException($"{path} is a folder; name a file in it that ends with {ExtensionsText}");
         }
 
+        RequireTableName(path);
         try
         {
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;

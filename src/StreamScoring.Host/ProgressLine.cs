@@ -33,5 +33,15 @@ internal sealed class ProgressLine : IDisposable
         }
     }
 
+    /// <summary>Writes sentences that stay, piped or not.</summary>
+    public void Say(params IEnumerable<string> sentences)
+    {
+        Clear();
+        foreach (var sentence in sentences)
+        {
+            Console.Error.WriteLine(sentence);
+        }
+    }
+
     public void Dispose() => Clear();
 }

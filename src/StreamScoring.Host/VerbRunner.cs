@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 
@@ -17,7 +16,7 @@ internal static class VerbRunner
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"scoring: {error.Message}");
+                await Console.Error.WriteLineAsync($"scoring: {ForTerminal(error.Message)}");
             }
 
             await Console.Error.WriteLineAsync($"`scoring {string.Join(' ', args.TakeWhile(arg => !arg.StartsWith('-')))} --help` shows the usage");
@@ -45,15 +44,14 @@ internal static class VerbRunner
                 return Interrupted;
             default:
                 var isTraced = Environment.GetEnvironmentVariable("SCORING_TRACE") == "1" && e is not InvalidInputFileException;
-                await Console.Error.WriteLineAsync($"scoring: {WithoutCardNumbers(isTraced ? e.ToString() : e.Message)}");
+                var lines = isTraced ? e.ToString().Split(Environment.NewLine) : [e.Message];
+                await Console.Error.WriteLineAsync($"scoring: {string.Join(Environment.NewLine, lines.Select(ForTerminal))}");
                 return e is InvalidInputFileException ? WrongUsage : Failed;
         }
     }
 
-    /// <summary>A message may quote a cell of a file, and any cell may hold a card number.</summary>
-    private static string WithoutCardNumbers(string message)
-    {
-        var text = Encoding.UTF8.GetBytes(message);
-        return CardNumber.Redact(text) == 0 ? message : Encoding.UTF8.GetString(text);
-    }
+    /// <summary>
+    /// A message may quote a cell of a file or a field of a record: any may hold a card number, or what a terminal obeys.
+    /// </summary>
+    private static string ForTerminal(string message) => TerminalText.Escape(CardNumber.Mask(message));
 }

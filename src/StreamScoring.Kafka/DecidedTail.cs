@@ -12,7 +12,7 @@ namespace StreamScoring.Kafka;
 /// With transactional delivery what the group committed, in its stable form, is the truth: the offset is committed with the decisions, and they may
 /// become readable a moment after it, which is waited for. Decisions behind it count all the same, as idempotent delivery may have written them, or the offset expired.
 /// </remarks>
-internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options) : IDisposable
+internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options, Action<string> notice) : IDisposable
 {
     /// <summary>Decisions that are looked at for the end. One of the log would do, were there no former owners that write behind it.</summary>
     private const long DecisionsLookedAt = 1_000;
@@ -27,9 +27,10 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     /// For each log of these payments partitions, the first offset that is owed an answer. Of labels nothing but dead letters is written, so
     /// what the group committed counts: what lies behind is looked at again, and its dead letters are repeated. By one thread at a time.
     /// </summary>
-    /// <param name="committed">By log index: what the group committed; negative for nothing.</param>
+    /// <param name="committed">By log index: what the group committed.</param>
     /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
-    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(IReadOnlyCollection<int> partitions, LogTable logs, Func<int, long> committed)
+    /// <exception cref="PositionBeyondEndException">More is decided, or committed, than is in the log.</exception>
+    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(IReadOnlyCollection<int> partitions, LogTable logs, Func<int, CommittedOffset> committed)
     {
         if (partitions.Count == 0)
         {
@@ -41,11 +42,26 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         {
             var ends = owned.Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
                 .ToDictionary(logIndex => logIndex, logIndex => EndOf(new TopicPartition(options.Decisions, logs[logIndex].Partition)));
+            // After the ends of the decisions: what is decided up to there is on records that are in the logs by now.
+            var logEnds = owned.ToDictionary(logIndex => logIndex, logIndex => EndOf(logs[logIndex]));
             // Before the first of them is decided here; nobody decides meanwhile.
-            _learner?.Learn([.. ends.Select(end => (end.Key, logs[end.Key], end.Value))]);
-            var decided = Look(ends, logs);
-            return [.. owned.Select(logIndex => (
-                logIndex, decided.TryGetValue(logIndex, out var positions) ? positions.DecideFrom(committed(logIndex)) : Math.Max(0, committed(logIndex))))];
+            _learner?.Learn([.. ends.Select(end => (end.Key, NewPositions(end.Key), end.Value))]);
+            var decided = ends.Keys.ToDictionary(logIndex => logIndex, NewPositions);
+            Look(ends, decided);
+            return [.. owned.Select(logIndex => (logIndex, Math.Max(0, DecideFromOf(logIndex))))];
+
+            DecidedPositions NewPositions(int logIndex) => new(logs[logIndex], logs.TopicIdOf(logIndex), logEnds[logIndex]);
+
+            long DecideFromOf(int logIndex)
+            {
+                var next = committed(logIndex).NextOf(logs.TopicIdOf(logIndex));
+                if (next > logEnds[logIndex])
+                {
+                    throw new PositionBeyondEndException(logs[logIndex], logEnds[logIndex], next, $"the group {options.Group?.Name} committed", WhatToDo);
+                }
+
+                return decided.TryGetValue(logIndex, out var positions) ? DecideFromOfPayments(logs[logIndex], logEnds[logIndex], positions, next, committed(logIndex).TopicId.Length > 0) : next;
+            }
         }
         catch (KafkaException e)
         {
@@ -62,6 +78,32 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         }
     }
 
+    private string WhatToDo => $"If it was made anew, make {options.Decisions} anew too, and delete the group's offsets";
+
+    private long DecideFromOfPayments(LogId log, long end, DecidedPositions positions, long committed, bool isCommitNamed)
+    {
+        if (positions.IsOfAnotherLog)
+        {
+            throw new PositionBeyondEndException(log, end, positions.ImpossibleMax, $"{options.Decisions}/{log.Partition} holds decisions up to", WhatToDo);
+        }
+
+        if (positions.IsOnlyFormer && !isCommitNamed)
+        {
+            // A transaction that was on its way when the topic was made anew: of the new one something would be decided.
+            committed = -1;
+        }
+
+        if (positions.Impossible > 0)
+        {
+            options.Positions?.Ignored(log, positions.Impossible);
+            notice($"{options.Decisions}/{log.Partition}: {positions.Impossible} records claim decisions on {log} up to offset {positions.ImpossibleMax}, which ends at {end}; they are ignored");
+        }
+
+        return positions.DecideFrom(committed);
+    }
+
+    private long EndOf(LogId log) => _uncommitted.Value.WatermarksOf(new TopicPartition(log.Topic, log.Partition)).High.Value;
+
     /// <exception cref="KafkaFailedException">Some of its decisions are not to be read yet.</exception>
     private DecisionsEnd EndOf(TopicPartition decisions)
     {
@@ -73,9 +115,8 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     }
 
     /// <summary>Reads the last decisions; where none of them is of the log, steps back until one is, or the topic's start is reached.</summary>
-    private Dictionary<int, DecidedPositions> Look(IReadOnlyDictionary<int, DecisionsEnd> ends, LogTable logs)
+    private void Look(IReadOnlyDictionary<int, DecisionsEnd> ends, Dictionary<int, DecidedPositions> decided)
     {
-        var decided = ends.Keys.ToDictionary(logIndex => logIndex, logIndex => new DecidedPositions(logs[logIndex]));
         var from = ends.ToDictionary(end => end.Key, end => end.Value.High);
         for (var step = DecisionsLookedAt; ; step *= 2)
         {
@@ -89,7 +130,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
 
             if (stretches.Count == 0)
             {
-                return decided;
+                return;
             }
 
             _committed.Value.Read(stretches);

@@ -1,7 +1,6 @@
 using Confluent.Kafka;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
 
@@ -22,7 +21,7 @@ internal sealed class DecisionsLearner(KafkaConnection connection, FirstDecision
     private readonly List<Task> _running = [];
 
     /// <summary>Begins to learn, and says so to whoever will ask. By one thread at a time.</summary>
-    public void Learn(IReadOnlyCollection<(int LogIndex, LogId Log, DecisionsEnd End)> taken)
+    public void Learn(IReadOnlyCollection<(int LogIndex, DecidedPositions Into, DecisionsEnd End)> taken)
     {
         var all = Task.Factory.StartNew(() => Read(taken), _stopping.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _running.RemoveAll(task => task.IsCompleted);
@@ -41,18 +40,17 @@ internal sealed class DecisionsLearner(KafkaConnection connection, FirstDecision
         _stopping.Dispose();
     }
 
-    private Dictionary<int, IReadOnlyDictionary<long, FirstDecision>> Read(IReadOnlyCollection<(int LogIndex, LogId Log, DecisionsEnd End)> taken)
+    private Dictionary<int, IReadOnlyDictionary<long, FirstDecision>> Read(IReadOnlyCollection<(int LogIndex, DecidedPositions Into, DecisionsEnd End)> taken)
     {
         for (var tried = 1; ; tried++)
         {
             try
             {
-                var decided = taken.ToDictionary(log => log.LogIndex, log => new DecidedPositions(log.Log));
                 using var reader = new DecisionsReader(connection, readsCommitted: true);
                 reader.Read(
-                    [.. taken.Select(log => new DecisionsStretch(log.End.Partition, Math.Max(log.End.Low, log.End.High - DecisionsLearned), log.End.High, decided[log.LogIndex]))],
+                    [.. taken.Select(log => new DecisionsStretch(log.End.Partition, Math.Max(log.End.Low, log.End.High - DecisionsLearned), log.End.High, log.Into))],
                     _stopping.Token);
-                return decided.ToDictionary(log => log.Key, log => log.Value.Learned);
+                return taken.ToDictionary(log => log.LogIndex, log => log.Into.Learned);
             }
             catch (KafkaException e)
             {

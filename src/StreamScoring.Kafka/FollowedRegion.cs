@@ -20,12 +20,12 @@ internal sealed class FollowedRegion : IDisposable
     private readonly LogTable _logs;
     private readonly List<int> _read;
     private readonly PartitionOwnership _ownership;
+    private readonly RecordLosses _losses;
     private readonly Action<string> _log;
     private readonly Action _opened;
+    private readonly ReportedErrors _errors;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
-    private readonly Dictionary<(string, int), int> _lastError = [];
-    private readonly Lock _lastErrorLock = new();
     private volatile KafkaLogClient? _client;
     private volatile IReadOnlyList<KafkaLogReader> _readers = [];
     private volatile bool _hasTried;
@@ -35,10 +35,11 @@ internal sealed class FollowedRegion : IDisposable
     /// <param name="connection">Where they are read.</param>
     /// <param name="opened">Called once its logs are being read.</param>
     public FollowedRegion(
-        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, Action<string> log, Action opened)
+        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, RecordLosses losses, Action<string> log, Action opened)
     {
-        (_region, _connection, _options, _logs, _ownership, _log, _opened) = (region, connection, options, logs, ownership, log, opened);
+        (_region, _connection, _options, _logs, _ownership, _losses, _log, _opened) = (region, connection, options, logs, ownership, losses, log, opened);
         _read = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs[logIndex].Region == connection.Region)];
+        _errors = new ReportedErrors($"region {region}, {connection}", _read, options.Health, failed: null);
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka follows {region}" };
     }
 
@@ -52,10 +53,9 @@ internal sealed class FollowedRegion : IDisposable
     public void Start(Action wake)
     {
         _wake = wake;
+        _read.ForEach(logIndex => _options.Health.Reads(logIndex, _options.Folded.Count > 0 ? _options.Folded[logIndex] : 0));
         _thread.Start();
     }
-
-    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog() => _client?.Backlog() ?? [];
 
     /// <summary>Nobody may use the readers any more.</summary>
     public void Dispose()
@@ -73,13 +73,13 @@ internal sealed class FollowedRegion : IDisposable
 
     private void Run()
     {
-        var said = "";
+        var isLate = false;
         while (!_stopping.IsSet)
         {
             try
             {
                 Open();
-                if (said.Length > 0)
+                if (isLate)
                 {
                     _log($"region {_region} is followed again");
                 }
@@ -89,13 +89,8 @@ internal sealed class FollowedRegion : IDisposable
             }
             catch (Exception e) when (e is KafkaFailedException or KafkaException)
             {
-                _hasTried = true;
-                if (e.Message != said)
-                {
-                    said = e.Message;
-                    _log($"region {_region} is not followed: {said}");
-                }
-
+                (_hasTried, isLate) = (true, true);
+                _options.Health.Report($"region {_region} is not followed", _read, e.Message);
                 _stopping.Wait(OpenPause);
             }
         }
@@ -105,38 +100,29 @@ internal sealed class FollowedRegion : IDisposable
     {
         if (_client is null)
         {
-            _client = new KafkaLogClient(_connection, "scoring-follow", "earliest", _options, _logs, _wake, ReportError);
+            _client = new KafkaLogClient(_connection, "scoring-follow", _options, _logs, _wake, _errors.Report);
             _client.Prepare(_read, (client, queue, logIndex) => new KafkaLogReader(
-                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
+                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, _errors.Report));
         }
 
-        _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, _log, OpenPatience));
+        _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, OpenPatience));
         _hasTried = true;
         _opened();
     }
 
     private void Follow()
     {
-        // The end of a mirror says how far the mirror is, not how far the region is: there only records tell.
-        using var ends = _connection.Region == _region ? new LogEnds(_connection, _read, _options.Coverage) : null;
+        using var ends = new LogEnds(
+            _connection, _options.Health, _ownership,
+            // The end of a mirror says how far the mirror is, not how far the region is: there only
+            // records tell.
+            _connection.Region == _region ? _options.Coverage : null);
+        var lost = new LostReaders(_client!, (reader, _) => _errors.Report(_logs[reader.LogIndex], Librdkafka.OffsetOutOfRange), _wake);
         while (!_stopping.IsSet)
         {
             _client!.ServeEvents(ServeInterval);
-            ends?.Look(Readers);
-        }
-    }
-
-    private void ReportError(LogId log, int error)
-    {
-        lock (_lastErrorLock)
-        {
-            if (_lastError.TryAdd((log.Topic, log.Partition), error) || _lastError[(log.Topic, log.Partition)] != error)
-            {
-                _lastError[(log.Topic, log.Partition)] = error;
-                _log(error == Librdkafka.OffsetOutOfRange
-                    ? $"{log}: it was made anew, or its records were deleted before they were folded; what is below the offset that the state holds is left out"
-                    : $"region {_region}, {_connection}: {Librdkafka.Describe(error)}");
-            }
+            ends.Look(Readers);
+            lost.Look(Readers);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using StreamScoring.KafkaClients;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -12,6 +13,15 @@ internal sealed class GroupMembership : IDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommittedStep = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a partition that comes back waits for what this process still has on its way of it:
+    /// its end is not known before. Then the process gives up and starts over: it has not owned the
+    /// partition yet, so it committed and decided nothing of it. Less than a member may be silent
+    /// in a rebalance.
+    /// </summary>
+    private static readonly TimeSpan TakeOverPatienceDefault = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan TailPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
@@ -30,6 +40,7 @@ internal sealed class GroupMembership : IDisposable
     private readonly LogTable _logs;
     private readonly PartitionOwnership _ownership;
     private readonly DecidedTail _tail;
+    private readonly LogHealth _health;
     private readonly Action<int> _owns;
     private readonly Action<string> _log;
     private readonly bool _commitsOffsets;
@@ -46,9 +57,9 @@ internal sealed class GroupMembership : IDisposable
 
     /// <param name="owns">Told each log that became owned, after it did.</param>
     public GroupMembership(
-        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, Action<int> owns, Action<string> log)
+        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, LogHealth health, Action<int> owns, Action<string> log)
     {
-        (_connection, _topic, _group, _logs, _ownership, _tail, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, owns, log);
+        (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, health, owns, log);
         _commitsOffsets = group.TransactionTimeout is null;
         // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
         _waitsUntold = group.UsesConsumerProtocol;
@@ -76,6 +87,9 @@ internal sealed class GroupMembership : IDisposable
             .Build();
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka group {group.Name}" };
     }
+
+    /// <summary>See <see cref="TakeOverPatienceDefault"/>; tests have less.</summary>
+    internal TimeSpan TakeOverPatience { get; init; } = TakeOverPatienceDefault;
 
     /// <summary>Why this process can be a member no longer; null while it can.</summary>
     public Exception? Failure => _failure;
@@ -211,7 +225,13 @@ internal sealed class GroupMembership : IDisposable
             }
         }
 
-        SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained));
+        if (!SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained), TakeOverPatience))
+        {
+            _failure = new KafkaFailedException(
+                $"{string.Join(", ", logs.Where(logIndex => !_ownership.IsDrained(logIndex)).Select(logIndex => _logs[logIndex]))} came back to this process, and what it had taken of it before is not acknowledged after {TakeOverPatience.TotalSeconds:0} s; are the brokers of {_connection} slow, or away?");
+            return;
+        }
+
         var ends = DecidedEnds(numbers, logs);
         if (_isStopping || _failure is not null)
         {
@@ -252,16 +272,20 @@ internal sealed class GroupMembership : IDisposable
             try
             {
                 var committed = CommittedOf(logs);
-                return _tail.DecideFrom(numbers, _logs, logIndex => committed[logIndex]);
+                var ends = _tail.DecideFrom(numbers, _logs, logIndex => committed.GetValueOrDefault(logIndex, CommittedOffset.None));
+                _health.Undecided("taking over", [], "");
+                return ends;
             }
             catch (Exception e) when (e is KafkaFailedException or KafkaException)
             {
-                if ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code)))
+                if (e is PositionBeyondEndException
+                    || ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code))))
                 {
                     _failure = e;
                     return [];
                 }
 
+                _health.Undecided("taking over", [.. logs.Select(logIndex => _logs[logIndex])], $"it is asked again where its decisions end: {e.Message}");
                 if (e.Message != said)
                 {
                     said = e.Message;
@@ -324,8 +348,10 @@ internal sealed class GroupMembership : IDisposable
     ];
 
     /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may change it. The brokers abort it when its time is over.</exception>
-    private Dictionary<int, long> CommittedOf(List<int> logs) =>
-        logs.Count == 0 ? [] : logs.Zip(_consumer.Committed([.. logs.Select(PartitionOf)], CommittedStep)).ToDictionary(found => found.First, found => found.Second.Offset.Value);
+    private Dictionary<int, CommittedOffset> CommittedOf(List<int> logs) => logs.Count == 0 ? []
+        : GroupCommits.Read(_consumer.Handle, [.. logs.Select(PartitionOf)], CommittedStep).ToDictionary(
+            commit => logs.Find(logIndex => _logs[logIndex].Topic == commit.Topic && _logs[logIndex].Partition == commit.Partition),
+            commit => new CommittedOffset(commit.Offset, commit.Metadata));
 
     private TopicPartition PartitionOf(int logIndex) => new(_logs[logIndex].Topic, _logs[logIndex].Partition);
 
@@ -343,13 +369,14 @@ internal sealed class GroupMembership : IDisposable
             owned = [.. _owned];
         }
 
-        var offsets = new List<TopicPartitionOffset>();
+        var offsets = new List<GroupCommit>();
         foreach (var logIndex in LogsOf(owned))
         {
             var next = _ownership.AcknowledgedThrough(logIndex);
             if (next > _committed.GetValueOrDefault(logIndex, 0))
             {
-                offsets.Add(new TopicPartitionOffset(PartitionOf(logIndex), next));
+                // With the id of the topic that it is a position of: the topic of that name may be another by the time the commit arrives.
+                offsets.Add(new GroupCommit(_logs[logIndex].Topic, _logs[logIndex].Partition, next, _logs.TopicIdOf(logIndex) ?? ""));
                 _committed[logIndex] = next;
             }
         }
@@ -361,7 +388,7 @@ internal sealed class GroupMembership : IDisposable
 
         try
         {
-            _consumer.Commit(offsets);
+            GroupCommits.Commit(_consumer.Handle, offsets);
         }
         catch (KafkaException e)
         {

@@ -13,10 +13,18 @@ namespace StreamScoring.Kafka;
 /// </summary>
 public sealed unsafe class KafkaDecisionSink : IDecisionSink
 {
+    /// <summary>
+    /// What the client counts beside a record's key and value, headers with the vector of many logs
+    /// among it.
+    /// </summary>
+    private const int FramingBytesMax = 64 * 1024;
+
     private readonly KafkaConnection _connection;
+    private readonly LogTable _logs;
     private readonly OutgoingRecords _records;
     private readonly RecordProducer _producer;
     private readonly OutgoingFields _fields;
+    private readonly BatchLimits _limits;
     private readonly Action<string> _log;
     private readonly int[] _lastOf;
     private readonly DeadLettersFirst _inOrder;
@@ -29,7 +37,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
     /// <exception cref="KafkaFailedException">The client refuses a setting.</exception>
     public KafkaDecisionSink(KafkaConnection connection, KafkaDecisionSinkOptions options, LogTable logs, Action<string> log)
     {
-        (_connection, _records, _log) = (connection, new OutgoingRecords(options, logs), log);
+        (_connection, _logs, _records, _limits, _log) = (connection, logs, new OutgoingRecords(options, logs), options.Limits, log);
         _inOrder = new DeadLettersFirst(SendAsync);
         _lastOf = new int[_records.Targets.Count];
         _producer = new RecordProducer(
@@ -39,7 +47,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
                 // Never given up: a decision that was stepped over would be a payment without one.
                 ("message.timeout.ms", "0"),
                 ("enable.gapless.guarantee", "true")]),
-            $"deliveries {connection.Region}", OnDelivered, OnError);
+            $"deliveries {connection.Region}", OnDelivered, OnTooLarge, OnError);
         _fields = new OutgoingFields(logs, _producer.Topic(options.Decisions), _producer.Topic(options.DeadLetters));
     }
 
@@ -81,7 +89,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
         if (Send(batch, deadLetters, _newest) is { } refusal)
         {
             // The whole sink ends with it: nothing may be sent behind the gap.
-            Fail($"a decision was refused: {refusal}");
+            _fatal.TrySetException(refusal);
             return _fatal.Task;
         }
 
@@ -89,7 +97,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
     }
 
     /// <returns>Null, or why one was refused, with which the sending ends.</returns>
-    private string? Send(PaymentBatch batch, bool deadLetters, nint number)
+    private DeliveryFailedException? Send(PaymentBatch batch, bool deadLetters, nint number)
     {
         var fields = stackalloc Librdkafka.Field[OutgoingFields.FieldsMax];
         var offset = stackalloc byte[OutgoingFields.OffsetBytesMax];
@@ -108,12 +116,21 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
                 var count = _fields.Set(fields, batch, records[i], bytes, encoded, _records.Targets[target].Partition.Value, _lastOf[target] == i ? number : 0);
                 if (_producer.Send(fields, count) is { } refusal)
                 {
-                    return refusal;
+                    return RefusalOf(batch, records[i], refusal);
                 }
             }
         }
 
         return null;
+    }
+
+    private DeliveryFailedException RefusalOf(PaymentBatch batch, in EncodedRecord record, string refusal)
+    {
+        var target = _records.Targets[_records.TargetOf(batch, record)];
+        var position = $"{_logs[batch.LogIndex[record.RowIndex]]}/{batch.Offset[record.RowIndex]}";
+        return record.ValueLength + record.KeyLength >= _limits.RecordBytesMax - FramingBytesMax
+            ? _limits.Refusal(new RefusedBatch(target.Topic, target.Partition.Value, RecordCount: 1, position, record.ValueLength + record.KeyLength))
+            : new DeliveryFailedException($"{_connection}: the record for {position} was refused: {refusal}");
     }
 
     /// <param name="number">Of the batch that the record is a last one of; 0: it is none.</param>
@@ -129,9 +146,12 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
         }
     }
 
+    private void OnTooLarge(RefusedBatch refused) => _fatal.TrySetException(_limits.Refusal(refused));
+
     private void OnError(int error, string reason, bool isFatal)
     {
-        if (isFatal)
+        // Where a record was refused the client tells that first, and of the record after it.
+        if (isFatal && error != Librdkafka.GaplessGuarantee)
         {
             Fail($"decisions cannot be written: {reason}");
         }

@@ -23,10 +23,9 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     private GCHandle _self;
 
     /// <param name="group">Named in the brokers' logs; nothing is committed for it.</param>
-    /// <param name="resetTo">Where to read on when an offset is gone: librdkafka's <c>auto.offset.reset</c>.</param>
     /// <param name="wake">Called from any thread when something was fetched.</param>
     /// <param name="report">Told errors by librdkafka's codes; of the client as a whole with partition -1.</param>
-    public KafkaLogClient(KafkaConnection connection, string group, string resetTo, KafkaLogSourceOptions options, LogTable logs, Action wake, Action<LogId, int> report)
+    public KafkaLogClient(KafkaConnection connection, string group, KafkaLogSourceOptions options, LogTable logs, Action wake, Action<LogId, int> report)
     {
         (_logs, _wake, _report, _all) = (logs, wake, report, new LogId(connection.Region, "", -1));
         _self = GCHandle.Alloc(this);
@@ -35,7 +34,8 @@ internal sealed unsafe class KafkaLogClient : IDisposable
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("enable.partition.eof", "true"),
-            ("auto.offset.reset", resetTo),
+            // Where an offset is gone, the client stops and says so; where to go on is for LostReaders.
+            ("auto.offset.reset", "error"),
             ("queued.min.messages", "100000"),
             ("queued.max.messages.kbytes", $"{options.QueueKilobytesMax}"),
             ("fetch.message.max.bytes", $"{Math.Min(options.QueueKilobytesMax * 1024L, 1_048_576)}"),
@@ -80,18 +80,18 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     }
 
     /// <summary>Starts to read what was prepared; once.</summary>
-    /// <param name="starts">In the order of the logs: the first offset that is read.</param>
+    /// <param name="starts">In the order of the logs.</param>
     /// <returns>The readers.</returns>
     /// <exception cref="KafkaFailedException">The client refuses.</exception>
-    public IReadOnlyList<KafkaLogReader> Open(IReadOnlyList<long> starts)
+    public IReadOnlyList<KafkaLogReader> Open(IReadOnlyList<LogStart> starts)
     {
         var list = Librdkafka.rd_kafka_topic_partition_list_new(starts.Count);
         foreach (var (reader, start) in _readers.Zip(starts))
         {
             var log = _logs[reader.LogIndex];
-            reader.StartAt(start);
+            reader.Place.StartAt(start);
             Librdkafka.rd_kafka_topic_partition_list_add(list, log.Topic, log.Partition);
-            Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, start);
+            Librdkafka.rd_kafka_topic_partition_list_set_offset(list, log.Topic, log.Partition, start.Next);
         }
 
         var error = Librdkafka.rd_kafka_assign(_client, list);
@@ -108,24 +108,6 @@ internal sealed unsafe class KafkaLogClient : IDisposable
         {
             _report(_all, message->Error);
             Librdkafka.rd_kafka_message_destroy(message);
-        }
-    }
-
-    /// <summary>
-    /// By log: how many records are in it beyond those taken, as far as is known, and how many of them are fetched already. From any thread,
-    /// also while it is closed.
-    /// </summary>
-    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog()
-    {
-        lock (_lock)
-        {
-            return [.. _readers.Select(reader =>
-            {
-                var log = _logs[reader.LogIndex];
-                long low, high;
-                var isKnown = Librdkafka.rd_kafka_get_watermark_offsets(_client, log.Topic, log.Partition, &low, &high) == 0 && high >= 0;
-                return (log, isKnown ? Math.Max(0, high - reader.NextOffset) : (long?)null, reader.QueuedRecords);
-            })];
         }
     }
 

@@ -11,7 +11,7 @@ namespace StreamScoring.Kafka;
 /// </summary>
 internal sealed unsafe class KafkaLogReader : ILogReader
 {
-    private const int MessagesMax = 256;
+    private const int MessagesMax = 2 * LookAhead.RecordsMax;
 
     private readonly nint _client;
     private readonly nint _queue;
@@ -20,33 +20,36 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly PartitionOwnership _ownership;
     private readonly LogCoverage _coverage;
     private readonly Action<LogId, int> _reportError;
+    private readonly LogPlace _place;
     private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
+    private readonly long[] _timestampsMs = new long[MessagesMax];
+    private readonly LookAhead _ahead = new(MessagesMax);
     private int _head;
     private int _count;
-    private long _next;
     private long _endSeenAt = -1;
-    private long _decideFrom = PartitionOwnership.NotOwned;
     private bool _isDisposed;
 
     /// <param name="queue">The partition's queue, cut off from the client's own; owned by this reader.</param>
     /// <param name="coverage">Told how far the log was taken.</param>
+    /// <param name="losses">Told what was deleted before it was read.</param>
     public KafkaLogReader(
-        nint client, nint queue, int logIndex, int recordBytesMax, PartitionOwnership ownership, LogCoverage coverage, Action<LogId, int> reportError)
+        nint client, nint queue, int logIndex, int recordBytesMax, PartitionOwnership ownership, LogCoverage coverage, RecordLosses losses, Action<LogId, int> reportError)
     {
         (_client, _queue, LogIndex, _log, _recordBytesMax, _ownership, _coverage, _reportError) =
             (client, queue, logIndex, coverage.Logs[logIndex], recordBytesMax, ownership, coverage, reportError);
+        _place = new LogPlace(coverage.Logs, logIndex, ownership, losses);
         IsFollowed = coverage.Logs.FollowedRegionOf(logIndex) is not null;
     }
 
     public bool IsFollowed { get; }
 
-    /// <summary>Before anything is read: the first offset that will be.</summary>
-    public void StartAt(long offset) => Volatile.Write(ref _next, offset);
+    /// <summary>Where it stands.</summary>
+    public LogPlace Place => _place;
 
     public int LogIndex { get; }
 
     /// <summary>Offset of the record that is read next.</summary>
-    public long NextOffset => Volatile.Read(ref _next);
+    public long NextOffset => _place.Next;
 
     /// <summary>Records that are fetched and not yet taken. Asked from any thread, until the reader is disposed.</summary>
     public long QueuedRecords => (long)Librdkafka.rd_kafka_queue_length(_queue) + Math.Max(0, Volatile.Read(ref _count) - Volatile.Read(ref _head));
@@ -55,7 +58,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     {
         get
         {
-            if (TryPeek(out _))
+            if (TryPeek(out _) || !_place.IsInLog)
             {
                 return false;
             }
@@ -63,72 +66,78 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             long low, high;
             // The high watermark comes with every fetch, so a log that was just drained is known to be at its end at once; the end
             // event, which a broker holds back for fetch.wait.max.ms, is needed only behind transaction markers.
-            return _endSeenAt == _next
-                || (Librdkafka.rd_kafka_get_watermark_offsets(_client, _log.Topic, _log.Partition, &low, &high) == 0 && high >= 0 && high <= _next);
+            return _endSeenAt == NextOffset
+                || (Librdkafka.rd_kafka_get_watermark_offsets(_client, _log.Topic, _log.Partition, &low, &high) == 0 && high >= 0 && high <= NextOffset);
         }
     }
 
     public void StartBatch()
     {
-        if (_ownership.RewindTo(LogIndex, ref _decideFrom, _next) is >= 0 and var offset)
+        if (_place.StartBatch() is >= 0 and var offset)
         {
-            Rewind(offset);
+            MoveTo(offset);
+        }
+
+        if (_count - _head < LookAhead.RecordsMax)
+        {
+            Refill();
         }
     }
 
-    public bool TryPeek(out long timestampMs)
+    public bool TryPeek(out long mergeMs)
     {
         while (_head < _count || Refill())
         {
             var message = Head;
-            if (message->Error == Librdkafka.NoError && IsFollowed && message->Offset < _next)
+            if (message->Error == Librdkafka.NoError && IsFollowed && message->Offset < NextOffset)
             {
                 // Of another region's topic that was made anew: no reason to stop deciding here.
-                _reportError(_log, Librdkafka.OffsetOutOfRange);
+                _place.Lose();
             }
             else if (message->Error == Librdkafka.NoError)
             {
-                int type;
-                timestampMs = Librdkafka.rd_kafka_message_timestamp(message, &type);
+                mergeMs = _ahead.NextMs;
                 return true;
             }
 
             else if (message->Error == Librdkafka.PartitionEof)
             {
                 _endSeenAt = message->Offset;
-                _next = Math.Max(_next, message->Offset);
+                _place.SkipTo(message->Offset);
+            }
+            else if (LogErrors.IsPlaceLost(message->Error))
+            {
+                _place.Lose();
             }
             else
             {
                 _reportError(_log, message->Error);
             }
 
+            _ahead.Skip();
             DropHead();
         }
 
-        timestampMs = 0;
+        mergeMs = 0;
         return false;
     }
 
-    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
     {
-        var (taken, toDecide, takenMs) = (0, 0, long.MinValue);
-        var isBegun = _ownership.TryBeginTake(LogIndex, ref _decideFrom, rowsMax);
-        while (taken < rowsMax && TryPeek(out var timestampMs) && timestampMs <= throughTimestampMs)
+        var (taken, toDecide) = (0, 0);
+        var isBegun = _place.TryBeginTake(rowsMax);
+        while (taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs)
         {
             var message = Head;
-            Invariant.Require(message->Offset >= _next);
             var value = new ReadOnlySpan<byte>(message->Payload, checked((int)message->Length));
-            var decide = message->Offset >= _decideFrom;
+            var (decide, timestampMs) = (_place.Take(message->Offset), _timestampsMs[_head]);
             batch.Append(LogIndex, message->Offset, timestampMs, decide, value, _recordBytesMax);
-            Volatile.Write(ref _next, message->Offset + 1);
+            _ahead.Take();
             DropHead();
             taken++;
             toDecide += decide ? 1 : 0;
-            takenMs = timestampMs;
+            _coverage.Took(LogIndex, timestampMs);
         }
-
-        _coverage.Covered(LogIndex, takenMs);
 
         if (isBegun)
         {
@@ -153,12 +162,11 @@ internal sealed unsafe class KafkaLogReader : ILogReader
 
     private Librdkafka.Message* Head => (Librdkafka.Message*)_messages[_head];
 
-    /// <summary>Reads on from an earlier offset. What the client fetched beyond it is thrown away, by it and by us.</summary>
-    private void Rewind(long offset)
+    /// <summary>Reads on from another offset. What the client fetched beyond it is thrown away, by it and by us.</summary>
+    private void MoveTo(long offset)
     {
         DropAll();
         Librdkafka.Seek(_client, _log.Topic, _log.Partition, offset);
-        Volatile.Write(ref _next, offset);
         _endSeenAt = -1;
     }
 
@@ -168,18 +176,38 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         {
             DropHead();
         }
+
+        _ahead.Clear();
     }
 
     private void DropHead() => Librdkafka.rd_kafka_message_destroy((Librdkafka.Message*)_messages[_head++]);
 
+    /// <summary>Takes over what was fetched, behind what is left of before.</summary>
+    /// <returns>False where there is nothing.</returns>
     private bool Refill()
     {
-        fixed (nint* messages = _messages)
+        var left = _count - _head;
+        if (_head > 0)
         {
-            var count = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages, MessagesMax);
-            (_head, _count) = (0, (int)Math.Max(count, 0));
+            Array.Copy(_messages, _head, _messages, 0, left);
+            Array.Copy(_timestampsMs, _head, _timestampsMs, 0, left);
+            (_head, _count) = (0, left);
         }
 
+        fixed (nint* messages = _messages)
+        {
+            var came = Librdkafka.rd_kafka_consume_batch_queue(_queue, 0, (Librdkafka.Message**)messages + left, (nuint)(MessagesMax - left));
+            _count += (int)Math.Max(came, 0);
+        }
+
+        for (var i = left; i < _count; i++)
+        {
+            var message = (Librdkafka.Message*)_messages[i];
+            int type;
+            _timestampsMs[i] = message->Error == Librdkafka.NoError ? Librdkafka.rd_kafka_message_timestamp(message, &type) : long.MaxValue;
+        }
+
+        _ahead.Fill(_timestampsMs.AsSpan(0, _count));
         return _count > 0;
     }
 }

@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using StreamScoring.Ingest;
-using StreamScoring.Kafka.Native;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -21,7 +20,7 @@ public sealed class KafkaLogSource : ILogSource
     private readonly PartitionOwnership _ownership;
     private readonly GroupMembership? _membership;
     private readonly DecidedTail _tail;
-    private readonly Dictionary<(string Topic, int Partition), int> _lastError = [];
+    private readonly RecordLosses _losses;
     private readonly Thread _thread;
     private readonly List<FollowedRegion> _followed;
     private readonly Lock _readersLock = new();
@@ -31,6 +30,7 @@ public sealed class KafkaLogSource : ILogSource
     private bool _isOpen;
     private Action _wake = () => { };
     private Action<Exception> _failed = _ => { };
+    private int _hasFailed;
     private volatile bool _isStopping;
 
     /// <param name="logs">All logs that are read: the region's payments and labels.</param>
@@ -39,19 +39,23 @@ public sealed class KafkaLogSource : ILogSource
     {
         (_connection, _options, Logs, _log) = (connection, options, logs, log);
         _ownership = new PartitionOwnership(logs);
-        _tail = new DecidedTail(connection, options);
+        _losses = new RecordLosses(options.Positions, log);
+        _tail = new DecidedTail(connection, options, log);
         if (options.Group is { } group)
         {
-            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, OnOwned, log);
+            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, options.Health, OnOwned, log);
         }
 
         _followed = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) is not null)
             .Select(logIndex => (Followed: logs.FollowedRegionOf(logIndex)!, At: logs[logIndex].Region)).Distinct()
-            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, log, JoinReaders))];
+            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, _losses, log, JoinReaders))];
         _thread = new Thread(ServeEvents) { IsBackground = true, Name = $"kafka {connection.Region}" };
     }
 
     public LogTable Logs { get; }
+
+    /// <summary>How the logs stand.</summary>
+    public LogHealth Health => _options.Health;
 
     public IReadOnlyList<ILogReader> Readers => _readers;
 
@@ -77,12 +81,6 @@ public sealed class KafkaLogSource : ILogSource
     internal bool MayWrite(int logIndex) => _ownership.MayWrite(logIndex);
 
     public void Acknowledged(int logIndex, long nextOffset, int count) => _ownership.Acknowledged(logIndex, nextOffset, count);
-
-    /// <summary>
-    /// By log: how many records are in it beyond those taken, as far as is known, and how many of them are fetched already. Asked by
-    /// whoever reads the metrics, so also while the source is being closed.
-    /// </summary>
-    public IReadOnlyList<(LogId Log, long? Lag, long Queued)> Backlog() => [.. _client?.Backlog() ?? [], .. _followed.SelectMany(region => region.Backlog())];
 
     public void Dispose()
     {
@@ -112,8 +110,11 @@ public sealed class KafkaLogSource : ILogSource
             }
 
             Open(owned);
-            // Where no other region is followed, nobody asks how far the own logs are whole.
-            using var ends = Logs.FollowedRegions.Count > 0 ? new LogEnds(_connection, [.. _ownReaders.Select(reader => reader.LogIndex)], _options.Coverage) : null;
+            using var ends = new LogEnds(
+                _connection, _options.Health, _ownership,
+                // Where no other region is followed, nobody asks how far the own logs are whole.
+                Logs.FollowedRegions.Count > 0 ? _options.Coverage : null);
+            var lost = new LostReaders(_client!, IsBeyond, _wake);
             while (!_isStopping)
             {
                 if (_membership?.Failure is { } failure)
@@ -122,19 +123,20 @@ public sealed class KafkaLogSource : ILogSource
                 }
 
                 _client!.ServeEvents(PollInterval);
-                ends?.Look(_ownReaders);
+                ends.Look(_ownReaders);
+                lost.Look(_ownReaders);
             }
         }
         catch (Exception e)
         {
-            _failed(e);
+            Fail(e);
         }
     }
 
     private List<int> OwnAll()
     {
         var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
-        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => -1))
+        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => CommittedOffset.None))
         {
             _ownership.Own(logIndex, decideFrom);
         }
@@ -144,14 +146,16 @@ public sealed class KafkaLogSource : ILogSource
 
     private void Open(IReadOnlyCollection<int> owned)
     {
-        _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", "error", _options, Logs, _wake, ReportError);
         var read = Enumerable.Range(0, Logs.Count)
             .Where(logIndex => Logs.FollowedRegionOf(logIndex) is null
                 && (_options.FollowsRegion || Logs.KindOf(logIndex) != LogKind.Payments || owned.Contains(Logs[logIndex].Partition)))
             .ToList();
         read.ForEach(_options.Coverage.Reads);
-        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, ReportError));
-        _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _log, _options.StartTimeout));
+        read.ForEach(logIndex => _options.Health.Reads(logIndex, FoldedOf(logIndex)));
+        var errors = new ReportedErrors($"{_connection}", read, _options.Health, Fail);
+        _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", _options, Logs, _wake, errors.Report);
+        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, errors.Report));
+        _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _options.StartTimeout));
         var waited = TimeProvider.System.GetTimestamp();
         SpinWait.SpinUntil(() => _isStopping || _followed.TrueForAll(region => region.HasTried) || TimeProvider.System.GetElapsedTime(waited) > _options.FollowedStartWait);
         lock (_readersLock)
@@ -161,6 +165,8 @@ public sealed class KafkaLogSource : ILogSource
 
         JoinReaders();
     }
+
+    private long FoldedOf(int logIndex) => _options.Folded.Count > 0 ? _options.Folded[logIndex] : 0;
 
     /// <summary>The readers are those of the process's own region, once these are known, and of all others that could be reached by now.</summary>
     private void JoinReaders()
@@ -181,26 +187,21 @@ public sealed class KafkaLogSource : ILogSource
     {
         if (_readers.Count > 0 && !_readers.Exists(reader => reader.LogIndex == logIndex))
         {
-            _failed(new OwnershipMovedException(Logs[logIndex]));
+            Fail(new OwnershipMovedException(Logs[logIndex]));
         }
 
         _wake();
     }
 
-    private void ReportError(LogId log, int error)
-    {
-        if (error is Librdkafka.OffsetOutOfRange or Librdkafka.UnknownTopicOrPartition or Librdkafka.UnknownPartition or Librdkafka.UnknownTopic
-            or Librdkafka.TopicAuthorizationFailed or Librdkafka.Fatal)
-        {
-            _failed(new KafkaFailedException($"{log}: {Librdkafka.Describe(error)}"));
-            return;
-        }
+    private void IsBeyond(KafkaLogReader reader, long end) => throw new TopicMadeAnewException(
+        $"{Logs[reader.LogIndex]} ends at offset {end}, and was read up to {reader.NextOffset}: it was made anew, or its last records are lost");
 
-        // Said once until it changes: a broker that is away is tried again for as long as it takes.
-        if (_lastError.TryAdd((log.Topic, log.Partition), error) || _lastError[(log.Topic, log.Partition)] != error)
+    /// <summary>Several threads may find that the source cannot go on, and the graph is told once.</summary>
+    private void Fail(Exception e)
+    {
+        if (Interlocked.Exchange(ref _hasFailed, 1) == 0)
         {
-            _lastError[(log.Topic, log.Partition)] = error;
-            _log($"{_connection}: {Librdkafka.Describe(error)}");
+            _failed(e);
         }
     }
 }

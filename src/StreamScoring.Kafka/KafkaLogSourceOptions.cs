@@ -1,4 +1,5 @@
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -29,11 +30,17 @@ public sealed record KafkaLogSourceOptions
     /// <summary>Told how far the logs are known.</summary>
     public required LogCoverage Coverage { get; init; }
 
+    /// <summary>Told how the logs stand.</summary>
+    public required LogHealth Health { get; init; }
+
     /// <summary>How long the start waits for other regions, so that a backlog is decided with what they know; one that is dead is done without.</summary>
     public TimeSpan FollowedStartWait { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Told the latest decisions of each partition that is taken over; null where nobody wants to know.</summary>
     public FirstDecisions? Firsts { get; init; }
+
+    /// <summary>Counts positions that do not fit their logs; null where nobody wants to know.</summary>
+    public PositionMeters? Positions { get; init; }
 
     /// <summary>Per log: bytes fetched and not yet taken.</summary>
     public int QueueKilobytesMax { get; init; } = 4096;

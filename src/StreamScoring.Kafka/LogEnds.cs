@@ -5,8 +5,9 @@ using StreamScoring.Regions;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Asks the brokers every second for the ends of logs. Once all that was there when one was asked for is taken, the log is known to be whole until
-/// then. By one thread.
+/// Looks every second how logs stand: asks the brokers for their ends, apart from whoever reads
+/// them. Once all that was there when one was asked for is taken, the log is known to be whole
+/// until then. By one thread.
 /// </summary>
 internal sealed class LogEnds : IDisposable
 {
@@ -14,16 +15,20 @@ internal sealed class LogEnds : IDisposable
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
 
     private readonly IAdminClient _admin;
-    private readonly IReadOnlyList<int> _read;
-    private readonly LogCoverage _coverage;
+    private readonly LogHealth _health;
+    private readonly PartitionOwnership _ownership;
+    private readonly LogCoverage? _coverage;
     private readonly Dictionary<int, (long End, long AskedAtMs)> _asked = [];
+    private readonly Dictionary<int, long> _positions = [];
     private Task _asking = Task.CompletedTask;
     private long _askedAt;
 
-    /// <param name="read">The logs, by index.</param>
-    public LogEnds(KafkaConnection connection, IReadOnlyList<int> read, LogCoverage coverage)
+    /// <param name="health">Told how the logs stand.</param>
+    /// <param name="coverage">Told how far they are whole; null where their ends do not tell
+    /// that.</param>
+    public LogEnds(KafkaConnection connection, LogHealth health, PartitionOwnership ownership, LogCoverage? coverage)
     {
-        (_read, _coverage) = (read, coverage);
+        (_health, _ownership, _coverage) = (health, ownership, coverage);
         _admin = new AdminClientBuilder(connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
@@ -35,7 +40,7 @@ internal sealed class LogEnds : IDisposable
             foreach (var reader in readers)
             {
                 // Nothing came of it since, or all that did was taken: so all that was there when it was asked is known.
-                if (_asked.TryGetValue(reader.LogIndex, out var end) && reader.NextOffset >= end.End)
+                if (_coverage is not null && _asked.TryGetValue(reader.LogIndex, out var end) && reader.NextOffset >= end.End)
                 {
                     _coverage.Covered(reader.LogIndex, end.AskedAtMs);
                 }
@@ -45,7 +50,10 @@ internal sealed class LogEnds : IDisposable
         if (_asking.IsCompleted && TimeProvider.System.GetElapsedTime(_askedAt) >= AskInterval)
         {
             _askedAt = TimeProvider.System.GetTimestamp();
-            _asking = AskAsync();
+            _asking = AskAsync([.. readers.Select(reader => (reader.LogIndex,
+                new LogObservation(
+                    reader.NextOffset, reader.QueuedRecords, _ownership.DecideFrom(reader.LogIndex), End: -1,
+                    AcknowledgedThrough: _ownership.AcknowledgedThrough(reader.LogIndex), IsDrained: _ownership.IsDrained(reader.LogIndex))))]);
         }
     }
 
@@ -56,31 +64,75 @@ internal sealed class LogEnds : IDisposable
         _admin.Dispose();
     }
 
-    private async Task AskAsync()
+    private async Task AskAsync(IReadOnlyList<(int LogIndex, LogObservation Seen)> looks)
     {
         try
         {
             var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-            var answer = await _admin.ListOffsetsAsync(
-                _read.Select(logIndex => new TopicPartitionOffsetSpec
-                {
-                    TopicPartition = new TopicPartition(_coverage.Logs[logIndex].Topic, _coverage.Logs[logIndex].Partition),
-                    OffsetSpec = OffsetSpec.Latest(),
-                }),
-                new ListOffsetsOptions { RequestTimeout = AskPatience });
+            var logIndices = looks.Select(look => look.LogIndex).ToList();
+            var ends = await OffsetsAsync(logIndices, OffsetSpec.Latest(), IsolationLevel.ReadUncommitted);
             lock (_asked)
             {
-                // A broker that does not answer in time is no error to the client: the offset just stays unset.
-                foreach (var end in answer.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError && end.Offset != Offset.Unset))
+                foreach (var (logIndex, end) in ends)
                 {
-                    var logIndex = _read.First(logIndex => _coverage.Logs[logIndex].Topic == end.Topic && _coverage.Logs[logIndex].Partition == end.Partition.Value);
-                    _asked[logIndex] = (end.Offset.Value, now);
+                    _asked[logIndex] = (end, now);
                 }
             }
+
+            // Why a log does not move is asked only then.
+            var still = looks.Where(look => IsStill(look.LogIndex, look.Seen, ends)).Select(look => look.LogIndex).ToList();
+            var starts = await OffsetsAsync(still, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted);
+            var committed = await OffsetsAsync(still, OffsetSpec.Latest(), IsolationLevel.ReadCommitted);
+            foreach (var (logIndex, seen) in looks)
+            {
+                _positions[logIndex] = seen.Position;
+                _health.Observe(logIndex, seen with
+                {
+                    End = ends.GetValueOrDefault(logIndex, -1),
+                    Start = starts.GetValueOrDefault(logIndex, -1),
+                    CommittedEnd = committed.GetValueOrDefault(logIndex, -1),
+                });
+            }
         }
-        catch (Exception e) when (e is KafkaException or ListOffsetsException)
+        catch (KafkaException)
         {
-            // Not told: then it is not known to be whole.
+            // Not told: then it is not known to be whole, and after a while that is a failure of
+            // its own.
         }
+    }
+
+    private bool IsStill(int logIndex, LogObservation seen, Dictionary<int, long> ends) =>
+        seen.QueuedCount == 0 && ends.TryGetValue(logIndex, out var end) && seen.Position < end && _positions.GetValueOrDefault(logIndex, -1) == seen.Position;
+
+    /// <returns>By log, those that were told. A broker that does not answer in time is no error to
+    /// the client: the offset just stays unset.</returns>
+    private async Task<Dictionary<int, long>> OffsetsAsync(List<int> logIndices, OffsetSpec spec, IsolationLevel isolation)
+    {
+        if (logIndices.Count == 0)
+        {
+            return [];
+        }
+
+        List<ListOffsetsResultInfo> answer;
+        try
+        {
+            answer = (await _admin.ListOffsetsAsync(
+                logIndices.Select(logIndex => new TopicPartitionOffsetSpec
+                {
+                    TopicPartition = new TopicPartition(_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition),
+                    OffsetSpec = spec,
+                }),
+                new ListOffsetsOptions { RequestTimeout = AskPatience, IsolationLevel = isolation })).ResultInfos;
+        }
+        catch (ListOffsetsException e)
+        {
+            // Some were told: a partition without a leader says nothing of the others.
+            answer = e.Result.ResultInfos;
+        }
+
+        var byLog = answer.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError && end.Offset != Offset.Unset)
+            .ToDictionary(end => (end.Topic, end.Partition.Value), end => end.Offset.Value);
+        return logIndices.Select(logIndex => (logIndex, Offset: byLog.GetValueOrDefault((_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition), -1)))
+            .Where(found => found.Offset >= 0).ToDictionary(found => found.logIndex, found => found.Offset);
     }
 }

@@ -11,9 +11,9 @@ internal static class LogStarts
     /// <param name="folded">By log index: everything before it is in the state; 0, or an empty list, for nothing.</param>
     /// <param name="decideFrom">By log index: the first offset that is to be decided, which may lie before what is folded.</param>
     /// <returns>In the order of <paramref name="read"/>.</returns>
-    /// <exception cref="KafkaFailedException">No broker answers in time, a topic is missing, or the state is of another topic.</exception>
-    public static long[] Find(
-        KafkaLogClient client, KafkaConnection connection, LogTable logs, IReadOnlyList<int> read, IReadOnlyList<long> folded, Func<int, long> decideFrom, Action<string> notice, TimeSpan timeout)
+    /// <exception cref="KafkaFailedException">No broker answers in time, a topic is missing, or (<see cref="PositionBeyondEndException"/>) the state is of another topic.</exception>
+    public static LogStart[] Find(
+        KafkaLogClient client, KafkaConnection connection, LogTable logs, IReadOnlyList<int> read, IReadOnlyList<long> folded, Func<int, long> decideFrom, TimeSpan timeout)
     {
         try
         {
@@ -24,22 +24,17 @@ internal static class LogStarts
             throw new KafkaFailedException($"{connection}: the logs cannot be looked at: {e.Error.Reason}", e);
         }
 
-        long StartOf(int logIndex)
+        LogStart StartOf(int logIndex)
         {
             var watermarks = client.WatermarksOf(logIndex, timeout);
             var next = folded.Count > 0 ? folded[logIndex] : 0;
             if (next > watermarks.High.Value)
             {
-                throw new KafkaFailedException(
-                    $"{logs[logIndex]} ends at offset {watermarks.High.Value}, and the state was folded up to {next}: the topic is not the one that the snapshot is of");
+                throw new PositionBeyondEndException(
+                    logs[logIndex], watermarks.High.Value, next, "the state is folded up to", "If it was made anew, remove the snapshots, so that its logs are folded again");
             }
 
-            if (next > 0 && next < watermarks.Low.Value)
-            {
-                notice($"{logs[logIndex]} begins at offset {watermarks.Low.Value}: {watermarks.Low.Value - next} records were deleted before they were folded");
-            }
-
-            return Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value);
+            return new LogStart(Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value), watermarks.Low.Value, next);
         }
     }
 }

@@ -12,24 +12,25 @@ namespace StreamScoring.Kafka;
 internal sealed unsafe class OutgoingFields
 {
     /// <summary>Room for the fields of a record and for its offset as text.</summary>
-    public const int FieldsMax = FirstHeader + 5, OffsetBytesMax = 20;
+    public const int FieldsMax = FirstHeader + 6, OffsetBytesMax = 20;
 
-    private const int Topic = 0, Partition = 1, Value = 2, Key = 3, Flags = 4, Opaque = 5, FirstHeader = 6, Offset = FirstHeader + 3, Vector = FirstHeader + 4;
+    private const int Topic = 0, Partition = 1, Value = 2, Key = 3, Flags = 4, Opaque = 5, FirstHeader = 6, Offset = FirstHeader + 3, TopicId = FirstHeader + 4, Vector = FirstHeader + 5;
 
     private readonly nint _decisions;
     private readonly nint _deadLetters;
 
     /// <summary>Names of the headers and, by log index, the values that do not change: memory that stays where it is.</summary>
     private readonly byte[][] _names;
-    private readonly (byte[] Region, byte[] Topic, byte[] Partition)[] _values;
+    private readonly (byte[] Region, byte[] Topic, byte[] Partition, byte[] TopicId)[] _values;
 
     /// <param name="decisions">The topics, of the producer (<see cref="RecordProducer.Topic"/>).</param>
     public OutgoingFields(LogTable logs, nint decisions, nint deadLetters)
     {
         (_decisions, _deadLetters) = (decisions, deadLetters);
-        _names = [.. new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset, RecordHeaders.Vector }.Select(name => Pinned(name + '\0'))];
+        _names = [.. new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset, RecordHeaders.TopicId, RecordHeaders.Vector }.Select(name => Pinned(name + '\0'))];
         _values = [.. Enumerable.Range(0, logs.Count).Select(logIndex => (
-            Pinned(logs[logIndex].Region), Pinned(logs[logIndex].Topic), Pinned(FormattableString.Invariant($"{logs[logIndex].Partition}"))))];
+            Pinned(logs[logIndex].Region), Pinned(logs[logIndex].Topic), Pinned(FormattableString.Invariant($"{logs[logIndex].Partition}")),
+            Pinned(logs.TopicIdOf(logIndex) ?? "")))];
     }
 
     /// <summary>Sets what is the same for all records.</summary>
@@ -66,6 +67,7 @@ internal sealed unsafe class OutgoingFields
         SetHeader(ref fields[FirstHeader], _values[logIndex].Region);
         SetHeader(ref fields[FirstHeader + 1], _values[logIndex].Topic);
         SetHeader(ref fields[FirstHeader + 2], _values[logIndex].Partition);
+        SetHeader(ref fields[TopicId], _values[logIndex].TopicId);
         Invariant.Require(batch.Offset[record.RowIndex].TryFormat(new Span<byte>((void*)fields[Offset].HeaderValue, OffsetBytesMax), out var length));
         fields[Offset].HeaderSize = length;
         if (!record.CarriesVector)

@@ -16,7 +16,7 @@ internal sealed class OutgoingRecords
 {
     private readonly int[] _partitionOf;
     private readonly TopicPartition[] _targets;
-    private readonly (byte[] Region, byte[] Topic, byte[] Partition)[] _headers;
+    private readonly (byte[] Region, byte[] Topic, byte[] Partition, byte[] TopicId)[] _headers;
 
     public OutgoingRecords(KafkaDecisionSinkOptions options, LogTable logs)
     {
@@ -25,7 +25,8 @@ internal sealed class OutgoingRecords
             new[] { new TopicPartition(options.Decisions, partition), new TopicPartition(options.DeadLetters, partition) })];
         _headers = [.. Enumerable.Range(0, logs.Count).Select(logIndex => (
             Encoding.UTF8.GetBytes(logs[logIndex].Region), Encoding.UTF8.GetBytes(logs[logIndex].Topic),
-            Encoding.UTF8.GetBytes(logs[logIndex].Partition.ToString(CultureInfo.InvariantCulture))))];
+            Encoding.UTF8.GetBytes(logs[logIndex].Partition.ToString(CultureInfo.InvariantCulture)),
+            Encoding.UTF8.GetBytes(logs.TopicIdOf(logIndex) ?? "")))];
     }
 
     /// <summary>By target: a partition of decisions or dead letters.</summary>
@@ -48,6 +49,7 @@ internal sealed class OutgoingRecords
                 new Header(RecordHeaders.Topic, headers.Topic),
                 new Header(RecordHeaders.Partition, headers.Partition),
                 new Header(RecordHeaders.Offset, Encoding.UTF8.GetBytes(batch.Offset[record.RowIndex].ToString(CultureInfo.InvariantCulture))),
+                new Header(RecordHeaders.TopicId, headers.TopicId),
             ],
         };
         if (record.CarriesVector)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -7,8 +8,9 @@ namespace StreamScoring.Kafka;
 public sealed class TopicAdmin : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan SettingsPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
 
     private readonly KafkaConnection _connection;
     private readonly IReadOnlyList<(string Name, int Partitions)> _wanted;
@@ -65,9 +67,10 @@ public sealed class TopicAdmin : IDisposable
 
     /// <summary>Makes the topics that are missing, and adds partitions to those that have too few, in the order in which they are wanted.</summary>
     /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are brokers.</param>
+    /// <param name="published">Topics whose records publishers stamp: those get a limit on how far ahead (<see cref="TimestampLimit"/>).</param>
     /// <returns>What was done, a few words each.</returns>
     /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
-    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication)
+    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, params IReadOnlyCollection<string> published)
     {
         var metadata = Metadata(Patience);
         var copies = (short)(replication > 0 ? replication : Math.Min(3, metadata.Brokers.Count));
@@ -79,14 +82,7 @@ public sealed class TopicAdmin : IDisposable
                 var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
                 if (topic is null)
                 {
-                    await _admin.CreateTopicsAsync([new TopicSpecification
-                    {
-                        Name = name,
-                        NumPartitions = partitions,
-                        ReplicationFactor = copies,
-                        Configs = copies >= 3 ? new Dictionary<string, string> { ["min.insync.replicas"] = "2" } : null,
-                    }]);
-                    done.Add(name);
+                    done.Add(await CreateAsync(name, partitions, copies, isLimited: published.Contains(name)));
                 }
                 else if (topic.Partitions.Count < partitions)
                 {
@@ -109,6 +105,55 @@ public sealed class TopicAdmin : IDisposable
         {
             throw new KafkaFailedException($"{_connection}: {e.Error.Reason}", e);
         }
+    }
+
+    /// <returns>What was done, in a few words.</returns>
+    private async Task<string> CreateAsync(string name, int partitions, short copies, bool isLimited)
+    {
+        var configs = new Dictionary<string, string>();
+        if (copies >= 3)
+        {
+            configs["min.insync.replicas"] = "2";
+        }
+
+        if (isLimited)
+        {
+            configs[TimestampLimit.Key] = TimestampLimit.AheadMs.ToString(CultureInfo.InvariantCulture);
+        }
+
+        try
+        {
+            await _admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = copies, Configs = configs }]);
+            return name;
+        }
+        catch (CreateTopicsException e) when (isLimited && e.Results.Exists(result => result.Error.Code == ErrorCode.InvalidConfig))
+        {
+            // Brokers before 3.6 do not know the setting.
+            return $"{await CreateAsync(name, partitions, copies, isLimited: false)} (without a limit on timestamps: its brokers know none)";
+        }
+    }
+
+    /// <summary>What topics allow publishers to stamp, a sentence each.</summary>
+    public async Task<IReadOnlyList<string>> TimestampNoticesAsync(params IEnumerable<string> topics)
+    {
+        var notices = new List<string>();
+        foreach (var topic in topics.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                var described = await _admin.DescribeConfigsAsync(
+                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience });
+                notices.Add(TimestampLimit.NoticeOf(
+                    $"region {_connection.Region}: topic {topic}", described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value)));
+            }
+            catch (Exception e) when (e is KafkaException or DescribeConfigsException)
+            {
+                // Brokers may let a process read and not look at settings, and the embedded one knows none.
+                notices.Add($"region {_connection.Region}: topic {topic}: how far ahead records may be stamped is not known, its brokers do not tell");
+            }
+        }
+
+        return notices;
     }
 
     /// <summary>Deletes topics; one that is not there is none too many.</summary>
@@ -154,22 +199,66 @@ public sealed class TopicAdmin : IDisposable
         }
     }
 
-    /// <summary>The ids of topics, by <c>region/topic</c>: a topic that was made anew has another.</summary>
-    /// <returns>Empty where the brokers do not tell, as the embedded one does not.</returns>
-    public async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(params IEnumerable<string> topics)
+    private static TopicLook TellsNoIds => new(new Dictionary<string, string>(), [], []);
+
+    /// <summary>The ids of the topics in question: one that was made anew has another.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers in time, or it refuses.</exception>
+    public async Task<TopicLook> LookAtTopicsAsync(TimeSpan patience)
     {
+        List<TopicDescription> described;
         try
         {
-            var described = await _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = IdPatience });
-            return described.TopicDescriptions.ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString());
+            var answer = await _admin.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames(_wanted.Select(topic => topic.Name)), new DescribeTopicsOptions { RequestTimeout = patience });
+            described = answer.TopicDescriptions;
         }
-        catch (Exception e) when (e is KafkaException or DescribeTopicsException)
+        catch (DescribeTopicsException e)
         {
-            return new Dictionary<string, string>();
+            // Thrown where any of them has an error, such as that it is missing.
+            described = e.Results.TopicDescriptions;
         }
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        {
+            return TellsNoIds;
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut && e.Error.Reason.Contains("controller", StringComparison.Ordinal) && Answers())
+        {
+            // The embedded broker knows no controller, which the client asks for ids; a real cluster always names one.
+            return TellsNoIds;
+        }
+        catch (KafkaException e)
+        {
+            throw new KafkaFailedException($"{_connection}: the topics cannot be looked at: {e.Error.Reason}", e);
+        }
+
+        if (described.Find(topic => topic.Error.IsError && topic.Error.Code != ErrorCode.UnknownTopicOrPart) is { } refused)
+        {
+            throw new KafkaFailedException($"{_connection}: topic {refused.Name} cannot be looked at: {refused.Error.Reason}");
+        }
+
+        return new TopicLook(
+            described.Where(topic => !topic.Error.IsError && (topic.TopicId.MostSignificantBits | topic.TopicId.LeastSignificantBits) != 0)
+                .ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString()),
+            [.. described.Where(topic => topic.Error.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")],
+            [.. described.Where(topic => !topic.Error.IsError && topic.Partitions.Count < WantedOf(topic.Name))
+                .Select(topic => $"topic {_connection.Region}/{topic.Name} has {topic.Partitions.Count} partitions, the topology says {WantedOf(topic.Name)}")]);
+
+        int WantedOf(string name) => _wanted.First(topic => topic.Name == name).Partitions;
     }
 
     public void Dispose() => _admin.Dispose();
+
+    private bool Answers()
+    {
+        try
+        {
+            return Metadata(Step).Brokers.Count > 0;
+        }
+        catch (KafkaFailedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Asks in steps: a client that is not let in goes on trying, and says so beside.</summary>
     private Metadata Metadata(TimeSpan patience)

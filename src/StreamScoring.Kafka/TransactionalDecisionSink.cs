@@ -37,6 +37,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private readonly KafkaLogSource _source;
     private readonly OutgoingRecords _records;
     private readonly Func<IProducer<byte[]?, byte[]>> _newProducer;
+    private readonly BatchLimits _limits;
     private readonly Action<string> _log;
     private readonly BlockingCollection<PendingBatch> _waiting = [];
     private readonly List<PendingBatch> _taken = [];
@@ -51,7 +52,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private TransactionalDecisionSink(
         KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
     {
-        (_connection, _source, _log, _linger) = (connection, source, log, options.Linger);
+        (_connection, _source, _limits, _log, _linger) = (connection, source, options.Limits, log, options.Linger);
         _records = new OutgoingRecords(options, source.Logs);
         (_committed, _next) = (new long[source.Logs.Count], new long[source.Logs.Count]);
         _newProducer = () => new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
@@ -154,6 +155,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         for (var attempt = 1; ; attempt++)
         {
             string reason;
+            var isTooLarge = false;
             try
             {
                 _producer.BeginTransaction();
@@ -169,10 +171,16 @@ public sealed class TransactionalDecisionSink : IDecisionSink
             }
             catch (KafkaException e) when (!e.Error.IsFatal)
             {
-                reason = e.Error.Reason;
+                (reason, isTooLarge) = (e.Error.Reason, e.Error.Code == ErrorCode.MsgSizeTooLarge);
             }
 
-            if (attempt == AttemptsMax)
+            if (isTooLarge)
+            {
+                // As often as it takes, which the halving bounds.
+                RequireSmaller();
+                attempt--;
+            }
+            else if (attempt == AttemptsMax)
             {
                 throw new DeliveryFailedException($"{_connection}: a transaction was aborted {AttemptsMax} times: {reason}");
             }
@@ -184,6 +192,28 @@ public sealed class TransactionalDecisionSink : IDecisionSink
             aborted.Dispose();
             // Ends the transaction of the former epoch too.
             UntilAnswered(_producer.InitTransactions);
+        }
+    }
+
+    /// <summary>
+    /// Something of the transaction was refused for its size: the next producer sends smaller
+    /// batches.
+    /// </summary>
+    /// <exception cref="RecordTooLargeException">Records were sent one by one already, as far as
+    /// they are large.</exception>
+    private void RequireSmaller()
+    {
+        var before = _limits.BatchBytesMax;
+        var largest = _taken.SelectMany(pending => pending.Batch.Encoded.Records.ToArray().Select(record => (pending.Batch, Record: record))).MaxBy(found => found.Record.ValueLength);
+        var (batch, record) = largest;
+        // Such a record goes alone, whatever the batches' size is.
+        var wasAlone = record.ValueLength + record.KeyLength >= before;
+        _limits.AskAsync().GetAwaiter().GetResult();
+        if (_limits.BatchBytesMax == before && (wasAlone || !_limits.TryHalve()))
+        {
+            var target = _records.Targets[_records.TargetOf(batch, record)];
+            throw _limits.Refusal(new RefusedBatch(
+                target.Topic, target.Partition.Value, RecordCount: 1, $"{_source.Logs[batch.LogIndex[record.RowIndex]]}/{batch.Offset[record.RowIndex]}", record.ValueLength + record.KeyLength));
         }
     }
 

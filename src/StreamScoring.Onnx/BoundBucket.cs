@@ -43,7 +43,7 @@ internal sealed class BoundBucket : IDisposable
 
     public OrtIoBinding Binding { get; }
 
-    /// <summary>Copies rows into the bound inputs. Rows beyond them keep what was there: each row's output is its own.</summary>
+    /// <summary>Copies rows into the bound inputs, and the first of them into those that are left over: what an earlier call left there might spoil this one.</summary>
     public void Fill(FeatureMatrix features, int[] columns, ReadOnlySpan<int> rows)
     {
         for (var i = 0; i < columns.Length; i++)
@@ -56,6 +56,11 @@ internal sealed class BoundBucket : IDisposable
                 {
                     floats[(row * stride) + start] = (float)values[rows[row]];
                 }
+
+                for (var row = rows.Length; row < Rows; row++)
+                {
+                    floats[(row * stride) + start] = floats[start];
+                }
             }
             else
             {
@@ -63,6 +68,11 @@ internal sealed class BoundBucket : IDisposable
                 for (var row = 0; row < rows.Length; row++)
                 {
                     doubles[(row * stride) + start] = values[rows[row]];
+                }
+
+                for (var row = rows.Length; row < Rows; row++)
+                {
+                    doubles[(row * stride) + start] = doubles[start];
                 }
             }
         }

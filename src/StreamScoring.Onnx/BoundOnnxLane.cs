@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Sessions;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
@@ -10,30 +11,43 @@ internal sealed class BoundOnnxLane : IScoringLane
     /// <summary>Trees are best scored 8 to 64 rows at a time; a larger call only waits longer for its first row.</summary>
     private static readonly int[] Sizes = [1, 8, 16, 32, 64];
 
-    private readonly InferenceSession _session;
+    private readonly WatchedCall _call;
     private readonly OnnxShape _shape;
-    private readonly RunOptions _runOptions = new();
     private readonly int[] _columns;
     private readonly BoundBucket[] _buckets;
 
-    public BoundOnnxLane(InferenceSession session, OnnxShape shape, IReadOnlyList<int> featureColumns)
+    public BoundOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<int> featureColumns)
     {
-        (_session, _shape, _columns) = (session, shape, [.. featureColumns]);
-        _buckets = [.. Sizes.Take(shape.OneRowPerCall ? 1 : Sizes.Length).Select(rows => new BoundBucket(session, shape, featureColumns.Count, rows))];
+        (_call, _shape, _columns) = (new WatchedCall(session), shape, [.. featureColumns]);
+        _buckets = [.. Sizes.Take(shape.OneRowPerCall ? 1 : Sizes.Length).Select(rows => new BoundBucket(session.Inner, shape, featureColumns.Count, rows))];
     }
 
     public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
     {
-        for (var done = 0; done < rows.Length;)
+        _call.Begin(rows.Length);
+        try
         {
-            var bucket = BucketFor(rows.Length - done);
-            var count = Math.Min(bucket.Rows, rows.Length - done);
-            bucket.Fill(features, _columns, rows.Slice(done, count));
-            _session.RunWithBinding(_runOptions, bucket.Binding);
-            bucket.Read(_shape.OutputColumns, _shape.OutputColumn, raw.Slice(done, count));
-            done += count;
+            for (var done = 0; done < rows.Length;)
+            {
+                var bucket = BucketFor(rows.Length - done);
+                var count = Math.Min(bucket.Rows, rows.Length - done);
+                bucket.Fill(features, _columns, rows.Slice(done, count));
+                _call.Session.RunWithBinding(_call.Options, bucket.Binding);
+                bucket.Read(_shape.OutputColumns, _shape.OutputColumn, raw.Slice(done, count));
+                done += count;
+            }
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw _call.Failed(e);
+        }
+        finally
+        {
+            _call.End();
         }
     }
+
+    public void Stop() => _call.Stop();
 
     public void Dispose()
     {
@@ -42,7 +56,7 @@ internal sealed class BoundOnnxLane : IScoringLane
             bucket.Dispose();
         }
 
-        _runOptions.Dispose();
+        _call.Dispose();
     }
 
     /// <summary>The next size up, where padding costs less than half; else the largest that is filled.</summary>

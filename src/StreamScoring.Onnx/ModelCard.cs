@@ -16,6 +16,9 @@ public sealed record ModelCard
 
     public required OutputKind Output { get; init; }
 
+    /// <summary>Which of the model's classes is fraud; null where their names in the file say it.</summary>
+    public string? FraudClass { get; init; }
+
     /// <summary>Pairs (linked output, probability), ascending; empty for identity.</summary>
     public IReadOnlyList<(double From, double To)> Calibration { get; init; } = [];
 
@@ -43,6 +46,7 @@ public sealed record ModelCard
             Name = top.Text("name"),
             Inputs = [.. top.Maps("inputs").Select(ReadInput)],
             Output = ParseKind(output.Choice("kind", "probability", "probability", "logit", "score")),
+            FraudClass = output.OptionalText("class"),
             Calibration = calibration is null ? [] : ReadPoints(calibration),
             Training = ReadPairs(top.OptionalMap("training")),
             Metrics = ReadPairs(top.OptionalMap("metrics")),
@@ -56,7 +60,7 @@ public sealed record ModelCard
     public void Save(string folder)
     {
         var text = new StringBuilder("version: 1\n");
-        text.Append(CultureInfo.InvariantCulture, $"name: {Quote(Name)}\noutput: {{kind: {Output.ToString().ToLowerInvariant()}}}\n");
+        text.Append(CultureInfo.InvariantCulture, $"name: {Quote(Name)}\noutput: {{kind: {Output.ToString().ToLowerInvariant()}{(FraudClass is null ? "" : $", class: {Quote(FraudClass)}")}}}\n");
         if (Calibration.Count > 0)
         {
             text.Append("calibration:\n  from: [").AppendJoin(", ", Calibration.Select(point => Format(point.From)));

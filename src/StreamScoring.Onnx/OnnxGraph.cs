@@ -1,21 +1,20 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using StreamScoring.Onnx.Outputs;
 using StreamScoring.Onnx.Protos;
-using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
 /// <summary>
-/// A model file looked at before it runs: its hash, what its outputs are, and without ZipMap, a converter's last step that turns a tensor
-/// into a list of dictionaries.
+/// A model file looked at before it runs: its hash, and its graph without ZipMap, a converter's last step that turns a tensor into a list of
+/// dictionaries. What the dictionaries' keys were is kept.
 /// </summary>
 internal sealed class OnnxGraph
 {
     private const int FloatElement = 1;
 
-    private static readonly string[] PassThrough = ["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"];
-
     private readonly GraphProto _graph;
+    private readonly Dictionary<string, IReadOnlyList<string>> _zipMapLabels = [];
 
     private OnnxGraph(string hash, ModelProto model) => (Hash, Model, _graph) = (hash, model, model.Graph);
 
@@ -57,6 +56,13 @@ internal sealed class OnnxGraph
             throw ModelRefused.Because(path, "the file is not an ONNX model: it holds no graph");
         }
 
+        if (ExternalWeights.Find(model) is var (tensor, file))
+        {
+            // The runtime would look for it in the folder that the process runs in, and the hash on decisions does not cover it.
+            throw ModelRefused.Because(
+                path, $"its weights lie in another file: those of {tensor} in {file}; save the model with its weights in one file (onnx.save(model, path, save_as_external_data=False))");
+        }
+
         var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)), model);
         graph.RemoveZipMaps();
         return graph;
@@ -65,30 +71,8 @@ internal sealed class OnnxGraph
     /// <summary>The file that runs.</summary>
     public byte[] ToBytes() => Model.ToByteArray();
 
-    /// <returns>What the output holds, as far as the operator that makes it says; null where it does not.</returns>
-    public OutputKind? KindOf(string output)
-    {
-        var node = MakerOf(output);
-        while (node is not null && PassThrough.Contains(node.OpType) && node.Input.Count > 0)
-        {
-            node = MakerOf(node.Input[0]);
-        }
-
-        return node?.OpType switch
-        {
-            "Sigmoid" or "Softmax" => OutputKind.Probability,
-            "TreeEnsembleRegressor" when TextAttribute(node, "post_transform") == "LOGISTIC" => OutputKind.Probability,
-            _ => null,
-        };
-    }
-
-    /// <summary>True where some output is a predicted class: the other one then holds probabilities, class by class.</summary>
-    public bool HasClassLabel(Func<string, bool> isInteger) => _graph.Output.Any(output => isInteger(output.Name));
-
-    private NodeProto? MakerOf(string value) => _graph.Node.FirstOrDefault(node => node.Output.Contains(value));
-
-    private static string? TextAttribute(NodeProto node, string name) =>
-        node.Attribute.FirstOrDefault(attribute => attribute.Name == name)?.S.ToStringUtf8();
+    /// <returns>The classes by which a ZipMap named an output's columns, in their order; null where there was none.</returns>
+    public IReadOnlyList<string>? ZipMapLabelsOf(string output) => _zipMapLabels.GetValueOrDefault(output);
 
     private void RemoveZipMaps()
     {
@@ -102,6 +86,11 @@ internal sealed class OnnxGraph
 
             _graph.Node.Remove(node);
             output.Name = node.Input[0];
+            if (ClassLabels.OfAttributes(node) is { } labels)
+            {
+                _zipMapLabels[output.Name] = labels;
+            }
+
             // Two dimensions of any size: the probe at load finds out how wide it is.
             output.Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = FloatElement } };
         }

@@ -1,5 +1,5 @@
-using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Onnx.Explaining;
+using StreamScoring.Onnx.Sessions;
 using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
@@ -11,12 +11,12 @@ namespace StreamScoring.Onnx;
 /// </summary>
 public sealed class OnnxModel : IFraudModel
 {
-    private readonly InferenceSession _session;
+    private readonly OnnxSession _session;
     private readonly OnnxShape _shape;
     private readonly TreeScorer? _trees;
 
     internal OnnxModel(
-        string name, string version, IReadOnlyList<ModelInput> inputs, ScoreCalibration calibration, InferenceSession session, OnnxShape shape,
+        string name, string version, IReadOnlyList<ModelInput> inputs, ScoreCalibration calibration, OnnxSession session, OnnxShape shape,
         TreeScorer? trees, IReadOnlyList<string> notices)
     {
         (Name, Version, Inputs, Calibration, _session, _shape, _trees, Notices) = (name, version, inputs, calibration, session, shape, trees, notices);
@@ -65,5 +65,6 @@ public sealed class OnnxModel : IFraudModel
         return Paths is { } paths ? new TreePathExplainer(paths, featureColumns) : new OcclusionExplainer(this, featureColumns, Baseline);
     }
 
+    /// <summary>Gives it up. A lane that is open still works.</summary>
     public void Dispose() => _session.Dispose();
 }

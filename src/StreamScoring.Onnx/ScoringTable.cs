@@ -19,8 +19,9 @@ public sealed class ScoringTable
 
     public int RowCount => Ids.Count;
 
+    /// <param name="rowsMax">Rows that are read; the rest of the table is not looked at.</param>
     /// <exception cref="InvalidInputFileException">A column is missing, or a cell is no number.</exception>
-    public static ScoringTable Read(string path, IReadOnlyList<ModelInput> inputs)
+    public static ScoringTable Read(string path, IReadOnlyList<ModelInput> inputs, int rowsMax = int.MaxValue)
     {
         using var reader = TableReader.Open(path);
         var columns = inputs.Select(input => reader.Require(input.Name)).ToArray();
@@ -28,7 +29,7 @@ public sealed class ScoringTable
         var numbers = inputs.Select(_ => new List<double>()).ToArray();
         var texts = inputs.Select(_ => new List<byte[]>()).ToArray();
         var ids = new List<string?>();
-        while (reader.Read())
+        while (ids.Count < rowsMax && reader.Read())
         {
             ids.Add(id < 0 ? null : reader.Text(id));
             for (var i = 0; i < columns.Length; i++)

@@ -2,45 +2,64 @@ using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Sessions;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
 /// <summary>A lane for models that take text: the runtime copies strings for itself, so tensors are made anew for each call.</summary>
-internal sealed class TextOnnxLane(InferenceSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns) : IScoringLane
+internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns) : IScoringLane
 {
-    private readonly RunOptions _runOptions = new();
+    private readonly WatchedCall _call = new(session);
     private readonly string[] _outputs = [shape.OutputName];
 
     public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
     {
         var step = shape.OneRowPerCall ? 1 : rows.Length;
-        for (var done = 0; done < rows.Length; done += step)
+        _call.Begin(rows.Length);
+        try
         {
-            var part = rows.Slice(done, step);
-            var values = new List<OrtValue>(inputs.Count);
-            try
+            for (var done = 0; done < rows.Length; done += step)
             {
-                for (var i = 0; i < inputs.Count; i++)
-                {
-                    values.Add(inputs[i].IsText ? Texts(features, featureColumns[i], part) : Numbers(features.Column(featureColumns[i]), part));
-                }
-
-                using var results = session.Run(_runOptions, shape.InputNames, values, _outputs);
-                for (var row = 0; row < part.Length; row++)
-                {
-                    var at = (row * shape.OutputColumns) + shape.OutputColumn;
-                    raw[done + row] = shape.OutputIsDouble ? results[0].GetTensorDataAsSpan<double>()[at] : results[0].GetTensorDataAsSpan<float>()[at];
-                }
+                Run(features, rows.Slice(done, step), raw.Slice(done, step));
             }
-            finally
-            {
-                values.ForEach(value => value.Dispose());
-            }
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw _call.Failed(e);
+        }
+        finally
+        {
+            _call.End();
         }
     }
 
-    public void Dispose() => _runOptions.Dispose();
+    public void Stop() => _call.Stop();
+
+    public void Dispose() => _call.Dispose();
+
+    private void Run(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
+    {
+        var values = new List<OrtValue>(inputs.Count);
+        try
+        {
+            for (var i = 0; i < inputs.Count; i++)
+            {
+                values.Add(inputs[i].IsText ? Texts(features, featureColumns[i], rows) : Numbers(features.Column(featureColumns[i]), rows));
+            }
+
+            using var results = _call.Session.Run(_call.Options, shape.InputNames, values, _outputs);
+            for (var row = 0; row < rows.Length; row++)
+            {
+                var at = (row * shape.OutputColumns) + shape.OutputColumn;
+                raw[row] = shape.OutputIsDouble ? results[0].GetTensorDataAsSpan<double>()[at] : results[0].GetTensorDataAsSpan<float>()[at];
+            }
+        }
+        finally
+        {
+            values.ForEach(value => value.Dispose());
+        }
+    }
 
     private OrtValue Numbers(ReadOnlySpan<double> column, ReadOnlySpan<int> rows)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using StreamScoring.Batches;
@@ -17,9 +16,19 @@ namespace StreamScoring.Training;
 /// Point-in-time features for every payment of a table, by the live path's own stages: the file port takes the place of Kafka, a table
 /// writer that of the decisions.
 /// </summary>
-public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer)
+/// <param name="limits">What a record may hold; null: the defaults.</param>
+public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer, IngestLimits? limits = null)
 {
     private const int BatchRows = 512, BatchesMax = 8;
+
+    /// <summary>By offset: features of payments whose id stands again. A row that repeats one gets
+    /// them, as a decision is repeated live.</summary>
+    private readonly Dictionary<long, FeatureRow> _repeated = [];
+
+    private readonly ApproximateRows _approximate = new(features, table.PlaceOfPayment);
+
+    /// <summary>What whoever uses the written table should know of it, one sentence each: complete once it is written.</summary>
+    public IEnumerable<string> Notices => _approximate.Notices();
 
     /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the label where one is named.</param>
     /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has none; null leaves it out.</param>
@@ -38,9 +47,10 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         var pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
         using var source = new FileLogSource(table);
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
-        var limits = new IngestLimits { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
+        var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
         var parts = new IntakeParts(
-            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source, new RecordDecoder(features.Layout, limits, FileLogSource.Logs),
+            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source,
+            new RecordDecoder(features.Layout, tableLimits, FileLogSource.Logs),
             new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
 
         var written = 0L;
@@ -58,41 +68,38 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
 
     private void Write(PaymentBatch batch, TableWriter writer, bool withLabel)
     {
-        RequireNoneRejected(batch);
+        if (TableRefusal.First(table, batch) is { } refusal)
+        {
+            throw new InvalidInputFileException(refusal.Hint is null ? refusal.Problem : $"{refusal.Problem}. {refusal.Hint}");
+        }
+
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
             var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
             writer.Text(id);
-            for (var featureIndex = 0; featureIndex < features.Schema.Names.Count; featureIndex++)
-            {
-                if (batch.Features.TextOf(featureIndex) is { } text)
-                {
-                    writer.Text(text.Value(batch.Features.TextBytes, rowIndex));
-                }
-                else
-                {
-                    writer.Number(batch.Features.Column(featureIndex)[rowIndex]);
-                }
-            }
-
+            _approximate.Add(batch, rowIndex);
+            WriteFeatures(batch, rowIndex, id, writer);
             if (withLabel)
             {
-                writer.Number(table.IsFraud(Encoding.UTF8.GetString(id)) is { } fraud ? fraud ? 1 : 0 : double.NaN);
+                writer.Number(table.IsFraud(batch.Offset[rowIndex], id, batch.EventTimeMs[rowIndex]) is { } fraud ? fraud ? 1 : 0 : double.NaN);
             }
 
             writer.EndRow();
         }
     }
 
-    private void RequireNoneRejected(PaymentBatch batch)
+    private void WriteFeatures(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> id, TableWriter writer)
     {
-        for (var rowIndex = 0; batch.RejectedCount > 0 && rowIndex < batch.RowCount; rowIndex++)
+        if (batch.IsDuplicate[rowIndex] && _repeated.TryGetValue(batch.FirstOffset[rowIndex], out var first))
         {
-            if (batch.Kind[rowIndex] == RowKind.Rejected)
-            {
-                var place = FileLogSource.Logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels ? table.PlaceOfLabel(batch.Offset[rowIndex]) : table.PlaceOfPayment(batch.Offset[rowIndex]);
-                throw new InvalidInputFileException($"{place}: {RejectionText.Sentence(batch.Rejection[rowIndex])}");
-            }
+            first.Write(writer);
+            return;
+        }
+
+        FeatureRow.Write(writer, batch.Features, rowIndex);
+        if (!batch.IsDuplicate[rowIndex] && table.IsRepeated(id))
+        {
+            _repeated.Add(batch.Offset[rowIndex], new FeatureRow(batch.Features, rowIndex));
         }
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.LightGbm;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
@@ -27,51 +28,54 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
     /// <summary>The share of rows at the end of the file that metrics are measured on.</summary>
     private const double HeldOutShare = 0.1;
 
-    /// <param name="folder">Written whole or not at all.</param>
+    private static readonly string[] Files = [OnnxModelLoader.ModelFile, ModelCard.FileName, OnnxModelLoader.GoldenFile];
+
+    /// <param name="folder">Written whole or not at all. What lies there is replaced where it is
+    /// such a folder, and else refused.</param>
     /// <exception cref="InvalidDataException">The written model does not give what LightGBM gives.</exception>
-    public void Run(string folder, CancellationToken cancel)
+    /// <exception cref="InvalidInputFileException">The table is wrong, or the folder holds anything
+    /// else.</exception>
+    public TrainingSummary Run(string folder, CancellationToken cancel)
     {
+        using var output = OutputFolder.Create(folder, Files);
         var table = TrainingTable.Read(options.DataFile, options.Inputs, options.Label, rowsRead, cancel);
-        var heldOut = (int)(table.Rows.Count * HeldOutShare);
+        if (table.UnlabelledCount > 0)
+        {
+            say($"{options.DataFile}: {table.UnlabelledCount:N0} of {table.UnlabelledCount + table.Rows.Count:N0} rows do not say whether the payment was fraud (column {options.Label}) and are left out");
+        }
+
+        if (options.TextsLeftOut.Count > 0)
+        {
+            say($"left out, because trees are trained on numbers and these features are texts: {string.Join(", ", options.TextsLeftOut)}");
+        }
+
         say("training on all but the last tenth, for the metrics");
-        var metrics = Measure(table, heldOut);
+        var heldOut = Measure(table, (int)(table.Rows.Count * HeldOutShare));
         cancel.ThrowIfCancellationRequested();
         say("training on all rows");
         var (context, model) = Train(table.Rows, table.Labels);
         cancel.ThrowIfCancellationRequested();
 
-        var temporary = $"{Path.TrimEndingDirectorySeparator(folder)}.partial";
-        Directory.CreateDirectory(temporary);
-        try
+        var path = Path.Combine(output.TemporaryPath, OnnxModelLoader.ModelFile);
+        File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count, table.Rows).ToByteArray());
+        say("checking every row against LightGBM");
+        double worst;
+        using (var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability, ScoringEngine.OnnxRuntime))
         {
-            var path = Path.Combine(temporary, OnnxModelLoader.ModelFile);
-            File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count, table.Rows).ToByteArray());
-            say("checking every row against LightGBM");
-            using var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability, ScoringEngine.OnnxRuntime);
-            var worst = LargestDifference(context, model, onnx, table.Rows);
+            worst = LargestDifference(context, model, onnx, table.Rows);
             if (!(worst <= Tolerance))
             {
                 throw new InvalidDataException($"the ONNX model differs from LightGBM by {worst:R} on some row; allowed {Tolerance:R}");
             }
 
-            WriteGolden(Path.Combine(temporary, OnnxModelLoader.GoldenFile), onnx, table);
-            Card(table, metrics, worst).Save(temporary);
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            WriteGolden(Path.Combine(output.TemporaryPath, OnnxModelLoader.GoldenFile), onnx, table);
+        }
 
-            Directory.Move(temporary, folder);
-            say($"{table.Rows.Count} rows, {table.Labels.Count(fraud => fraud)} frauds -> {folder}; largest difference to LightGBM {worst:0.0e+0}; held-out "
-                + string.Join(", ", metrics.Select(metric => $"{metric.Key} {metric.Value}")));
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
+        Card(table, heldOut, worst).Save(output.TemporaryPath);
+        output.Complete();
+        var summary = new TrainingSummary(table.Rows.Count, table.FraudCount, table.UnlabelledCount, options.TextsLeftOut, heldOut, worst);
+        say($"{summary.Rows} rows, {summary.Frauds} frauds -> {folder}; largest difference to LightGBM {worst:0.0e+0}; {heldOut.Text}");
+        return summary;
     }
 
     private (MLContext Context, LightGbmModel Model) Train(
@@ -103,24 +107,20 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = Array.ConvertAll(row, ZeroIfMissing), Label = labels[i] }), schema);
     }
 
-    private List<(string Key, string Value)> Measure(TrainingTable table, int heldOut)
+    private HeldOutMetrics Measure(TrainingTable table, int heldOut)
     {
         var first = table.Rows.Count - heldOut;
         var (labels, testLabels) = (table.Labels[..first], table.Labels[first..]);
+        var counts = new HeldOutMetrics(labels.Count, labels.Count(fraud => fraud), testLabels.Count, testLabels.Count(fraud => fraud), null, null);
         if (!labels.Contains(true) || !labels.Contains(false) || !testLabels.Contains(true) || !testLabels.Contains(false))
         {
-            return [("held_out", "too few rows of one kind")];
+            return counts;
         }
 
         var (context, model) = Train(table.Rows[..first], labels);
         var scored = model.Transform(View(context, table.Rows[first..], testLabels));
         var measured = context.BinaryClassification.Evaluate(scored, nameof(Example.Label));
-        return
-        [
-            ("held_out_rows", heldOut.ToString(CultureInfo.InvariantCulture)),
-            ("auc_roc", measured.AreaUnderRocCurve.ToString("0.0000", CultureInfo.InvariantCulture)),
-            ("average_precision", measured.AreaUnderPrecisionRecallCurve.ToString("0.0000", CultureInfo.InvariantCulture)),
-        ];
+        return counts with { AucRoc = measured.AreaUnderRocCurve, AveragePrecision = measured.AreaUnderPrecisionRecallCurve };
     }
 
     private double LargestDifference(MLContext context, LightGbmModel model, OnnxModel onnx, List<float[]> rows)
@@ -184,7 +184,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         float[] Filled(float value) => [.. Enumerable.Repeat(value, options.Inputs.Count)];
     }
 
-    private ModelCard Card(TrainingTable table, IReadOnlyList<(string, string)> metrics, double worst) => new()
+    private ModelCard Card(TrainingTable table, HeldOutMetrics heldOut, double worst) => new()
     {
         Name = options.Name,
         Inputs = [.. options.Inputs.Select(input => new ModelInput(input, false))],
@@ -194,12 +194,13 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
             ("command", options.Command),
             ("trainer", $"LightGBM, {options.Trees} trees of {options.Leaves} leaves, learning rate {options.LearningRate.ToString(CultureInfo.InvariantCulture)}, seed {options.Seed}"),
             ("rows", table.Rows.Count.ToString(CultureInfo.InvariantCulture)),
-            ("frauds", table.Labels.Count(fraud => fraud).ToString(CultureInfo.InvariantCulture)),
+            ("frauds", table.FraudCount.ToString(CultureInfo.InvariantCulture)),
+            ("rows_without_label", table.UnlabelledCount.ToString(CultureInfo.InvariantCulture)),
             ("data", HashOf(options.DataFile)),
             ("feature_file", options.FeatureFileHash),
             ("largest_difference_to_lightgbm", worst.ToString("0.0e+0", CultureInfo.InvariantCulture)),
         ],
-        Metrics = metrics,
+        Metrics = heldOut.OfCard(),
         Histograms = [.. options.Inputs.Select((input, i) => Histogram(input, table.Rows.Select(row => (double)row[i])))],
     };
 

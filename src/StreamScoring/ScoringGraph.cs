@@ -46,7 +46,7 @@ public static class ScoringGraph
     private static Attributes OneBatchBetweenStages => Attributes.CreateInputBuffer(1, 1);
 
     private static Source<PaymentBatch, UniqueKillSwitch> Payments(IntakeParts parts, LiveOptions options) =>
-        Source.FromGraph(new LogSourceStage(parts, new LogMerge(parts.Clock, options.Current.MergeWaitMax), options))
+        Source.FromGraph(new LogSourceStage(parts, new LogMerge(parts.Clock, options.Current.MergeWaitMax) { TakesFutureAsItIs = parts.Source.IsCompleted }, options))
             .ViaMaterialized(KillSwitches.Single<PaymentBatch>(), Keep.Right);
 
     private static BatchStage Decode(IntakeParts parts) => Stage(parts, "ingest", batch =>

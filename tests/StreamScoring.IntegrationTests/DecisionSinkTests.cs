@@ -44,7 +44,7 @@ public sealed class DecisionSinkTests : IDisposable
             batch.Append(Logs.IndexOf(new LogId("eu", isDeadLetter ? "labels" : "payments", row % Partitions)), 1_000_000_000_000 + row, 1_700_000_000_000, decide: true, Encoding.UTF8.GetBytes($"key-{row}"), 1024);
             var start = batch.Encoded.Buffer.Length;
             Write(batch, $"value-{row}");
-            batch.Encoded.Add(new EncodedRecord(row, isDeadLetter, row < Partitions && !isDeadLetter, isDeadLetter ? 0 : batch.ValueStart[row], isDeadLetter ? 0 : $"key-{row}".Length, start, $"value-{row}".Length));
+            batch.Encoded.Add(new EncodedRecord(row, isDeadLetter, IsBesideDecision: false, row < Partitions && !isDeadLetter, isDeadLetter ? 0 : batch.ValueStart[row], isDeadLetter ? 0 : $"key-{row}".Length, start, $"value-{row}".Length));
         }
 
         var vectorStart = batch.Encoded.Buffer.Length;
@@ -76,31 +76,37 @@ public sealed class DecisionSinkTests : IDisposable
     public async Task A_record_that_the_client_refuses_ends_the_sink_and_nothing_is_sent_behind_it()
     {
         await using var sink = Sink();
-        var refused = await Assert.ThrowsAsync<DeliveryFailedException>(() => sink.WriteAsync(BatchOf(new string('x', 3_000_000))).WaitAsync(Patience));
-        Assert.Contains("too large", refused.Message, StringComparison.OrdinalIgnoreCase);
-        await Assert.ThrowsAsync<DeliveryFailedException>(() => sink.WriteAsync(BatchOf("good")).WaitAsync(Patience));
+        var refused = await Assert.ThrowsAsync<RecordTooLargeException>(() => sink.WriteAsync(BatchOf(new string('x', 3_000_000))).WaitAsync(Patience));
+        Assert.Contains("the record for eu/payments/0/7, with 3000001 bytes, is larger than topic decisions takes", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<RecordTooLargeException>(() => sink.WriteAsync(BatchOf("good")).WaitAsync(Patience));
         Assert.Empty(Read("decisions", 0));
     }
 
     [Fact]
     public async Task A_sink_that_ends_while_brokers_are_away_does_not_hang()
     {
-        var sink = new KafkaDecisionSink(new KafkaConnection("eu", "127.0.0.1:1", new Dictionary<string, string>()), Options, Logs, _ => { });
+        var connection = new KafkaConnection("eu", "127.0.0.1:1", new Dictionary<string, string>());
+        var sink = new KafkaDecisionSink(connection, OptionsOn(connection), Logs, _ => { });
         var written = sink.WriteAsync(BatchOf("never"));
         await sink.DisposeAsync().AsTask().WaitAsync(Patience);
         Assert.False(written.IsCompletedSuccessfully);
     }
 
-    private static KafkaDecisionSinkOptions Options => new("decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000);
+    private static KafkaDecisionSinkOptions OptionsOn(KafkaConnection connection) => new(
+        "decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000, new BatchLimits(connection, "decisions", "dead-letters", BatchLimits.BatchBytesDefault, _ => { }));
 
-    private KafkaDecisionSink Sink() => new(new KafkaConnection("eu", _broker.Brokers, new Dictionary<string, string>()), Options, Logs, _ => { });
+    private KafkaDecisionSink Sink()
+    {
+        var connection = new KafkaConnection("eu", _broker.Brokers, new Dictionary<string, string>());
+        return new KafkaDecisionSink(connection, OptionsOn(connection), Logs, _ => { });
+    }
 
     private static PaymentBatch BatchOf(string value)
     {
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 0), 1, 64);
         batch.Append(Logs.IndexOf(new LogId("eu", "payments", 0)), 7, 1_700_000_000_000, decide: true, "p"u8, 1024);
         Write(batch, value);
-        batch.Encoded.Add(new EncodedRecord(0, IsDeadLetter: false, CarriesVector: false, batch.ValueStart[0], 1, 0, value.Length));
+        batch.Encoded.Add(new EncodedRecord(0, IsDeadLetter: false, IsBesideDecision: false, CarriesVector: false, batch.ValueStart[0], 1, 0, value.Length));
         return batch;
     }
 

@@ -31,13 +31,59 @@ public sealed class VerbTests : IDisposable
     [Theory]
     [InlineData("4111111111111111", "1", "card_id holds a card number")]
     [InlineData("c", "4111111111111111x", "amount is ****************x")]
+    [InlineData("c", "4111111111111111", "amount_minor holds a card number (1 of 2 rows would be refused)")]
+    [InlineData("0004111111111111111", "1", "card_id holds a card number (1 of 2 rows would be refused)")]
+    [InlineData("4111,1111,1111,1111", "1", "card_id holds a card number (1 of 2 rows would be refused)")]
     public async Task A_card_number_in_a_table_is_refused_before_anything_is_published_and_is_not_repeated(string card, string amount, string problem)
     {
-        var payments = Write("p.csv", Header + $"good,2024-01-01T00:00:00Z,1,EUR,c,u\nbad,2023-01-01T00:00:00Z,{amount},EUR,{card},u\n");
+        var payments = Write("p.csv", Header + $"good,2024-01-01T00:00:00Z,1,EUR,c,u\nbad,2023-01-01T00:00:00Z,{amount},EUR,\"{card}\",u\n");
         var outcome = await ScoringProcess.RunAsync(NoBroker, "publish", "--topology", "topology/handbook/topology.yaml", "--payments", payments);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains($"{payments}:3: {problem}", outcome.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("4111111111111111", outcome.Errors + outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bad,2023-01-01T00:00:00Z,10000000000001,EUR,c,u", "amount_minor is outside the range allowed")]
+    [InlineData("bad,2023-01-01T00:00:00Z,1,EUR,,", "none of the entity ids is given")]
+    [InlineData("bad,1700000000,1,EUR,c,u", "event_time is outside the range allowed: it looks like epoch seconds")]
+    [InlineData("bad,1970-06-01,1,EUR,c,u", "ingest.eventTimeFloor")]
+    [InlineData("bad,2345-01-01,1,EUR,c,u", "ingest.eventTimeAheadMax")]
+    public async Task What_the_pipeline_would_refuse_is_not_published(string row, string problem)
+    {
+        var payments = Write("p.csv", $"{Header}good,2024-01-01T00:00:00Z,1,EUR,c,u\n{row}\n");
+        foreach (var format in new[] { "json", "messagepack" })
+        {
+            var outcome = await ScoringProcess.RunAsync(NoBroker, "publish", "--topology", "topology/handbook/topology.yaml", "--payments", payments, "--format", format);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains($"{payments}:3: ", outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains(problem, outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains("(1 of 2 rows would be refused); nothing is published", outcome.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_field_that_only_looks_like_a_card_number_is_exempted_by_the_same_option_in_every_verb_that_looks()
+    {
+        var payments = Write("p.csv", Header + "4111111111111111,2024-01-01T00:00:00Z,1,EUR,c,u\n");
+        const string Exempt = "ingest.cardNumberFieldsIgnored=payment_id";
+        string[] backfill = ["backfill", "--features", "topology/handbook/features.yaml", "--payments", payments, "--output", Path.Combine(_folder, "out.csv")];
+        string[] publish = ["publish", "--topology", "topology/handbook/topology.yaml", "--payments", payments];
+        foreach (var verb in new[] { backfill, publish })
+        {
+            var refused = await ScoringProcess.RunAsync(NoBroker, verb);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains($"{payments}:2: payment_id holds a card number", refused.Errors, StringComparison.Ordinal);
+            Assert.Contains($"--set {Exempt}", refused.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("4111111111111111", refused.Errors + refused.Output, StringComparison.Ordinal);
+        }
+
+        await ScoringProcess.SucceedAsync(NoBroker, [.. backfill, "--set", Exempt]);
+        // It comes as far as the brokers, of which there are none.
+        Assert.Contains("no broker", (await ScoringProcess.RunAsync(NoBroker, [.. publish, "--set", Exempt])).Errors, StringComparison.Ordinal);
+        var wrong = await ScoringProcess.RunAsync(NoBroker, [.. backfill, "--set", "ingest.cardNumberFieldIgnored=payment_id"]);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("did you mean cardNumberFieldsIgnored?", wrong.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

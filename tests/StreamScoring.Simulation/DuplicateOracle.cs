@@ -10,7 +10,7 @@ internal sealed class DuplicateOracle
     private readonly long _windowMs;
 
     /// <summary>Where the payments of all logs that the region reads stand.</summary>
-    private readonly ILookup<string, (int LogIndex, long Offset, long TimestampMs)> _places;
+    private readonly ILookup<PaymentIdentity, (int LogIndex, long Offset, long TimestampMs)> _places;
 
     public DuplicateOracle(SimulationContext context)
     {
@@ -19,7 +19,7 @@ internal sealed class DuplicateOracle
         _places = Enumerable.Range(0, logs.Count).Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
             .SelectMany(logIndex => context.Cluster.Input(logs[logIndex]).Records.Select((record, offset) => (record, logIndex, offset)))
             .Where(place => SimulationOracle.IsValid(place.record))
-            .ToLookup(place => PaymentMessagePack.ReadPayment(place.record.Value).PaymentId, place => (place.logIndex, (long)place.offset, place.record.TimestampMs));
+            .ToLookup(place => PaymentIdentity.Of(PaymentMessagePack.ReadPayment(place.record.Value)), place => (place.logIndex, (long)place.offset, place.record.TimestampMs));
     }
 
     /// <summary>
@@ -32,24 +32,24 @@ internal sealed class DuplicateOracle
         var log = new LogId(_context.Cluster.Region, "payments", partition);
         var logIndex = _context.Cluster.Logs.IndexOf(log);
         var copies = _context.Cluster.Decisions[partition].Records.ToLookup(record => record.SourceOffset, record => (Decision: DecisionMessagePack.Read(record.Value), record.Vector));
-        var (first, newestMs) = (new Dictionary<string, (long Offset, long TimestampMs)>(), long.MinValue);
+        var first = new Dictionary<PaymentIdentity, (long Offset, long TimestampMs)>();
         var input = _context.Cluster.Input(log).Records;
         for (var offset = 0; offset < input.Count; offset++)
         {
-            newestMs = Math.Max(newestMs, input[offset].TimestampMs);
             if (!SimulationOracle.IsValid(input[offset]))
             {
                 continue;
             }
 
-            var payment = PaymentMessagePack.ReadPayment(input[offset].Value);
-            var isDuplicate = first.TryGetValue(payment.PaymentId, out var known) && newestMs - known.TimestampMs <= _windowMs;
+            var payment = PaymentIdentity.Of(PaymentMessagePack.ReadPayment(input[offset].Value));
+            var isDuplicate = first.TryGetValue(payment, out var known)
+                && AreWithin(_windowMs, input[offset].TimestampMs, known.TimestampMs) && IsRemembered(_windowMs, input, known.Offset, offset);
             if (!isDuplicate)
             {
-                first[payment.PaymentId] = (offset, input[offset].TimestampMs);
+                first[payment] = (offset, input[offset].TimestampMs);
             }
 
-            var elsewhere = _places[payment.PaymentId].Where(place => place.LogIndex != logIndex && Math.Abs(place.TimestampMs - input[offset].TimestampMs) <= _windowMs).ToList();
+            var elsewhere = _places[payment].Where(place => place.LogIndex != logIndex && AreWithin(_windowMs, place.TimestampMs, input[offset].TimestampMs)).ToList();
             foreach (var (decision, vector) in copies[offset])
             {
                 var isFlagged = decision.Flags.Contains("duplicate");
@@ -60,6 +60,22 @@ internal sealed class DuplicateOracle
                     $"{log}/{offset} repeats {known.Offset} with another outcome: {decision.Action} {decision.Probability}");
             }
         }
+    }
+
+    public static bool AreWithin(long windowMs, long leftMs, long rightMs) => Int128.Abs((Int128)leftMs - rightMs) <= windowMs;
+
+    /// <summary>
+    /// A log's time is the greatest of its blocks' least timestamps. A payment is remembered until that is a window past where it
+    /// stood when the block behind the payment's was over.
+    /// </summary>
+    public static bool IsRemembered(long windowMs, IReadOnlyList<SimulatedLog.Record> log, long payment, long now)
+    {
+        const int block = SimulationContext.ClockBlockRecords;
+        var stoodMs = TimeAt((payment / block) + 2);
+        return stoodMs is null || TimeAt(now / block) is not { } nowMs || nowMs - stoodMs <= windowMs;
+
+        long? TimeAt(long blocks) => blocks < 1 || blocks > now / block ? null
+            : Enumerable.Range(0, (int)blocks).Max(i => log.Skip(i * block).Take(block).Min(record => record.TimestampMs));
     }
 
     private static (string, int, double?, double?) Outcome(DecisionRecord decision) => (decision.Action, decision.Score, decision.Probability, decision.Raw);

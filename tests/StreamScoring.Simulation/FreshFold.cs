@@ -17,7 +17,8 @@ internal sealed class FreshFold(SimulationContext context)
 
     private FoldedState UpTo(ReadOnlySpan<long> vector, IEnumerable<int> order)
     {
-        var state = new FoldedState(context.Features, context.Cluster.Logs, context.Idempotency);
+        var state = new FoldedState(
+            context.Features, context.Cluster.Logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1);
         foreach (var logIndex in order)
         {
             for (var offset = 0L; offset < vector[logIndex]; offset += _batch.RowsMax)
@@ -48,27 +49,53 @@ internal sealed class FreshFold(SimulationContext context)
 
         var own = logs.IndexOf(source);
         var state = UpTo(next, Enumerable.Range(0, logs.Count).OrderBy(logIndex => logIndex == own ? (isDuplicate ? 1 : -1) : 0));
-        // Only that one: another that the state held before may have been read again without being decided, by then no longer owned.
-        Fold(state, Merge(queues), decide: (own, offset));
-        var row = Enumerable.Range(0, _batch.RowCount).Single(row => logs[_batch.LogIndex[row]] == source && _batch.Offset[row] == offset);
-        var features = Enumerable.Range(0, context.Features.Schema.Names.Count);
-        return (
-            [.. features.Select(feature => _batch.Features.Column(feature)[row])],
-            [.. features.Select(feature => _batch.IsApproximate[row] ? _batch.Bounds.Column(feature)[row] : 0)]);
+        var (found, bounds) = (Array.Empty<double>(), Array.Empty<double>());
+        foreach (var place in Merge(queues))
+        {
+            // Only that one: another that the state held before may have been read again without being decided, by then no longer owned.
+            // One by one, so that in which order they are folded is what is worked out here.
+            Fold(state, [place], decide: (own, offset));
+            if (place == (own, offset))
+            {
+                var features = Enumerable.Range(0, context.Features.Schema.Names.Count);
+                found = [.. features.Select(feature => _batch.Features.Column(feature)[0])];
+                bounds = [.. features.Select(feature => _batch.IsApproximate[0] ? _batch.Bounds.Column(feature)[0] : 0)];
+            }
+        }
+
+        return (found, bounds);
     }
 
-    /// <summary>By (timestamp, log), each log in offset order.</summary>
+    /// <summary>
+    /// Takes record after record from the log whose next is oldest: by the least timestamp of those that are left of the log, then by event
+    /// time, then by log.
+    /// </summary>
     private IEnumerable<(int LogIndex, long Offset)> Merge(List<(int LogIndex, long Next, long End)> queues)
     {
         while (queues.Where(queue => queue.Next < queue.End).ToList() is { Count: > 0 } left)
         {
-            var oldest = left.MinBy(queue => (TimestampOf(queue.LogIndex, queue.Next), queue.LogIndex));
+            var oldest = left.MinBy(queue => (TimeOf(queue), EventTimeOf(RecordAt(queue.LogIndex, queue.Next), queue.LogIndex), queue.LogIndex));
             yield return (oldest.LogIndex, oldest.Next);
             queues[queues.IndexOf(oldest)] = oldest with { Next = oldest.Next + 1 };
         }
     }
 
-    private long TimestampOf(int logIndex, long offset) => context.Cluster.Input(context.Cluster.Logs[logIndex]).Records[(int)offset].TimestampMs;
+    private long TimeOf((int LogIndex, long Next, long End) queue)
+    {
+        var least = long.MaxValue;
+        for (var offset = queue.Next; offset < queue.End; offset++)
+        {
+            least = Math.Min(least, RecordAt(queue.LogIndex, offset).TimestampMs);
+        }
+
+        return least;
+    }
+
+    /// <summary>Labels and rubbish come before payments of their time.</summary>
+    private long EventTimeOf(SimulatedLog.Record record, int logIndex) =>
+        context.Cluster.Logs.KindOf(logIndex) == LogKind.Payments && SimulationOracle.IsValid(record) ? PaymentMessagePack.ReadPayment(record.Value).EventTimeMs : long.MinValue;
+
+    private SimulatedLog.Record RecordAt(int logIndex, long offset) => context.Cluster.Input(context.Cluster.Logs[logIndex]).Records[(int)offset];
 
     private void Fold(FoldedState state, IEnumerable<(int LogIndex, long Offset)> records, (int LogIndex, long Offset) decide)
     {

@@ -37,6 +37,7 @@ internal sealed class PipelineSimulation
     private readonly List<SimulatedRegion> _regions = [];
     private readonly SimulatedPublisher _publisher;
     private readonly RegionFaults? _regionFaults;
+    private readonly Housekeeping? _housekeeping;
     private readonly List<(SimulatedRegion Region, SimulatedSink Sink, long UntilMs)> _ghosts = [];
     private readonly int _faultsPerThousand;
 
@@ -57,8 +58,14 @@ internal sealed class PipelineSimulation
         var contexts = forRegions is null
             ? [new SimulationContext(new SimulatedCluster("eu", partitions, [], new SimulatedInputs(), _clock), _clock, Features, new IdempotencyOptions(window, 1 << 16), followsRegion, null, Trace)]
             : TwoRegions(partitions, followsRegion, window, forRegions, out mirror);
+        // Every second run has publishers whose clocks are wrong.
+        var hasWrongClocks = seed % 2 == 1;
+        contexts = [.. contexts.Select(context => context with { HasWrongClocks = hasWrongClocks })];
         _publisher = new SimulatedPublisher(
-            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), payments: 60 + _random.Next(160), merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds);
+            [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), new WrongClocks(new Random(~seed * 31), hasWrongClocks), payments: 60 + _random.Next(160),
+            merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds,
+            // In every fifth run, from a source of their own.
+            seed % 5 == 4 ? new Random(seed ^ int.MaxValue) : null);
         _faultsPerThousand = _random.Next(4) == 0 ? 0 : 1 + _random.Next(8);
         _regions.Add(new SimulatedRegion(contexts[0], 1 + _random.Next(3)));
         if (forRegions is not null)
@@ -67,6 +74,8 @@ internal sealed class PipelineSimulation
             _regionFaults = new RegionFaults(_regions, _publisher, mirror, forRegions, linksOnly: _faultsPerThousand == 0);
         }
 
+        // Every tenth run, of one region: topics lose records, or are made anew. They draw from a source of their own too.
+        _housekeeping = seed % 10 == 9 && forRegions is null ? new Housekeeping(contexts[0].Cluster, new Random(~seed), Trace) : null;
         foreach (var region in _regions)
         {
             Trace($"region {region.Cluster.Region}: {region.Cluster.Partitions} partitions, {(region.Context.FollowsRegion ? "following" : "not following")} the region, {_faultsPerThousand} faults a thousand steps");
@@ -116,10 +125,10 @@ internal sealed class PipelineSimulation
         ComeToRest(() => _regions.TrueForAll(region => region.IsQuiet) && (_regionFaults?.IsQuiet ?? true), "the pipeline");
         foreach (var region in _regions)
         {
-            new SimulationOracle(region.Context, isCalm: _faultsPerThousand == 0 && !region.HasStartedOver).Check(region.Processes);
+            new SimulationOracle(region.Context, isCalm: _faultsPerThousand == 0 && !region.HasStartedOver, hasLosses: _housekeeping is not null).Check(region.Processes);
         }
 
-        if (_regions.TrueForAll(region => region.Context.FollowsRegion))
+        if (_housekeeping is null && _regions.TrueForAll(region => region.Context.FollowsRegion))
         {
             SimulationOracle.RequireEqualStates([.. Processes]);
         }
@@ -196,6 +205,7 @@ internal sealed class PipelineSimulation
         if (withFaults)
         {
             _regionFaults?.Draw();
+            _housekeeping?.Draw();
         }
 
         if (_ghosts.Count > 0 && _random.Next(4) == 0)

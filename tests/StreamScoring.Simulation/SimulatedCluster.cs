@@ -6,21 +6,20 @@ namespace StreamScoring.Simulation;
 internal sealed class SimulatedCluster
 {
     private readonly SimulatedInputs _inputs;
+    private readonly IReadOnlyList<(LogId Id, LogKind Kind, string Region)> _followed;
+    private readonly Dictionary<string, string> _topicIds = [];
+    private int _topicsMade;
 
     /// <param name="followed">Logs of another region, or of its mirror here, that its processes fold.</param>
     public SimulatedCluster(string region, int partitions, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, SimulatedInputs inputs, VirtualClock clock)
     {
-        (Region, Partitions, _inputs) = (region, partitions, inputs);
-        Logs = new LogTable(
-            Enumerable.Range(0, partitions).SelectMany(partition => new[]
-            {
-                (new LogId(region, "payments", partition), LogKind.Payments), (new LogId(region, "labels", partition), LogKind.Labels),
-            }),
-            followed);
+        (Region, Partitions, _inputs, _followed) = (region, partitions, inputs, [.. followed]);
+        Logs = MakeAnew("labels");
+        Logs = MakeAnew("payments");
         Decisions = [.. Enumerable.Range(0, partitions).Select(_ => new SimulatedLog())];
         DeadLetters = [.. Enumerable.Range(0, partitions).Select(_ => new SimulatedLog())];
         Group = new SimulatedGroup(partitions, clock);
-        Committed = new long[Logs.Count];
+        Committed = [.. Enumerable.Repeat(CommittedOffset.None, Logs.Count)];
     }
 
     public string Region { get; }
@@ -30,8 +29,8 @@ internal sealed class SimulatedCluster
 
     public int Partitions { get; }
 
-    /// <summary>What a process of the region reads.</summary>
-    public LogTable Logs { get; }
+    /// <summary>What a process of the region reads: another table, of the same logs, whenever a topic is made anew.</summary>
+    public LogTable Logs { get; private set; }
 
     /// <summary>By partition.</summary>
     public IReadOnlyList<SimulatedLog> Decisions { get; }
@@ -42,7 +41,21 @@ internal sealed class SimulatedCluster
     public SimulatedGroup Group { get; }
 
     /// <summary>By log index: what the group committed.</summary>
-    public long[] Committed { get; }
+    public CommittedOffset[] Committed { get; }
 
     public SimulatedLog Input(LogId log) => _inputs[log];
+
+    /// <summary>Deletes a topic and makes it again, under another id.</summary>
+    /// <returns><see cref="Logs"/>.</returns>
+    public LogTable MakeAnew(string topic)
+    {
+        _inputs.MakeAnew(Region, topic);
+        _topicIds[$"{Region}/{topic}"] = $"id-{++_topicsMade}";
+        return Logs = new LogTable(
+            Enumerable.Range(0, Partitions).SelectMany(partition => new[]
+            {
+                (new LogId(Region, "payments", partition), LogKind.Payments), (new LogId(Region, "labels", partition), LogKind.Labels),
+            }),
+            _followed, new Dictionary<string, string>(_topicIds));
+    }
 }

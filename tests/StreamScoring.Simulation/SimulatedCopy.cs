@@ -18,16 +18,25 @@ internal sealed class SimulatedCopy : IStateReceiver
 
     public IReadOnlyList<SweepChunk> Chunks => _chunks;
 
-    public static UInt128 DigestOf(FoldedState state)
+    public long WatermarkMs { get; private init; } = long.MinValue;
+
+    /// <summary>The digest of what a watermark leaves in sight; that of the state itself where it is further on.</summary>
+    public static UInt128 DigestOf(FoldedState state, long watermarkMs = long.MinValue)
     {
-        var copy = new SimulatedCopy();
+        var copy = Of(state, watermarkMs);
+        var digestOf = state.Features.NewDigest();
+        return copy._chunks.Aggregate(UInt128.Zero, (sum, chunk) => sum + digestOf(chunk));
+    }
+
+    public static SimulatedCopy Of(FoldedState state, long watermarkMs = long.MinValue)
+    {
+        var copy = new SimulatedCopy { WatermarkMs = watermarkMs };
         state.Request(copy);
         while (state.Advance(1 << 20))
         {
         }
 
-        var digestOf = state.Features.NewDigest();
-        return copy._chunks.Aggregate(UInt128.Zero, (sum, chunk) => sum + digestOf(chunk));
+        return copy;
     }
 
     public void Begin(StateHead head) => Head = head;

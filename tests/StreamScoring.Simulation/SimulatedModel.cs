@@ -49,6 +49,10 @@ internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudMod
             }
         }
 
+        public void Stop()
+        {
+        }
+
         public void Dispose()
         {
         }
@@ -68,6 +72,10 @@ internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudMod
 
                 raw[i] = RawOf(features);
             }
+        }
+
+        public void Stop()
+        {
         }
 
         public void Dispose()

@@ -22,6 +22,9 @@ internal sealed class SimulatedProcess : IDisposable
 
     private readonly SimulationContext _context;
     private readonly SimulatedCluster _cluster;
+
+    /// <summary>As they were at the start: with the ids that their topics had.</summary>
+    private readonly LogTable _logs;
     private readonly VirtualClock _clock;
     private readonly PaymentBatchPool _pool;
     private readonly PartitionOwnership _ownership;
@@ -46,20 +49,22 @@ internal sealed class SimulatedProcess : IDisposable
     public SimulatedProcess(SimulationContext context, int member, SnapshotHistory snapshots)
     {
         (_context, _cluster, _clock, _snapshots, Member) = (context, context.Cluster, context.Clock, snapshots, member);
-        var logs = _cluster.Logs;
+        var logs = _logs = _cluster.Logs;
+        snapshots.TopicIds = logs.TopicIds;
         _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
         _ownership = new PartitionOwnership(logs);
         _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
-        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(context.Features, logs, context.Idempotency));
+        (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(
+            context.Features, logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1));
         _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
         var model = new SimulatedModel(context.Features.Schema.Names);
         _lanes = new ScoringLanes(model, [], laneCount: 1, BatchRowsMax, _clock);
         _policy = new DecisionPolicy(new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 }, _firsts);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs), meters: null);
+        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs, "simulation"u8), meters: null);
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
-        _coverage = new LogCoverage(logs, _clock);
+        _coverage = new LogCoverage(logs, _clock, SimulationContext.ClockBlockRecords);
         _acknowledged = new AcknowledgedOffsets(logs);
         Sink = new SimulatedSink(_cluster, _clock);
         _cluster.Group.Join(member);
@@ -175,6 +180,12 @@ internal sealed class SimulatedProcess : IDisposable
 
     private void Poll()
     {
+        if (_logs != _cluster.Logs)
+        {
+            Fail(new InvalidOperationException("a topic was made anew"));
+            return;
+        }
+
         var answer = _cluster.Group.Poll(Member);
         if (!answer.IsMember)
         {
@@ -219,7 +230,11 @@ internal sealed class SimulatedProcess : IDisposable
         {
             foreach (var logIndex in LogsOf(partition))
             {
-                _cluster.Committed[logIndex] = Math.Max(_cluster.Committed[logIndex], _ownership.AcknowledgedThrough(logIndex));
+                var (next, topicId) = (_ownership.AcknowledgedThrough(logIndex), _logs.TopicIdOf(logIndex)!);
+                if (next > _cluster.Committed[logIndex].NextOf(topicId))
+                {
+                    _cluster.Committed[logIndex] = new CommittedOffset(next, topicId);
+                }
             }
         }
     }
@@ -233,7 +248,8 @@ internal sealed class SimulatedProcess : IDisposable
 
     private DecidedPositions ReadTail(int partition)
     {
-        var tail = new DecidedPositions(_cluster.Logs[PaymentsOf(partition)]);
+        var payments = PaymentsOf(partition);
+        var tail = new DecidedPositions(_logs[payments], _logs.TopicIdOf(payments), _cluster.Input(_logs[payments]).Records.Count);
         foreach (var record in _cluster.Decisions[partition].Records)
         {
             tail.Note(record.Value);
@@ -247,8 +263,8 @@ internal sealed class SimulatedProcess : IDisposable
         var (partition, tail) = _takeovers.Dequeue();
         foreach (var logIndex in LogsOf(partition))
         {
-            var committed = _cluster.Committed[logIndex];
-            _ownership.Own(logIndex, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed);
+            var committed = _cluster.Committed[logIndex].NextOf(_logs.TopicIdOf(logIndex));
+            _ownership.Own(logIndex, Math.Max(0, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed));
         }
 
         _firsts.Learn(PaymentsOf(partition), Task.FromResult(tail.Learned));
@@ -273,14 +289,21 @@ internal sealed class SimulatedProcess : IDisposable
 
             if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
             {
-                var start = Math.Min(_state.Vector[logIndex], _ownership.DecideFrom(logIndex));
                 _coverage.Reads(logIndex);
-                readers.Add(new SimulatedReader(_context, logIndex, start, _ownership, _coverage));
+                readers.Add(NewReader(logIndex));
             }
         }
 
         _source = new SimulatedSource(readers, _ownership);
         Follow(_source);
+    }
+
+    private SimulatedReader NewReader(int logIndex)
+    {
+        var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
+        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
+        var losses = new RecordLosses(meters: null, notice => _context.Trace($"process {Name}: {notice}"));
+        return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _coverage).Start();
     }
 
     /// <summary>A fetch brings records of several logs.</summary>
@@ -297,7 +320,7 @@ internal sealed class SimulatedProcess : IDisposable
     {
         foreach (var logIndex in Unfollowed(source).Where(logIndex => _context.CanRead(_cluster.Logs[logIndex])).ToList())
         {
-            source.Join(new SimulatedReader(_context, logIndex, _state.Vector[logIndex], _ownership, _coverage));
+            source.Join(NewReader(logIndex));
         }
 
         foreach (var reader in source.Logs)

@@ -13,7 +13,7 @@ internal sealed class SimulatedRegion
     {
         Context = context;
         _histories = [.. Enumerable.Range(0, processes).Select(i => new SnapshotHistory(
-            Disk, context.Features, new Dictionary<string, string> { [$"{context.Cluster.Region}/payments"] = "1" }, "sha256:config", $"p{i}", keep: 2, notice => context.Trace($"{notice}")))];
+            Disk, context.Features, context.Cluster.Logs.TopicIds, "sha256:config", $"p{i}", keep: 2, notice => context.Trace($"{notice}")))];
         foreach (var _ in _histories)
         {
             _startsAtMs.Enqueue(context.Clock.NowMs);

@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Emit;
+using StreamScoring.Regions;
 
 namespace StreamScoring.Simulation;
 
@@ -10,6 +11,9 @@ namespace StreamScoring.Simulation;
 internal sealed class SimulatedSink : IDecisionSink
 {
     private readonly SimulatedCluster _cluster;
+
+    /// <summary>As the process found them: what it sends after a topic was made anew is still on the former one.</summary>
+    private readonly LogTable _logs;
     private readonly VirtualClock _clock;
     private readonly DeadLettersFirst _inOrder;
     private readonly Dictionary<(bool IsDeadLetter, int Partition), Queue<(SimulatedLog.Record Record, Pending Batch)>> _queues = [];
@@ -18,7 +22,7 @@ internal sealed class SimulatedSink : IDecisionSink
 
     public SimulatedSink(SimulatedCluster cluster, VirtualClock clock)
     {
-        (_cluster, _clock) = (cluster, clock);
+        (_cluster, _clock, _logs) = (cluster, clock, cluster.Logs);
         _inOrder = new DeadLettersFirst(SendAsync);
     }
 
@@ -65,7 +69,7 @@ internal sealed class SimulatedSink : IDecisionSink
             queue.Enqueue((
                 new SimulatedLog.Record(
                     _clock.NowMs, batch.Encoded.Buffer.Written.Slice(record.ValueStart, record.ValueLength).ToArray(), source, batch.Offset[record.RowIndex],
-                    record.IsDeadLetter ? [] : vector, record.CarriesVector),
+                    record.IsDeadLetter ? [] : vector, record.CarriesVector, _logs.TopicIdOf(batch.LogIndex[record.RowIndex])),
                 pending));
         }
 

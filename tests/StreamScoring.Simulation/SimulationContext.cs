@@ -10,6 +10,12 @@ namespace StreamScoring.Simulation;
 internal sealed record SimulationContext(
     SimulatedCluster Cluster, VirtualClock Clock, FeatureFile Features, IdempotencyOptions Idempotency, bool FollowsRegion, SimulatedLink? Link, Action<FormattableString> Trace)
 {
+    /// <summary>Of the logs' clocks: few, as few records are published.</summary>
+    public const int ClockBlockRecords = 8;
+
+    /// <summary>Some publishers' clocks are wrong.</summary>
+    public bool HasWrongClocks { get; init; }
+
     public long StartedAtMs { get; } = Clock.NowMs;
 
     /// <summary>Whether a log carries another region's events and is read in the own cluster.</summary>

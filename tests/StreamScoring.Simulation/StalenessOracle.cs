@@ -7,7 +7,8 @@ namespace StreamScoring.Simulation;
 internal sealed class StalenessOracle(SimulationContext context, bool isCalm)
 {
     /// <summary>What a process that shares its steps with others takes to ask for the ends and to take what came meanwhile.</summary>
-    private const double HealthySecondsMax = 40, SettlingSeconds = 40;
+    /// <remarks>Records alone say block by block of the log's clock how far it is, so the ends must have been asked for.</remarks>
+    private const double HealthySecondsMax = 60, SettlingSeconds = 40;
 
     /// <summary>A time in the wire form is a float.</summary>
     private const double RoundingSeconds = 0.01;
@@ -29,14 +30,14 @@ internal sealed class StalenessOracle(SimulationContext context, bool isCalm)
     private void Check(DecisionRecord decision, double seconds)
     {
         var (atMs, link) = (decision.ReceivedAtMs, context.Link!);
-        if (link.Outages.FirstOrDefault(outage => outage.FromMs <= atMs && atMs < outage.UntilMs) is { UntilMs: > 0 } outage)
+        // Of a mirror the time of its newest record is all that is known, so an idle region looks stale, and a wrong clock is believed.
+        var isDirect = !Enumerable.Range(0, context.Cluster.Logs.Count).Any(context.IsMirrored);
+        if ((isDirect || !context.HasWrongClocks) && link.Outages.FirstOrDefault(outage => outage.FromMs <= atMs && atMs < outage.UntilMs) is { UntilMs: > 0 } outage)
         {
             var least = (atMs - outage.FromMs) / 1000.0;
             Require(double.IsNaN(seconds) || seconds >= least - RoundingSeconds, decision, $"says {seconds} s, and nothing came for {least} s");
         }
 
-        // Of a mirror the time of its newest record is all that is known, so an idle region looks stale.
-        var isDirect = !Enumerable.Range(0, context.Cluster.Logs.Count).Any(context.IsMirrored);
         // What came meanwhile takes no longer to be folded than it took to come.
         var isSettled = atMs - context.StartedAtMs > SettlingSeconds * 1000
             && link.Outages.All(outage => outage.FromMs > atMs || atMs - outage.UntilMs > (SettlingSeconds * 1000) + outage.UntilMs - outage.FromMs);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using MessagePack;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.Tests;
@@ -25,4 +27,13 @@ internal static class SamplePayment
         Channel = "online",
         Attributes = new Dictionary<string, object> { ["basket"] = 3.0, ["agent"] = "né" },
     };
+
+    public static byte[] Encode(Payment payment)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        PaymentMessagePack.Write(ref writer, payment);
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
 }

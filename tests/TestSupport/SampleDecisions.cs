@@ -57,11 +57,16 @@ public static class SampleDecisions
         var writer = new MessagePackWriter(buffer);
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
         writer.Write(DecisionMessagePack.Version);
-        writer.WriteArrayHeader(4);
+        writer.WriteArrayHeader(decision.SourceTopicId is null ? 4 : 5);
         writer.Write(decision.Source.Region);
         writer.Write(decision.Source.Topic);
         writer.Write(decision.Source.Partition);
         writer.Write(decision.Source.Offset);
+        if (decision.SourceTopicId is { } topicId)
+        {
+            writer.Write(topicId);
+        }
+
         writer.Write(decision.PaymentId);
         writer.Write(decision.EventTimeMs);
         writer.Write(decision.LogTimestampMs);

@@ -4,6 +4,7 @@ using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.State;
 
@@ -69,10 +70,10 @@ internal sealed class FeaturePoint : IScalePoint
             _batch.Offset[row] = _number;
             _batch.LogTimestampMs[row] = _batch.EventTimeMs[row] = 1_700_000_000_000 + (_number * SpacingMs);
             _batch.AmountMinor[row] = _random.Next(1, 100_000);
-            _batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(_number));
+            _batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(_number));
             foreach (var entity in Entities)
             {
-                _batch.Text(entity).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(((long)entity << 32) + _random.Next(Keys)));
+                _batch.Text(entity).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(((long)entity << 32) + _random.Next(Keys)));
             }
         }
 

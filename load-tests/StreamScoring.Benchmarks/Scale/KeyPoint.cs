@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Benchmarks.Scale;
 
@@ -78,7 +79,7 @@ internal sealed class KeyPoint : IScalePoint
             _batch.EventTimeMs[row] = _batch.WatermarkMs[row] = 1_700_000_000_000 + (_number * WindowMs / _eventsHeld);
             _batch.AmountMinor[row] = 100 + (_number % 9000);
             BinaryPrimitives.WriteInt64LittleEndian(key, _number % _keys * Step % _keys);
-            _batch.Text(TextField.CardId).Hash[row] = TextColumn.HashOf(key);
+            _batch.Text(TextField.CardId).Hash[row] = IdentityHash.Development.Of(key);
         }
     }
 }

@@ -29,15 +29,21 @@ internal sealed class Artifacts : IDisposable
     /// <summary>What whoever serves the models should know, each said of a model's folder.</summary>
     public required IReadOnlyList<(string Folder, string Notice)> Notices { get; init; }
 
+    /// <summary>Told what models fail of while they serve; null: nobody is.</summary>
+    public ModelFailures? Failures { get; init; }
+
     public DecisionStamp Stamp { get; }
 
     /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the features.</exception>
-    public static Artifacts Load(Topology topology) => Load(topology, FeatureFile.Load(topology.FeatureFile));
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public static Artifacts Load(Topology topology, CancellationToken cancel) => Load(topology, FeatureFile.Load(topology.FeatureFile), failures: null, cancel);
 
-    /// <inheritdoc cref="Load(Topology)"/>
+    /// <inheritdoc cref="Load(Topology, CancellationToken)"/>
     /// <param name="features">The topology's, already read.</param>
-    public static Artifacts Load(Topology topology, FeatureFile features)
+    /// <param name="failures">To be told what models fail of while they serve; null: nobody is.</param>
+    public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
     {
+        var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
         var ruleHash = topology.RuleFile is { } rules ? CheckRules(rules) : null;
         var loaded = new List<OnnxModel>();
         try
@@ -45,7 +51,7 @@ internal sealed class Artifacts : IDisposable
             string[] folders = [topology.ModelFolder, .. topology.ShadowFolders];
             foreach (var folder in folders)
             {
-                loaded.Add(OnnxModelLoader.LoadFolder(folder, topology.ScoringEngine));
+                loaded.Add(OnnxModelLoader.LoadFolder(folder, options));
             }
 
             var champion = loaded[0];
@@ -65,6 +71,7 @@ internal sealed class Artifacts : IDisposable
             };
             return new Artifacts(features, champion, columns, shadows, stamp)
             {
+                Failures = failures,
                 Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],
             };
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,33 +11,40 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Serves /metrics, /health/live, /health/ready and /state on the loopback and all other interfaces.</summary>
+/// <summary>
+/// Serves /metrics, /health/live, /health/ready and /state. There is no login: who reaches the
+/// address may ask.
+/// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
     private static readonly TimeSpan StatePatience = TimeSpan.FromSeconds(60);
 
     private readonly WebApplication _application;
 
-    private HttpEndpoint(WebApplication application, int port) => (_application, Port) = (application, port);
+    private HttpEndpoint(WebApplication application, string url) => (_application, Url) = (application, url);
 
-    /// <summary>The port it listens on.</summary>
-    public int Port { get; }
+    /// <summary>Where it answers, as a program on this machine reaches it.</summary>
+    public string Url { get; }
 
+    /// <param name="address">The interface that it listens on; 0.0.0.0 or ::, all of them.</param>
     /// <param name="port">0: any free one.</param>
-    /// <param name="state">Gives the state's report, taken between two batches; null within it where no graph runs.</param>
-    /// <exception cref="InvalidInputFileException">The port is taken.</exception>
-    public static async Task<HttpEndpoint> StartAsync(int port, CollectorRegistry registry, PipelineHealth health, Func<Task<StateReport?>>? state = null)
+    /// <param name="state">Gives the state's report, taken between two batches, unless it is
+    /// cancelled; null within it where no graph runs.</param>
+    /// <exception cref="InvalidInputFileException">The port is taken, or this machine does not have
+    /// the address.</exception>
+    public static async Task<HttpEndpoint> StartAsync(
+        IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://0.0.0.0:{port}");
+        builder.WebHost.UseUrls($"http://{new IPEndPoint(address, port)}");
         var application = builder.Build();
         application.MapMetrics("/metrics", registry);
         application.MapGet("/health/live", () => Answer(health.Failed));
-        application.MapGet("/health/ready", () => Answer(health.NotReady));
+        application.MapGet("/health/ready", () => Answer(health.NotReady, health.Degraded));
         if (state is not null)
         {
-            application.MapGet("/state", () => ReportAsync(state));
+            application.MapGet("/state", (CancellationToken aborted) => ReportAsync(state, aborted));
         }
 
         try
@@ -47,11 +55,12 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         {
             await application.DisposeAsync();
             throw new InvalidInputFileException(
-                $"http.port {port} cannot be listened on: {e.Message} Set SCORING_HTTP_PORT to another one, or to 0 for any free one.", e);
+                $"http.address {address}, http.port {port} cannot be listened on: {e.Message} Set SCORING_HTTP_PORT to another one, or to 0 for any free one.", e);
         }
 
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new HttpEndpoint(application, new Uri(address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port);
+        var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var reached = address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address;
+        return new HttpEndpoint(application, $"http://{new IPEndPoint(reached, new Uri(bound).Port)}");
     }
 
     public async ValueTask DisposeAsync()
@@ -61,17 +70,21 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private static async Task<IResult> ReportAsync(Func<Task<StateReport?>> state)
+    private static async Task<IResult> ReportAsync(Func<CancellationToken, Task<StateReport?>> state, CancellationToken aborted)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        patience.CancelAfter(StatePatience);
         try
         {
-            return await state().WaitAsync(StatePatience) is { } report ? Results.Json(report) : Answer("no graph runs now");
+            return await state(patience.Token) is { } report ? Results.Json(report) : Answer("no graph runs now");
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
             return Answer("the state could not be looked at in time");
         }
     }
 
-    private static IResult Answer(string? problem) => problem is null ? Results.Text("ok\n") : Results.Text(problem + "\n", statusCode: 503);
+    /// <param name="note">What is to be said though all is well enough.</param>
+    private static IResult Answer(string? problem, string? note = null) =>
+        problem is null ? Results.Text(note is null ? "ok\n" : $"ok, degraded\n{note}\n") : Results.Text(problem + "\n", statusCode: 503);
 }

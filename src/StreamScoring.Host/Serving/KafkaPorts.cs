@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Kafka;
 using StreamScoring.Regions;
@@ -18,12 +19,13 @@ internal static class KafkaPorts
     public static KafkaConnection ConnectionOf(RegionTopology region) => new(region.Name, region.Brokers, region.Security);
 
     /// <summary>The logs that a process of this topology reads.</summary>
-    public static LogTable Logs(Topology topology)
+    /// <param name="topicIds">By <c>region/topic</c>, as far as they are known.</param>
+    public static LogTable Logs(Topology topology, IReadOnlyDictionary<string, string>? topicIds = null)
     {
         var home = topology.Home;
         return new LogTable(
             LogsOf(home.Name, home.Payments, home.Partitions, LogKind.Payments).Concat(LogsOf(home.Name, home.Labels, home.LabelPartitions, LogKind.Labels)),
-            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)));
+            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)), topicIds);
     }
 
     private static IEnumerable<(LogId Id, LogKind Kind, string Region)> FollowedLogs(Topology topology, FollowKnobs follow)
@@ -80,11 +82,22 @@ internal static class KafkaPorts
         Require([.. admin.Missing(names).Select(name => $"region {topology.Region}: topic {name} is missing")], topology);
     }
 
-    /// <summary>The ids of the own region's topics that are folded, by <c>region/topic</c>. Another region's may be out of reach at any start, so its topics are told by their ends alone.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
+    /// <summary>The logs that a process of this topology reads, with the ids that their topics have now. A region that does not answer is left without.</summary>
+    /// <exception cref="KafkaFailedException">The own brokers do not answer.</exception>
+    /// <exception cref="TopologyDiffersException">A topic of the own region is missing, or has too few partitions.</exception>
+    public static async Task<LogTable> LogsNowAsync(Topology topology)
+    {
+        using var topics = new TopicWatch(topology, new Dictionary<string, string>());
+        var look = await topics.LookAsync();
+        Require([.. look.Missing.Select(topic => $"topic {topic} is missing"), .. look.Short], topology);
+        return Logs(topology, look.Ids);
+    }
+
+    /// <summary>What the own region's topics allow publishers to stamp, a sentence each.</summary>
+    public static async Task<IReadOnlyList<string>> TimestampNoticesAsync(Topology topology)
     {
         using var admin = AdminOf(topology.Home);
-        return await admin.TopicIdsAsync(topology.Home.Payments, topology.Home.Labels);
+        return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
     private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)
@@ -115,10 +128,11 @@ internal static class KafkaPorts
     /// <param name="isMember">False: this process owns all partitions.</param>
     /// <param name="folded">By log index: where the state ends.</param>
     /// <param name="firsts">Told what was decided before.</param>
+    /// <param name="positions">Counts positions that do not fit their logs.</param>
     /// <param name="coverage">Told how far other regions' logs are known.</param>
     public static KafkaLogSource Source(
         Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
-        Action<string> log) => new(
+        Action<string> log, PositionMeters? positions = null) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -130,6 +144,8 @@ internal static class KafkaPorts
             Folded = folded.ToArray(),
             Firsts = firsts,
             Coverage = coverage,
+            Health = new LogHealth(logs, TimeProvider.System, log),
+            Positions = positions,
             Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
             FollowedStartWait = topology.Ingest.MergeWaitMax,
             FollowsRegion = topology.FollowsRegion,
@@ -139,16 +155,20 @@ internal static class KafkaPorts
         },
         logs, log);
 
+    /// <summary>How large batches of decisions may be.</summary>
+    public static BatchLimits LimitsOf(Topology topology, Action<string> log) =>
+        new(ConnectionOf(topology.Home), topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.BatchBytesMax, log);
+
     /// <summary>As the topology's delivery says.</summary>
     /// <param name="source">The process's, a member of the group.</param>
-    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, Action<string> log) =>
+    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, BatchLimits limits, Action<string> log) =>
         topology.Delivery == Delivery.Transactional
-            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology), TransactionsOf(topology), source, log)
-            : IdempotentSink(topology, connection, source.Logs, log);
+            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, log)
+            : IdempotentSink(topology, connection, source.Logs, limits, log);
 
     /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
-    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, Action<string> log) =>
-        new KafkaDecisionSink(connection, SinkOptions(topology), logs, log);
+    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, Action<string> log) =>
+        new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, log);
 
     private static GroupOptions GroupOf(Topology topology) => new(
         topology.Group, topology.Membership.UsesConsumerProtocol, topology.Membership.Session, topology.Membership.Instance,
@@ -157,8 +177,9 @@ internal static class KafkaPorts
     private static TransactionOptions TransactionsOf(Topology topology) => new(
         $"{topology.Group}-{(topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : ProcessId)}", topology.Emit.TransactionTimeout);
 
-    private static KafkaDecisionSinkOptions SinkOptions(Topology topology) => new(
+    private static KafkaDecisionSinkOptions SinkOptions(Topology topology, BatchLimits limits) => new(
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
         // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
-        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2);
+        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2,
+        limits);
 }

@@ -6,15 +6,14 @@ namespace StreamScoring.Host.Serving;
 /// <summary>
 /// Looks, now and then, whether topics that are read have got more partitions than the process knows of. A region that does not answer has not.
 /// </summary>
-internal sealed class PartitionWatch(Topology topology, Action<string> notice) : IDisposable
+/// <param name="health">Told of payments that nobody can decide yet.</param>
+internal sealed class PartitionWatch(Topology topology, LogHealth health) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology.Home);
     private readonly List<(FollowKnobs Follow, TopicAdmin Admin)> _followed =
         [.. topology.Follows.SelectMany(follow => KafkaPorts.AdminsOf(topology, follow).Select(admin => (follow, admin)))];
-
-    private string _said = "";
 
     /// <summary>Asks the brokers.</summary>
     /// <returns>The topology as it is now; null where nothing grew.</returns>
@@ -41,9 +40,14 @@ internal sealed class PartitionWatch(Topology topology, Action<string> notice) :
         var (home, counts) = (topology.Home, Counts(_home));
         var payments = counts.GetValueOrDefault(home.Payments);
         var answers = Math.Min(counts.GetValueOrDefault(home.Decisions), counts.GetValueOrDefault(home.DeadLetters));
-        if (payments > home.Partitions && answers < payments)
+        var served = Math.Max(home.Partitions, answers);
+        // Where the brokers do not answer, nothing is known, and what was said holds.
+        if (counts.Count > 0)
         {
-            Say($"topic {home.Payments} has {payments} partitions; those above {home.Partitions} are decided once {home.Decisions} and {home.DeadLetters} have as many: scoring topics create");
+            health.Undecided(
+                "partitions",
+                [.. Enumerable.Range(served, Math.Max(0, payments - served)).Select(partition => new LogId(home.Name, home.Payments, partition))],
+                $"topic {home.Payments} has {payments} partitions; those above {served} are decided once {home.Decisions} and {home.DeadLetters} have as many: scoring topics create");
         }
 
         regions[home.Name] = home with
@@ -74,15 +78,6 @@ internal sealed class PartitionWatch(Topology topology, Action<string> notice) :
         catch (KafkaFailedException)
         {
             return new Dictionary<string, int>();
-        }
-    }
-
-    private void Say(string text)
-    {
-        if (text != _said)
-        {
-            _said = text;
-            notice(text);
         }
     }
 }

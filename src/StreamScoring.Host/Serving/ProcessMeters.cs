@@ -21,8 +21,7 @@ internal sealed class ProcessMeters
             model.WithLabels("shadow", shadow.Model.Name, shadow.Model.Version, shadow.Model.Engine).Set(1);
         }
 
-        var lag = factory.CreateGauge("scoring_lag_records", "Records in a log that are not taken yet.", ["region", "topic", "partition"]);
-        var queued = factory.CreateGauge("scoring_queue_records", "Records of a log that are fetched and not taken yet.", ["region", "topic", "partition"]);
+        var logs = new LogMeters(factory);
         var rented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");
         var keys = factory.CreateGauge("scoring_state_keys", "Keys held in state.", ["entity"]);
         var bytes = factory.CreateGauge("scoring_state_bytes", "Memory of the state.", ["entity"]);
@@ -36,16 +35,7 @@ internal sealed class ProcessMeters
             "scoring_region_staleness_seconds", "How long ago the payments of a followed region were known to be taken whole: that of its stalest partition; NaN as there.", ["region"]);
         registry.AddBeforeCollectCallback(() =>
         {
-            foreach (var (log, lagRecords, queuedRecords) in source()?.Backlog() ?? [])
-            {
-                var partition = $"{log.Partition}";
-                queued.WithLabels(log.Region, log.Topic, partition).Set(queuedRecords);
-                if (lagRecords is { } records)
-                {
-                    lag.WithLabels(log.Region, log.Topic, partition).Set(records);
-                }
-            }
-
+            logs.Show(source()?.Health.Look() ?? []);
             ShowStaleness(pipeline()?.Coverage);
             rented.Set(pipeline()?.BatchesRented ?? 0);
             foreach (var (entity, keyCount, byteCount) in pipeline()?.StateSizes ?? [])

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Prometheus;
 using StreamScoring.Decisions;
@@ -15,7 +16,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, int port, Action<string> notice)
+    Topology configured, LogTable logsAtStart, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -24,14 +25,20 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan InstancePatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan TopicPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the topics are looked at: whether they have grown, and whether they are still the same.</summary>
     private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
+    private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
+    private readonly PositionMeters _positions = new(registry);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
-    private volatile LogTable _logs = KafkaPorts.Logs(configured);
+    private volatile LogTable _logs = logsAtStart;
     private volatile Pipeline? _pipeline;
     private volatile KafkaLogSource? _source;
     private bool _wasReady;
@@ -50,10 +57,15 @@ internal sealed class ServingProcess(
     /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             try
             {
+                if (!isFirst)
+                {
+                    _logs = await LogsNowAsync(cancel);
+                }
+
                 if (await RunOnceAsync(untilIdle, cancel) is not { } grown)
                 {
                     return;
@@ -61,7 +73,6 @@ internal sealed class ServingProcess(
 
                 // Its live keys are those of when the graph was made.
                 _topology = _topology with { Regions = grown.Regions };
-                _logs = KafkaPorts.Logs(_topology);
                 file.Grew(grown.Regions);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
@@ -87,10 +98,46 @@ internal sealed class ServingProcess(
         }
     }
 
+    /// <summary>Waits for brokers that are away, and for a topic that was deleted and is to be made again.</summary>
+    private async Task<LogTable> LogsNowAsync(CancellationToken cancel)
+    {
+        var said = "";
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                var logs = await KafkaPorts.LogsNowAsync(_topology);
+                // Without them positions would be written that fit any topic of that name.
+                return logs.TopicIds.Count > 0 || _logs.TopicIds.Count == 0 ? logs
+                    : throw new KafkaFailedException($"region {_topology.Region}: the brokers tell no topic's id any more");
+            }
+            catch (KafkaFailedException e) when (e is not AccessRefusedException && TimeProvider.System.GetElapsedTime(began) < TopicPatience)
+            {
+                if (e.Message != said)
+                {
+                    said = e.Message;
+                    health.StartingOver(said);
+                    notice($"waits: {said}");
+                }
+
+                await Task.Delay(RestartPause, cancel);
+            }
+        }
+    }
+
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
     private bool MayStartOver(Exception e)
     {
-        if (e is OwnershipMovedException || (e as StageFailedException)?.InnerException is StateAheadException)
+        switch (e)
+        {
+            case LogsStandStillException or RecordTooLargeException or PositionBeyondEndException:
+                return false;
+            case BatchTooLargeException when _batchLimits.TryHalve():
+                // As often as it takes: the halving is what bounds it.
+                return true;
+        }
+
+        if (e is OwnershipMovedException or TopicMadeAnewException || (e as StageFailedException)?.InnerException is StateAheadException)
         {
             return true;
         }
@@ -115,18 +162,25 @@ internal sealed class ServingProcess(
     {
         var (topology, logs) = (_topology, _logs);
         Topology? grown;
+        var standStill = new List<LogStanding>();
+        TopicMadeAnewException? madeAnew = null;
         var state = snapshots.Restore(logs);
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
-        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice);
-        var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, OpenSink(connection, source), registry);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
+        var sink = await OpenSinkAsync(connection, source);
+        var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
         try
         {
-            grown = await WatchAsync(topology, pipeline, source, untilIdle, cancel);
+            grown = await WatchAsync(topology, pipeline, source, untilIdle, standStill, cancel);
+        }
+        catch (TopicMadeAnewException e)
+        {
+            (grown, madeAnew) = (null, e);
         }
         finally
         {
@@ -138,8 +192,14 @@ internal sealed class ServingProcess(
         }
 
         PrintTotals(pipeline.Progress);
+        // Where a topic is gone too: nobody can fold it again.
         await snapshots.WriteLastAsync(state);
-        return grown;
+        if (madeAnew is not null)
+        {
+            ExceptionDispatchInfo.Throw(madeAnew);
+        }
+
+        return standStill.Count == 0 ? grown : throw new LogsStandStillException(standStill);
     }
 
     /// <summary>Until a region is reached, it is as stale as what was restored of it.</summary>
@@ -149,17 +209,18 @@ internal sealed class ServingProcess(
         var coverage = new LogCoverage(logs, TimeProvider.System);
         for (var logIndex = 0; logIndex < logs.Count; logIndex++)
         {
-            coverage.Covered(logIndex, state.Payments.NewestMs[logIndex]);
+            coverage.Restored(logIndex, state.Payments.TimesOf(logIndex));
         }
 
         return coverage;
     }
 
-    private IDecisionSink OpenSink(KafkaConnection connection, KafkaLogSource source)
+    private async Task<IDecisionSink> OpenSinkAsync(KafkaConnection connection, KafkaLogSource source)
     {
         try
         {
-            return KafkaPorts.Sink(_topology, connection, source, notice);
+            await _batchLimits.AskAsync();
+            return KafkaPorts.Sink(_topology, connection, source, _batchLimits, notice);
         }
         catch
         {
@@ -168,11 +229,15 @@ internal sealed class ServingProcess(
         }
     }
 
-    private async Task<Topology?> WatchAsync(Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, CancellationToken cancel)
+    /// <param name="standStill">Filled with the logs because of which it ends, where these have
+    /// records that nobody takes.</param>
+    private async Task<Topology?> WatchAsync(
+        Topology topology, Pipeline pipeline, KafkaLogSource source, TimeSpan? untilIdle, List<LogStanding> standStill, CancellationToken cancel)
     {
-        using var partitions = new PartitionWatch(topology, notice);
+        using var partitions = new PartitionWatch(topology, source.Health);
+        using var topics = new TopicWatch(topology, snapshots.TopicIds);
         var (growth, lookedAt) = (Task.FromResult<Topology?>(null), TimeProvider.System.GetTimestamp());
-        var fileLookedAt = lookedAt;
+        var (fileLookedAt, healthSaidAt) = (lookedAt, lookedAt);
         var idleSince = TimeProvider.System.GetTimestamp();
         var taken = -1L;
         var isReady = false;
@@ -183,9 +248,9 @@ internal sealed class ServingProcess(
             {
                 isReady = _wasReady = true;
                 _instanceInUseSince = null;
-                health.Ready();
+                health.Ready(source.Health);
                 await Console.Out.WriteLineAsync(
-                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; http://127.0.0.1:{port}/metrics");
+                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; {url}/metrics");
             }
 
             if (!isReady || !pipeline.Progress.IsIdle || pipeline.Progress.Taken != taken)
@@ -194,7 +259,18 @@ internal sealed class ServingProcess(
             }
             else if (untilIdle is { } idleMax && TimeProvider.System.GetElapsedTime(idleSince) >= idleMax)
             {
-                break;
+                var unread = Unread(source.Health);
+                standStill.AddRange(unread.Where(standing => standing.Failure != LogFailure.None));
+                if (unread.Count == 0 || standStill.Count > 0)
+                {
+                    break;
+                }
+            }
+
+            if (TimeProvider.System.GetElapsedTime(healthSaidAt) >= HealthInterval)
+            {
+                healthSaidAt = TimeProvider.System.GetTimestamp();
+                source.Health.Say();
             }
 
             if (growth.IsCompleted && TimeProvider.System.GetElapsedTime(lookedAt) >= GrowthInterval)
@@ -206,7 +282,7 @@ internal sealed class ServingProcess(
                 }
 
                 lookedAt = TimeProvider.System.GetTimestamp();
-                growth = Task.Run(partitions.LookForGrowth, CancellationToken.None);
+                growth = Task.Run(LookAtTopicsAsync, CancellationToken.None);
             }
 
             if (TimeProvider.System.GetElapsedTime(fileLookedAt) >= FileInterval)
@@ -241,7 +317,21 @@ internal sealed class ServingProcess(
         }
 
         return cancel.IsCancellationRequested ? null : await growth;
+
+        async Task<Topology?> LookAtTopicsAsync()
+        {
+            await topics.CheckAsync();
+            return partitions.LookForGrowth();
+        }
     }
+
+    /// <summary>
+    /// The logs that are not read to their ends, as far as these are known; the pipeline has
+    /// nothing to do. A region that is followed and cannot be reached stops nobody, so here
+    /// neither; one of which records are known that do not come does.
+    /// </summary>
+    private static List<LogStanding> Unread(LogHealth health) =>
+        [.. health.Look().Where(standing => !standing.IsReadThrough && !(standing.LagCount is null && standing.IsDegradation))];
 
     private static void PrintTotals(PipelineProgress progress) => Console.Error.WriteLine(JsonSerializer.Serialize(new
     {

@@ -13,7 +13,7 @@ internal sealed class Snapshots
     private readonly Topology _topology;
     private readonly FeatureFile _features;
     private readonly Action<string> _notice;
-    private readonly bool _hasTopicIds;
+    private bool _hasTopicIds = true;
     private readonly SnapshotHistory _history;
     private readonly Gauge _lastSuccess;
     private readonly Gauge _lastSeconds;
@@ -21,17 +21,13 @@ internal sealed class Snapshots
     private readonly Counter _failures;
     private FoldedState? _ahead;
 
-    public Snapshots(Topology topology, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, CollectorRegistry registry, Action<string> notice)
+    public Snapshots(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
     {
-        (_topology, _features, _notice, _hasTopicIds) = (topology, features, notice, topicIds.Count > 0);
-        if (!_hasTopicIds)
-        {
-            notice("the brokers do not tell the topics' ids, so no snapshots are used or written");
-        }
-
+        (_topology, _features, _notice) = (topology, features, notice);
         var instance = topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : RandomNumberGenerator.GetHexString(6, lowercase: true);
         _history = new SnapshotHistory(
-            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, topicIds, topology.Hash, instance, topology.Snapshots.Keep, notice);
+            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, new Dictionary<string, string>(), topology.Hash, instance, topology.Snapshots.Keep, notice,
+            topology.Identity);
         var factory = Metrics.WithCustomRegistry(registry);
         _lastSuccess = factory.CreateGauge("scoring_snapshot_last_success_timestamp_seconds", "When the newest snapshot of this process was complete, seconds since the Unix epoch.");
         _lastSeconds = factory.CreateGauge("scoring_snapshot_last_seconds", "How long the newest snapshot took to be written.");
@@ -41,6 +37,9 @@ internal sealed class Snapshots
 
     /// <summary>Without the topics' ids a snapshot could not be told from one of other topics by the same names.</summary>
     private bool IsOn => _topology.Snapshots.Interval > TimeSpan.Zero && _hasTopicIds;
+
+    /// <summary>By <c>region/topic</c>: the ids of the topics that the restored state is of, as far as they are known.</summary>
+    public IReadOnlyDictionary<string, string> TopicIds => _history.TopicIds;
 
     /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
     public void RequireAtOrBefore(LogId log, long offset) => _history.RequireAtOrBefore(log, offset);
@@ -52,6 +51,7 @@ internal sealed class Snapshots
     public void RestoreAhead(LogTable logs) => _ahead = Restore(logs);
 
     /// <summary>The newest state that can be used; an empty one where there is none.</summary>
+    /// <param name="logs">With the ids that their topics have now.</param>
     public FoldedState Restore(LogTable logs)
     {
         if (Interlocked.Exchange(ref _ahead, null) is { } ahead)
@@ -59,7 +59,15 @@ internal sealed class Snapshots
             return ahead;
         }
 
-        FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax);
+        _history.TopicIds = logs.TopicIds;
+        _history.Required = [$"{_topology.Region}/{_topology.Home.Payments}", $"{_topology.Region}/{_topology.Home.Labels}"];
+        if (logs.TopicIds.Count == 0 && _hasTopicIds)
+        {
+            _notice("the brokers do not tell the topics' ids, so no snapshots are used or written, and a topic that is made anew is told by its end alone");
+        }
+
+        _hasTopicIds = logs.TopicIds.Count > 0;
+        FoldedState New() => new(_features, logs, _topology.Idempotency, _topology.StateBytesMax, identity: _topology.Identity);
         if (!IsOn)
         {
             return New();
@@ -121,7 +129,7 @@ internal sealed class Snapshots
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), cancel);
+            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), goesFirst: true, cancel);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             _lastSuccess.SetToCurrentTimeUtc();
             _lastSeconds.Set(seconds);

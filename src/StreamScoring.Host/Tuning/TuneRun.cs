@@ -31,13 +31,13 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
         var ladders = LaddersOf(topology);
         progress.Show($"reading payments");
         var workload = options.Payments.Count == 0 ? TuneWorkload.Generated(options.EventCount)
-            : TuneWorkload.Read(options.Payments, options.Columns, options.EventCount, topology.Limits, cancel);
+            : TuneWorkload.Read(options.Payments, options.Columns, options.EventCount, topology, cancel);
         if (options.IsEmbedded)
         {
             RequireRoom(workload, topology.Home.Partitions);
         }
 
-        using var artifacts = Artifacts.Load(topology);
+        using var artifacts = Artifacts.Load(topology, cancel);
         using var broker = options.IsEmbedded ? new EmbeddedBroker() : null;
         var home = broker is null ? topology.Home : topology.Home with { Brokers = broker.Brokers, Security = new Dictionary<string, string>() };
         await using var topics = new TuneTopics(home, broker, notice);

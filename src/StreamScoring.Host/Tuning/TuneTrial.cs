@@ -24,7 +24,7 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         // What the trial before held, so that none is slower for those before it.
         ProcessMemory.GiveBack();
         var logs = KafkaPorts.Logs(topology);
-        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
+        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         // Transactions are fenced by the group, so they need one; without it a trial starts seconds earlier.
@@ -32,7 +32,7 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, _ => { });
         var sink = new MeasuredSink(
             OpenSink(topology, connection, source, isMember), logs, workload.PaymentCount, (int)(workload.PaymentCount * WarmUpShare), goal == TuneGoal.Latency);
-        await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, sink, Metrics.NewCustomRegistry());
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, sink, Metrics.NewCustomRegistry());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var publishing = publish is null ? Task.CompletedTask : PublishOnceReadyAsync(source, publish, stop.Token);
         try
@@ -52,9 +52,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
 
     private static IDecisionSink OpenSink(Topology topology, KafkaConnection connection, KafkaLogSource source, bool isMember)
     {
+        var limits = KafkaPorts.LimitsOf(topology, _ => { });
         try
         {
-            return isMember ? KafkaPorts.Sink(topology, connection, source, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, _ => { });
+            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, _ => { });
         }
         catch
         {

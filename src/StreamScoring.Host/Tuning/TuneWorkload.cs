@@ -3,9 +3,10 @@ using MessagePack;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Generator;
-using StreamScoring.Ingest;
+using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Tuning;
 
@@ -26,10 +27,11 @@ internal sealed class TuneWorkload
         new([.. new World(new WorldOptions()).Payments().Take(payments).Select(generated => ((Payment?)generated.Payment, (Label?)null))], $"{payments:N0} generated payments");
 
     /// <exception cref="InvalidInputFileException">A table is wrong, or has too few payments.</exception>
-    public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, IngestLimits limits, CancellationToken cancel)
+    public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, Topology topology, CancellationToken cancel)
     {
-        var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, cancel: cancel);
-        CardNumberCheck.Require(table, limits);
+        var features = FeatureFile.Load(topology.FeatureFile);
+        var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, attributeUses: features.AttributeUses, cancel: cancel);
+        PublishCheck.Require(table, features, topology.Limits);
         if (table.PaymentCount < payments)
         {
             throw new InvalidInputFileException($"--payments {string.Join(' ', files)}: {table.PaymentCount:N0} payments, and a trial takes {payments:N0}; give more tables, or --events {table.PaymentCount}");
@@ -70,7 +72,13 @@ internal sealed class TuneWorkload
     public async Task PublishAsync(ScoringRegion region, double rate, CancellationToken cancel)
     {
         await using var publisher = new PaymentPublisher(
-            region, new PublisherOptions { Linger = TimeSpan.FromMilliseconds(rate > 0 ? 1 : 5), InFlightMax = 100_000 });
+            region, new PublisherOptions
+            {
+                Linger = TimeSpan.FromMilliseconds(rate > 0 ? 1 : 5),
+                InFlightMax = 100_000,
+                // They were looked at when they were read.
+                CardNumberFieldsIgnored = CardNumberFields.Names.ToHashSet(StringComparer.Ordinal),
+            });
         var clock = TimeProvider.System;
         var (started, startedAt) = (clock.GetTimestamp(), clock.GetUtcNow());
         for (var sent = 0; sent < _events.Count; sent++)

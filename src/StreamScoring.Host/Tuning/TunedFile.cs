@@ -24,15 +24,23 @@ internal static class TunedFile
             throw new InvalidInputFileException($"the values could not be set in the text of the topology; set them by hand: {values} ({e.Message})", e);
         }
 
+        // Whole or not at all, and under a name that no other file has.
+        var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".{Path.GetFileName(path)}.{Environment.ProcessId}.partial");
         try
         {
-            // Whole or not at all.
-            File.WriteAllText(path + ".partial", text);
-            File.Move(path + ".partial", path, overwrite: true);
+            File.WriteAllText(temporary, text);
+            File.Move(temporary, path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputFileException($"{path}: {e.Message}; recommended: {values}", e);
+        }
+        finally
+        {
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
         }
     }
 

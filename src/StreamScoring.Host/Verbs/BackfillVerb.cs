@@ -2,6 +2,7 @@ using System.CommandLine;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
+using StreamScoring.Regions;
 using StreamScoring.Training;
 
 namespace StreamScoring.Host.Verbs;
@@ -15,7 +16,13 @@ internal static class BackfillVerb
         var labels = CommonOptions.Labels();
         var columns = CommonOptions.Columns();
         var order = CommonOptions.Order();
-        var labelColumn = new Option<string?>("--label-column") { Description = "Add a column of this name with each payment's final label, 0 or 1, for `scoring train`", HelpName = "NAME" };
+        var labelColumn = new Option<string?>("--label-column") { Description = "Add a column of this name with each payment's final label, 0 or 1, or nothing where it is not known, for `scoring train`", HelpName = "NAME" };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "What a record may hold, by the topology's keys, such as ingest.cardNumberFieldsIgnored=payment_id (repeatable)",
+            HelpName = "KEY=VALUE",
+            DefaultValueFactory = _ => [],
+        };
         var output = CommonOptions.Output("The table to write: payment_id, then one column per feature (.csv, .csv.gz or .parquet)");
         var command = new Command("backfill",
             """
@@ -23,19 +30,25 @@ internal static class BackfillVerb
 
             Example:
               scoring backfill --features topology/generated/features.yaml --payments data/world/payments.csv \
-                --labels data/world/labels.csv --label-column fraud --output data/world/features.parquet
-            """) { features, payments, labels, columns, order, labelColumn, output };
+                --labels data/world/labels.csv --label-column fraud --output data/features.parquet
+            """) { features, payments, labels, columns, order, labelColumn, set, output };
         command.Runs(async (parsed, cancel) =>
         {
+            OutputFile.RequireTable(
+                parsed.GetRequiredValue(output),
+                [parsed.GetValue(features), parsed.GetValue(columns), .. parsed.GetRequiredValue(payments), .. parsed.GetValue(labels) ?? []]);
             var file = FeatureFile.Load(parsed.GetRequiredValue(features));
+            var limits = TopologyFile.ParseLimits(parsed.GetValue(set) ?? []);
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
-                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), cancel);
+                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), file.AttributeUses, cancel);
+            progress.Say(table.Notices);
             await using var akka = new AkkaSystem();
-            var written = await new Backfill(file, table, akka.Materializer).RunAsync(
+            var backfill = new Backfill(file, table, akka.Materializer, limits);
+            var written = await backfill.RunAsync(
                 parsed.GetRequiredValue(output), parsed.GetValue(labelColumn), rows => progress.Show($"{rows:N0} of {table.PaymentCount:N0} payments"), cancel);
-            progress.Clear();
+            progress.Say(backfill.Notices);
             await Console.Error.WriteLineAsync($"{written:N0} payments, {file.Schema.Names.Count} features -> {parsed.GetValue(output)}");
             return VerbRunner.Done;
         });

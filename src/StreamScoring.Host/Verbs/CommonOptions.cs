@@ -59,5 +59,12 @@ internal static class CommonOptions
             : throw new InvalidInputFileException($"--from is {text}; allowed: beginning, end, or a time such as 2026-01-31T12:00:00Z"),
     };
 
+    /// <returns>Null where the option was not given.</returns>
+    /// <exception cref="InvalidInputFileException">It is no length of time.</exception>
+    public static TimeSpan? TimeOf(string option, string? text) =>
+        text is null ? null
+        : YamlMap.TryParseDuration(text, out var value) ? value
+        : throw new InvalidInputFileException($"{option} is {text}; expected a length of time such as 500ms, 5s or 1m");
+
     public static Option<bool> Json() => new("--json") { Description = "Machine-readable output on stdout" };
 }

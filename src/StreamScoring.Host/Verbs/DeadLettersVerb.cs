@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
@@ -23,7 +22,8 @@ internal static class DeadLettersVerb
         var json = CommonOptions.Json();
         var command = new Command("deadletters",
             """
-            Lists the records that the pipeline refused: when, why, which field, and where they stand.
+            Lists the records that the pipeline refused: when, why, which field, and where they stand; and payments that it decided although another one had
+            their id before (conflicting_id).
 
             Example:
               scoring deadletters --topology topology/handbook/topology.yaml --reason unknown_currency
@@ -53,8 +53,9 @@ internal static class DeadLettersVerb
                 continue;
             }
 
-            await output.WriteLineAsync(json ? OneLine(value)
-                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {letter.Reason,-22} {letter.Field ?? "-",-16} {letter.Source}  {letter.Detail}"));
+            await output.WriteLineAsync(json ? MaskedJson.Line(value)
+                : FormattableString.Invariant($"{DecisionJson.Iso(letter.RejectedAtMs)}  {Shown(letter.Reason),-22} {Shown(letter.Field ?? "-"),-16} ")
+                    + $"{Shown(letter.Source.ToString())}  {Shown(letter.Detail)}{(letter.ConflictsWith is { } other ? $" ({Shown(other.ToString())})" : "")}");
             if (follow)
             {
                 await output.FlushAsync(cancel);
@@ -69,9 +70,6 @@ internal static class DeadLettersVerb
         return VerbRunner.Done;
     }
 
-    private static string OneLine(ReadOnlyMemory<byte> value)
-    {
-        using var document = JsonDocument.Parse(value);
-        return JsonSerializer.Serialize(document.RootElement);
-    }
+    /// <summary>The record may be another's, and say anything.</summary>
+    private static string Shown(string text) => TerminalText.Escape(CardNumber.Mask(text));
 }

@@ -47,7 +47,8 @@ internal static class DecisionsVerb
             {
                 var record = decision.Record;
                 output.Write(Encoding.UTF8.GetBytes(FormattableString.Invariant(
-                    $"{DecisionJson.Iso(record.EventTimeMs)}  {record.Action,-9} {record.Score,2}  {record.PaymentId}  {decision.Source}\n")));
+                    $"{DecisionJson.Iso(record.EventTimeMs)}  {Shown(record.Action),-9} {record.Score,2}  ")
+                    + $"{Shown(record.PaymentId)}  {Shown(decision.Source.ToString())}\n"));
             }
 
             if (follow)
@@ -64,11 +65,19 @@ internal static class DecisionsVerb
         return VerbRunner.Done;
     }
 
+    /// <summary>The record may be another's, and say anything.</summary>
+    private static string Shown(string text) => TerminalText.Escape(CardNumber.Mask(text));
+
     private static void WriteJson(ReadDecision decision, ArrayBufferWriter<byte> buffer, BufferedStream output)
     {
-        if (decision.IsJson)
+        if (decision.IsJson && TerminalText.IsPlain(decision.Value.Span))
         {
             output.Write(decision.Value.Span);
+        }
+        else if (decision.IsJson)
+        {
+            // Written anew, so that what a terminal obeys is escaped.
+            output.Write(Encoding.UTF8.GetBytes(JsonLine.Of(decision.Value)));
         }
         else
         {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Prometheus;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
@@ -55,20 +56,20 @@ internal static class DemoVerb
             broker.CreateTopic(topic, topology.Home.Partitions);
         }
 
-        using var artifacts = Artifacts.Load(topology);
+        using var artifacts = Artifacts.Load(topology, cancel);
         var health = new PipelineHealth();
         var registry = Metrics.NewCustomRegistry();
-        await using var http = await HttpEndpoint.StartAsync(topology.HttpPort, registry, health);
+        await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
-        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax), new FirstDecisions(topology.Idempotency.PaymentsMax));
+        var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
-        await using var pipeline = new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, _ => { }), registry);
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, _ => { }), _ => { }), registry);
         _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
-        health.Ready();
-        await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; http://127.0.0.1:{http.Port}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
+        health.Ready(source.Health);
+        await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; {http.Url}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 
         using var demo = new Traffic(topology, rate);
         var started = Stopwatch.GetTimestamp();
@@ -118,7 +119,7 @@ internal static class DemoVerb
 
         public async Task PublishAsync(long? events, CancellationToken cancel)
         {
-            await using var publisher = new PaymentPublisher(_region);
+            await using var publisher = new PaymentPublisher(_region, new PublisherOptions { BatchBytesMax = BatchLimits.BatchBytesDefault });
             // The world's clock is shifted to now, and its payments follow each other at the demo's rate.
             var world = new World(new WorldOptions { StartMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - TimeSpan.FromHours(6).Ticks / TimeSpan.TicksPerMillisecond, PaymentsPerDay = 200_000 });
             var started = Stopwatch.GetTimestamp();
@@ -174,7 +175,7 @@ internal static class DemoVerb
                 {
                     var perSecond = (Decisions - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
                     Console.Out.WriteLine(FormattableString.Invariant(
-                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {record.PaymentId} {record.Action} {record.Score}"));
+                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {TerminalText.Escape(record.PaymentId)} {record.Action} {record.Score}"));
                     (shownAt, shown) = (Stopwatch.GetTimestamp(), Decisions);
                 }
             }

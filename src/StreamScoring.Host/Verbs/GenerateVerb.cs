@@ -10,13 +10,14 @@ namespace StreamScoring.Host.Verbs;
 internal static class GenerateVerb
 {
     private static readonly string[] PaymentColumns = ["payment_id", "event_time", "amount_minor", "currency", .. TextFields.AllNames.Skip(2), "attributes.basket_items", "attributes.user_agent_family"];
+    private static readonly string[] Files = ["payments.csv", "labels.csv", "scenarios.csv"];
     private static readonly string[] LabelColumns = ["payment_id", "event_time", "known_at", "fraud", "card_id", "customer_id", "merchant_id", "terminal_id", "ip", "device_id", "email_hash"];
 
     public static Command Build()
     {
         var payments = new Option<int>("--payments") { Description = "How many payments", HelpName = "N", Required = true };
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same world", HelpName = "S", DefaultValueFactory = _ => 1 };
-        var output = CommonOptions.Output("The folder to write: payments.csv, labels.csv, scenarios.csv");
+        var output = CommonOptions.Output($"The folder to write: {string.Join(", ", Files)}; one that holds anything else is refused");
         var command = new Command("generate",
             """
             Writes a synthetic data set: customers, merchants, devices and addresses of several countries, and seven kinds of fraud.
@@ -37,9 +38,20 @@ internal static class GenerateVerb
         }
 
         using var progress = new ProgressLine();
-        using var payments = TableWriter.Create(Path.Combine(folder, "payments.csv"), Texts(PaymentColumns));
-        using var labels = TableWriter.Create(Path.Combine(folder, "labels.csv"), Texts(LabelColumns));
-        using var scenarios = TableWriter.Create(Path.Combine(folder, "scenarios.csv"), Texts("payment_id", "scenario"));
+        using var output = OutputFolder.Create(folder, Files);
+        var frauds = Write(output.TemporaryPath, count, seed, progress, cancel);
+        output.Complete();
+        progress.Clear();
+        Console.Error.WriteLine($"{count:N0} payments, {frauds:N0} of them fraud -> {folder}");
+        return VerbRunner.Done;
+    }
+
+    /// <returns>How many are fraud.</returns>
+    private static int Write(string folder, int count, int seed, ProgressLine progress, CancellationToken cancel)
+    {
+        using var payments = TableWriter.Create(Path.Combine(folder, Files[0]), Texts(PaymentColumns));
+        using var labels = TableWriter.Create(Path.Combine(folder, Files[1]), Texts(LabelColumns));
+        using var scenarios = TableWriter.Create(Path.Combine(folder, Files[2]), Texts("payment_id", "scenario"));
         var (written, frauds) = (0, 0);
         foreach (var generated in new World(new WorldOptions { Seed = seed }).Payments().Take(count))
         {
@@ -58,9 +70,7 @@ internal static class GenerateVerb
         payments.Complete();
         labels.Complete();
         scenarios.Complete();
-        progress.Clear();
-        Console.Error.WriteLine($"{written:N0} payments, {frauds:N0} of them fraud -> {folder}");
-        return VerbRunner.Done;
+        return frauds;
     }
 
     private static void Write(TableWriter writer, Payment payment) => Row(

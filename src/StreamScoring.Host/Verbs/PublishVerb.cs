@@ -3,6 +3,7 @@ using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
@@ -43,15 +44,24 @@ internal static class PublishVerb
             }
 
             using var progress = new ProgressLine();
+            var features = FeatureFile.Load(file.FeatureFile);
+            var (asJson, stampsEventTime) = (parsed.GetValue(format) == "json", parsed.GetValue(timestamps) == "event");
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
-                progress: rows => progress.Show($"{rows:N0} payments read"), cancel: cancel);
-            CardNumberCheck.Require(table, file.Limits);
+                progress: rows => progress.Show($"{rows:N0} payments read"), attributeUses: features.AttributeUses, cancel: cancel);
+            progress.Say(table.Notices);
+            PublishCheck.Require(table, features, file.Limits, asJson, stampsEventTime);
             KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
             await using var publisher = new PaymentPublisher(
                 ClientRegion.Of(file),
-                new PublisherOptions { Form = parsed.GetValue(format) == "json" ? WireForm.Json : WireForm.MessagePack, Linger = TimeSpan.FromMilliseconds(5), InFlightMax = 100_000 });
-            var (paymentCount, labelCount) = await PublishAsync(table, publisher, parsed.GetValue(rate), parsed.GetValue(timestamps) == "event", progress, cancel);
+                new PublisherOptions
+                {
+                    Form = asJson ? WireForm.Json : WireForm.MessagePack,
+                    Linger = TimeSpan.FromMilliseconds(5),
+                    InFlightMax = 100_000,
+                    CardNumberFieldsIgnored = file.Limits.CardNumberFieldsIgnored,
+                });
+            var (paymentCount, labelCount) = await PublishAsync(table, publisher, parsed.GetValue(rate), stampsEventTime, progress, cancel);
             progress.Clear();
             await Console.Error.WriteLineAsync($"{paymentCount:N0} payments and {labelCount:N0} labels are acknowledged");
             if (parsed.GetValue(json))

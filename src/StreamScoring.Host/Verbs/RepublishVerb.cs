@@ -5,6 +5,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
+using StreamScoring.Kafka;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
@@ -12,6 +13,8 @@ namespace StreamScoring.Host.Verbs;
 /// <summary>The second half of <c>deadletters</c>: what was refused is published again, once what made it refused is mended.</summary>
 internal static class RepublishVerb
 {
+    private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
+
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -29,7 +32,8 @@ internal static class RepublishVerb
         var command = new Command("republish",
             """
             Publishes refused records again: each original, read from its position, to the same partition with its key, and with the header
-            republication_of. What this topology would refuse again, card numbers above all, is not written again. Ends with 1 where a record could not be.
+            republication_of. What this topology would refuse again, card numbers above all, is not written again, nor what was decided (conflicting_id). Ends
+            with 1 where a record could not be.
 
             Example:
               scoring deadletters republish --topology topology/handbook/topology.yaml --reason text_too_long --dry-run
@@ -47,13 +51,18 @@ internal static class RepublishVerb
         Topology topology, ReadFrom from, string? reason, List<DecisionSource> offsets, bool isDryRun, bool json, CancellationToken cancel)
     {
         var region = ClientRegion.Of(topology);
-        var positions = await PositionsAsync(region, from, reason, cancel);
+        if (reason == DeadLetter.ConflictingId)
+        {
+            throw new InvalidInputFileException($"--reason is {reason}: these payments are decided, and publishing them again would decide nothing else");
+        }
+
         var report = new Report(isDryRun, json);
+        var (positions, decided) = await PositionsAsync(region, from, reason, await TopicIdsAsync(topology), report, cancel);
         if (offsets.Count > 0)
         {
             foreach (var position in offsets.Where(position => !positions.Contains(position)))
             {
-                await report.CouldNotAsync(position, "no dead letter answers that position");
+                await report.CouldNotAsync(position, decided.Contains(position) ? "it is decided; its dead letter says that its id was another payment's" : "no dead letter answers that position");
             }
 
             positions.IntersectWith(offsets);
@@ -63,7 +72,7 @@ internal static class RepublishVerb
         await using var republisher = new RecordRepublisher(region, ClientRegion.FetchWaitMax);
         await foreach (var original in republisher.FindAsync(positions, cancel))
         {
-            if ((original.Missing ?? RefusalOf(check, original)) is { } problem)
+            if ((original.Missing ?? RefusalOf(check, topology, original)) is { } problem)
             {
                 await report.CouldNotAsync(original.Source, problem);
             }
@@ -76,23 +85,53 @@ internal static class RepublishVerb
         return await report.EndAsync();
     }
 
-    private static async Task<HashSet<DecisionSource>> PositionsAsync(ScoringRegion region, ReadFrom from, string? reason, CancellationToken cancel)
+    /// <returns>By <c>region/topic</c>; empty where the brokers do not tell.</returns>
+    private static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
     {
-        await using var reader = await DeadLetterReader.OpenAsync(region, from, follows: false, ClientRegion.FetchWaitMax);
-        var positions = new HashSet<DecisionSource>();
-        await foreach (var (letter, _) in reader.ReadAsync(cancel))
+        using var admin = KafkaPorts.AdminOf(topology.Home);
+        try
         {
-            if (reason is null || letter.Reason == reason)
-            {
-                positions.Add(letter.Source);
-            }
+            return (await admin.LookAtTopicsAsync(IdPatience)).Ids;
         }
-
-        return positions;
+        catch (KafkaFailedException)
+        {
+            return new Dictionary<string, string>();
+        }
     }
 
-    private static string? RefusalOf(RefusalCheck check, OriginalRecord original)
+    /// <returns>What was refused, and what was decided in spite of its dead letter.</returns>
+    private static async Task<(HashSet<DecisionSource> Refused, HashSet<DecisionSource> Decided)> PositionsAsync(
+        ScoringRegion region, ReadFrom from, string? reason, IReadOnlyDictionary<string, string> topicIds, Report report, CancellationToken cancel)
     {
+        await using var reader = await DeadLetterReader.OpenAsync(region, from, follows: false, ClientRegion.FetchWaitMax);
+        var (refused, decided) = (new HashSet<DecisionSource>(), new HashSet<DecisionSource>());
+        await foreach (var (letter, _) in reader.ReadAsync(cancel))
+        {
+            if (letter.IsRefusal && reason is not null && letter.Reason != reason)
+            {
+                continue;
+            }
+
+            if (letter.SourceTopicId is { } id && topicIds.TryGetValue($"{letter.Source.Region}/{letter.Source.Topic}", out var idNow) && id != idNow)
+            {
+                await report.CouldNotAsync(letter.Source, "its topic was made anew since, and another record stands there now, or none");
+                continue;
+            }
+
+            (letter.IsRefusal ? refused : decided).Add(letter.Source);
+        }
+
+        return (refused, decided);
+    }
+
+    private static string? RefusalOf(RefusalCheck check, Topology topology, OriginalRecord original)
+    {
+        // The key is the partitioning entity's id, so it is exempt where that is.
+        if (original.FindCardNumber(isKeyExempt: topology.Limits.CardNumberFieldsIgnored.Contains(topology.PartitionBy)) is { } place)
+        {
+            return $"{place} holds a card number; send a token";
+        }
+
         var rejection = check.Of(original.Source, original.Value.Span);
         return rejection.IsNone ? null : $"it would be refused again: {RejectionText.CodeOf(rejection.Reason)}, {RejectionText.Sentence(rejection)}";
     }
@@ -107,14 +146,15 @@ internal static class RepublishVerb
         {
             _republished++;
             return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = copy?.ToString(), problem = (string?)null })
-                : isDryRun ? $"would republish {source}"
-                : $"republished {source} as {copy}");
+                : TerminalText.Escape(isDryRun ? $"would republish {source}" : $"republished {source} as {copy}"));
         }
 
         public Task CouldNotAsync(DecisionSource source, string problem)
         {
             _couldNot++;
-            return Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = (string?)null, problem }) : $"cannot republish {source}: {problem}");
+            return Console.Out.WriteLineAsync(json
+                ? JsonSerializer.Serialize(new { source = $"{source}", republished_as = (string?)null, problem })
+                : TerminalText.Escape($"cannot republish {source}: {problem}"));
         }
 
         public async Task<int> EndAsync()

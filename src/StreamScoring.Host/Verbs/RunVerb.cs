@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Prometheus;
-using StreamScoring.Configuration;
 using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Regions;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -25,14 +25,9 @@ internal static partial class RunVerb
               scoring run --topology topology/handbook/topology.yaml --until-idle 5s
             """) { topology, set, untilIdle };
         command.Runs((parsed, cancel) => RunAsync(
-            parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? [], IdleTime(parsed.GetValue(untilIdle)), cancel));
+            parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? [], CommonOptions.TimeOf("--until-idle", parsed.GetValue(untilIdle)), cancel));
         return command;
     }
-
-    private static TimeSpan? IdleTime(string? text) =>
-        text is null ? null
-        : YamlMap.TryParseDuration(text, out var value) ? value
-        : throw new InvalidInputFileException($"--until-idle is {text}; expected a length of time such as 500ms, 5s or 1m");
 
     private static async Task<int> RunAsync(string file, IReadOnlyList<string> set, TimeSpan? untilIdle, CancellationToken cancel)
     {
@@ -43,10 +38,15 @@ internal static partial class RunVerb
         var features = FeatureFile.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice), cancel);
-        using var artifacts = Artifacts.Load(topology, features);
+        using var artifacts = Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel);
         foreach (var (folder, notice) in artifacts.Notices)
         {
             LogModelNotice(log, folder, notice);
+        }
+
+        if (IdentityNotice.Of(topology) is { } identityNotice)
+        {
+            Notice(identityNotice);
         }
 
         var health = new PipelineHealth();
@@ -54,8 +54,9 @@ internal static partial class RunVerb
         using var runtime = new RuntimeMeters(registry);
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
-            topology.HttpPort, registry, health, async () => process is null ? null : await StateReport.OfAsync(process));
-        process = new ServingProcess(topology, new TopologyWatch(topology, set, Notice), artifacts, await restoring, health, registry, http.Port, Notice);
+            topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted));
+        var (snapshots, logs) = await restoring;
+        process = new ServingProcess(topology, logs, new TopologyWatch(topology, set, Notice), artifacts, snapshots, health, registry, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
@@ -64,12 +65,18 @@ internal static partial class RunVerb
         void Notice(string notice) => LogNotice(log, notice);
     }
 
-    private static async Task<Snapshots> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
+    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
     {
         KafkaPorts.RequireTopics(topology, notice);
-        var snapshots = new Snapshots(topology, features, await KafkaPorts.TopicIdsAsync(topology), registry, notice);
-        snapshots.RestoreAhead(KafkaPorts.Logs(topology));
-        return snapshots;
+        foreach (var limit in await KafkaPorts.TimestampNoticesAsync(topology))
+        {
+            notice(limit);
+        }
+
+        var snapshots = new Snapshots(topology, features, registry, notice);
+        var logs = await KafkaPorts.LogsNowAsync(topology);
+        snapshots.RestoreAhead(logs);
+        return (snapshots, logs);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Model}: {Notice}")]

@@ -12,31 +12,55 @@ internal static class ScoreVerb
 {
     private const int RowsPerCall = 1024;
 
+    private static readonly TimeSpan TimeMaxDefault = TimeSpan.FromSeconds(30);
+
     public static Command Build()
     {
         var model = new Option<string>("--model") { Description = "A model folder, or a bare .onnx file", HelpName = "DIR|FILE.onnx", Required = true };
         var data = new Option<string>("--data") { Description = "The table to score (.csv, .csv.gz, .parquet); an empty cell is a missing value", HelpName = "FILE", Required = true };
-        var output = CommonOptions.Output("The table to write: payment_id, raw, probability, score");
+        var output = CommonOptions.Output("The table to write: payment_id, raw, probability, score (.csv, .csv.gz or .parquet)");
         var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
         kind.AcceptOnlyFromAmong("probability", "logit", "score");
+        var fraud = new Option<string?>("--positive-class") { Description = "Which of the model's classes is fraud, as the file names it (default: 1, true or fraud; a folder's card)", HelpName = "CLASS" };
+        var timeMax = new Option<string?>("--time-max") { Description = $"Longest that loading the model, or scoring {RowsPerCall} rows, may take (default 30s)", HelpName = "TIME" };
+        var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs: the table's columns by name, in the model's order", HelpName = "A,B,…" };
+        var ignore = new Option<string?>("--ignore") { Description = "Columns of the table that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
+        var columns = new Option<string?>("--columns") { Description = "The table's columns file: the label that it names is no input either", HelpName = "FILE" };
         var command = new Command("score",
             """
             Scores a table with a model: raw is the model's own output, probability what link and calibration make of it, score 0-99.
-            A bare file's inputs are the table's columns: by name where the model names them, else all but payment_id in order.
+            A bare file's inputs are the table's columns: by name where the model names them, else those of --inputs in that order, else
+            all in order but payment_id, those of --ignore, and the label of --columns.
+            The probability is of the class fraud. Where the file does not say which class that is, --positive-class does (docs/models.md).
+            A row on which the model fails is left without a score, and the first of them is said.
 
             Example:
-              scoring score --model topology/generated/model --data data/world/features.parquet --output data/world/scores.csv
-            """) { model, data, output, kind };
-        command.Runs((parsed, cancel) => Task.FromResult(Run(
-            parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(output), parsed.GetValue(kind), cancel)));
+              scoring score --model topology/generated/model --data data/features.parquet --output data/scores.csv
+              scoring score --model model.onnx --data data/features.parquet --ignore fraud --output data/scores.csv
+            """) { model, data, output, kind, fraud, timeMax, inputs, ignore, columns };
+        command.Runs((parsed, cancel) =>
+        {
+            OutputFile.RequireTable(parsed.GetRequiredValue(output), [parsed.GetValue(model), parsed.GetValue(data), parsed.GetValue(columns)]);
+            var time = CommonOptions.TimeOf("--time-max", parsed.GetValue(timeMax)) ?? TimeMaxDefault;
+            var options = new ModelLoadOptions
+            {
+                Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null,
+                FraudClass = parsed.GetValue(fraud),
+                LoadMax = time,
+                CallMax = time,
+                Cancel = cancel,
+            };
+            var choice = new InputChoice(parsed.GetValue(inputs), parsed.GetValue(ignore), parsed.GetValue(columns));
+            return Task.FromResult(Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(data), parsed.GetRequiredValue(output), choice, options));
+        });
         return command;
     }
 
-    private static int Run(string modelPath, string dataPath, string outputPath, string? kind, CancellationToken cancel)
+    private static int Run(string modelPath, string dataPath, string outputPath, InputChoice inputs, ModelLoadOptions options)
     {
         using var model = Directory.Exists(modelPath)
-            ? OnnxModelLoader.LoadFolder(modelPath)
-            : OnnxModelLoader.LoadFile(modelPath, InputColumns(dataPath), kind is null ? null : ModelCard.ParseKind(kind));
+            ? OnnxModelLoader.LoadFolder(inputs.RequireNone(modelPath), options)
+            : OnnxModelLoader.LoadFile(modelPath, inputs.ColumnsOf(dataPath), options with { Table = dataPath });
         foreach (var notice in model.Notices)
         {
             Console.Error.WriteLine($"{modelPath}: {notice}");
@@ -46,20 +70,29 @@ internal static class ScoreVerb
         var table = ScoringTable.Read(dataPath, model.Inputs);
         using var lane = model.OpenLane([.. Enumerable.Range(0, model.Inputs.Count)], RowsPerCall);
         using var writer = TableWriter.Create(outputPath, [("payment_id", true), ("raw", false), ("probability", false), ("score", false)]);
+        using var stopping = options.Cancel.Register(lane.Stop);
         var (rows, raw) = (new int[RowsPerCall], new double[RowsPerCall]);
+        var unscored = new UnscoredRows();
         for (var first = 0; first < table.RowCount; first += RowsPerCall)
         {
-            cancel.ThrowIfCancellationRequested();
+            options.Cancel.ThrowIfCancellationRequested();
             var count = Math.Min(RowsPerCall, table.RowCount - first);
             for (var i = 0; i < count; i++)
             {
                 rows[i] = first + i;
             }
 
-            lane.Score(table.Features, rows.AsSpan(0, count), raw.AsSpan(0, count));
+            RowIsolation.Score(lane, table.Features, rows.AsSpan(0, count), raw.AsSpan(0, count), unscored.Failed);
+            options.Cancel.ThrowIfCancellationRequested();
+            unscored.ThrowTimeOut();
             for (var i = 0; i < count; i++)
             {
-                Write(writer, table.Ids[first + i] ?? (first + i).ToString(CultureInfo.InvariantCulture), raw[i], model.Calibration);
+                var id = table.Ids[first + i] ?? (first + i).ToString(CultureInfo.InvariantCulture);
+                Write(writer, id, raw[i], model.Calibration);
+                if (double.IsNaN(model.Calibration.Probability(raw[i])))
+                {
+                    unscored.Add(id, raw[i]);
+                }
             }
 
             progress.Show($"{first + count:N0} of {table.RowCount:N0} rows");
@@ -67,6 +100,11 @@ internal static class ScoreVerb
 
         writer.Complete();
         progress.Clear();
+        if (unscored.Count > 0)
+        {
+            Console.Error.WriteLine($"{modelPath}: of {table.RowCount:N0} rows {unscored}");
+        }
+
         Console.Error.WriteLine($"{table.RowCount:N0} rows -> {outputPath}");
         return VerbRunner.Done;
     }
@@ -79,11 +117,5 @@ internal static class ScoreVerb
         writer.Number(probability);
         writer.Number(double.IsNaN(probability) ? double.NaN : RiskScore.FromProbability(probability));
         writer.EndRow();
-    }
-
-    private static List<string> InputColumns(string dataPath)
-    {
-        using var reader = TableReader.Open(dataPath);
-        return [.. reader.Columns.Where(column => column != "payment_id")];
     }
 }

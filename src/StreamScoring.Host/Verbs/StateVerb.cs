@@ -82,6 +82,7 @@ internal static class StateVerb
                 ["bytes"] = stream.Length,
                 ["created_at"] = reader.Info.CreatedAt,
                 ["feature_file"] = reader.Info.FeatureFile,
+                ["identity"] = reader.Info.Identity,
                 ["config"] = reader.Info.Config,
                 ["topics"] = reader.Info.Topics,
                 ["vector"] = reader.Info.Vector,

@@ -14,7 +14,8 @@ internal static class TopicsVerb
         var create = new Command("create",
             """
             Makes the topics that the topology names, in each of its regions, and adds partitions where the topology has more. Says how topics differ that it
-            cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves.
+            cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves. Topics of payments and labels
+            refuse records that publishers stamp more than a minute ahead (message.timestamp.after.max.ms).
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
@@ -51,7 +52,7 @@ internal static class TopicsVerb
     private static async Task<IReadOnlyList<string>> CreateAsync(RegionTopology region, CancellationToken cancel)
     {
         using var admin = KafkaPorts.AdminOf(region);
-        var made = await admin.CreateMissingAsync(region.Replication);
+        var made = await admin.CreateMissingAsync(region.Replication, region.Payments, region.Labels);
         // A broker answers before the topics are known everywhere.
         var patience = TimeSpan.FromSeconds(10);
         var started = TimeProvider.System.GetTimestamp();

@@ -17,13 +17,18 @@ internal static class TopologyVerb
             Example:
               scoring topology validate topology/handbook/topology.yaml
             """) { file, set };
-        validate.Runs(async (parsed, _) =>
+        validate.Runs(async (parsed, cancel) =>
         {
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
-            using var artifacts = Artifacts.Load(topology);
+            using var artifacts = Artifacts.Load(topology, cancel);
             foreach (var (folder, notice) in artifacts.Notices)
             {
                 await Console.Error.WriteLineAsync($"{folder}: {notice}");
+            }
+
+            if (IdentityNotice.Of(topology) is { } identityNotice)
+            {
+                await Console.Error.WriteLineAsync(identityNotice);
             }
 
             await Console.Error.WriteLineAsync(

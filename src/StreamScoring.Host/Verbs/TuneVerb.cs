@@ -1,6 +1,7 @@
 using System.CommandLine;
 using StreamScoring.Configuration;
 using StreamScoring.Host.Tuning;
+using StreamScoring.Onnx;
 using StreamScoring.Regions;
 using StreamScoring.Tuning;
 
@@ -80,6 +81,13 @@ internal static class TuneVerb
         var run = new TuneRun(options, progress, Console.Error.WriteLine);
         var text = Read(options.File);
         var topology = TopologyFile.Parse(options.File, text, options.Set);
+        // It lies in the topology's folder, and a model may lie there too: its files alone are left as they are.
+        OutputFile.RequireNoInput(
+            options.Output,
+            [
+                options.File, options.Columns, topology.FeatureFile, topology.RuleFile, .. options.Payments,
+                .. topology.ShadowFolders.Append(topology.ModelFolder).SelectMany(OnnxModelLoader.FilesOf),
+            ]);
         var (result, workload) = await run.RunAsync(topology, cancel);
         progress.Clear();
         var report = new TuneReport(options, result, workload.Text, command, TimeProvider.System.GetUtcNow(), MachineText.Describe(), loadAverage);

@@ -58,6 +58,30 @@ internal static unsafe partial class Librdkafka
     [LibraryImport(Name)]
     internal static partial void rd_kafka_event_destroy(nint @event);
 
+    /// <summary>Why a producer is of no use any more; 0 where it still is.</summary>
+    [LibraryImport(Name)]
+    internal static partial int rd_kafka_fatal_error(nint client, byte* reason, nuint reasonSize);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_topic_name(nint topic);
+
+    [LibraryImport(Name)]
+    internal static partial int rd_kafka_message_headers(Message* message, nint* headers);
+
+    [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rd_kafka_header_get_last(nint headers, string name, byte** value, nuint* size);
+
+    /// <summary>A record's header as text; empty where it has none by that name.</summary>
+    internal static string Header(Message* message, string name)
+    {
+        nint headers;
+        byte* value;
+        nuint size;
+        return rd_kafka_message_headers(message, &headers) == NoError && rd_kafka_header_get_last(headers, name, &value, &size) == NoError
+            ? System.Text.Encoding.UTF8.GetString(value, (int)size)
+            : "";
+    }
+
     /// <summary>One field of a record that is sent: rd_kafka_vu_t, of which each kind uses a part.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 72)]
     internal struct Field

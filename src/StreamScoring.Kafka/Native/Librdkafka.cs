@@ -12,8 +12,8 @@ internal static unsafe partial class Librdkafka
     public const string Name = LoadedLibrary.Name;
 
     public const int NoError = 0, PartitionEof = -191, TimedOut = -185, AllBrokersDown = -187, TransportError = -195, ResolveError = -193,
-        Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29,
-        Fatal = -150, Ssl = -181;
+        Authentication = -169, UnknownPartition = -190, UnknownTopic = -188, OffsetOutOfRange = 1, UnknownTopicOrPartition = 3, TopicAuthorizationFailed = 29, MessageTooLarge = 10,
+        Fatal = -150, GaplessGuarantee = -148, Ssl = -181, AutoOffsetReset = -140, ErroneousState = -172, LogTruncated = -139, UnknownTopicId = 100, InconsistentTopicId = 103;
 
     public const int ProducerType = 0, ConsumerType = 1;
 
@@ -70,6 +70,12 @@ internal static unsafe partial class Librdkafka
 
     [LibraryImport(Name)]
     internal static partial int rd_kafka_assign(nint client, nint list);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_incremental_assign(nint client, nint list);
+
+    [LibraryImport(Name)]
+    internal static partial nint rd_kafka_incremental_unassign(nint client, nint list);
 
     [LibraryImport(Name, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint rd_kafka_queue_get_partition(nint client, string topic, int partition);
@@ -148,7 +154,10 @@ internal static unsafe partial class Librdkafka
         public nint Private;
     }
 
-    /// <summary>Makes an assigned partition be read from an offset on. A local matter of the client: no broker is asked.</summary>
+    /// <summary>
+    /// Makes an assigned partition be read from an offset on. A local matter of the client: no broker is asked. A partition whose offset was gone
+    /// is read by nobody any more, and cannot be sought in: it is given up and assigned anew, which leaves its queue as it is.
+    /// </summary>
     /// <exception cref="KafkaFailedException">The partition is not assigned.</exception>
     internal static void Seek(nint client, string topic, int partition, long offset)
     {
@@ -156,13 +165,14 @@ internal static unsafe partial class Librdkafka
         var list = (TopicPartitionList*)rd_kafka_topic_partition_list_new(1);
         rd_kafka_topic_partition_list_add((nint)list, topic, partition);
         rd_kafka_topic_partition_list_set_offset((nint)list, topic, partition, offset);
-        var error = rd_kafka_seek_partitions(client, list, timeoutMs);
-        var reason = error != 0 ? Marshal.PtrToStringUTF8(rd_kafka_error_string(error))
-            : list->Elements[0].Error != NoError ? Describe(list->Elements[0].Error)
-            : null;
-        if (error != 0)
+        var reason = ReasonOf(rd_kafka_seek_partitions(client, list, timeoutMs));
+        if (reason is null && list->Elements[0].Error == ErroneousState)
         {
-            rd_kafka_error_destroy(error);
+            reason = ReasonOf(rd_kafka_incremental_unassign(client, (nint)list)) ?? ReasonOf(rd_kafka_incremental_assign(client, (nint)list));
+        }
+        else if (reason is null && list->Elements[0].Error != NoError)
+        {
+            reason = Describe(list->Elements[0].Error);
         }
 
         rd_kafka_topic_partition_list_destroy((nint)list);
@@ -170,6 +180,18 @@ internal static unsafe partial class Librdkafka
         {
             throw new KafkaFailedException($"{topic} partition {partition} cannot be read again from offset {offset}: {reason}");
         }
+    }
+
+    private static string? ReasonOf(nint error)
+    {
+        if (error == 0)
+        {
+            return null;
+        }
+
+        var reason = Marshal.PtrToStringUTF8(rd_kafka_error_string(error));
+        rd_kafka_error_destroy(error);
+        return reason;
     }
 
     /// <summary>A client with these settings.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Kafka.Native;
 
@@ -11,6 +12,7 @@ internal sealed unsafe class RecordProducer : IDisposable
     private const int MessagesMax = 1024, PollMs = 1000;
 
     private readonly Action<nint, int> _onDelivered;
+    private readonly Action<RefusedBatch> _onTooLarge;
     private readonly Action<int, string, bool> _onError;
     private readonly nint _client;
     private readonly nint _events;
@@ -20,12 +22,17 @@ internal sealed unsafe class RecordProducer : IDisposable
 
     /// <param name="settings">By librdkafka's names.</param>
     /// <param name="name">Of the thread.</param>
-    /// <param name="onDelivered">Told of each record that is sent with an opaque other than 0, or that failed: opaque and error code. On the producer's thread.</param>
-    /// <param name="onError">Told of the client's errors: code, reason, whether nothing can be sent any more. On the producer's thread.</param>
-    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its value.</exception>
-    public RecordProducer(IEnumerable<KeyValuePair<string, string>> settings, string name, Action<nint, int> onDelivered, Action<int, string, bool> onError)
+    /// <param name="onDelivered">Told of each record that is sent with an opaque other than 0, or
+    /// that failed: opaque and error code. On the producer's thread.</param>
+    /// <param name="onTooLarge">Told of records that were sent in one piece and refused for their
+    /// size, before <paramref name="onDelivered"/> is told of each.</param>
+    /// <param name="onError">Told of the client's errors: code, reason, whether nothing can be sent
+    /// any more; the code is then the cause. On the producer's thread.</param>
+    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its
+    /// value.</exception>
+    public RecordProducer(IEnumerable<KeyValuePair<string, string>> settings, string name, Action<nint, int> onDelivered, Action<RefusedBatch> onTooLarge, Action<int, string, bool> onError)
     {
-        (_onDelivered, _onError) = (onDelivered, onError);
+        (_onDelivered, _onTooLarge, _onError) = (onDelivered, onTooLarge, onError);
         _client = Librdkafka.NewClient(Librdkafka.ProducerType, settings, Librdkafka.DeliveryEvent | Librdkafka.ErrorEvent);
         _events = Librdkafka.rd_kafka_queue_get_main(_client);
         _thread = new Thread(Serve) { IsBackground = true, Name = name };
@@ -85,7 +92,8 @@ internal sealed unsafe class RecordProducer : IDisposable
                     break;
                 case Librdkafka.ErrorEvent:
                     var error = Librdkafka.rd_kafka_event_error(@event);
-                    _onError(error, Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_event_error_string(@event)) ?? Librdkafka.Describe(error), error == Librdkafka.Fatal);
+                    var reason = Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_event_error_string(@event)) ?? Librdkafka.Describe(error);
+                    _onError(error == Librdkafka.Fatal ? Librdkafka.rd_kafka_fatal_error(_client, null, 0) : error, reason, error == Librdkafka.Fatal);
                     break;
             }
 
@@ -98,6 +106,7 @@ internal sealed unsafe class RecordProducer : IDisposable
         int count;
         while ((count = (int)Librdkafka.rd_kafka_event_message_array(@event, messages, MessagesMax)) > 0)
         {
+            ReportTooLarge(messages, count);
             for (var i = 0; i < count; i++)
             {
                 if (messages[i]->Private != 0 || messages[i]->Error != Librdkafka.NoError)
@@ -105,6 +114,32 @@ internal sealed unsafe class RecordProducer : IDisposable
                     _onDelivered(messages[i]->Private, messages[i]->Error);
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// An event tells of records of one partition; where it is one of refused records, of those of
+    /// one batch.
+    /// </summary>
+    private void ReportTooLarge(Librdkafka.Message** messages, int count)
+    {
+        var (refused, largest) = (0, -1);
+        for (var i = 0; i < count; i++)
+        {
+            if (messages[i]->Error == Librdkafka.MessageTooLarge)
+            {
+                refused++;
+                largest = largest < 0 || messages[i]->Length > messages[largest]->Length ? i : largest;
+            }
+        }
+
+        if (refused > 0)
+        {
+            var message = messages[largest];
+            _onTooLarge(new RefusedBatch(
+                Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_topic_name(message->Topic)) ?? "", message->Partition, refused,
+                string.Join('/', new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset }.Select(name => Librdkafka.Header(message, name))),
+                (long)(message->Length + message->KeyLength)));
         }
     }
 }

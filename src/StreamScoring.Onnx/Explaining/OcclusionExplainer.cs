@@ -71,6 +71,8 @@ internal sealed class OcclusionExplainer : IExplainer
         }
     }
 
+    public void Stop() => _lane.Stop();
+
     public void Dispose() => _lane.Dispose();
 
     /// <summary>All rows get the text of one; a matrix without the text has it missing.</summary>

@@ -24,6 +24,11 @@ internal sealed class TreePathExplainer(TreePaths paths, IReadOnlyList<int> feat
         paths.AddContributions(_row, contributions);
     }
 
+    public void Stop()
+    {
+        // A call always ends by itself.
+    }
+
     public void Dispose()
     {
     }

@@ -70,7 +70,8 @@ internal sealed class TreeGraph
         while (true)
         {
             var node = NodeOf(value) ?? throw new TreesNotCoveredException("its output is an input");
-            if (ColumnCutBy(node) is { } column)
+            // One that is counted from behind is ONNX Runtime's to find.
+            if (ColumnCut.Of(node, value, _constants) is >= 0 and var column)
             {
                 cut = cut is null ? column : throw new TreesNotCoveredException("it cuts columns twice");
             }
@@ -119,21 +120,4 @@ internal sealed class TreeGraph
         // Its first input says which columns are wanted in the operator's other form only.
         _ => node.Input[0],
     };
-
-    /// <returns>The column that a node takes out of its input; null for a node that does something else.</returns>
-    private int? ColumnCutBy(NodeProto node)
-    {
-        switch (node.OpType)
-        {
-            case "ArrayFeatureExtractor" or "Gather":
-                var isByColumn = node.OpType == "ArrayFeatureExtractor" || new NodeAttributes(node).Integer("axis", 0) is 1 or -1;
-                return isByColumn && _constants.Integers(node.Input[1]) is [var index] && index >= 0 ? checked((int)index) : null;
-            case "Slice" when node.Input.Count is 4 or 5:
-                var isOneStep = node.Input.Count == 4 || _constants.Integers(node.Input[4]) is [1];
-                return isOneStep && _constants.Integers(node.Input[3]) is [1 or -1] && _constants.Integers(node.Input[1]) is [var start]
-                    && _constants.Integers(node.Input[2]) is [var end] && start >= 0 && end == start + 1 ? checked((int)start) : null;
-            default:
-                return null;
-        }
-    }
 }

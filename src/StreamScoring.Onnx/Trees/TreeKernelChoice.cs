@@ -1,4 +1,5 @@
 using StreamScoring.Batches;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Trees;
 
@@ -38,6 +39,11 @@ internal static class TreeKernelChoice
         catch (TreesNotCoveredException e)
         {
             reason = e.Message;
+            return null;
+        }
+        catch (ModelFailedException e) when (e.Kind == ModelFailureKind.Failed)
+        {
+            reason = $"ONNX Runtime fails on rows beside its trees' thresholds: {e.Reason}";
             return null;
         }
     }

@@ -29,6 +29,11 @@ internal sealed class TreeLane(TreeEnsembleKernel kernel, IReadOnlyList<int> col
         }
     }
 
+    public void Stop()
+    {
+        // A call always ends by itself.
+    }
+
     public void Dispose()
     {
     }

@@ -36,6 +36,7 @@ public sealed class PaymentBatch
         AmountMinor = new long[rowsMax];
         CurrencyIndex = new short[rowsMax];
         KnownAtMs = new long[rowsMax];
+        RefusedTimeMs = new long[rowsMax];
         Fraud = new bool[rowsMax];
         _text = new TextColumn[TextFields.Count];
         for (var i = 0; i < _text.Length; i++)
@@ -49,10 +50,14 @@ public sealed class PaymentBatch
             _attributes[i] = new AttributeColumn(rowsMax);
         }
 
+        FoldOrder = [.. Enumerable.Range(0, rowsMax)];
         WatermarkMs = new long[rowsMax];
         IsApproximate = new bool[rowsMax];
         IsFolded = new bool[rowsMax];
         IsDuplicate = new bool[rowsMax];
+        IsConflicting = new bool[rowsMax];
+        ConflictLog = new int[rowsMax];
+        ConflictOffset = new long[rowsMax];
         FirstSequence = new long[rowsMax];
         FirstLog = new int[rowsMax];
         FirstOffset = new long[rowsMax];
@@ -122,8 +127,11 @@ public sealed class PaymentBatch
     /// <summary>[rows] Index into the ISO 4217 table.</summary>
     public readonly short[] CurrencyIndex;
 
-    /// <summary>[rows] Labels only: when the label became known, ms since the Unix epoch.</summary>
+    /// <summary>[rows] Labels only: when the label became known, by its record's timestamp at the latest, ms since the Unix epoch.</summary>
     public readonly long[] KnownAtMs;
+
+    /// <summary>[rows] Of rows refused because of a time: that time, in whatever unit it was given; other rows hold leftovers.</summary>
+    public readonly long[] RefusedTimeMs;
 
     /// <summary>[rows] Labels only.</summary>
     public readonly bool[] Fraud;
@@ -143,7 +151,10 @@ public sealed class PaymentBatch
 
     // Filled by enrich.
 
-    /// <summary>[rows] How far event time has come with the row: the newest event time folded, each taken for at most its record's timestamp.</summary>
+    /// <summary>[rows] The rows in the order in which they are folded: each log's by offset, logs by time and event time.</summary>
+    public readonly int[] FoldOrder;
+
+    /// <summary>[rows] How far event time has come once the row is folded: the greatest of the logs' clocks of event time; <see cref="long.MinValue"/> for none.</summary>
     public readonly long[] WatermarkMs;
 
     /// <summary>[rows] True where the state held the record before the batch: a partition was taken over whose log it was ahead of.</summary>
@@ -151,6 +162,15 @@ public sealed class PaymentBatch
 
     /// <summary>[rows] True where the payment was published before, within the idempotency window: it changes no state.</summary>
     public readonly bool[] IsDuplicate;
+
+    /// <summary>[rows] True where the payment's id was another payment's, of other content; of a duplicate, where it was when the first record came.</summary>
+    public readonly bool[] IsConflicting;
+
+    /// <summary>[rows] Of rows that conflict: where a record of the other payment stands.</summary>
+    public readonly int[] ConflictLog;
+
+    /// <inheritdoc cref="ConflictLog"/>
+    public readonly long[] ConflictOffset;
 
     /// <summary>[rows] The number, in order of folding, of the first record of that payment: the row itself, where it is no duplicate.</summary>
     public readonly long[] FirstSequence;

@@ -1,4 +1,4 @@
-using System.IO.Hashing;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Batches;
 
@@ -12,11 +12,8 @@ public sealed class TextColumn(int rowsMax)
     /// <summary>[rows] Bytes of UTF-8; 0 where the value is missing.</summary>
     public readonly int[] Length = new int[rowsMax];
 
-    /// <summary>[rows] XXH128 of the value; 0 where it is missing or where nothing asked for hashes of this field.</summary>
+    /// <summary>[rows] <see cref="IdentityHash"/> of the value; 0 where it is missing or where nothing asked for hashes of this field.</summary>
     public readonly UInt128[] Hash = new UInt128[rowsMax];
-
-    /// <summary>Hash of a value, as the column holds it. Equal values have equal hashes; 128 bits make a false match negligible.</summary>
-    public static UInt128 HashOf(ReadOnlySpan<byte> value) => value.IsEmpty ? UInt128.Zero : XxHash128.HashToUInt128(value);
 
     public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> bytes, int rowIndex) => bytes.Slice(Start[rowIndex], Length[rowIndex]);
 

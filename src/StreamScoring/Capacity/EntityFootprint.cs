@@ -110,7 +110,7 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
     private static double BytesOf(EntityLayout layout, int rowsLog2)
     {
         var headLongs = 1 + ((layout.Offsets.Count + 1) / 2);
-        var bytes = (headLongs + ((long)layout.Stride << rowsLog2)) * sizeof(long);
+        var bytes = (headLongs + ((long)layout.Stride << rowsLog2) + new RowIndexLayout(layout).LongsOf(rowsLog2)) * sizeof(long);
         return bytes > StateMemory.PageBytes / 8 ? bytes : StateMemory.PageBytes / (double)BlockPage.BlocksOf((int)bytes);
     }
 
@@ -131,7 +131,7 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
             var room = (inWindows + behind) * (1 - (exact / held));
             var count = 1 + (room * (1 - Math.Exp(-(held - exact) / room)));
             var capacity = Math.Max(TilesFirst, Math.Pow(2, Math.Ceiling(Math.Log2(count))));
-            bytes += share * (tiles.FirstTile + (capacity * tiles.Stride)) * sizeof(long);
+            bytes += share * (tiles.FirstTile + (capacity * tiles.Stride) + (capacity / TileGroups.Tiles * tiles.GroupLongs)) * sizeof(long);
             used += share * (tiles.FirstTile + (count * tiles.Stride));
         }
 

@@ -17,20 +17,8 @@ public static partial class YamlFile
     /// <inheritdoc cref="Open(string)"/>
     /// <param name="path">The file.</param>
     /// <param name="overrides"><c>key=value</c>, the key dotted: each replaces or adds one scalar.</param>
-    public static YamlMap Open(string path, IReadOnlyList<string> overrides)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputFileException($"{path}: {e.Message}", e);
-        }
-
-        return Parse(path, text, overrides);
-    }
+    public static YamlMap Open(string path, IReadOnlyList<string> overrides) =>
+        Parse(path, Utf8File.ReadAllText(path), overrides);
 
     /// <inheritdoc cref="Open(string)"/>
     /// <param name="path">The name that messages give.</param>

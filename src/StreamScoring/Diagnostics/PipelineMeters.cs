@@ -23,8 +23,10 @@ public sealed class PipelineMeters
     private readonly Counter _unscored;
     private readonly Counter _duplicates;
     private readonly Counter _approximate;
+    private readonly Counter _conflictingIds;
     private readonly Counter _mergeWaitsGivenUp;
     private readonly Counter.Child[] _recordsOfLog;
+    private readonly Counter.Child[] _aheadOfLog;
     private readonly Counter.Child[] _decisionsOfAction;
     private readonly int[] _rowsByLog;
     private readonly long[] _rowsByAction = new long[4];
@@ -52,8 +54,12 @@ public sealed class PipelineMeters
         _unscored = factory.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
         _duplicates = factory.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
         _approximate = factory.CreateCounter("scoring_approximate_total", "Decisions with a feature that may lack events or count too many.");
+        _conflictingIds = factory.CreateCounter("scoring_conflicting_ids_total", "Payments that were decided with an id that another payment had before.");
         _mergeWaitsGivenUp = factory.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
         _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => _records.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
+        var ahead = factory.CreateCounter(
+            "scoring_timestamps_ahead_total", "Records stamped more than a minute ahead of this machine's clock.", ["region", "topic", "partition"]);
+        _aheadOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => ahead.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
         _decisionsOfAction = [.. Enum.GetNames<Decisions.DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
         _rowsByLog = new int[logs.Count];
     }
@@ -113,7 +119,11 @@ public sealed class PipelineMeters
 
     public void Approximate(int count) => _approximate.Inc(count);
 
+    public void ConflictingIds(int count) => _conflictingIds.Inc(count);
+
     public void Duplicates(int count) => _duplicates.Inc(count);
+
+    public void TimestampAhead(int logIndex) => _aheadOfLog[logIndex].Inc();
 
     public void MergeWaitsGivenUp(long total) => _mergeWaitsGivenUp.IncTo(total);
 }

@@ -40,7 +40,7 @@ public sealed class PipelineProgress
 
     public void Acknowledged(PaymentBatch batch)
     {
-        var deadLettered = batch.Encoded.Records.Length - batch.DecideCount;
+        var deadLettered = batch.Encoded.Records.Length - batch.DecideCount - batch.Encoded.BesideDecisionCount;
         Volatile.Write(ref _decided, _decided + batch.DecideCount);
         Volatile.Write(ref _deadLettered, _deadLettered + deadLettered);
         Volatile.Write(ref _folded, _folded + batch.RowCount - batch.DecideCount - deadLettered);

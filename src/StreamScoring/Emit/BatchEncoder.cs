@@ -4,14 +4,20 @@ using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Diagnostics;
+using StreamScoring.Ingest;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Emit;
 
-/// <summary>The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row order.</summary>
+/// <summary>
+/// The pure part of the emit stage: encodes what a batch owes, decisions and dead letters, in row
+/// order.
+/// </summary>
 /// <param name="asJson">Decisions as JSON instead of the compact form.</param>
+/// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the
+/// record's copy: what its sender chose must not make it unwritable.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
-public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false)
+public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {
     private readonly ReusableBuffer _compact = new();
     private readonly Utf8JsonWriter _json = new(Stream.Null);
@@ -23,7 +29,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         var records = batch.Encoded;
         records.Clear();
         Array.Clear(_hasVector);
-        var (decided, late, unscored, duplicates, approximate) = (0, 0, 0, 0, 0);
+        var (decided, late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0, 0);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             if (!batch.Decide[rowIndex])
@@ -33,9 +39,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
 
             if (batch.Kind[rowIndex] == RowKind.Rejected)
             {
-                var start = records.Buffer.Length;
-                deadLetters.Encode(batch, rowIndex, records.Buffer);
-                records.Add(new EncodedRecord(rowIndex, IsDeadLetter: true, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
+                EncodeDeadLetter(batch, rowIndex, batch.Rejection[rowIndex], records);
                 meters?.Rejected(batch.Rejection[rowIndex].Reason);
             }
             else if (batch.Kind[rowIndex] == RowKind.Payment)
@@ -45,6 +49,12 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
                 duplicates += batch.IsDuplicate[rowIndex] ? 1 : 0;
                 unscored += double.IsNaN(batch.Probability[rowIndex]) ? 1 : 0;
                 late += EncodeDecision(batch, rowIndex, records) ? 1 : 0;
+                if (batch.IsConflicting[rowIndex] && !batch.IsDuplicate[rowIndex])
+                {
+                    // Said once: of the record with which the other payment came, and not of its retries.
+                    conflicting++;
+                    EncodeDeadLetter(batch, rowIndex, new Rejection(RejectReason.ConflictingId, (int)TextField.PaymentId), records);
+                }
             }
         }
 
@@ -61,6 +71,11 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             meters?.Duplicates(duplicates);
         }
 
+        if (conflicting > 0)
+        {
+            meters?.ConflictingIds(conflicting);
+        }
+
         if (approximate > 0)
         {
             meters?.Approximate(approximate);
@@ -75,6 +90,20 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         {
             meters?.Unscored(unscored);
         }
+    }
+
+    private void EncodeDeadLetter(PaymentBatch batch, int rowIndex, Rejection rejection, EncodedRecords records)
+    {
+        var start = records.Buffer.Length;
+        deadLetters.Encode(batch, rowIndex, rejection, records.Buffer);
+        if (records.Buffer.Length - start > deadLetterBytesMax)
+        {
+            records.Buffer.CutTo(start);
+            deadLetters.Encode(batch, rowIndex, rejection, records.Buffer, withCopy: false);
+        }
+
+        records.Add(new EncodedRecord(
+            rowIndex, IsDeadLetter: true, rejection.Reason == RejectReason.ConflictingId, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
     }
 
     private bool EncodeDecision(PaymentBatch batch, int rowIndex, EncodedRecords records)
@@ -101,7 +130,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
 
         ref var hasVector = ref _hasVector[batch.LogIndex[rowIndex]];
         records.Add(new EncodedRecord(
-            rowIndex, IsDeadLetter: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
+            rowIndex, IsDeadLetter: false, IsBesideDecision: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
         hasVector = true;
         return isLate;
     }

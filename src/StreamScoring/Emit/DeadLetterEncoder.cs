@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Text;
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Unicode;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Ingest;
@@ -10,93 +10,109 @@ using StreamScoring.Regions;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the record with every card number
-/// masked. Where a card number stands in it otherwise than as plain text (escaped, binary), the copy is withheld.
+/// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the contract's fields that could be
+/// parsed, each value looked at for card numbers. Everything else of the record is withheld: how much, from where, and a keyed hash.
 /// </summary>
-public sealed class DeadLetterEncoder(LogTable logs)
+public sealed class DeadLetterEncoder
 {
-    /// <summary>Longest copy, bytes of the original record.</summary>
-    public const int CopyBytesMax = 16 * 1024;
+    /// <summary>Of this process alone: letters of one run can be compared, and nobody can try numbers out.</summary>
+    private static readonly byte[] ProcessKey = RandomNumberGenerator.GetBytes(32);
 
-    /// <summary>Escapes only what JSON asks for: the copy stays readable, and it is never put into a web page unescaped.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private readonly LogTable _logs;
+    private readonly RecordCopy _copy = new();
+    private readonly WithheldBytes _withheld;
 
-    private byte[] _copy = new byte[CopyBytesMax];
-    private byte[] _scratch = new byte[CopyBytesMax];
+    /// <param name="hashKey">A secret, for the hash of what is withheld; empty: one of this process.</param>
+    public DeadLetterEncoder(LogTable logs, ReadOnlySpan<byte> hashKey = default)
+    {
+        _logs = logs;
+        _withheld = new WithheldBytes(hashKey.IsEmpty ? ProcessKey : hashKey);
+    }
 
     /// <summary>Appends one dead letter to the buffer.</summary>
-    public void Encode(PaymentBatch batch, int rowIndex, IBufferWriter<byte> output)
+    /// <param name="rejection">Why; <see cref="RejectReason.ConflictingId"/> of a row that was decided.</param>
+    /// <param name="withCopy">False: the topic takes none that is so large.</param>
+    public void Encode(PaymentBatch batch, int rowIndex, Rejection rejection, IBufferWriter<byte> output, bool withCopy = true)
     {
-        var rejection = batch.Rejection[rowIndex];
-        var log = logs[batch.LogIndex[rowIndex]];
-        using var writer = new Utf8JsonWriter(output, Options);
+        using var writer = new Utf8JsonWriter(output, RecordCopy.Options);
         writer.WriteStartObject();
         writer.WriteString("reason", RejectionText.CodeOf(rejection.Reason));
         writer.WriteString("field", RejectionText.FieldOf(rejection));
-        writer.WriteString("detail", RejectionText.Sentence(rejection));
-        writer.WriteStartObject("source");
-        writer.WriteString("region", log.Region);
-        writer.WriteString("topic", log.Topic);
-        writer.WriteNumber("partition", log.Partition);
-        writer.WriteNumber("offset", batch.Offset[rowIndex]);
-        writer.WriteEndObject();
+        writer.WriteString("detail", RejectionText.Sentence(batch, rowIndex, rejection));
+        WritePosition(writer, "source", batch.LogIndex[rowIndex], batch.Offset[rowIndex]);
+        if (rejection.Reason == RejectReason.ConflictingId)
+        {
+            WritePosition(writer, "conflicts_with", batch.ConflictLog[rowIndex], batch.ConflictOffset[rowIndex]);
+        }
+
         writer.WriteString("log_time", DecisionJson.Iso(batch.LogTimestampMs[rowIndex]));
         writer.WriteString("rejected_at", DecisionJson.Iso(batch.Clock.DecidedAtMs));
         writer.WriteNumber("value_bytes", batch.ValueLengthWhole[rowIndex]);
-        WriteCopy(writer, batch, rowIndex, rejection);
-        writer.WriteEndObject();
-    }
-
-    private void WriteCopy(Utf8JsonWriter writer, PaymentBatch batch, int rowIndex, Rejection rejection)
-    {
-        var value = batch.Value(rowIndex);
-        if (_copy.Length < value.Length)
+        if (withCopy)
         {
-            (_copy, _scratch) = (new byte[value.Length], new byte[value.Length]);
-        }
-
-        // Masked before it is cut, so that no number is cut into a part that no longer looks like one.
-        var copy = _copy.AsSpan(0, value.Length);
-        value.CopyTo(copy);
-        var masked = CardNumber.Redact(copy);
-        var isHidden = (rejection.Reason == RejectReason.CardNumber && masked == 0) || HiddenCardNumber.IsIn(copy, _scratch);
-        var isCut = copy.Length > CopyBytesMax || batch.ValueLengthWhole[rowIndex] > copy.Length;
-        copy = TrimEnd(copy[..Math.Min(copy.Length, CopyBytesMax)], isCut);
-        writer.WriteBoolean("redacted", masked > 0);
-        writer.WriteBoolean("cut", isCut);
-        if (isHidden)
-        {
-            writer.WriteString("withheld", "a card number stands in it otherwise than as plain text, so no copy is kept");
-        }
-        else if (Utf8.IsValid(copy))
-        {
-            writer.WriteString("value", Encoding.UTF8.GetString(copy));
+            WriteCopy(writer, batch, rowIndex);
         }
         else
         {
-            writer.WriteBase64String("value_base64", copy);
+            writer.WriteBoolean("redacted", false);
+            writer.WriteBoolean("cut", true);
+            writer.WriteString("withheld", "with a copy this would be larger than its topic takes, so no copy is kept");
         }
+
+        writer.WriteEndObject();
     }
 
-    /// <summary>Where a record was cut, the digits at the cut may be the first part of a card number, and a character may be cut in two.</summary>
-    private static Span<byte> TrimEnd(Span<byte> copy, bool isCut)
+    private void WritePosition(Utf8JsonWriter writer, string name, int logIndex, long offset)
     {
-        if (!isCut)
+        var log = _logs[logIndex];
+        writer.WriteStartObject(name);
+        writer.WriteString("region", log.Region);
+        writer.WriteString("topic", log.Topic);
+        if (_logs.TopicIdOf(logIndex) is { } topicId)
         {
-            return copy;
+            writer.WriteString("topic_id", topicId);
         }
 
-        var length = copy.Length;
-        while (length > 0 && (copy[length - 1] is >= (byte)'0' and <= (byte)'9' or (byte)' ' or (byte)'-' or (byte)'.' or (byte)'_' or (byte)'/'))
+        writer.WriteNumber("partition", log.Partition);
+        writer.WriteNumber("offset", offset);
+        writer.WriteEndObject();
+    }
+
+    private void WriteCopy(Utf8JsonWriter writer, PaymentBatch batch, int rowIndex)
+    {
+        var value = batch.Value(rowIndex);
+        _copy.Start();
+        _withheld.Start();
+        switch (RecordDecoder.FormOf(value, out _))
         {
-            length--;
+            case RecordForm.Json:
+                JsonRecordCopier.Copy(value, _copy, _withheld);
+                break;
+            case RecordForm.MessagePack:
+                MessagePackRecordCopier.Copy(value, _logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels, _copy, _withheld);
+                break;
+            default:
+                _withheld.Add(value, 0);
+                break;
         }
 
-        for (var back = 0; back < 3 && length > 0 && !Utf8.IsValid(copy[..length]); back++)
+        _copy.End();
+        var beyond = batch.ValueLengthWhole[rowIndex] - value.Length;
+        writer.WriteBoolean("redacted", _copy.IsRedacted);
+        writer.WriteBoolean("cut", _copy.IsFull || beyond > 0);
+        if (!_copy.Written.IsEmpty)
         {
-            length--;
+            writer.WriteString("value", _copy.Written);
         }
 
-        return copy[..length];
+        if (_withheld.Count > 0)
+        {
+            writer.WriteString("withheld", string.Create(CultureInfo.InvariantCulture,
+                $"{_withheld.Count + beyond} of {batch.ValueLengthWhole[rowIndex]} bytes, from byte {_withheld.First} on")
+                + ": only fields of the contract are copied");
+            writer.WriteNumber("withheld_bytes", _withheld.Count + beyond);
+            writer.WriteNumber("withheld_from", _withheld.First);
+            writer.WriteString("withheld_hash", _withheld.Hash());
+        }
     }
 }

@@ -17,10 +17,13 @@ public sealed class DecisionEncoder
     private static readonly byte[][] Levels = EncodedNames<RiskLevel>();
     private static readonly byte[] FullRung = EncodedText("full"), RulesRung = EncodedText("rules");
     private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored"), Duplicate = EncodedText("duplicate");
-    private static readonly byte[] Approximate = EncodedText("approximate");
+    private static readonly byte[] Approximate = EncodedText("approximate"), ConflictingId = EncodedText("conflicting_id");
 
     private readonly TimeProvider _clock;
     private readonly byte[][] _logs;
+
+    /// <summary>By log index: the topic's id, encoded; empty where it is not known.</summary>
+    private readonly byte[][] _topicIds;
     private readonly byte[] _model;
     private readonly byte[][] _featureNames;
     private readonly byte[][] _featureTexts;
@@ -33,7 +36,8 @@ public sealed class DecisionEncoder
     {
         _clock = clock;
         _budgetMs = stamp.BudgetMs;
-        _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex]))];
+        _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
+        _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
         _model = Encoded((ref MessagePackWriter writer) =>
         {
             writer.WriteArrayHeader(3);
@@ -67,6 +71,7 @@ public sealed class DecisionEncoder
         writer.Write(DecisionMessagePack.Version);
         writer.WriteRaw(_logs[batch.LogIndex[rowIndex]]);
         writer.Write(batch.Offset[rowIndex]);
+        writer.WriteRaw(_topicIds[batch.LogIndex[rowIndex]]);
         writer.WriteString(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex));
         writer.Write(batch.EventTimeMs[rowIndex]);
         writer.Write(batch.LogTimestampMs[rowIndex]);
@@ -86,7 +91,8 @@ public sealed class DecisionEncoder
         WriteShadow(batch, rowIndex, ref writer);
         writer.WriteRaw(_hashes);
         var isDuplicate = batch.IsDuplicate[rowIndex];
-        writer.WriteArrayHeader((isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0));
+        writer.WriteArrayHeader(
+            (isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0) + (batch.IsConflicting[rowIndex] ? 1 : 0));
         if (isLate)
         {
             writer.WriteRaw(Late);
@@ -105,6 +111,11 @@ public sealed class DecisionEncoder
         if (batch.IsApproximate[rowIndex])
         {
             writer.WriteRaw(Approximate);
+        }
+
+        if (batch.IsConflicting[rowIndex])
+        {
+            writer.WriteRaw(ConflictingId);
         }
 
         WriteStaleness(batch, ref writer);
@@ -238,9 +249,9 @@ public sealed class DecisionEncoder
         }
     }
 
-    private static byte[] EncodedLog(LogId log) => Encoded((ref MessagePackWriter writer) =>
+    private static byte[] EncodedLog(LogId log, int elements) => Encoded((ref MessagePackWriter writer) =>
     {
-        writer.WriteArrayHeader(4);
+        writer.WriteArrayHeader(elements);
         writer.Write(log.Region);
         writer.Write(log.Topic);
         writer.Write(log.Partition);

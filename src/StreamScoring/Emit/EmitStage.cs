@@ -103,9 +103,11 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
             while (_inFlight.TryPeek(out var head) && head.Written.IsCompleted)
             {
                 _inFlight.Dequeue();
-                if (head.Written.Exception is { } failed)
+                if (!head.Written.IsCompletedSuccessfully)
                 {
-                    Fail(failed.InnerException ?? failed);
+                    // A write that was cancelled has no exception, and is no more acknowledged than
+                    // one that failed.
+                    Fail(head.Written.Exception is { } failed ? failed.InnerException ?? failed : new DeliveryFailedException("a write was cancelled before it was acknowledged"));
                     return;
                 }
 

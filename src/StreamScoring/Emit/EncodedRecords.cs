@@ -27,16 +27,20 @@ public sealed class EncodedRecords
     /// <summary>How many of the records are dead letters.</summary>
     public int DeadLetterCount { get; private set; }
 
+    /// <summary>How many of the dead letters are of rows that have a decision too.</summary>
+    public int BesideDecisionCount { get; private set; }
+
     public void Add(in EncodedRecord record)
     {
         _records.Add(record);
         DeadLetterCount += record.IsDeadLetter ? 1 : 0;
+        BesideDecisionCount += record.IsBesideDecision ? 1 : 0;
     }
 
     public void Clear()
     {
         _records.Clear();
-        (_vectorStart, _vectorLength, DeadLetterCount) = (0, 0, 0);
+        (_vectorStart, _vectorLength, DeadLetterCount, BesideDecisionCount) = (0, 0, 0, 0);
         Buffer.Clear();
     }
 }

@@ -15,6 +15,13 @@ public sealed class ReusableBuffer : IBufferWriter<byte>
 
     public void Clear() => Length = 0;
 
+    /// <summary>Drops what was written behind a length.</summary>
+    public void CutTo(int length)
+    {
+        Invariant.Require(length <= Length);
+        Length = length;
+    }
+
     public void Advance(int count)
     {
         Invariant.Require(count >= 0 && count <= _bytes.Length - Length);

@@ -9,15 +9,14 @@ namespace StreamScoring.Expressions;
 public abstract class Expression
 {
     private double[] _numbers = [];
-    private UInt128[] _hashes = [];
 
     public abstract ExpressionType Type { get; }
 
     /// <summary>[rows] Values of a number or truth; a text's are not asked for.</summary>
     public virtual ReadOnlySpan<double> Numbers(PaymentBatch batch) => throw new InvalidOperationException($"{GetType().Name} is no number");
 
-    /// <summary>[rows] Hashes of a text, 0 where it is missing.</summary>
-    public virtual ReadOnlySpan<UInt128> Hashes(PaymentBatch batch) => throw new InvalidOperationException($"{GetType().Name} is no text");
+    /// <summary>[rows] A text's values, empty where they are missing.</summary>
+    public virtual TextValues Texts(PaymentBatch batch) => throw new InvalidOperationException($"{GetType().Name} is no text");
 
     /// <summary>This node's own column of numbers.</summary>
     private protected Span<double> NumberBuffer(PaymentBatch batch)
@@ -28,15 +27,5 @@ public abstract class Expression
         }
 
         return _numbers.AsSpan(0, batch.RowCount);
-    }
-
-    private protected Span<UInt128> HashBuffer(PaymentBatch batch)
-    {
-        if (_hashes.Length < batch.RowCount)
-        {
-            _hashes = new UInt128[batch.RowsMax];
-        }
-
-        return _hashes.AsSpan(0, batch.RowCount);
     }
 }

@@ -176,6 +176,11 @@ public sealed class ExpressionBinder(IExpressionScope scope)
                 return new BinaryNode<Power>(RequireNumber(arguments[0]), RequireNumber(arguments[1]), ExpressionType.Number);
             case "is_missing":
                 RequireCount(call, 1, 1);
+                if (arguments[0] is NameSyntax attribute && scope.ResolveMissing(attribute.Name) is { } missing)
+                {
+                    return missing;
+                }
+
                 var operand = Bind(arguments[0], wantsText: false);
                 return operand.Type == ExpressionType.Text ? new TextMissingNode(operand) : new UnaryNode<IsMissing>(operand, ExpressionType.Truth);
             case "if":

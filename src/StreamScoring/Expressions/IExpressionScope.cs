@@ -8,6 +8,11 @@ public interface IExpressionScope
     /// <returns>Null where there is no such name.</returns>
     Expression? Resolve(string name, bool wantsText);
 
+    /// <summary>Whether a name whose type follows from its use elsewhere, an attribute, is
+    /// missing.</summary>
+    /// <returns>Null where the name is none of these.</returns>
+    Expression? ResolveMissing(string name);
+
     /// <summary>All names, for suggestions.</summary>
     IEnumerable<string> Names { get; }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Features;
 
 namespace StreamScoring.Expressions;
 
@@ -22,16 +23,11 @@ internal sealed class ConstantNode(double value, ExpressionType type) : Expressi
 /// <summary>The same text in every row.</summary>
 internal sealed class TextConstantNode(string value) : Expression
 {
-    private readonly UInt128 _hash = TextColumn.HashOf(Encoding.UTF8.GetBytes(value));
+    private readonly byte[] _value = Encoding.UTF8.GetBytes(value);
 
     public override ExpressionType Type => ExpressionType.Text;
 
-    public override ReadOnlySpan<UInt128> Hashes(PaymentBatch batch)
-    {
-        var hashes = HashBuffer(batch);
-        hashes.Fill(_hash);
-        return hashes;
-    }
+    public override TextValues Texts(PaymentBatch batch) => new(_value);
 }
 
 /// <summary>The amount in major units: minor units divided by a power of ten, one correctly rounded division.</summary>
@@ -78,7 +74,7 @@ internal sealed class TextFieldNode(TextField textField) : Expression
 
     public override ExpressionType Type => ExpressionType.Text;
 
-    public override ReadOnlySpan<UInt128> Hashes(PaymentBatch batch) => batch.Text(textField).Hash.AsSpan(0, batch.RowCount);
+    public override TextValues Texts(PaymentBatch batch) => new(batch.Text(textField), batch);
 }
 
 internal sealed class AttributeNumberNode(int attributeIndex) : Expression
@@ -94,7 +90,7 @@ internal sealed class AttributeTextNode(int attributeIndex) : Expression
 
     public int AttributeIndex => attributeIndex;
 
-    public override ReadOnlySpan<UInt128> Hashes(PaymentBatch batch) => batch.Attribute(attributeIndex).Text.Hash.AsSpan(0, batch.RowCount);
+    public override TextValues Texts(PaymentBatch batch) => new(batch.Attribute(attributeIndex).Text, batch);
 }
 
 /// <summary>Another feature's column, which was filled before.</summary>
@@ -151,13 +147,14 @@ internal sealed class TextEqualNode(Expression left, Expression right, bool isNe
 
     public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
     {
-        var lefts = left.Hashes(batch);
-        var rights = right.Hashes(batch);
+        var lefts = left.Texts(batch);
+        var rights = right.Texts(batch);
         var numbers = NumberBuffer(batch);
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
-            var isMissing = lefts[rowIndex] == UInt128.Zero || rights[rowIndex] == UInt128.Zero;
-            numbers[rowIndex] = isMissing ? double.NaN : (lefts[rowIndex] == rights[rowIndex]) != isNegated ? 1 : 0;
+            var leftText = lefts[rowIndex];
+            var rightText = rights[rowIndex];
+            numbers[rowIndex] = leftText.IsEmpty || rightText.IsEmpty ? double.NaN : leftText.SequenceEqual(rightText) != isNegated ? 1 : 0;
         }
 
         return numbers;
@@ -171,11 +168,42 @@ internal sealed class TextMissingNode(Expression operand) : Expression
 
     public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
     {
-        var values = operand.Hashes(batch);
+        var values = operand.Texts(batch);
         var numbers = NumberBuffer(batch);
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
-            numbers[rowIndex] = values[rowIndex] == UInt128.Zero ? 1 : 0;
+            numbers[rowIndex] = values[rowIndex].IsEmpty ? 1 : 0;
+        }
+
+        return numbers;
+    }
+}
+
+/// <summary>1 where an attribute is missing, else 0.</summary>
+internal sealed class AttributeMissingNode(int attributeIndex) : Expression
+{
+    public int AttributeIndex => attributeIndex;
+
+    /// <summary>What the attribute is used as: where that is one of the two, the other does not
+    /// help. Set once everything is bound.</summary>
+    public AttributeUse Use { get; set; }
+
+    public override ExpressionType Type => ExpressionType.Truth;
+
+    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
+    {
+        var column = batch.Attribute(attributeIndex);
+        var numbers = NumberBuffer(batch);
+        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
+        {
+            var isNoNumber = double.IsNaN(column.Number[rowIndex]);
+            var isNoText = column.Text.Length[rowIndex] == 0;
+            numbers[rowIndex] = Use switch
+            {
+                AttributeUse.Number => isNoNumber,
+                AttributeUse.Text => isNoText,
+                _ => isNoNumber && isNoText,
+            } ? 1 : 0;
         }
 
         return numbers;

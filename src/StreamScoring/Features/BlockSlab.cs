@@ -19,18 +19,25 @@ internal sealed unsafe class BlockSlab
     private const int PagedBytesMax = StateMemory.PageBytes / 8;
 
     private readonly StateMemory _memory;
-    private readonly int _headLongs;
-    private readonly int _stride;
+    private readonly long[] _bytes = new long[SizesMax];
     private readonly BlockPage*[] _withRoom = new BlockPage*[SizesMax];
     private readonly int[] _freeBlocks = new int[SizesMax];
     private readonly nint[] _recent = new nint[SizesMax * RecentMax];
     private readonly int[] _recentCount = new int[SizesMax];
 
-    public BlockSlab(StateMemory memory, int headLongs, int stride) => (_memory, _headLongs, _stride) = (memory, headLongs, stride);
+    /// <param name="longsOf">Longs of a block of 2^n rows, by n.</param>
+    public BlockSlab(StateMemory memory, Func<int, long> longsOf)
+    {
+        _memory = memory;
+        for (var rowsLog2 = 0; rowsLog2 < SizesMax; rowsLog2++)
+        {
+            _bytes[rowsLog2] = longsOf(rowsLog2) * sizeof(long);
+        }
+    }
 
     public long AllocatedBytes { get; private set; }
 
-    public long BytesOf(int rowsLog2) => (_headLongs + ((long)_stride << rowsLog2)) * sizeof(long);
+    public long BytesOf(int rowsLog2) => _bytes[rowsLog2];
 
     /// <summary>Memory that renting such a block takes; 0 where one is free.</summary>
     public long BytesMissing(int rowsLog2) => BytesOf(rowsLog2) > PagedBytesMax ? BytesOf(rowsLog2)

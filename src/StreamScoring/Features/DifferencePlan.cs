@@ -13,6 +13,8 @@ internal readonly record struct DifferencePlan(Aggregate Aggregate, int FeatureI
     {
     }
 
-    public static bool Fits(FeaturePlan plan) =>
-        plan.Begin >= 0 && plan.Feature.Aggregate is (Aggregate.Count or Aggregate.Sum or Aggregate.Mean or Aggregate.Risk);
+    /// <summary>Totals of more than a word are read by the others' way.</summary>
+    public static bool Fits(FeaturePlan plan, IReadOnlyList<Series> series) =>
+        plan.Begin >= 0 && plan.Feature.Aggregate is (Aggregate.Count or Aggregate.Sum or Aggregate.Mean or Aggregate.Risk)
+        && (plan.SecondSeries < 0 || series[plan.SecondSeries].Words == 1);
 }

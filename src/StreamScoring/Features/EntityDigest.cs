@@ -10,6 +10,7 @@ namespace StreamScoring.Features;
 internal sealed class EntityDigest(EntityLayout layout, int entity)
 {
     private readonly Series[] _series = [.. layout.Series];
+    private readonly int _totalWords = layout.Series.Sum(series => series.Words);
     private readonly TileLayout _tiles = new(layout);
     private readonly EventHash _hash = new(layout);
 
@@ -38,7 +39,7 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
             }
         }
 
-        Span<long> head = stackalloc long[8 + (2 * _series.Length)];
+        Span<long> head = stackalloc long[8 + _totalWords];
         head.Clear();
         (head[0], head[1], head[2], head[3]) = (entity, (long)(ulong)image.Key, (long)(ulong)(image.Key >> 64), image.NewestMs);
         (head[4], head[5]) = ((long)(ulong)events, (long)(ulong)(events >> 64));
@@ -102,10 +103,12 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
         var next = 0;
         foreach (ref readonly var series in _series.AsSpan())
         {
-            var total = series.Kind == SeriesKind.Frauds ? UInt128.Zero
-                : series.Kind == SeriesKind.Squares ? EventHash.Wide(newest, series.Column)
-                : (ulong)newest[series.Column];
-            (totals[next++], totals[next++]) = ((long)(ulong)total, (long)(ulong)(total >> 64));
+            if (series.Kind != SeriesKind.Frauds)
+            {
+                newest.Slice(series.Column, series.Words).CopyTo(totals[next..]);
+            }
+
+            next += series.Words;
         }
     }
 }

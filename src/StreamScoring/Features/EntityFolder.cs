@@ -44,39 +44,43 @@ internal sealed unsafe class EntityFolder
         ReadKeys(batch);
         ReadFlags(batch);
         // New keys of this batch must not move the slots that are being fetched.
-        _state.Reserve(batch.RowCount, batch.WatermarkMs[0]);
+        _state.Reserve(batch.RowCount, batch.WatermarkMs[batch.FoldOrder[0]]);
         // In steps, each of which finds in the cache what the one before fetched while other rows were folded.
-        for (var rowIndex = -3 * StepRows; rowIndex < batch.RowCount; rowIndex += StepRows)
+        for (var at = -3 * StepRows; at < batch.RowCount; at += StepRows)
         {
-            PrefetchSlots(StepOf(batch, rowIndex + (3 * StepRows)));
-            PrefetchEvents(StepOf(batch, rowIndex + (2 * StepRows)));
-            PrefetchEdges(batch, StepOf(batch, rowIndex + StepRows));
-            FoldRows(batch, StepOf(batch, rowIndex), values, hashes);
+            PrefetchSlots(StepOf(batch, at + (3 * StepRows)));
+            PrefetchEvents(StepOf(batch, at + (2 * StepRows)));
+            PrefetchEdges(batch, StepOf(batch, at + StepRows));
+            FoldRows(batch, StepOf(batch, at), values, hashes);
         }
     }
 
-    private static (int First, int End) StepOf(PaymentBatch batch, int rowIndex) =>
-        (Math.Clamp(rowIndex, 0, batch.RowCount), Math.Clamp(rowIndex + StepRows, 0, batch.RowCount));
-
-    private void PrefetchSlots((int First, int End) rows)
+    /// <returns>Rows, in the order in which they are folded.</returns>
+    private static ReadOnlySpan<int> StepOf(PaymentBatch batch, int at)
     {
-        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        var first = Math.Clamp(at, 0, batch.RowCount);
+        return batch.FoldOrder.AsSpan(first, Math.Clamp(at + StepRows, 0, batch.RowCount) - first);
+    }
+
+    private void PrefetchSlots(ReadOnlySpan<int> rows)
+    {
+        foreach (var rowIndex in rows)
         {
             _state.Ahead.Slot(_keys[rowIndex]);
         }
     }
 
-    private void PrefetchEvents((int First, int End) rows)
+    private void PrefetchEvents(ReadOnlySpan<int> rows)
     {
-        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        foreach (var rowIndex in rows)
         {
             _slots[rowIndex] = _keys[rowIndex] == UInt128.Zero ? null : _state.Ahead.Events(_keys[rowIndex]);
         }
     }
 
-    private void PrefetchEdges(PaymentBatch batch, (int First, int End) rows)
+    private void PrefetchEdges(PaymentBatch batch, ReadOnlySpan<int> rows)
     {
-        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        foreach (var rowIndex in rows)
         {
             if (batch.Decide[rowIndex] && _slots[rowIndex] != null)
             {
@@ -85,10 +89,10 @@ internal sealed unsafe class EntityFolder
         }
     }
 
-    private void FoldRows(PaymentBatch batch, (int First, int End) rows, long[][] values, long[][] hashes)
+    private void FoldRows(PaymentBatch batch, ReadOnlySpan<int> rows, long[][] values, long[][] hashes)
     {
         var paymentHashes = batch.Text(TextField.PaymentId).Hash;
-        for (var rowIndex = rows.First; rowIndex < rows.End; rowIndex++)
+        foreach (var rowIndex in rows)
         {
             if (batch.Kind[rowIndex] == RowKind.Payment)
             {
@@ -115,9 +119,12 @@ internal sealed unsafe class EntityFolder
             return;
         }
 
+        var isLost = false;
         for (var i = 0; i < _values.Length; i++)
         {
-            _values[i] = values[_valueColumns[i]][rowIndex];
+            var value = values[_valueColumns[i]][rowIndex];
+            isLost |= value == EntityState.ValueOutOfRange;
+            _values[i] = value == EntityState.ValueOutOfRange ? EntityState.MissingValue : value;
         }
 
         for (var i = 0; i < _distincts.Length; i++)
@@ -134,6 +141,11 @@ internal sealed unsafe class EntityFolder
 
         var slot = _state.AddPayment(
             _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
+        if (isLost)
+        {
+            EntityState.LoseValue(slot, timeMs);
+        }
+
         if (batch.Decide[rowIndex])
         {
             Read(batch, rowIndex, slot, row, timeMs);

@@ -11,8 +11,8 @@ internal sealed class EntityLayout
 
     public const int TimeColumn = 0, None = -1;
 
-    /// <summary>A decayed event weighs less than 2^-64 after so many half-lives, and is no longer looked at.</summary>
-    private const int HalfLivesKept = 64;
+    /// <summary>Behind so many half-lives an event is no longer looked at: its segment lies too far back (<see cref="DecayWeight"/>).</summary>
+    private const int HalfLivesKept = DecayWeight.Segments * DecayWeight.SegmentHalfLives;
 
     /// <summary>Tiles within the longest window; those behind, which only late payments look at, are no more.</summary>
     private const int TilesOfWindow = 256;
@@ -23,6 +23,7 @@ internal sealed class EntityLayout
     private readonly List<DistinctColumns> _distincts = [];
     private readonly List<long> _offsets = [];
     private readonly List<KeptCount> _kept = [];
+    private readonly HashSet<(ValueSource Value, int Filter)> _ever = [];
 
     public EntityLayout(EntityDefinition entity, IReadOnlyList<FeatureDefinition> features, long latenessMs, int exactEvents)
     {
@@ -40,7 +41,12 @@ internal sealed class EntityLayout
             FlagsColumn = Stride++;
         }
 
-        Plans = [.. features.Select(Plan)];
+        foreach (var feature in features.Where(feature => feature.Window.IsEver && IsNumeric(feature)))
+        {
+            _ever.Add((feature.Of, feature.Filter));
+        }
+
+        Plans = [.. features.Select((feature, index) => Plan(feature, index))];
         var retention = features.Max(RetentionOf);
         RetentionMs = retention == long.MaxValue ? long.MaxValue : retention + latenessMs;
         ReachMs = features.Select(RetentionOf).Where(reach => reach != long.MaxValue)
@@ -50,6 +56,7 @@ internal sealed class EntityLayout
         TileWidthBehindMs = TileWidthMs * Math.Max(1, (latenessMs + (TilesOfWindow * TileWidthMs) - 1) / (TilesOfWindow * TileWidthMs));
         // The last n stay exact: half of the events stay when the others are compacted.
         ExactEvents = Math.Max(exactEvents, 2 * features.Max(feature => feature.Window.LastCount + 1));
+        Invariant.Require(ExactEvents <= TotalWidth.RowsMax);
         HasEverTotals = features.Any(feature => feature.Window is { IsEver: true } && feature.Aggregate is not (
             Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum));
     }
@@ -125,7 +132,7 @@ internal sealed class EntityLayout
     /// <summary>Whether a payment's windows may reach back behind what is kept for sure.</summary>
     public bool IsTooLate(long timeMs, long watermarkMs) => RetentionMs != long.MaxValue && watermarkMs > long.MinValue && watermarkMs - timeMs > LatenessMs;
 
-    private FeaturePlan Plan(FeatureDefinition feature)
+    private FeaturePlan Plan(FeatureDefinition feature, int index)
     {
         var window = feature.Window;
         var end = OffsetIndex(window.DelayMs);
@@ -163,14 +170,15 @@ internal sealed class EntityLayout
 
         if (window.LastCount > 0)
         {
-            _kept.Add(new KeptCount(feature.Filter, window.LastCount + 1, window.DelayMs));
+            _kept.Add(new KeptCount(feature.Filter, window.LastCount + 1, window.DelayMs, window.LastCount > 1 ? CountColumn(feature.Filter) : None));
         }
         else if (feature.Aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast)
         {
-            _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs));
+            _kept.Add(new KeptCount(feature.Filter, 2, window.DelayMs, None));
         }
 
-        return new FeaturePlan(feature, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None);
+        return new FeaturePlan(
+            feature, index, begin, end, value, first, second, third, window.LastCount > 0 ? CountColumn(feature.Filter) : None, SeriesAt(second), SeriesAt(third));
     }
 
     private static bool IsNumeric(FeatureDefinition feature) => feature.Aggregate is
@@ -202,10 +210,13 @@ internal sealed class EntityLayout
             }
         }
 
-        _series.Add(new Series(kind, value, filter, Stride));
-        Stride += kind == SeriesKind.Squares ? 2 : 1;
+        var words = value == None ? 1 : TotalWidth.Words(kind, _values[value], _ever.Contains((_values[value], filter)));
+        _series.Add(new Series(kind, value, filter, Stride, words));
+        Stride += words;
         return _series[^1].Column;
     }
+
+    private int SeriesAt(int column) => column == None ? None : _series.FindIndex(series => series.Column == column);
 
     private int DistinctColumn(FeatureDefinition feature)
     {

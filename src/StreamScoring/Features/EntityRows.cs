@@ -17,18 +17,23 @@ internal sealed unsafe class EntityRows
     private readonly int _stride;
     private readonly int _headLongs;
 
-    public EntityRows(EntityLayout layout, StateMemory memory)
+    public EntityRows(EntityLayout layout, StateMemory memory, SlotHash hash)
     {
         _layout = layout;
         _kept = [.. layout.Kept];
         _stride = layout.Stride;
-        // In front of the rows: half of the key, by which a block that moves finds its slot; then for each offset a hint where it fell last
+        // In front of the rows: the key's hash, by which a block that moves finds its slot; then for each offset a hint where it fell last
         // time, two to a long: a cache, not state.
         _headLongs = 1 + ((layout.Offsets.Count + 1) / 2);
-        Slab = new BlockSlab(memory, _headLongs, _stride);
+        var index = new RowIndexLayout(layout);
+        Slab = new BlockSlab(memory, rowsLog2 => _headLongs + ((long)_stride << rowsLog2) + index.LongsOf(rowsLog2));
+        Index = new RowIndex(layout, index, this, _headLongs, hash);
     }
 
     public BlockSlab Slab { get; }
+
+    /// <summary>Behind the rows of busy keys: what spares a look at each.</summary>
+    public RowIndex Index { get; }
 
     public int* Hints(KeySlot* slot) => (int*)(slot->Block + 1);
 
@@ -50,14 +55,16 @@ internal sealed unsafe class EntityRows
     }
 
     /// <summary>Gives a new key a block, and a row of zeros before the first.</summary>
-    public void Begin(KeySlot* slot, int rowsLog2)
+    /// <param name="hash">The key's (<see cref="KeyTable.HashOf"/>).</param>
+    public void Begin(KeySlot* slot, int rowsLog2, ulong hash)
     {
         slot->Block = Slab.Rent(rowsLog2);
         slot->RowsLog2 = (byte)rowsLog2;
         (slot->Start, slot->End) = (1, 1);
         slot->NewestMs = long.MinValue;
         new Span<long>(slot->Block, _headLongs + _stride).Clear();
-        slot->Block[0] = (long)slot->KeyLow;
+        Index.Forget(slot);
+        slot->Block[0] = (long)hash;
     }
 
     /// <summary>Takes back what a key had.</summary>
@@ -173,11 +180,10 @@ internal sealed unsafe class EntityRows
             // Late: the events after it move up by one.
             row = UpperBound(slot, timeMs, slot->End);
             Move(slot, from: row, to: row + 1, count: slot->End - row);
-            slot->End++;
-            return row;
         }
 
         slot->End++;
+        Index.Opened(slot, row);
         return row;
     }
 
@@ -185,6 +191,7 @@ internal sealed unsafe class EntityRows
     {
         Move(slot, from: row + 1, to: row, count: slot->End - row - 1);
         slot->End--;
+        Index.Removed(slot, row);
     }
 
     /// <summary>
@@ -202,24 +209,39 @@ internal sealed unsafe class EntityRows
         var keepFrom = UpperBound(slot, horizonMs, slot->Start);
         foreach (ref readonly var kept in _kept.AsSpan())
         {
-            var needed = kept.Count;
-            var row = UpperBound(slot, watermarkMs - kept.DelayMs - _layout.LatenessMs, slot->Start) - 1;
-            for (; row >= slot->Start && needed > 0; row--)
-            {
-                needed -= Passes(Row(slot, row), kept.Filter) ? 1 : 0;
-            }
-
-            var first = row + 1;
-            while (first > slot->Start && first < slot->End
-                && Row(slot, first - 1)[EntityLayout.TimeColumn] == Row(slot, first)[EntityLayout.TimeColumn])
-            {
-                first--;
-            }
-
-            keepFrom = Math.Min(keepFrom, first);
+            var end = UpperBound(slot, watermarkMs - kept.DelayMs - _layout.LatenessMs, slot->Start);
+            var first = kept.AreMany ? FirstOf(slot, kept, end) : FirstOfTwo(slot, kept.Filter, end);
+            keepFrom = Math.Min(keepFrom, first < slot->End ? UpperBound(slot, Row(slot, first)[EntityLayout.TimeColumn] - 1, first) : first);
         }
 
         return Math.Max(slot->Start, keepFrom);
+    }
+
+    /// <returns>The first of the newest so many rows before the end that pass; the first row where there are fewer.</returns>
+    private int FirstOf(KeySlot* slot, in KeptCount kept, int end)
+    {
+        if (kept.CountColumn < 0)
+        {
+            return Math.Max(slot->Start, end - kept.Count);
+        }
+
+        var upTo = Row(slot, end - 1)[kept.CountColumn];
+        var (low, high) = (slot->Start, end);
+        // The last row from which on there are as many.
+        while (low + 1 < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = upTo - Row(slot, middle - 1)[kept.CountColumn] >= kept.Count ? (middle, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    private int FirstOfTwo(KeySlot* slot, int filter, int end)
+    {
+        var newest = Index.LastPassing(slot, filter, column: -1, measure: -1, slot->Start, end);
+        var other = newest < 0 ? -1 : Index.LastPassing(slot, filter, column: -1, measure: -1, slot->Start, newest);
+        return other < 0 ? slot->Start : other;
     }
 
     private void Renumber(KeySlot* slot, int by)
@@ -232,6 +254,8 @@ internal sealed unsafe class EntityRows
         {
             hints[i] -= by;
         }
+
+        Index.Forget(slot);
     }
 
     private void Move(KeySlot* slot, int from, int to, int count) =>

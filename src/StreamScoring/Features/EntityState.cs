@@ -9,6 +9,9 @@ internal sealed unsafe class EntityState
     /// <summary>A value that a payment does not have.</summary>
     public const long MissingValue = long.MinValue;
 
+    /// <summary>A value that a payment has and that does not fold: it counts as missing, and <see cref="LoseValue"/> says so.</summary>
+    public const long ValueOutOfRange = long.MinValue + 1;
+
     /// <summary>The row of a payment that was put into a tile.</summary>
     public const int AmongTiles = -2;
 
@@ -27,11 +30,11 @@ internal sealed unsafe class EntityState
     private readonly int[] _rawColumns;
 
     /// <param name="entity">Its index in the feature file.</param>
-    public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted)
+    public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted, SlotHash hash)
     {
         (_layout, _entity, _evicted) = (layout, entity, evicted);
-        _keys = new KeyTable(memory);
-        _rows = new EntityRows(layout, memory);
+        _keys = new KeyTable(memory, hash);
+        _rows = new EntityRows(layout, memory, hash);
         _totals = new RowTotals(layout, _rows);
         _distincts = [.. layout.Distincts];
         _rawColumns = [.. layout.RawColumns];
@@ -61,7 +64,7 @@ internal sealed unsafe class EntityState
 
     public KeyTable Keys => _keys;
 
-    public DistinctLinks Links => _links;
+    public RowIndex Index => _rows.Index;
 
     public int KeyCount => _keys.Count;
 
@@ -93,6 +96,9 @@ internal sealed unsafe class EntityState
     public bool MayMiss(KeySlot* slot, long timeMs, long watermarkMs) =>
         _layout.IsTooLate(timeMs, watermarkMs) || (slot->TruncatedSeconds != 0 && _layout.MaySee(slot->TruncatedSeconds * 1000L, timeMs));
 
+    /// <summary>Notes that a payment's value is not among those that were folded: what looks at it from now on says that it may lack something.</summary>
+    public static void LoseValue(KeySlot* slot, long timeMs) => slot->TruncatedSeconds = Math.Max(slot->TruncatedSeconds, SecondsBehind(timeMs));
+
     /// <summary>Makes room for the keys of a batch: slots then stay where they are, but for keys that are evicted early.</summary>
     public void Reserve(int keys, long watermarkMs) => Early!.MakeRoom(this, keys, watermarkMs);
 
@@ -113,7 +119,7 @@ internal sealed unsafe class EntityState
         UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
     {
         var slot = FindOrAdd(key, watermarkMs);
-        slot->NewestMs = Math.Max(slot->NewestMs, timeMs);
+        (slot->NewestMs, slot->Touched) = (Math.Max(slot->NewestMs, timeMs), Early!.Now);
         // Making room may compact, and then the payment may come too late to be a row.
         slot = IsAmongTiles(slot, timeMs) ? slot : MakeRoom(slot, watermarkMs);
         if (IsAmongTiles(slot, timeMs))
@@ -279,14 +285,15 @@ internal sealed unsafe class EntityState
         _totals.Begin(Row(slot, 0));
         if (_evicted.MayHold(_entity, key, watermarkMs))
         {
-            // Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.
-            var lostMs = _evicted.LostUpToMs;
-            slot->TruncatedSeconds = lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
+            slot->TruncatedSeconds = SecondsBehind(_evicted.LostUpToMs);
         }
 
         Sweep.Added(slot);
         return slot;
     }
+
+    /// <summary>Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.</summary>
+    private static uint SecondsBehind(long lostMs) => lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
 
     private KeySlot* AddKey(UInt128 key, int rowCount, long watermarkMs)
     {
@@ -294,7 +301,8 @@ internal sealed unsafe class EntityState
         // First, as it may evict keys, and so move slots.
         Early!.MakeRoom(_rows.Slab, rowsLog2, watermarkMs);
         var slot = _keys.Add(key);
-        _rows.Begin(slot, rowsLog2);
+        _rows.Begin(slot, rowsLog2, _keys.HashOf(key));
+        slot->Touched = Early.Now;
         Eviction.Added();
         return slot;
     }
@@ -384,7 +392,7 @@ internal sealed unsafe class EntityState
         _totals.Add(slot, row, flags, (label & 1) != 0, values);
         for (var i = 0; i < _distincts.Length; i++)
         {
-            _links.Link(slot, row, _distincts[i], distincts[i], (flags & (1L << _distincts[i].Filter)) != 0);
+            _links.Link(slot, row, i, _distincts[i], distincts[i], (flags & (1L << _distincts[i].Filter)) != 0);
         }
 
         return row;
@@ -395,9 +403,9 @@ internal sealed unsafe class EntityState
     {
         Sweep.BeforeChange(slot);
         var label = _layout.HasLabels ? Row(slot, row)[_layout.LabelColumn] : 0;
-        foreach (ref readonly var columns in _distincts.AsSpan())
+        for (var i = 0; i < _distincts.Length; i++)
         {
-            _links.Unlink(slot, row, columns);
+            _links.Unlink(slot, row, i, _distincts[i]);
         }
 
         _totals.Subtract(slot, row);

@@ -49,8 +49,9 @@ internal sealed class EventHash
 
         foreach (ref readonly var series in _series.AsSpan())
         {
+            // Of a sum the first word holds any value of one event.
             var own = series.Kind == SeriesKind.Squares
-                ? Wide(row, series.Column) - Wide(before, series.Column)
+                ? unchecked(Wide(row, series.Column) - Wide(before, series.Column))
                 : (ulong)unchecked(row[series.Column] - before[series.Column]);
             (_event[next++], _event[next++]) = ((long)(ulong)own, (long)(ulong)(own >> 64));
         }

@@ -1,9 +1,8 @@
-using System.IO.Hashing;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Expressions;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Features;
 
@@ -16,6 +15,7 @@ public sealed class FeatureEngine
     public const long StateBytesMaxDefault = 4L << 30;
 
     private readonly FeatureFile _file;
+    private readonly IdentityHash _identity;
     private readonly EntityFolder[] _entities;
     private readonly int[] _expressionOrder;
     private readonly ValueSource[] _valueSources;
@@ -23,14 +23,18 @@ public sealed class FeatureEngine
     private long[][] _values = [];
     private readonly StateMemory _memory;
     private readonly EvictedKeys _evicted;
+    private readonly EarlyEviction _early;
     private long[][] _hashes = [];
     private Action<SweepChunk>? _takeEvicted;
     private int _piece;
 
     /// <param name="bytesMax">The ceiling of all keyed state.</param>
-    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault)
+    /// <param name="identity">Hashes numbers that are counted as distinct values, as the decoder hashes texts; null: by the secret for development.</param>
+    /// <param name="slotSeed">Says where keys lie in their tables; null: a secret of this process does. Only a run that must repeat step by step says it.</param>
+    public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault, IdentityHash? identity = null, ulong? slotSeed = null)
     {
-        _file = file;
+        var hash = slotSeed is { } seed ? SlotHash.Of(seed) : SlotHash.Random();
+        (_file, _identity) = (file, identity ?? IdentityHash.Development);
         _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Layouts();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
@@ -40,13 +44,13 @@ public sealed class FeatureEngine
         _memory = new StateMemory(bytesMax - EvictedKeys.BytesOf(bitsLog2));
         _evicted = new EvictedKeys(bitsLog2, layouts.Select(layout => layout.IsForgettable ? layout.RetentionMs : long.MaxValue).DefaultIfEmpty(0).Max());
         _entities = [.. layouts.Select((layout, entity) => new EntityFolder(
-            new EntityState(layout, entity, _memory, _evicted),
+            new EntityState(layout, entity, _memory, _evicted, hash),
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
             [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))]))];
-        var early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
+        _early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
         foreach (var entity in _entities)
         {
-            entity.State.Early = early;
+            entity.State.Early = _early;
         }
     }
 
@@ -177,9 +181,10 @@ public sealed class FeatureEngine
             entity.Fold(batch, _values, _hashes);
         }
 
+        _early.Folded(batch.RowCount);
         foreach (var entity in _entities)
         {
-            entity.State.Eviction.Idle(batch.WatermarkMs[batch.RowCount - 1]);
+            entity.State.Eviction.Idle(batch.RowCount, batch.WatermarkMs[batch.FoldOrder[batch.RowCount - 1]]);
         }
 
         if (batch.DecideCount > 0)
@@ -199,7 +204,7 @@ public sealed class FeatureEngine
     {
         foreach (var entity in _entities)
         {
-            entity.State.Eviction.Idle(slotCount, watermarkMs);
+            entity.State.Eviction.Look(slotCount, watermarkMs);
         }
     }
 
@@ -270,14 +275,14 @@ public sealed class FeatureEngine
         }
     }
 
-    private static void ReadHashes(PaymentBatch batch, ValueSource source, long[] hashes)
+    private void ReadHashes(PaymentBatch batch, ValueSource source, long[] hashes)
     {
         if (source.IsAmount)
         {
             for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
             {
                 hashes[rowIndex] = batch.Kind[rowIndex] == RowKind.Payment
-                    ? HashOf(ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])))
+                    ? _identity.OfNumber(ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])))
                     : 0;
             }
 
@@ -289,10 +294,7 @@ public sealed class FeatureEngine
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var number = numbers is null ? double.NaN : numbers[rowIndex];
-            hashes[rowIndex] = double.IsNaN(number) ? (long)(ulong)text.Hash[rowIndex] : HashOf(BitConverter.DoubleToInt64Bits(number));
+            hashes[rowIndex] = double.IsNaN(number) ? (long)(ulong)text.Hash[rowIndex] : _identity.OfNumber(BitConverter.DoubleToInt64Bits(number));
         }
     }
-
-    /// <summary>Never 0, which stands for missing.</summary>
-    private static long HashOf(long value) => (long)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value))) | 1;
 }

@@ -28,6 +28,16 @@ public sealed class FeatureFile
     /// <summary>What a batch must hold for these features.</summary>
     public BatchLayout Layout { get; }
 
+    /// <summary>By attribute that something looks at: what it is taken for.</summary>
+    public required IReadOnlyDictionary<string, AttributeUse> AttributeUses { get; init; }
+
+    /// <summary>A value beyond it, on either side, does not fold into an aggregate of its attribute.</summary>
+    public const double FoldedAttributeMax = ScaledValue.AttributeMax;
+
+    /// <summary>Attributes whose values aggregates fold, by their number in <see cref="Layout"/>.</summary>
+    public IReadOnlyList<int> FoldedAttributes =>
+        [.. Layouts().SelectMany(layout => layout.Values).Select(value => value.AttributeIndex).Where(index => index >= 0).Distinct()];
+
     internal IReadOnlyList<FeatureDefinition> Features { get; }
 
     internal IReadOnlyList<EntityDefinition> Entities { get; }
@@ -39,24 +49,14 @@ public sealed class FeatureFile
     internal long LatenessMs { get; }
 
     /// <summary>How many events of a key are kept one by one.</summary>
-    internal int ExactEvents { get; }
+    public int ExactEvents { get; }
 
     /// <summary>By entity, in order: what an event takes, and for how long it is kept.</summary>
     internal IReadOnlyList<EntityLayout> Layouts() =>
         [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
 
     /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
-    public static FeatureFile Load(string path)
-    {
-        try
-        {
-            return Parse(path, File.ReadAllText(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputFileException($"{path}: {e.Message}", e);
-        }
-    }
+    public static FeatureFile Load(string path) => Parse(path, Utf8File.ReadAllText(path));
 
     /// <inheritdoc cref="Load"/>
     /// <param name="name">The file's name, for messages.</param>
@@ -70,6 +70,9 @@ public sealed class FeatureFile
             [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })],
             [.. features.Select(feature => feature.Text ?? feature.Name)]);
         return new FeatureFile(
-            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents);
+            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents)
+        {
+            AttributeUses = reader.AttributeUses,
+        };
     }
 }

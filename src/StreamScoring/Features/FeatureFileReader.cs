@@ -31,6 +31,9 @@ internal sealed class FeatureFileReader
         _binder = new ExpressionBinder(_scope);
     }
 
+    /// <summary>By attribute that something looks at.</summary>
+    public IReadOnlyDictionary<string, AttributeUse> AttributeUses => _scope.Attributes.Zip(_scope.AttributeUses).ToDictionary(StringComparer.Ordinal);
+
     public (List<FeatureDefinition> Features, List<EntityDefinition> Entities, List<int> Order, BatchLayout Layout, long LatenessMs, int ExactEvents) Read()
     {
         if (_top.Integer("version", 1, 1, 1) != 1 || _maps.Count == 0)
@@ -44,6 +47,7 @@ internal sealed class FeatureFileReader
         var lateness = _top.Duration("lateness", TimeSpan.FromDays(7), TimeSpan.Zero, DurationMax);
         var exactEvents = _top.Integer("exact_events", 4096, 16, 8192);
         _top.RequireAllRead();
+        _scope.SettleMissing();
         var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters)).ToList();
         var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
         return (features, entities, order, layout, (long)lateness.TotalMilliseconds, exactEvents);
@@ -246,7 +250,8 @@ internal sealed class FeatureFileReader
 
         if (text.StartsWith(FeatureScope.AttributePrefix, StringComparison.Ordinal) && text.Length > FeatureScope.AttributePrefix.Length)
         {
-            return new ValueSource(null, _scope.AttributeIndex(text[FeatureScope.AttributePrefix.Length..]));
+            var use = aggregate == Aggregate.Distinct ? AttributeUse.None : AttributeUse.Number;
+            return new ValueSource(null, _scope.AttributeIndex(text[FeatureScope.AttributePrefix.Length..], use));
         }
 
         if (!TextFields.TryParse(text, out var field))

@@ -8,6 +8,7 @@ internal sealed unsafe class FeatureReader
     private readonly EntityState _state;
     private readonly FeaturePlan[] _plans;
     private readonly DifferencePlan[] _differences;
+    private readonly Series[] _series;
     private readonly FeaturePlan[] _others;
     private readonly long[] _offsets;
     private readonly int[] _edges;
@@ -21,10 +22,14 @@ internal sealed unsafe class FeatureReader
         _offsets = [.. state.Layout.Offsets];
         _edges = new int[_offsets.Length];
         _units = [.. state.Layout.Values.Select(value => value.IsAmount ? ScaledValue.AmountUnits : ScaledValue.AttributeUnits)];
+        _series = [.. state.Layout.Series];
+        Windows = new WindowReader(state);
         _tiles = new TileReader(state, this, _units);
-        _differences = [.. _plans.Where(DifferencePlan.Fits).Select(plan => new DifferencePlan(plan, plan.Value < 0 ? 1 : _units[plan.Value]))];
-        _others = [.. _plans.Where(plan => !DifferencePlan.Fits(plan))];
+        _differences = [.. _plans.Where(plan => DifferencePlan.Fits(plan, _series)).Select(plan => new DifferencePlan(plan, plan.Value < 0 ? 1 : _units[plan.Value]))];
+        _others = [.. _plans.Where(plan => !DifferencePlan.Fits(plan, _series))];
     }
+
+    public WindowReader Windows { get; }
 
     /// <summary>Writes each feature's value into its column.</summary>
     /// <param name="row">The payment's row in its slot, or <see cref="EntityState.AmongTiles"/>.</param>
@@ -139,12 +144,12 @@ internal sealed unsafe class FeatureReader
                 var payments = Count(plan, slot, begin, end);
                 return payments == 0 ? 0 : Total(plan, plan.Second, slot, begin, end) / (double)payments;
             case Aggregate.Sum:
-                return Total(plan, plan.Second, slot, begin, end) / _units[plan.Value];
+                return (double)Sum(plan, slot, begin, end) / _units[plan.Value];
             case Aggregate.Mean:
                 var count = Count(plan, slot, begin, end);
-                return count == 0 ? double.NaN : Total(plan, plan.Second, slot, begin, end) / (_units[plan.Value] * count);
+                return count == 0 ? double.NaN : (double)Sum(plan, slot, begin, end) / (_units[plan.Value] * count);
             case Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore:
-                return Spread(plan, Count(plan, slot, begin, end), Total(plan, plan.Second, slot, begin, end), Squares(plan, slot, begin, end), values);
+                return Spread(plan, Count(plan, slot, begin, end), Sum(plan, slot, begin, end), Squares(plan, slot, begin, end), values);
             case Aggregate.Min or Aggregate.Max:
                 return Extreme(plan, slot, begin, end);
             case Aggregate.Distinct:
@@ -173,28 +178,42 @@ internal sealed unsafe class FeatureReader
         return plan.Feature.Window.IsEver ? upTo : unchecked(upTo - _state.Row(slot, begin - 1)[column]);
     }
 
-    private Int128 Squares(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    private Int128 Sum(FeaturePlan plan, KeySlot* slot, int begin, int end)
     {
-        var upTo = _state.Row(slot, end - 1) + plan.Third;
-        var total = new UInt128((ulong)upTo[1], (ulong)upTo[0]);
-        if (!plan.Feature.Window.IsEver)
+        ref readonly var series = ref _series[plan.SecondSeries];
+        var upTo = RowTotals.Sum(_state.Row(slot, end - 1), series);
+        if (plan.Feature.Window.IsEver)
         {
-            var before = _state.Row(slot, begin - 1) + plan.Third;
-            total -= new UInt128((ulong)before[1], (ulong)before[0]);
+            return upTo;
         }
 
-        return (Int128)total;
+        var total = unchecked(upTo - RowTotals.Sum(_state.Row(slot, begin - 1), series));
+        // One word may have wrapped around between the two, and is right again when cut to one.
+        return series.Words == 1 ? unchecked((long)total) : total;
+    }
+
+    private Int256 Squares(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        ref readonly var series = ref _series[plan.ThirdSeries];
+        var upTo = RowTotals.Squares(_state.Row(slot, end - 1), series);
+        if (plan.Feature.Window.IsEver)
+        {
+            return upTo;
+        }
+
+        var total = upTo - RowTotals.Squares(_state.Row(slot, begin - 1), series);
+        return series.Words == 2 ? total with { High = UInt128.Zero } : total;
     }
 
     /// <summary>From n, Σx and Σx² as whole numbers: n² times the variance is n Σx² − (Σx)², exactly.</summary>
-    public double Spread(FeaturePlan plan, long count, Int128 sum, Int128 squares, ReadOnlySpan<long> values)
+    public double Spread(FeaturePlan plan, long count, Int128 sum, Int256 squares, ReadOnlySpan<long> values)
     {
         if (count == 0)
         {
             return double.NaN;
         }
 
-        var spread = (double)((count * squares) - (sum * sum));
+        var spread = (double)(((Int128)count * squares) - ((Int256)sum * sum));
         switch (plan.Feature.Aggregate)
         {
             case Aggregate.StddevPopulation:
@@ -203,101 +222,34 @@ internal sealed unsafe class FeatureReader
                 return count < 2 ? double.NaN : Math.Sqrt(spread / ((double)count * (count - 1))) / _units[plan.Value];
             default:
                 var value = values[plan.Value];
-                return value == EntityState.MissingValue || spread == 0 ? double.NaN : (double)((count * (Int128)value) - sum) / Math.Sqrt(spread);
+                return value == EntityState.MissingValue || spread == 0 ? double.NaN : (double)(((Int128)count * value) - sum) / Math.Sqrt(spread);
         }
     }
 
     private double Extreme(FeaturePlan plan, KeySlot* slot, int begin, int end)
     {
-        var isMin = plan.Feature.Aggregate == Aggregate.Min;
-        var best = EntityState.MissingValue;
-        if (plan.Feature.Window.IsEver)
-        {
-            best = _state.Row(slot, end - 1)[plan.First];
-        }
-        else
-        {
-            for (var row = begin; row < end; row++)
-            {
-                var candidate = _state.Row(slot, row);
-                var value = candidate[plan.First];
-                if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter)
-                    && (best == EntityState.MissingValue || (isMin ? value < best : value > best)))
-                {
-                    best = value;
-                }
-            }
-        }
-
+        var best = plan.Feature.Window.IsEver ? _state.Row(slot, end - 1)[plan.First] : Windows.Extreme(plan, slot, begin, end);
         return best == EntityState.MissingValue ? double.NaN : best / _units[plan.Value];
     }
 
-    /// <summary>A value counts where it stands first in the window.</summary>
-    private double Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
+    private int Distinct(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
-        var columns = _state.Layout.Distincts[plan.First];
         // Of equal times all are inside a window of time, or none; of the last n only some may be.
-        var isLast = plan.Feature.Window.LastCount > 0;
         var edgeMs = plan.Begin >= 0 ? timeMs - _offsets[plan.Begin]
-            : isLast && begin < end ? _state.Row(slot, begin)[EntityLayout.TimeColumn] : EntityState.MissingValue;
-        var distinct = 0;
-        for (var row = begin; row < end; row++)
-        {
-            var candidate = _state.Row(slot, row);
-            var previousMs = candidate[columns.PreviousColumn];
-            if (candidate[columns.HashColumn] != 0 && previousMs <= edgeMs && _state.Passes(candidate, columns.Filter))
-            {
-                distinct += isLast && previousMs == edgeMs && StandsBefore(columns, slot, begin, row, candidate[columns.HashColumn]) ? 0 : 1;
-            }
-        }
-
-        return distinct;
-    }
-
-    /// <summary>Whether a value stands among the rows that have the time of the first.</summary>
-    private bool StandsBefore(in DistinctColumns columns, KeySlot* slot, int begin, int end, long hash)
-    {
-        var timeMs = _state.Row(slot, begin)[EntityLayout.TimeColumn];
-        for (var row = begin; row < end && _state.Row(slot, row)[EntityLayout.TimeColumn] == timeMs; row++)
-        {
-            if (_state.Links.HasValue(slot, row, columns, hash))
-            {
-                return true;
-            }
-        }
-
-        return false;
+            : plan.Feature.Window.LastCount > 0 && begin < end ? _state.Row(slot, begin)[EntityLayout.TimeColumn] : EntityState.MissingValue;
+        return Windows.Distinct(plan, slot, begin, end, edgeMs);
     }
 
     /// <returns>The newest value in the window, NaN where there is none; without a value column only the row matters.</returns>
     private double Newest(FeaturePlan plan, KeySlot* slot, int begin, int end, out int row)
     {
-        for (row = end - 1; row >= begin; row--)
-        {
-            var candidate = _state.Row(slot, row);
-            if (_state.Passes(candidate, plan.Feature.Filter) && (plan.First < 0 || candidate[plan.First] != EntityState.MissingValue))
-            {
-                return plan.First < 0 ? double.NaN : candidate[plan.First] / _units[plan.Value];
-            }
-        }
-
-        row = -1;
-        return double.NaN;
+        row = Windows.Newest(plan, slot, begin, end);
+        return row < 0 || plan.First < 0 ? double.NaN : _state.Row(slot, row)[plan.First] / _units[plan.Value];
     }
 
     public double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {
-        var total = 0.0;
-        for (var row = begin; row < end; row++)
-        {
-            var candidate = _state.Row(slot, row);
-            var value = plan.First < 0 ? 1 : candidate[plan.First];
-            if (value != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter))
-            {
-                total += value * Math.Pow(2, -(timeMs - candidate[EntityLayout.TimeColumn]) / (double)plan.Feature.HalfLifeMs);
-            }
-        }
-
+        var total = Windows.Decayed(plan, slot, begin, end, timeMs);
         return plan.First < 0 ? total : total / _units[plan.Value];
     }
 

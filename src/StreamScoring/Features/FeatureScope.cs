@@ -9,10 +9,15 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
     public const string AttributePrefix = "attributes.";
 
     private readonly List<string> _attributes = [];
+    private readonly List<AttributeUse> _uses = [];
+    private readonly List<AttributeMissingNode> _missingNodes = [];
     private readonly HashSet<TextField> _fields = [];
 
     /// <summary>Attributes asked for so far, in column order.</summary>
     public IReadOnlyList<string> Attributes => _attributes;
+
+    /// <summary>By attribute: what it was asked for as.</summary>
+    public IReadOnlyList<AttributeUse> AttributeUses => _uses;
 
     /// <summary>Text fields whose hashes are looked at.</summary>
     public IReadOnlySet<TextField> HashedFields => _fields;
@@ -22,15 +27,17 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
 
     public IEnumerable<string> Names => ["amount", "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];
 
-    public int AttributeIndex(string name)
+    public int AttributeIndex(string name, AttributeUse use)
     {
         var index = _attributes.IndexOf(name);
         if (index < 0)
         {
             index = _attributes.Count;
             _attributes.Add(name);
+            _uses.Add(AttributeUse.None);
         }
 
+        _uses[index] |= use;
         return index;
     }
 
@@ -50,16 +57,37 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
 
         if (TextFields.TryParse(name, out var field))
         {
-            UseHash(field);
             return new TextFieldNode(field);
         }
 
         if (name.StartsWith(AttributePrefix, StringComparison.Ordinal) && name.Length > AttributePrefix.Length)
         {
-            var index = AttributeIndex(name[AttributePrefix.Length..]);
+            var index = AttributeIndex(name[AttributePrefix.Length..], wantsText ? AttributeUse.Text : AttributeUse.Number);
             return wantsText ? new AttributeTextNode(index) : new AttributeNumberNode(index);
         }
 
         return MayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
+    }
+
+    public Expression? ResolveMissing(string name)
+    {
+        if (!name.StartsWith(AttributePrefix, StringComparison.Ordinal) || name.Length == AttributePrefix.Length)
+        {
+            return null;
+        }
+
+        var node = new AttributeMissingNode(AttributeIndex(name[AttributePrefix.Length..], AttributeUse.None));
+        _missingNodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Once everything is bound: only then is known what an attribute has to be for it not
+    /// to be missing.</summary>
+    public void SettleMissing()
+    {
+        foreach (var node in _missingNodes)
+        {
+            node.Use = _uses[node.AttributeIndex];
+        }
     }
 }

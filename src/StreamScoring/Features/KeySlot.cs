@@ -25,7 +25,10 @@ internal unsafe struct KeySlot
     public int Start;
     public int End;
 
-    /// <summary>Events up to this time, seconds since the Unix epoch, may be missing: the key was evicted early and came back. 0: none are.</summary>
+    /// <summary>
+    /// Events up to this time, seconds since the Unix epoch, may be missing: the key was evicted early and came back, or a value was too large to
+    /// fold. 0: none are.
+    /// </summary>
     public uint TruncatedSeconds;
 
     /// <summary>The last sweep that copied this key (<see cref="EntitySweep"/>).</summary>
@@ -33,6 +36,9 @@ internal unsafe struct KeySlot
 
     /// <summary>The block holds 2^this rows.</summary>
     public byte RowsLog2;
+
+    /// <summary>When the key's newest payment was folded, by <see cref="EarlyEviction.Now"/>.</summary>
+    public byte Touched;
 
     public readonly UInt128 Key => new(KeyHigh, KeyLow);
 }

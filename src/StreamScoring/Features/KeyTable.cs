@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Features;
 
-/// <summary>Open addressing with linear probing over slots of a cache line, as a rule at most half full. Keys are 128-bit hashes, so they need no mixing.</summary>
+/// <summary>Open addressing with linear probing over slots of a cache line, as a rule at most half full. Where a key belongs is a secret (<see cref="SlotHash"/>).</summary>
 internal sealed unsafe class KeyTable
 {
     private const int SlotCountMin = 1 << 10;
@@ -13,12 +13,13 @@ internal sealed unsafe class KeyTable
     private const int ShrunkSlotsMin = 1 << 13;
 
     private readonly StateMemory _memory;
+    private readonly SlotHash _hash;
     private KeySlot* _first;
     private ulong _mask;
 
-    public KeyTable(StateMemory memory)
+    public KeyTable(StateMemory memory, SlotHash hash)
     {
-        _memory = memory;
+        (_memory, _hash) = (memory, hash);
         Take(SlotCountMin);
     }
 
@@ -96,7 +97,7 @@ internal sealed unsafe class KeyTable
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(_first + ((ulong)key & _mask));
+            Sse.Prefetch0(_first + (HashOf(key) & _mask));
         }
     }
 
@@ -104,7 +105,7 @@ internal sealed unsafe class KeyTable
     public KeySlot* Find(UInt128 key)
     {
         var (low, high) = ((ulong)key, (ulong)(key >> 64));
-        for (var index = low & _mask; ; index = (index + 1) & _mask)
+        for (var index = _hash.Of(low, high) & _mask; ; index = (index + 1) & _mask)
         {
             var slot = _first + index;
             if (slot->Block == null)
@@ -123,7 +124,7 @@ internal sealed unsafe class KeyTable
     public KeySlot* Add(UInt128 key)
     {
         var (low, high) = ((ulong)key, (ulong)(key >> 64));
-        var index = low & _mask;
+        var index = _hash.Of(low, high) & _mask;
         while (_first[index].Block != null)
         {
             index = (index + 1) & _mask;
@@ -147,7 +148,7 @@ internal sealed unsafe class KeyTable
         var free = removed;
         for (var next = Next(free); next->Block != null; next = Next(next))
         {
-            var home = next->KeyLow & _mask;
+            var home = _hash.Of(next->KeyLow, next->KeyHigh) & _mask;
             if ((((ulong)(next - _first) - home) & _mask) >= (((ulong)(next - free)) & _mask))
             {
                 *free = *next;
@@ -158,10 +159,14 @@ internal sealed unsafe class KeyTable
         *free = default;
     }
 
-    /// <returns>The slot of the key whose hash begins so and whose events lie there.</returns>
-    public KeySlot* FindBlock(ulong keyLow, long* block)
+    /// <summary>By which a key's slot is found again from its block (<see cref="FindBlock"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong HashOf(UInt128 key) => _hash.Of((ulong)key, (ulong)(key >> 64));
+
+    /// <returns>The slot of the key that has that hash and whose events lie there.</returns>
+    public KeySlot* FindBlock(ulong hash, long* block)
     {
-        var slot = _first + (keyLow & _mask);
+        var slot = _first + (hash & _mask);
         while (slot->Block != block)
         {
             Invariant.Require(slot->Block != null);
@@ -182,7 +187,7 @@ internal sealed unsafe class KeyTable
         {
             if (slot.Block != null)
             {
-                var index = slot.KeyLow & _mask;
+                var index = _hash.Of(slot.KeyLow, slot.KeyHigh) & _mask;
                 while (_first[index].Block != null)
                 {
                     index = (index + 1) & _mask;

@@ -12,24 +12,14 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
     {
         // What nothing sees is there or not by chance, so it counts as not there.
         var first = timeMs > layout.HorizonMs(watermarkMs) ? slot->Start : rows.FirstNeeded(slot, watermarkMs);
-        for (var row = Math.Min(rows.UpperBound(slot, timeMs, slot->End), before) - 1; row >= first; row--)
-        {
-            var candidate = rows.Row(slot, row);
-            if (candidate[EntityLayout.TimeColumn] != timeMs)
-            {
-                break;
-            }
-
-            if (candidate[layout.PaymentColumn] == (long)paymentHash)
-            {
-                return row;
-            }
-        }
-
-        return -1;
+        var end = Math.Min(rows.UpperBound(slot, timeMs, slot->End), before);
+        first = Math.Max(first, rows.UpperBound(slot, timeMs - 1, end));
+        return rows.Index.LastWith(slot, rows.Index.Layout.SearchOfPayment, (long)paymentHash, filter: -1, first, end);
     }
 
-    /// <summary>Whether a row is that payment; without the payment's id in the row, one of the same content is as good.</summary>
+    /// <summary>
+    /// Whether a row is that payment. Its id alone does not say so, as several may bear it; one of the same content is as good, with its id where rows have it.
+    /// </summary>
     public bool IsSame(KeySlot* slot, int row, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)
     {
         var candidate = rows.Row(slot, row);
@@ -38,9 +28,9 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
             return false;
         }
 
-        if (layout.HasLabels)
+        if (layout.HasLabels && candidate[layout.PaymentColumn] != (long)paymentHash)
         {
-            return candidate[layout.PaymentColumn] == (long)paymentHash;
+            return false;
         }
 
         for (var value = 0; value < _rawColumns.Length; value++)

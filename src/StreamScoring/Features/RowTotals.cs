@@ -6,6 +6,8 @@ namespace StreamScoring.Features;
 /// </summary>
 internal sealed unsafe class RowTotals
 {
+    private const int TogetherMax = 32;
+
     private readonly EntityRows _rows;
     private readonly Series[] _series;
     private readonly int[] _rawColumns;
@@ -19,8 +21,16 @@ internal sealed unsafe class RowTotals
         _flagsColumn = layout.FlagsColumn;
     }
 
-    /// <summary>A total of two words, low word first.</summary>
+    /// <summary>The first two words of a total.</summary>
     public static UInt128 Wide(long* words) => new((ulong)words[1], (ulong)words[0]);
+
+    /// <summary>A total of values, of one word or two.</summary>
+    public static Int128 Sum(long* row, in Series series) =>
+        series.Words == 1 ? row[series.Column] : new Int128((ulong)row[series.Column + 1], (ulong)row[series.Column]);
+
+    /// <summary>A total of squares, of two words or three.</summary>
+    public static Int256 Squares(long* row, in Series series) =>
+        new(series.Words == 3 ? (ulong)row[series.Column + 2] : UInt128.Zero, Wide(row + series.Column));
 
     /// <summary>The totals before a key's first event.</summary>
     public void Begin(long* before)
@@ -41,10 +51,9 @@ internal sealed unsafe class RowTotals
         var added = _rows.Row(slot, row);
         foreach (ref readonly var series in _series.AsSpan())
         {
-            added[series.Column] = before[series.Column];
-            if (series.Kind == SeriesKind.Squares)
+            for (var word = series.Column; word < series.Column + series.Words; word++)
             {
-                added[series.Column + 1] = before[series.Column + 1];
+                added[word] = before[word];
             }
         }
     }
@@ -59,22 +68,64 @@ internal sealed unsafe class RowTotals
             return;
         }
 
+        AddFrom(slot, row, flags, isFraud, values);
+    }
+
+    /// <summary>Adds a payment's values to the totals of a row and of all behind it.</summary>
+    public void AddFrom(KeySlot* slot, int row, long flags, bool isFraud, ReadOnlySpan<long> values)
+    {
+        // All that are added are by one walk; extremes so far are asked for at each row.
+        Span<(int Column, int Words, UInt128 By)> added = stackalloc (int, int, UInt128)[TogetherMax];
+        var count = 0;
         foreach (ref readonly var series in _series.AsSpan())
         {
-            if ((flags & (1L << series.Filter)) == 0)
-            {
-                continue;
-            }
-
             var value = series.Value < 0 ? 0 : values[series.Value];
-            if (value == EntityState.MissingValue)
+            if ((flags & (1L << series.Filter)) == 0 || value == EntityState.MissingValue || (series.Kind == SeriesKind.Frauds && !isFraud))
             {
                 continue;
             }
 
-            for (var later = row; later < slot->End; later++)
+            if (series.Kind is SeriesKind.SmallestEver or SeriesKind.LargestEver || count == TogetherMax)
             {
-                AddTo(_rows.Row(slot, later) + series.Column, series.Kind, value, isFraud);
+                for (var later = row; later < slot->End; later++)
+                {
+                    AddTo(_rows.Row(slot, later) + series.Column, series, value, isFraud);
+                }
+
+                continue;
+            }
+
+            added[count++] = (series.Column, series.Words, series.Kind switch
+            {
+                SeriesKind.Sum => unchecked((UInt128)(Int128)value),
+                SeriesKind.Squares => SquareOf(value),
+                _ => UInt128.One,
+            });
+        }
+
+        AddToAll(slot, row, added[..count]);
+    }
+
+    private void AddToAll(KeySlot* slot, int row, ReadOnlySpan<(int Column, int Words, UInt128 By)> added)
+    {
+        var stride = _rows.Row(slot, row + 1) - _rows.Row(slot, row);
+        var total = _rows.Row(slot, row);
+        for (var later = row; later < slot->End; later++, total += stride)
+        {
+            foreach (ref readonly var one in added)
+            {
+                if (one.Words == 1)
+                {
+                    total[one.Column] = unchecked(total[one.Column] + (long)(ulong)one.By);
+                    continue;
+                }
+
+                var sum = unchecked(Wide(total + one.Column) + one.By);
+                SetWide(total + one.Column, sum);
+                if (one.Words > 2)
+                {
+                    total[one.Column + 2] += sum < one.By ? 1 : 0;
+                }
             }
         }
     }
@@ -87,7 +138,7 @@ internal sealed unsafe class RowTotals
             var value = series.Value < 0 ? 0 : values[series.Value];
             if ((flags & (1L << series.Filter)) != 0 && value != EntityState.MissingValue)
             {
-                AddTo(row + series.Column, series.Kind, value, isFraud);
+                AddTo(row + series.Column, series, value, isFraud);
             }
         }
     }
@@ -121,12 +172,13 @@ internal sealed unsafe class RowTotals
                 continue;
             }
 
-            if (series.Kind == SeriesKind.Squares)
+            if (series.Words > 1)
             {
-                var by = Wide(removed + series.Column) - Wide(before + series.Column);
+                // Of two events side by side the words that a total has are enough, signed or not.
+                var own = (Int256)(series.Kind == SeriesKind.Sum ? Sum(removed, series) - Sum(before, series) : (Int128)(Wide(removed + series.Column) - Wide(before + series.Column)));
                 for (var later = row + 1; later < slot->End; later++)
                 {
-                    SetWide(_rows.Row(slot, later) + series.Column, Wide(_rows.Row(slot, later) + series.Column) - by);
+                    SubtractFrom(_rows.Row(slot, later) + series.Column, series.Words, own);
                 }
 
                 continue;
@@ -143,12 +195,12 @@ internal sealed unsafe class RowTotals
         }
     }
 
-    /// <summary>What one event added to a total: two words where the total has two.</summary>
+    /// <summary>What one event added to a total: of a sum the first word, which holds any value.</summary>
     public UInt128 Own(KeySlot* slot, int row, in Series series)
     {
         var before = _rows.Row(slot, row - 1) + series.Column;
         var own = _rows.Row(slot, row) + series.Column;
-        return series.Kind == SeriesKind.Squares ? Wide(own) - Wide(before) : (ulong)unchecked(own[0] - before[0]);
+        return series.Kind == SeriesKind.Squares ? unchecked(Wide(own) - Wide(before)) : (ulong)unchecked(own[0] - before[0]);
     }
 
     /// <summary>An extreme cannot be subtracted, so it is found again from the values that each row keeps beside it.</summary>
@@ -161,16 +213,26 @@ internal sealed unsafe class RowTotals
             var value = later[_rawColumns[series.Value]];
             if (value != EntityState.MissingValue && _rows.Passes(later, series.Filter))
             {
-                AddTo(&total, series.Kind, value, isFraud: false);
+                AddTo(&total, series, value, isFraud: false);
             }
 
             later[series.Column] = total;
         }
     }
 
-    private static void AddTo(long* total, SeriesKind kind, long value, bool isFraud)
+    private static void SubtractFrom(long* total, int words, Int256 by)
     {
-        switch (kind)
+        var left = new Int256(words == 3 ? (ulong)total[2] : UInt128.Zero, Wide(total)) - by;
+        SetWide(total, left.Low);
+        if (words == 3)
+        {
+            total[2] = (long)(ulong)left.High;
+        }
+    }
+
+    private static void AddTo(long* total, in Series series, long value, bool isFraud)
+    {
+        switch (series.Kind)
         {
             case SeriesKind.Count or SeriesKind.ValueCount:
                 total[0]++;
@@ -179,12 +241,10 @@ internal sealed unsafe class RowTotals
                 total[0] += isFraud ? 1 : 0;
                 break;
             case SeriesKind.Sum:
-                // Totals of all time may wrap around; the difference of two is right all the same.
-                total[0] = unchecked(total[0] + value);
+                AddSum(total, series.Words, value);
                 break;
             case SeriesKind.Squares:
-                var high = Math.BigMul(value, value, out var low);
-                SetWide(total, Wide(total) + new UInt128((ulong)high, (ulong)low));
+                AddSquare(total, series.Words, value);
                 break;
             case SeriesKind.SmallestEver:
                 total[0] = total[0] == EntityState.MissingValue ? value : Math.Min(total[0], value);
@@ -193,6 +253,33 @@ internal sealed unsafe class RowTotals
                 total[0] = Math.Max(total[0], value);
                 break;
         }
+    }
+
+    private static void AddSum(long* total, int words, long value)
+    {
+        // With one word it may wrap around; the difference of two is right all the same.
+        total[0] = unchecked(total[0] + value);
+        if (words > 1)
+        {
+            total[1] = unchecked(total[1] + (value >> 63) + ((ulong)total[0] < (ulong)value ? 1 : 0));
+        }
+    }
+
+    private static void AddSquare(long* total, int words, long value)
+    {
+        var square = SquareOf(value);
+        var sum = unchecked(Wide(total) + square);
+        SetWide(total, sum);
+        if (words > 2)
+        {
+            total[2] += sum < square ? 1 : 0;
+        }
+    }
+
+    private static UInt128 SquareOf(long value)
+    {
+        var high = Math.BigMul(value, value, out var low);
+        return new UInt128((ulong)high, (ulong)low);
     }
 
     private static void SetWide(long* words, UInt128 value) => (words[0], words[1]) = ((long)(ulong)value, (long)(ulong)(value >> 64));

@@ -8,14 +8,17 @@ internal static class ScaledValue
 {
     public const double AmountUnits = 10_000, AttributeUnits = 1_000_000;
 
-    /// <summary>Beyond this an attribute is missing: the square of 4096 such values still fits in 128 bits.</summary>
-    private const double AttributeMax = 9e9;
+    /// <summary>Beyond this an attribute does not fold: 9·10^15 units are the most that a double tells apart, and <see cref="TotalWidth"/> counts on it.</summary>
+    public const double AttributeMax = 9e9;
 
     private static readonly long[] AmountFactors = [10_000, 1000, 100, 10, 1];
 
-    /// <param name="amountMinor">At most 10^11 major units, as ingest checked: 4096 of them add up to less than 2^63.</param>
+    /// <param name="amountMinor">At most 10^11 major units, as ingest checked.</param>
     public static long OfAmount(long amountMinor, int exponent) => amountMinor * AmountFactors[exponent];
 
+    /// <returns>Missing where there is none, and <see cref="EntityState.ValueOutOfRange"/> where it is too large to fold.</returns>
     public static long OfAttribute(double value) =>
-        Math.Abs(value) <= AttributeMax ? (long)Math.Round(value * AttributeUnits) : EntityState.MissingValue;
+        Math.Abs(value) <= AttributeMax ? (long)Math.Round(value * AttributeUnits)
+        : double.IsNaN(value) ? EntityState.MissingValue
+        : EntityState.ValueOutOfRange;
 }

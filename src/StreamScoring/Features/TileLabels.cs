@@ -63,6 +63,7 @@ internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, T
     private void AddFrauds(KeySlot* slot, int tile, long by, bool isDoubtful)
     {
         var into = store.Tile(slot, tile);
+        store.Groups.ForgetOne(slot, tile);
         foreach (ref readonly var series in _series.AsSpan())
         {
             if (series.Kind != SeriesKind.Frauds)

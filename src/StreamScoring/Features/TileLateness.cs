@@ -1,7 +1,7 @@
 namespace StreamScoring.Features;
 
 /// <summary>Adds payments to tiles: those that come after the events of their time were compacted.</summary>
-internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles, TileStore store, EntityRows rows, RowTotals totals)
+internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles, TileStore store, RowTotals totals)
 {
     private readonly TileMeasure[] _measures = [.. tiles.Measures];
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
@@ -19,6 +19,7 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
     {
         var tile = store.FindOrInsert(slot, timeMs, watermarkMs);
         var into = store.Tile(slot, tile);
+        store.Groups.ForgetOne(slot, tile);
         store.AddHash(into, HashOf(timeMs, paymentHash, flags, values, distincts));
         into[tiles.FirstMsColumn] = Math.Min(into[tiles.FirstMsColumn], timeMs);
         if (timeMs >= into[EntityLayout.TimeColumn])
@@ -30,7 +31,7 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         {
             if ((flags & (1L << measure.Filter)) != 0)
             {
-                TileStore.Measure(into + measure.Column, measure.Value < 0 ? 0 : values[measure.Value]);
+                TileMeasure.Add(into + measure.Column, measure.Value < 0 ? 0 : values[measure.Value]);
             }
         }
 
@@ -51,15 +52,11 @@ internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles,
         into[tiles.DoubtfulColumn] += isDoubtful ? 1 : 0;
         for (var later = tile; later < TileStore.CountOf(slot); later++)
         {
-            totals.AddOwn(store.Tile(slot, later), flags, isFraud, values);
+            store.Totals.AddOwn(totals, store.Tile(slot, later), flags, isFraud, values);
             store.Tile(slot, later)[tiles.SequenceColumn]++;
         }
 
-        for (var row = slot->Start - 1; row < slot->End; row++)
-        {
-            totals.AddOwn(rows.Row(slot, row), flags, isFraud, values);
-        }
-
+        totals.AddFrom(slot, slot->Start - 1, flags, isFraud, values);
         slot->SequenceBase++;
     }
 

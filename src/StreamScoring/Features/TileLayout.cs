@@ -18,12 +18,15 @@ internal sealed class TileLayout
         DoubtfulColumn = SequenceColumn + 1;
         HashColumn = DoubtfulColumn + 1;
         Stride = HashColumn + 2;
+        CarryColumns = [.. layout.Series.Select(series => series.Wraps ? Stride++ : EntityLayout.None)];
         MeasureOfPlan = [.. layout.Plans.Select(plan => MeasureOf(layout, plan.Value, plan.Feature.Filter))];
         Payments = layout.HasLabels ? MeasureOf(layout, EntityLayout.None, 0) : EntityLayout.None;
         (MembersColumn, Stride) = layout.HasLabels ? (Stride, Stride + TileMembers.Longs) : (EntityLayout.None, Stride);
         RegistersColumn = Stride;
         Stride += layout.Distincts.Count * HyperLogLog.Longs;
         LabelsMax = layout.HasLabels ? 1024 : 0;
+        GroupLongs = TileGroups.LongsOf(
+            _measures.Count, layout.Plans.Count(plan => plan.Feature.Aggregate is Aggregate.DecayedCount or Aggregate.DecayedSum), layout.Distincts.Count);
     }
 
     /// <summary>Longs of a tile; the first are a row.</summary>
@@ -41,6 +44,9 @@ internal sealed class TileLayout
     /// <summary>Two longs: the hashes of the tile's payments and labels, added up (<see cref="EventHash"/>).</summary>
     public int HashColumn { get; }
 
+    /// <summary>By series: the word of its total that rows leave out; <see cref="EntityLayout.None"/> where they leave out none.</summary>
+    public IReadOnlyList<int> CarryColumns { get; }
+
     /// <summary><see cref="TileMembers"/>, by which labels find out whether their payment lies in the tile; <see cref="EntityLayout.None"/> where there are no labels.</summary>
     public int MembersColumn { get; }
 
@@ -57,6 +63,9 @@ internal sealed class TileLayout
 
     /// <summary>Labels of compacted payments that are remembered, so that a second one replaces the first.</summary>
     public int LabelsMax { get; }
+
+    /// <summary>Longs of a group of tiles.</summary>
+    public int GroupLongs { get; }
 
     /// <summary>Where the first tile, the base, begins in a key's longs.</summary>
     public int FirstTile => TileStore.HeadLongs + (LabelsMax * TileLabels.EntryLongs);

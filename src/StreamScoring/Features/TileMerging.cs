@@ -49,6 +49,8 @@ internal sealed unsafe class TileMerging(EntityLayout layout, TileLayout tiles, 
         {
             MergePairs(slot, (int)slot->Tiles[TileStore.Count] / 2);
         }
+
+        store.Groups.Forget(slot, 0);
     }
 
     /// <summary>Puts the oldest tiles together two by two.</summary>
@@ -79,18 +81,13 @@ internal sealed unsafe class TileMerging(EntityLayout layout, TileLayout tiles, 
         var (firstMs, doubtful) = (into[tiles.FirstMsColumn], into[tiles.DoubtfulColumn]);
         store.AddHash(into, EventHash.Wide(new ReadOnlySpan<long>(from, tiles.Stride), tiles.HashColumn));
         new ReadOnlySpan<long>(from, layout.Stride).CopyTo(new Span<long>(into, layout.Stride));
+        store.Totals.Copy(from, into);
         into[tiles.FirstMsColumn] = firstMs;
         into[tiles.SequenceColumn] = from[tiles.SequenceColumn];
         into[tiles.DoubtfulColumn] = doubtful + from[tiles.DoubtfulColumn];
         foreach (ref readonly var measure in _measures.AsSpan())
         {
-            var left = into + measure.Column;
-            var right = from + measure.Column;
-            left[TileMeasure.Count] += right[TileMeasure.Count];
-            left[TileMeasure.Positive] = TileStore.Saturated(left[TileMeasure.Positive], right[TileMeasure.Positive]);
-            left[TileMeasure.Negative] = TileStore.Saturated(left[TileMeasure.Negative], right[TileMeasure.Negative]);
-            left[TileMeasure.Smallest] = Math.Min(left[TileMeasure.Smallest], right[TileMeasure.Smallest]);
-            left[TileMeasure.Largest] = Math.Max(left[TileMeasure.Largest], right[TileMeasure.Largest]);
+            TileMeasure.Merge(into + measure.Column, from + measure.Column);
         }
 
         if (layout.HasLabels)

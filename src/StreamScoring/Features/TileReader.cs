@@ -114,16 +114,16 @@ internal sealed unsafe class TileReader
             return TileEdge.Oldest;
         }
 
-        for (var tile = 0; tile < TileStore.CountOf(slot); tile++)
+        var (low, high) = (0, TileStore.CountOf(slot));
+        while (low < high)
         {
-            var upTo = TotalAt(slot, new TileEdge(-1, tile, -1), column, isHigh: true);
-            if (upTo >= target)
-            {
-                return upTo == target ? new TileEdge(-1, tile, -1) : new TileEdge(-1, tile - 1, tile);
-            }
+            var middle = (low + high) / 2;
+            (low, high) = TotalAt(slot, new TileEdge(-1, middle, -1), column, isHigh: true) >= target ? (low, middle) : (middle + 1, high);
         }
 
-        return new TileEdge(slot->Start, -1, -1);
+        return low == TileStore.CountOf(slot) ? new TileEdge(slot->Start, -1, -1)
+            : TotalAt(slot, new TileEdge(-1, low, -1), column, isHigh: true) == target ? new TileEdge(-1, low, -1)
+            : new TileEdge(-1, low - 1, low);
     }
 
     /// <summary>The totals of all events that lie before an edge for sure, or those and the rest of its tile.</summary>
@@ -141,6 +141,20 @@ internal sealed unsafe class TileReader
         : edge.IsAmongRows ? slot->SequenceBase + edge.Row - 1
         : TotalsAt(slot, edge, isHigh)[_tiles.SequenceColumn];
 
+    /// <summary>A sum of all events before an edge.</summary>
+    private Int128 SumAt(KeySlot* slot, TileEdge edge, int series, bool isHigh) =>
+        edge.IsAmongRows ? _store.Totals.SumBehind(_state.Row(slot, edge.Row - 1), LastTileOf(slot), series)
+        : _store.Totals.Sum(TotalsAt(slot, edge, isHigh), series);
+
+    private Int256 SquaresAt(KeySlot* slot, TileEdge edge, int series, bool isHigh) =>
+        edge.IsAmongRows ? _store.Totals.SquaresBehind(_state.Row(slot, edge.Row - 1), LastTileOf(slot), series)
+        : _store.Totals.Squares(TotalsAt(slot, edge, isHigh), series);
+
+    private long* LastTileOf(KeySlot* slot) => _store.Tile(slot, TileStore.CountOf(slot) - 1);
+
+    private Int128 CertainSum(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end) =>
+        IsOneTile(begin, end) ? 0 : SumAt(slot, end, plan.SecondSeries, isHigh: false) - SumAt(slot, begin, plan.SecondSeries, isHigh: true);
+
     /// <summary>What lies between two edges for sure.</summary>
     private long Certain(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
         IsOneTile(begin, end) ? 0 : unchecked(TotalAt(slot, end, column, isHigh: false) - TotalAt(slot, begin, column, isHigh: true));
@@ -149,9 +163,13 @@ internal sealed unsafe class TileReader
 
     /// <returns>A number of the tiles that the edges fall into, added up.</returns>
     private long Split(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
-        TileStore.Saturated(
-            begin.Split >= 0 ? _store.Tile(slot, begin.Split)[column] : 0,
-            end.Split >= 0 && !IsOneTile(begin, end) ? _store.Tile(slot, end.Split)[column] : 0);
+        (begin.Split >= 0 ? _store.Tile(slot, begin.Split)[column] : 0)
+        + (end.Split >= 0 && !IsOneTile(begin, end) ? _store.Tile(slot, end.Split)[column] : 0);
+
+    /// <returns>A sum of the tiles that the edges fall into, added up.</returns>
+    private Int128 SplitSum(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
+        (begin.Split >= 0 ? TileMeasure.Sum(_store.Tile(slot, begin.Split) + column) : 0)
+        + (end.Split >= 0 && !IsOneTile(begin, end) ? TileMeasure.Sum(_store.Tile(slot, end.Split) + column) : 0);
 
     private Estimate Count(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
@@ -161,22 +179,22 @@ internal sealed unsafe class TileReader
 
     private Estimate Sum(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
-        var certain = Certain(slot, begin, end, plan.Second);
+        var certain = CertainSum(plan, slot, begin, end);
         return Estimate.Between(
-            ((double)certain + Split(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
-            ((double)certain + Split(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
     }
 
     /// <summary>It is furthest off where of each split tile nothing is inside, or everything and all of it at one end of its range.</summary>
     private Estimate Mean(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
-        var (count, sum) = (Certain(slot, begin, end, plan.First), Certain(slot, begin, end, plan.Second));
+        var (count, sum) = (Certain(slot, begin, end, plan.First), (double)CertainSum(plan, slot, begin, end));
         if (begin.Split < 0 && end.Split < 0)
         {
             return Estimate.Exact(count == 0 ? double.NaN : sum / (_units[plan.Value] * count));
         }
 
-        var (low, high) = count > 0 ? ((double)sum / count, (double)sum / count) : (double.PositiveInfinity, double.NegativeInfinity);
+        var (low, high) = count > 0 ? (sum / count, sum / count) : (double.PositiveInfinity, double.NegativeInfinity);
         var endSplit = IsOneTile(begin, end) ? -1 : end.Split;
         Reach(slot, begin.Split, endSplit, measure.Column, count, sum, ref low, ref high);
         Reach(slot, endSplit, -1, measure.Column, count, sum, ref low, ref high);
@@ -208,8 +226,16 @@ internal sealed unsafe class TileReader
         var splitFrauds = begin.Split >= 0 ? FraudsOf(slot, begin.Split, plan.Second) : 0;
         splitFrauds += end.Split >= 0 && !IsOneTile(begin, end) ? FraudsOf(slot, end.Split, plan.Second) : 0;
         var doubtful = 0L;
-        for (var tile = FirstTile(begin, withSplit: true); tile <= LastTile(slot, end, withSplit: true); tile++)
+        var lastTile = LastTile(slot, end, withSplit: true);
+        for (var tile = FirstTile(begin, withSplit: true); tile <= lastTile; tile++)
         {
+            if (TileGroups.IsWhole(tile, lastTile))
+            {
+                doubtful += _store.Groups.Doubtful(slot, tile);
+                tile += TileGroups.Tiles - 1;
+                continue;
+            }
+
             doubtful += _store.Tile(slot, tile)[_tiles.DoubtfulColumn];
         }
 
@@ -226,11 +252,10 @@ internal sealed unsafe class TileReader
     private Estimate Spread(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end, ReadOnlySpan<long> values)
     {
         // With the whole of the tiles that the edges fall into.
-        var upTo = TotalsAt(slot, end, isHigh: true);
-        var before = TotalsAt(slot, begin, isHigh: false);
         var count = TotalAt(slot, end, plan.First, isHigh: true) - TotalAt(slot, begin, plan.First, isHigh: false);
-        var value = _reader.Spread(
-            plan, count, unchecked(upTo[plan.Second] - before[plan.Second]), (Int128)(RowTotals.Wide(upTo + plan.Third) - RowTotals.Wide(before + plan.Third)), values);
+        var sum = SumAt(slot, end, plan.SecondSeries, isHigh: true) - SumAt(slot, begin, plan.SecondSeries, isHigh: false);
+        var squares = SquaresAt(slot, end, plan.ThirdSeries, isHigh: true) - SquaresAt(slot, begin, plan.ThirdSeries, isHigh: false);
+        var value = _reader.Spread(plan, count, sum, squares, values);
         return begin.Split < 0 && end.Split < 0 ? Estimate.Exact(value) : Estimate.Unbounded(value);
     }
 
@@ -248,17 +273,22 @@ internal sealed unsafe class TileReader
         var sign = plan.Feature.Aggregate == Aggregate.Min ? 1 : -1;
         var (inner, outer) = (sign == 1 ? TileMeasure.Smallest : TileMeasure.Largest, sign == 1 ? TileMeasure.Largest : TileMeasure.Smallest);
         var (best, isAny) = (long.MaxValue, false);
-        for (var row = FirstRow(slot, begin); row < LastRow(end); row++)
+        if (_reader.Windows.Extreme(plan, slot, FirstRow(slot, begin), LastRow(end)) is var ofRows && ofRows != EntityState.MissingValue)
         {
-            var candidate = _state.Row(slot, row);
-            if (candidate[plan.First] != EntityState.MissingValue && _state.Passes(candidate, plan.Feature.Filter))
-            {
-                (best, isAny) = (Math.Min(best, sign * candidate[plan.First]), true);
-            }
+            (best, isAny) = (sign * ofRows, true);
         }
 
-        for (var tile = FirstTile(begin, withSplit: false); tile <= LastTile(slot, end, withSplit: false); tile++)
+        var lastTile = LastTile(slot, end, withSplit: false);
+        for (var tile = FirstTile(begin, withSplit: false); tile <= lastTile; tile++)
         {
+            if (TileGroups.IsWhole(tile, lastTile))
+            {
+                var (count, smallest, largest) = _store.Groups.Measure(slot, tile, _tiles.MeasureOfPlan[plan.Index]);
+                (best, isAny) = count > 0 ? (Math.Min(best, sign == 1 ? smallest : -largest), true) : (best, isAny);
+                tile += TileGroups.Tiles - 1;
+                continue;
+            }
+
             var of = _store.Tile(slot, tile) + measure.Column;
             if (of[TileMeasure.Count] > 0)
             {
@@ -292,7 +322,13 @@ internal sealed unsafe class TileReader
         var columns = _state.Layout.Distincts[plan.First];
         var registers = _tiles.RegistersColumn + (plan.First * HyperLogLog.Longs);
         Array.Clear(_registers);
-        for (var row = FirstRow(slot, begin); row < LastRow(end); row++)
+        var isPrefix = _state.Index.Has(slot) && FirstRow(slot, begin) == slot->Start && LastRow(end) > slot->Start;
+        if (isPrefix)
+        {
+            _state.Index.AddDistinct(_registers, slot, plan.First, LastRow(end));
+        }
+
+        for (var row = FirstRow(slot, begin); row < LastRow(end) && !isPrefix; row++)
         {
             var candidate = _state.Row(slot, row);
             if (candidate[columns.HashColumn] != 0 && _state.Passes(candidate, columns.Filter))
@@ -301,8 +337,16 @@ internal sealed unsafe class TileReader
             }
         }
 
-        for (var tile = FirstTile(begin, withSplit: false); tile <= LastTile(slot, end, withSplit: false); tile++)
+        var lastTile = LastTile(slot, end, withSplit: false);
+        for (var tile = FirstTile(begin, withSplit: false); tile <= lastTile; tile++)
         {
+            if (TileGroups.IsWhole(tile, lastTile))
+            {
+                HyperLogLog.Merge(_registers, _store.Groups.Registers(slot, tile, plan.First));
+                tile += TileGroups.Tiles - 1;
+                continue;
+            }
+
             HyperLogLog.Merge(_registers, new ReadOnlySpan<long>(_store.Tile(slot, tile) + registers, HyperLogLog.Longs));
         }
 
@@ -321,17 +365,22 @@ internal sealed unsafe class TileReader
 
     private Estimate Newest(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end, long timeMs)
     {
-        for (var row = LastRow(end) - 1; row >= FirstRow(slot, begin); row--)
+        if (_reader.Windows.Newest(plan, slot, FirstRow(slot, begin), LastRow(end)) is >= 0 and var row)
         {
-            if (IsCandidate(plan, _state.Row(slot, row)))
-            {
-                return Estimate.Exact(ValueOf(plan, _state.Row(slot, row), timeMs));
-            }
+            return Estimate.Exact(ValueOf(plan, _state.Row(slot, row), timeMs));
         }
 
         var isVague = end.Split >= 0 && _store.Tile(slot, end.Split)[measure.Column + TileMeasure.Count] > 0;
-        for (var tile = LastTile(slot, end, withSplit: false); tile >= FirstTile(begin, withSplit: true); tile--)
+        var firstTile = FirstTile(begin, withSplit: true);
+        for (var tile = LastTile(slot, end, withSplit: false); tile >= firstTile; tile--)
         {
+            if (tile % TileGroups.Tiles == TileGroups.Tiles - 1 && tile - (TileGroups.Tiles - 1) >= firstTile
+                && _store.Groups.Measure(slot, tile - (TileGroups.Tiles - 1), _tiles.MeasureOfPlan[plan.Index]).Count == 0)
+            {
+                tile -= TileGroups.Tiles - 1;
+                continue;
+            }
+
             var candidate = _store.Tile(slot, tile);
             if (candidate[measure.Column + TileMeasure.Count] == 0)
             {
@@ -361,22 +410,29 @@ internal sealed unsafe class TileReader
         var exact = _reader.Decayed(plan, slot, FirstRow(slot, begin), LastRow(end), timeMs);
         var unit = plan.First < 0 ? 1 : _units[plan.Value];
         var (low, high) = (0.0, 0.0);
-        for (var tile = FirstTile(begin, withSplit: true); tile <= LastTile(slot, end, withSplit: true); tile++)
+        var lastTile = LastTile(slot, end, withSplit: true);
+        for (var tile = FirstTile(begin, withSplit: true); tile <= lastTile; tile++)
         {
-            var of = _store.Tile(slot, tile);
-            var (positive, negative) = plan.First < 0 ? (of[measure.Column + TileMeasure.Count], 0)
-                : (of[measure.Column + TileMeasure.Positive], of[measure.Column + TileMeasure.Negative]);
-            var (oldest, newest) = (Weight(plan, timeMs, of[_tiles.FirstMsColumn]), Weight(plan, timeMs, of[EntityLayout.TimeColumn]));
+            if (TileGroups.IsWhole(tile, lastTile) && !IsIn(tile, begin.Split) && !IsIn(tile, end.Split))
+            {
+                var group = _store.Groups.Decayed(slot, tile, plan.Index);
+                var scale = TileGroups.Weight(plan, timeMs, group.AtMs);
+                (low, high) = (low + (group.Low * scale), high + (group.High * scale));
+                tile += TileGroups.Tiles - 1;
+                continue;
+            }
+
+            var of = _store.Groups.DecayedOfTile(_store.Tile(slot, tile), plan, measure, timeMs);
+            // Of a split tile nothing may be inside, or only what makes it more or less.
             var isSplit = tile == begin.Split || tile == end.Split;
-            low += ((isSplit ? 0 : positive * oldest) + (negative * newest)) / unit;
-            high += ((positive * newest) + (isSplit ? 0 : negative * oldest)) / unit;
+            low += isSplit ? Math.Min(0, of.NegativeOnly) : of.Low;
+            high += isSplit ? Math.Max(0, of.PositiveOnly) : of.High;
         }
 
-        return Estimate.Between(exact + low, exact + high);
-    }
+        return Estimate.Between(exact + (low / unit), exact + (high / unit));
 
-    private static double Weight(FeaturePlan plan, long timeMs, long eventMs) =>
-        Math.Pow(2, -Math.Max(0, (double)timeMs - eventMs) / plan.Feature.HalfLifeMs);
+        static bool IsIn(int tile, int split) => split >= tile && split < tile + TileGroups.Tiles;
+    }
 
     private static int FirstRow(KeySlot* slot, TileEdge begin) => begin.IsAmongRows ? begin.Row : slot->Start;
 

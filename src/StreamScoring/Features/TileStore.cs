@@ -38,14 +38,20 @@ internal sealed unsafe class TileStore
         _distincts = [.. layout.Distincts];
         _series = [.. layout.Series];
         _hash = new EventHash(layout);
+        Totals = new TileTotals(layout, _tiles);
+        Groups = new TileGroups(layout, _tiles, this);
         _merging = new TileMerging(layout, _tiles, this);
         _labels = new TileLabels(layout, _tiles, this, rows);
-        Late = new TileLateness(layout, _tiles, this, rows, totals);
+        Late = new TileLateness(layout, _tiles, this, totals);
     }
 
     public TileLayout Layout => _tiles;
 
     public TileLabels Labels => _labels;
+
+    public TileTotals Totals { get; }
+
+    public TileGroups Groups { get; }
 
     /// <summary>What comes after the events of its time were compacted.</summary>
     public TileLateness Late { get; }
@@ -176,18 +182,20 @@ internal sealed unsafe class TileStore
         var longs = (CountOf(slot) - tile) * _stride;
         new ReadOnlySpan<long>(Tile(slot, tile), longs).CopyTo(new Span<long>(Tile(slot, tile + 1), longs));
         slot->Tiles[Count]++;
+        Groups.Forget(slot, tile);
         var inserted = Tile(slot, tile);
         var before = Tile(slot, tile - 1);
         Clear(inserted);
         // The totals go on from the tile before; nothing else of its newest event is the new one's.
         foreach (ref readonly var series in _series.AsSpan())
         {
-            inserted[series.Column] = before[series.Column];
-            if (series.Kind == SeriesKind.Squares)
+            for (var word = series.Column; word < series.Column + series.Words; word++)
             {
-                inserted[series.Column + 1] = before[series.Column + 1];
+                inserted[word] = before[word];
             }
         }
+
+        Totals.Copy(before, inserted);
 
         foreach (ref readonly var columns in _distincts.AsSpan())
         {
@@ -213,7 +221,13 @@ internal sealed unsafe class TileStore
         var isNew = used == 0;
         GiveBack(slot);
         slot->Tiles = grown;
-        slot->Tiles[Capacity] = ((bytes / sizeof(long)) - LongsOf(0)) / _tiles.Stride;
+        slot->Tiles[Capacity] = TilesFirst;
+        while (BytesOf((int)slot->Tiles[Capacity]) < bytes)
+        {
+            slot->Tiles[Capacity] *= 2;
+        }
+
+        Groups.Forget(slot, 0);
         if (isNew)
         {
             Clear(Tile(slot, 0));
@@ -237,6 +251,7 @@ internal sealed unsafe class TileStore
         slot->Tiles = (long*)_rows.Slab.Take(RestoredBytes(longs));
         longs.CopyTo(new Span<long>(slot->Tiles, longs.Length));
         slot->Tiles[Capacity] = CapacityOf(longs);
+        Groups.Forget(slot, 0);
     }
 
     public long RestoredBytes(ReadOnlySpan<long> longs) => BytesOf(CapacityOf(longs));
@@ -259,6 +274,7 @@ internal sealed unsafe class TileStore
         }
 
         var last = CountOf(slot) - 1;
+        Groups.Forget(slot, last);
         var group = last == 0 ? TileMerging.Base : _merging.GroupOf(Tile(slot, last)[EntityLayout.TimeColumn], watermarkMs);
         for (var row = slot->Start; row < cut; row++)
         {
@@ -273,7 +289,7 @@ internal sealed unsafe class TileStore
 
     private int LongsOf(int tileCount) => _tiles.FirstTile + (tileCount * _tiles.Stride);
 
-    private long BytesOf(int capacity) => LongsOf(capacity) * (long)sizeof(long);
+    private long BytesOf(int capacity) => (LongsOf(capacity) + ((long)TileGroups.CountOf(capacity) * _tiles.GroupLongs)) * sizeof(long);
 
     public Span<long> Registers(long* tile, int distinct) => new(tile + _tiles.RegistersColumn + (distinct * HyperLogLog.Longs), HyperLogLog.Longs);
 
@@ -307,6 +323,7 @@ internal sealed unsafe class TileStore
         }
 
         before[_tiles.FirstMsColumn] = long.MinValue;
+        Totals.Begin(before);
     }
 
     /// <param name="lastGroup">That of the last tile.</param>
@@ -326,6 +343,7 @@ internal sealed unsafe class TileStore
         }
 
         var tile = Tile(slot, last);
+        Totals.GoOn(tile, added, before: group != lastGroup ? Tile(slot, last - 1) : tile);
         new ReadOnlySpan<long>(added, _layout.Stride).CopyTo(new Span<long>(tile, _layout.Stride));
         tile[_tiles.SequenceColumn] = slot->SequenceBase + row;
         foreach (ref readonly var columns in _distincts.AsSpan())
@@ -338,7 +356,7 @@ internal sealed unsafe class TileStore
         {
             if (_rows.Passes(added, measure.Filter))
             {
-                Measure(tile + measure.Column, ValueOf(added, _rows.Row(slot, row - 1), measure));
+                TileMeasure.Add(tile + measure.Column, ValueOf(added, _rows.Row(slot, row - 1), measure));
             }
         }
 
@@ -385,15 +403,8 @@ internal sealed unsafe class TileStore
     private bool IsCopy(KeySlot* slot, int row)
     {
         var copy = _rows.Row(slot, row);
-        for (var earlier = row - 1; earlier >= slot->Start && _rows.Row(slot, earlier)[EntityLayout.TimeColumn] == copy[EntityLayout.TimeColumn]; earlier--)
-        {
-            if (_rows.Row(slot, earlier)[_layout.PaymentColumn] == copy[_layout.PaymentColumn])
-            {
-                return true;
-            }
-        }
-
-        return false;
+        var first = _rows.UpperBound(slot, copy[EntityLayout.TimeColumn] - 1, row);
+        return _rows.Index.LastWith(slot, _rows.Index.Layout.SearchOfPayment, copy[_layout.PaymentColumn], filter: -1, first, row) >= 0;
     }
 
     private static long ValueOf(long* row, long* before, in TileMeasure measure) =>
@@ -401,22 +412,4 @@ internal sealed unsafe class TileStore
         : measure.RawColumn >= 0 ? row[measure.RawColumn]
         : measure.ValueCountColumn >= 0 && row[measure.ValueCountColumn] == before[measure.ValueCountColumn] ? EntityState.MissingValue
         : unchecked(row[measure.SumColumn] - before[measure.SumColumn]);
-
-    public static void Measure(long* measure, long value)
-    {
-        if (value == EntityState.MissingValue)
-        {
-            return;
-        }
-
-        measure[TileMeasure.Count]++;
-        measure[TileMeasure.Positive] = Saturated(measure[TileMeasure.Positive], Math.Max(value, 0));
-        measure[TileMeasure.Negative] = Saturated(measure[TileMeasure.Negative], Math.Min(value, 0));
-        measure[TileMeasure.Smallest] = Math.Min(measure[TileMeasure.Smallest], value);
-        measure[TileMeasure.Largest] = Math.Max(measure[TileMeasure.Largest], value);
-    }
-
-    /// <summary>Bounds may be too wide, never too narrow.</summary>
-    public static long Saturated(long total, long more) =>
-        more > 0 && total > long.MaxValue - more ? long.MaxValue : more < 0 && total < long.MinValue - more ? long.MinValue : total + more;
 }

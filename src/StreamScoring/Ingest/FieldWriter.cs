@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Unicode;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Ingest;
 
@@ -12,27 +13,35 @@ namespace StreamScoring.Ingest;
 internal sealed class FieldWriter
 {
     private readonly IngestLimits _limits;
+    private readonly IdentityHash _identity;
     private readonly bool[] _hashed = new bool[TextFields.Count];
     private readonly bool[] _scanned = new bool[TextFields.Count];
     private readonly bool _scanAttributes;
+    private readonly bool _scanAmount;
     private readonly byte[][] _attributeNames;
     private readonly bool[] _attributeSeen;
+    private NeighbouringGroups _groups;
 
-    public FieldWriter(BatchLayout layout, IngestLimits limits)
+    public FieldWriter(BatchLayout layout, IngestLimits limits, IdentityHash identity)
     {
-        _limits = limits;
+        (_limits, _identity) = (limits, identity);
         for (var i = 0; i < TextFields.Count; i++)
         {
-            _hashed[i] = i == (int)TextField.PaymentId || layout.HashedFields.Contains((TextField)i);
+            var field = (TextField)i;
+            _hashed[i] = field == TextField.PaymentId || TextFields.ContentIds.Contains(field) || layout.HashedFields.Contains(field);
             _scanned[i] = !limits.CardNumberFieldsIgnored.Contains(TextFields.NameOf((TextField)i));
         }
 
-        _scanAttributes = !limits.CardNumberFieldsIgnored.Contains("attributes");
+        _scanAttributes = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.Attributes);
+        _scanAmount = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.AmountMinor);
         _attributeNames = [.. layout.AttributeNames.Select(System.Text.Encoding.UTF8.GetBytes)];
         _attributeSeen = new bool[_attributeNames.Length];
     }
 
     public IngestLimits Limits => _limits;
+
+    /// <summary>What the row holds beside the contract's fields.</summary>
+    public UnknownFields Unknown { get; } = new();
 
     /// <summary>Makes every column of the row missing, before the first field is set.</summary>
     public void StartRow(PaymentBatch batch, int rowIndex)
@@ -49,6 +58,8 @@ internal sealed class FieldWriter
         }
 
         batch.CurrencyIndex[rowIndex] = -1;
+        Unknown.StartRow();
+        _groups.Clear();
     }
 
     /// <summary>Sets a text field to a slice of the batch's bytes.</summary>
@@ -92,7 +103,7 @@ internal sealed class FieldWriter
         column.Length[rowIndex] = length;
         if (_hashed[(int)field])
         {
-            column.Hash[rowIndex] = TextColumn.HashOf(value);
+            column.Hash[rowIndex] = _identity.Of(value);
         }
 
         return RejectReason.None;
@@ -111,14 +122,42 @@ internal sealed class FieldWriter
         return SetText(batch, rowIndex, TextField.Mcc, batch.AppendBytes(digits), 4);
     }
 
+    /// <summary>Its range depends on the currency, so that is checked at the end.</summary>
+    public RejectReason SetAmount(PaymentBatch batch, int rowIndex, long amountMinor)
+    {
+        batch.AmountMinor[rowIndex] = amountMinor;
+        return _scanAmount && CardNumber.IsIn(amountMinor) ? RejectReason.CardNumber : RejectReason.None;
+    }
+
+    /// <summary>Of an amount that is none: it is refused anyway, and the reason says what is the matter.</summary>
+    public bool IsCardNumberInAmount(ReadOnlySpan<byte> written) => _scanAmount && CardNumber.IsInNumber(written);
+
     public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
     {
         batch.EventTimeMs[rowIndex] = eventTimeMs;
+        return CheckTime(batch, rowIndex, eventTimeMs);
+    }
+
+    /// <summary>Sets when a label became known.</summary>
+    public RejectReason SetKnownAt(PaymentBatch batch, int rowIndex, long knownAtMs)
+    {
+        // Nobody knows something later than it is published. So one that claims to be of the future can be replaced by any that comes later.
+        batch.KnownAtMs[rowIndex] = batch.LogTimestampMs[rowIndex] > 0 ? Math.Min(knownAtMs, batch.LogTimestampMs[rowIndex]) : knownAtMs;
+        return CheckTime(batch, rowIndex, knownAtMs);
+    }
+
+    private RejectReason CheckTime(PaymentBatch batch, int rowIndex, long timeMs)
+    {
         // A record's timestamp may be any number. No time of an event is beyond the calendar, whatever the record says.
         var logTimestampMs = Math.Max(batch.LogTimestampMs[rowIndex], 0);
-        return eventTimeMs is > 0 and <= IngestLimits.EventTimeMsMax && eventTimeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds
-            ? RejectReason.None
-            : RejectReason.OutOfRange;
+        if (timeMs >= _limits.EventTimeFloorMs && timeMs <= IngestLimits.EventTimeMsMax
+            && timeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds)
+        {
+            return RejectReason.None;
+        }
+
+        batch.RefusedTimeMs[rowIndex] = timeMs;
+        return RejectReason.OutOfRange;
     }
 
     public RejectReason SetAttributeText(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> name, int start, int length)
@@ -134,7 +173,7 @@ internal sealed class FieldWriter
             return RejectReason.InvalidUtf8;
         }
 
-        if (_scanAttributes && (CardNumber.IsIn(value) || CardNumber.IsIn(name)))
+        if (_scanAttributes && (CardNumber.IsIn(value) || CardNumber.IsIn(name) || _groups.Add(value)))
         {
             return RejectReason.CardNumber;
         }
@@ -145,7 +184,7 @@ internal sealed class FieldWriter
             var text = batch.Attribute(index).Text;
             text.Start[rowIndex] = start;
             text.Length[rowIndex] = length;
-            text.Hash[rowIndex] = TextColumn.HashOf(value);
+            text.Hash[rowIndex] = _identity.Of(value);
         }
 
         return reason;
@@ -169,7 +208,9 @@ internal sealed class FieldWriter
             return RejectReason.OutOfRange;
         }
 
-        if (_scanAttributes && (HiddenCardNumber.IsIn(number) || CardNumber.IsIn(digits) || CardNumber.IsIn(name)))
+        if (_scanAttributes
+            && ((digits.IsEmpty ? CardNumber.IsIn(number) || _groups.Add(number) : CardNumber.IsInNumber(digits) || _groups.Add(digits))
+                || CardNumber.IsIn(name)))
         {
             return RejectReason.CardNumber;
         }
@@ -219,7 +260,6 @@ internal sealed class FieldWriter
         : !hasEventTime ? new Rejection(RejectReason.MissingField, DecodedField.EventTime)
         : !hasKnownAt ? new Rejection(RejectReason.MissingField, DecodedField.KnownAt)
         : !hasFraud ? new Rejection(RejectReason.MissingField, DecodedField.Fraud)
-        : batch.KnownAtMs[rowIndex] <= 0 ? new Rejection(RejectReason.OutOfRange, DecodedField.KnownAt)
         : HasEntity(batch, rowIndex) ? default
         : new Rejection(RejectReason.NoEntity);
 

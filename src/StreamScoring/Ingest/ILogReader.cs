@@ -21,9 +21,9 @@ public interface ILogReader : IDisposable
     void StartBatch();
 
     /// <summary>Looks at the next record, without waiting.</summary>
-    /// <param name="timestampMs">Its log timestamp, ms since the Unix epoch.</param>
+    /// <param name="mergeMs">By which time it is merged with records of other logs (<see cref="LookAhead"/>), ms since the Unix epoch.</param>
     /// <returns>False when none is at hand; <see cref="IsAtEnd"/> then says whether one may still be coming.</returns>
-    bool TryPeek(out long timestampMs);
+    bool TryPeek(out long mergeMs);
 
     /// <summary>
     /// True when no record is at hand and the log is known to have had none beyond those already read. False while that is not known:
@@ -32,9 +32,9 @@ public interface ILogReader : IDisposable
     bool IsAtEnd { get; }
 
     /// <summary>
-    /// Moves records into the batch, from the next one on, while their timestamp is at most <paramref name="throughTimestampMs"/> and
-    /// the batch has room.
+    /// Moves records into the batch, from the next one on, while the time by which they are merged is at most <paramref name="throughMs"/>
+    /// and the batch has room.
     /// </summary>
     /// <returns>How many were moved.</returns>
-    int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax);
+    int TakeInto(PaymentBatch batch, long throughMs, int rowsMax);
 }

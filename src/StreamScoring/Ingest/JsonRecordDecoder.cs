@@ -10,7 +10,8 @@ namespace StreamScoring.Ingest;
 /// </summary>
 internal sealed class JsonRecordDecoder(FieldWriter fields)
 {
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = 8 };
+    /// <summary>Deeper than any field may be, so that what is too deep is refused by name and not by an exception.</summary>
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = 4 * IngestLimits.UnknownDepthMax };
 
     private static readonly byte[][] TextNames = [.. TextFields.AllNames.Select(System.Text.Encoding.UTF8.GetBytes)];
 
@@ -35,7 +36,7 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
             Rejection rejection;
             if (field == NoField)
             {
-                rejection = SkipUnknown(ref reader);
+                rejection = SkipUnknown(ref reader, batch);
             }
             else if ((seen & (1UL << field)) != 0)
             {
@@ -100,11 +101,17 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
                     ? ToRejection(fields.SetEventTime(batch, rowIndex, eventTimeMs), field)
                     : new Rejection(RejectReason.WrongType, field);
             case DecodedField.KnownAt:
-                return TryReadTime(ref reader, out batch.KnownAtMs[rowIndex]) ? default : new Rejection(RejectReason.WrongType, field);
+                return TryReadTime(ref reader, out var knownAtMs)
+                    ? ToRejection(fields.SetKnownAt(batch, rowIndex, knownAtMs), field)
+                    : new Rejection(RejectReason.WrongType, field);
             case DecodedField.AmountMinor:
                 return reader.TokenType != JsonTokenType.Number ? new Rejection(RejectReason.WrongType, field)
-                    : reader.TryGetInt64(out batch.AmountMinor[rowIndex]) ? default
-                    : new Rejection(IsWhole(reader.ValueSpan) ? RejectReason.OutOfRange : RejectReason.WrongType, field);
+                    : reader.TryGetInt64(out var amountMinor) ? ToRejection(fields.SetAmount(batch, rowIndex, amountMinor), field)
+                    : new Rejection(
+                        fields.IsCardNumberInAmount(reader.ValueSpan) ? RejectReason.CardNumber
+                        : IsWhole(reader.ValueSpan) ? RejectReason.OutOfRange
+                        : RejectReason.WrongType,
+                        field);
             case DecodedField.Fraud:
                 batch.Fraud[rowIndex] = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.Number && reader.ValueSpan is [(byte)'1']);
                 return batch.Fraud[rowIndex] || reader.TokenType == JsonTokenType.False
@@ -175,53 +182,50 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
     }
 
     /// <summary>Steps over a field that is none of ours. It is never stored, yet a card number in it shows a publisher that leaks them.</summary>
-    private Rejection SkipUnknown(ref Utf8JsonReader reader)
+    private Rejection SkipUnknown(ref Utf8JsonReader reader, PaymentBatch batch)
     {
-        if (HoldsCardNumber(ref reader))
-        {
-            return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
-        }
-
-        reader.Read();
         var depth = reader.CurrentDepth;
-        while (true)
+        do
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName && HoldsCardNumber(ref reader))
+            if (!fields.Unknown.Count(reader.ValueSpan.Length, reader.CurrentDepth - depth))
+            {
+                return new Rejection(RejectReason.TooManyUnknownFields);
+            }
+
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName && HoldsCardNumber(ref reader, batch))
             {
                 return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
             }
 
-            var isContainerEnd = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
-            var isContainerStart = reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
-            if (reader.CurrentDepth == depth && (isContainerEnd || !isContainerStart))
+            // Behind the name there is a value, and behind a value of an object or array there is more of it.
+            var isEnd = reader.CurrentDepth == depth
+                && reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray);
+            if (isEnd)
             {
                 return default;
             }
-
-            if (!reader.Read())
-            {
-                return new Rejection(RejectReason.MalformedJson);
-            }
         }
+        while (reader.Read());
+
+        return new Rejection(RejectReason.MalformedJson);
     }
 
-    private bool HoldsCardNumber(ref Utf8JsonReader reader)
+    private bool HoldsCardNumber(ref Utf8JsonReader reader, PaymentBatch batch)
     {
-        if (!reader.ValueIsEscaped)
+        var text = reader.ValueSpan;
+        if (reader.ValueIsEscaped)
         {
-            return CardNumber.IsIn(reader.ValueSpan)
-                || (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var number) && HiddenCardNumber.IsIn(number));
+            // In the room behind the batch's bytes, which nobody takes.
+            var room = batch.Reserve(text.Length);
+            text = room[..reader.CopyString(room)];
         }
 
-        if (reader.ValueSpan.Length > 16 * fields.Limits.TextBytesMax)
+        return reader.TokenType switch
         {
-            return CardNumber.IsIn(reader.ValueSpan);
-        }
-
-        Span<byte> unescaped = stackalloc byte[Math.Min(reader.ValueSpan.Length, 16 * 1024)];
-        return unescaped.Length == reader.ValueSpan.Length
-            ? CardNumber.IsIn(unescaped[..reader.CopyString(unescaped)])
-            : CardNumber.IsIn(reader.ValueSpan);
+            JsonTokenType.PropertyName => UnknownFields.NameHoldsCardNumber(text),
+            JsonTokenType.Number => fields.Unknown.NumberHoldsCardNumber(text),
+            _ => fields.Unknown.TextHoldsCardNumber(text),
+        };
     }
 
     private static (int Start, int Length) TextOf(ref Utf8JsonReader reader, PaymentBatch batch, int valueStart)

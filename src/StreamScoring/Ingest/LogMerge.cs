@@ -3,11 +3,14 @@ using StreamScoring.Batches;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// Takes records from several logs in one order: by (log timestamp, log, offset). Of the logs it reads it takes from the one whose next
-/// record is oldest, and waits for an empty one only while that one may still have records. So a backlog is folded as it would have
-/// been live, and live, when all logs are at their ends, nothing waits.
+/// Takes records from several logs by their time. Of the logs it reads it takes from the one whose next record is oldest, and waits for
+/// an empty one only while that one may still have records. So a backlog is folded as it would have been live, and live, when all logs
+/// are at their ends, nothing waits. In which order a batch's records are folded follows from the batch (<c>FoldOrder</c>).
 /// </summary>
 /// <remarks>
+/// A log whose next record lies in the future is passed over until the others have come to the moment at which that was first seen,
+/// and no longer: see also <see cref="LookAhead"/>. Logs that all lie in the future are merged like any others.
+///
 /// Logs of other regions take part in that only until the process's own have once been at their ends. From then on they never hold anything
 /// up: they are not waited for, and while own records are at hand they get half of each batch, however long their backlog is.
 /// </remarks>
@@ -21,13 +24,43 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <summary>While own records wait, one in so many rows may be of other regions.</summary>
     private const int FollowedShare = 2;
 
+    /// <summary>
+    /// Of logs that have records of one time, each gives so many in turn. Where a batch ends among these, as much of each is in it, so that the
+    /// order of their event times is kept but for so many.
+    /// </summary>
+    private const int TieRows = 16;
+
+    /// <summary>Clocks of publishers and of this machine differ by less, as a rule.</summary>
+    private const long AheadMs = 1000;
+
     private bool _isCatchingUp = true;
 
     /// <summary>By log index: since when the log holds the others up (a clock timestamp), or one of the two values above.</summary>
     private long[] _blockedSince = [];
 
-    /// <summary>By reader: whether a record is at hand, and its timestamp. Only taking changes it within a batch: what arrives meanwhile is for the next one.</summary>
-    private (bool IsAtHand, bool IsFollowed, long TimestampMs)[] _heads = [];
+    /// <summary>By reader. Only taking changes it within a batch: what arrives meanwhile is for the next one.</summary>
+    private Head[] _heads = [];
+
+    /// <summary>A log's next record.</summary>
+    private struct Head
+    {
+        public bool IsAtHand;
+        public bool IsFollowed;
+
+        /// <summary>By which it is merged.</summary>
+        public long TimeMs;
+
+        /// <summary>Where its time lies in the future: when one of the log was first seen to, ms since the Unix epoch; else 0.</summary>
+        public long AheadSinceMs;
+
+        /// <summary>Among logs with records of that time: how often it was its turn.</summary>
+        public int Turns;
+    }
+
+    /// <summary>What to take next.</summary>
+    /// <param name="Reader">-1 where nothing is at hand.</param>
+    /// <param name="ThroughMs">Up to which time.</param>
+    private readonly record struct Choice(int Reader, long ThroughMs, int RowsMax);
 
     /// <summary>Index of the log that the merge waits for; -1 when it does not wait.</summary>
     public int WaitingForLog { get; private set; } = -1;
@@ -41,13 +74,16 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// </summary>
     public TimeSpan WaitMax { get; set; } = waitMax;
 
+    /// <summary>True where records may lie in the future rightly: those of tables.</summary>
+    public bool TakesFutureAsItIs { get; init; }
+
     /// <summary>Moves what is queued into the batch, up to its rows.</summary>
     /// <param name="readers">Ordered by log index.</param>
     public MergeOutcome Fill(PaymentBatch batch, IReadOnlyList<ILogReader> readers)
     {
         if (_heads.Length != readers.Count)
         {
-            _heads = new (bool, bool, long)[readers.Count];
+            _heads = new Head[readers.Count];
         }
 
         for (var i = 0; i < readers.Count; i++)
@@ -57,12 +93,12 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
 
         var followedRowsLeft = FollowedRowsMax(batch.RowsMax, readers);
         WaitingForLog = -1;
+        var nowMs = TakesFutureAsItIs ? long.MaxValue : clock.GetUtcNow().ToUnixTimeMilliseconds();
         for (var i = 0; i < readers.Count; i++)
         {
-            Look(readers[i], ref _heads[i]);
+            Look(readers[i], ref _heads[i], nowMs);
         }
 
-        var (lastMs, last) = (long.MinValue, -1);
         while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
         {
             if (WaitingForLog >= 0)
@@ -70,27 +106,19 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
                 return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Waiting;
             }
 
-            var (oldest, oldestMs, nextMs, nextIsBefore) = FindOldest(_heads, followedRowsLeft > 0);
-            if (oldest < 0)
+            var next = Choose(_heads, followedRowsLeft > 0);
+            if (next.Reader < 0)
             {
                 break;
             }
 
-            if (oldestMs < lastMs || (oldestMs == lastMs && oldest < last))
-            {
-                // It arrived after a later record was taken. Within a batch records stand by (timestamp, log, offset), so it begins the next one.
-                break;
-            }
-
-            // Up to the next log's head: inclusive where this log sorts before that one, so that ties go by log.
-            var through = nextIsBefore ? nextMs - 1 : nextMs;
-            Invariant.Require(through >= oldestMs);
-            var isFollowed = _heads[oldest].IsFollowed;
-            var taken = readers[oldest].TakeInto(batch, through, Math.Min(batch.RowsMax - batch.RowCount, isFollowed ? followedRowsLeft : int.MaxValue));
+            ref var head = ref _heads[next.Reader];
+            var rowsMax = Math.Min(Math.Min(next.RowsMax, batch.RowsMax - batch.RowCount), head.IsFollowed ? followedRowsLeft : int.MaxValue);
+            var taken = readers[next.Reader].TakeInto(batch, next.ThroughMs, rowsMax);
             Invariant.Require(taken > 0);
-            followedRowsLeft -= isFollowed ? taken : 0;
-            (lastMs, last) = (batch.LogTimestampMs[batch.RowCount - 1], oldest);
-            Look(readers[oldest], ref _heads[oldest]);
+            followedRowsLeft -= head.IsFollowed ? taken : 0;
+            head.Turns++;
+            Look(readers[next.Reader], ref head, nowMs);
         }
 
         return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Idle;
@@ -143,26 +171,31 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     }
 
     /// <summary>Looks at a log's next record, and notes where the log must be waited for.</summary>
-    private void Look(ILogReader reader, ref (bool IsAtHand, bool IsFollowed, long TimestampMs) head)
+    private void Look(ILogReader reader, ref Head head, long nowMs)
     {
-        head = (reader.TryPeek(out var timestampMs), reader.IsFollowed, timestampMs);
+        (head.IsAtHand, head.IsFollowed) = (reader.TryPeek(out var timeMs), reader.IsFollowed);
         if (!head.IsAtHand)
         {
+            (head.AheadSinceMs, head.Turns) = (0, 0);
             WaitingForLog = MayPass(reader) ? WaitingForLog : reader.LogIndex;
+            return;
         }
-        else if (!head.IsFollowed)
+
+        head.Turns = timeMs == head.TimeMs ? head.Turns : 0;
+        head.TimeMs = timeMs;
+        // Kept from one such record to the next, so that a run of them waits once.
+        head.AheadSinceMs = timeMs <= nowMs + Math.Min(AheadMs, long.MaxValue - nowMs) ? 0 : head.AheadSinceMs == 0 ? nowMs : head.AheadSinceMs;
+        if (!head.IsFollowed)
         {
             // A log of another region that gives one record now and then is given up once, until it is at its end.
             BlockedSince(reader.LogIndex) = NotBlocked;
         }
     }
 
-    /// <returns>The reader with the oldest head; the second oldest head, <see cref="long.MaxValue"/> for none, and whether its reader comes before the other.</returns>
-    private static (int Oldest, long OldestMs, long NextMs, bool NextIsBefore) FindOldest(
-        ReadOnlySpan<(bool IsAtHand, bool IsFollowed, long TimestampMs)> heads, bool mayFollow)
+    /// <summary>The oldest head. One that lies in the future is as old as when that was first seen; of several such the order is that of their times.</summary>
+    private static Choice Choose(ReadOnlySpan<Head> heads, bool mayFollow)
     {
-        var (oldest, oldestMs) = (-1, long.MaxValue);
-        var (next, nextMs) = (-1, long.MaxValue);
+        var (oldest, next, ahead, aheadNextMs) = (-1, -1, -1, long.MaxValue);
         for (var i = 0; i < heads.Length; i++)
         {
             ref readonly var head = ref heads[i];
@@ -171,19 +204,33 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
                 continue;
             }
 
-            if (oldest < 0 || head.TimestampMs < oldestMs)
+            if (head.AheadSinceMs > 0)
             {
-                (next, nextMs) = (oldest, oldestMs);
-                (oldest, oldestMs) = (i, head.TimestampMs);
+                aheadNextMs = ahead < 0 ? aheadNextMs : Math.Min(aheadNextMs, Math.Max(head.TimeMs, heads[ahead].TimeMs));
+                ahead = ahead < 0 || head.TimeMs < heads[ahead].TimeMs ? i : ahead;
             }
-            else if (next < 0 || head.TimestampMs < nextMs)
+            else if (oldest < 0 || IsBefore(head, heads[oldest]))
             {
-                (next, nextMs) = (i, head.TimestampMs);
+                (next, oldest) = (oldest, i);
+            }
+            else if (next < 0 || head.TimeMs < heads[next].TimeMs)
+            {
+                next = i;
             }
         }
 
-        return (oldest, oldestMs, nextMs, next >= 0 && next < oldest);
+        if (oldest < 0 || (ahead >= 0 && heads[ahead].AheadSinceMs < heads[oldest].TimeMs))
+        {
+            return ahead < 0 ? new Choice(-1, 0, 0) : new Choice(ahead, aheadNextMs, oldest < 0 ? int.MaxValue : 1);
+        }
+
+        var (oldestMs, nextMs) = (heads[oldest].TimeMs, next < 0 ? long.MaxValue : heads[next].TimeMs);
+        var untilMs = next < 0 || nextMs == oldestMs ? nextMs : nextMs - 1;
+        return new Choice(oldest, ahead < 0 ? untilMs : Math.Min(untilMs, heads[ahead].AheadSinceMs), nextMs == oldestMs && next >= 0 ? TieRows : int.MaxValue);
     }
+
+    private static bool IsBefore(in Head head, in Head other) =>
+        head.TimeMs < other.TimeMs || (head.TimeMs == other.TimeMs && head.Turns < other.Turns);
 
     /// <summary>Whether a log without a record at hand may be passed over: it is at its end, or it held up the others for too long.</summary>
     private bool MayPass(ILogReader reader)

@@ -78,6 +78,7 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOption
             if (outcome == MergeOutcome.Filled)
             {
                 _parts.Coverage.Stamp(batch);
+                _parts.Timestamps?.Look(batch);
                 _parts.Progress.Took(batch);
                 _parts.Meters?.BatchTaken(batch);
                 Push(_stage._out, batch);

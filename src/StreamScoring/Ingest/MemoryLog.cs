@@ -7,6 +7,8 @@ public sealed class MemoryLog(int logIndex) : ILogReader
 {
     private readonly List<(long TimestampMs, byte[] Value)> _records = [];
     private readonly Lock _lock = new();
+    private readonly LookAhead _ahead = new();
+    private readonly long[] _timestampsMs = new long[LookAhead.RecordsMax];
     private int _next;
 
     public int LogIndex => logIndex;
@@ -45,15 +47,23 @@ public sealed class MemoryLog(int logIndex) : ILogReader
 
     public void StartBatch()
     {
+        lock (_lock)
+        {
+            Look();
+        }
     }
 
-    public bool TryPeek(out long timestampMs)
+    public bool TryPeek(out long mergeMs)
     {
         lock (_lock)
         {
-            var has = _next < _records.Count;
-            timestampMs = has ? _records[_next].TimestampMs : 0;
-            return has;
+            if (_ahead.Count == 0)
+            {
+                Look();
+            }
+
+            mergeMs = _ahead.Count > 0 ? _ahead.NextMs : 0;
+            return _ahead.Count > 0;
         }
     }
 
@@ -68,15 +78,16 @@ public sealed class MemoryLog(int logIndex) : ILogReader
         }
     }
 
-    public int TakeInto(PaymentBatch batch, long throughTimestampMs, int rowsMax)
+    public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
     {
         lock (_lock)
         {
             var taken = 0;
-            while (taken < rowsMax && _next < _records.Count && _records[_next].TimestampMs <= throughTimestampMs)
+            while (taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs)
             {
                 var (timestampMs, value) = _records[_next];
                 batch.Append(logIndex, _next, timestampMs, IsOwned && _next >= DecideFrom, value, int.MaxValue);
+                _ahead.Take();
                 _next++;
                 taken++;
             }
@@ -87,5 +98,21 @@ public sealed class MemoryLog(int logIndex) : ILogReader
 
     public void Dispose()
     {
+    }
+
+    private void Look()
+    {
+        var count = Math.Min(_records.Count - _next, LookAhead.RecordsMax);
+        if (count == _ahead.Count)
+        {
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            _timestampsMs[i] = _records[_next + i].TimestampMs;
+        }
+
+        _ahead.Fill(_timestampsMs.AsSpan(0, count));
     }
 }

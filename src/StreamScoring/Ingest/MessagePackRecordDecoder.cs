@@ -8,14 +8,14 @@ namespace StreamScoring.Ingest;
 internal sealed class MessagePackRecordDecoder(FieldWriter fields)
 {
     /// <summary>Text fields by position in the payment's array; the others are numbers.</summary>
-    private static readonly TextField?[] PaymentFields =
+    internal static readonly TextField?[] PaymentFields =
     [
         null, TextField.PaymentId, null, null, TextField.Currency, TextField.CardId, TextField.CustomerId, TextField.MerchantId,
         TextField.TerminalId, TextField.Mcc, TextField.MerchantCountry, TextField.CardCountry, TextField.IpCountry, TextField.Ip,
         TextField.DeviceId, TextField.EmailHash, TextField.Channel,
     ];
 
-    private static readonly TextField?[] LabelFields =
+    internal static readonly TextField?[] LabelFields =
     [
         null, TextField.PaymentId, null, null, null, TextField.CardId, TextField.CustomerId, TextField.MerchantId, TextField.TerminalId,
         TextField.Ip, TextField.DeviceId, TextField.EmailHash,
@@ -42,9 +42,9 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
                 rejection = position switch
                 {
                     2 => ReadEventTime(ref reader, batch, rowIndex, out hasEventTime),
-                    3 => ReadInteger(ref reader, batch.AmountMinor, rowIndex, DecodedField.AmountMinor, out hasAmount),
+                    3 => ReadAmount(ref reader, batch, rowIndex, out hasAmount),
                     PaymentFieldsAttributes => ReadAttributes(ref reader, batch, rowIndex, valueStart),
-                    _ => reader.TrySkip() ? default : new Rejection(RejectReason.MalformedMessagePack),
+                    _ => SkipUnknown(ref reader, depth: 0),
                 };
             }
 
@@ -78,9 +78,9 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
                 rejection = position switch
                 {
                     2 => ReadEventTime(ref reader, batch, rowIndex, out hasEventTime),
-                    3 => ReadInteger(ref reader, batch.KnownAtMs, rowIndex, DecodedField.KnownAt, out hasKnownAt),
+                    3 => ReadKnownAt(ref reader, batch, rowIndex, out hasKnownAt),
                     4 => ReadFraud(ref reader, batch, rowIndex, out hasFraud),
-                    _ => reader.TrySkip() ? default : new Rejection(RejectReason.MalformedMessagePack),
+                    _ => SkipUnknown(ref reader, depth: 0),
                 };
             }
 
@@ -95,7 +95,7 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             : new Rejection(RejectReason.MalformedMessagePack);
     }
 
-    private const int PaymentFieldsAttributes = PaymentMessagePack.PaymentElements - 1;
+    internal const int PaymentFieldsAttributes = PaymentMessagePack.PaymentElements - 1;
 
     private static bool TryReadStart(ref MessagePackSpanReader reader, out int count, out Rejection rejection)
     {
@@ -137,10 +137,20 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             : WrongTypeOrMalformed(ref reader, DecodedField.EventTime);
     }
 
-    private static Rejection ReadInteger(ref MessagePackSpanReader reader, long[] column, int rowIndex, int field, out bool has)
+    private Rejection ReadKnownAt(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
     {
-        has = reader.TryReadInt64(out column[rowIndex]);
-        return has || reader.TryReadNil() ? default : WrongTypeOrMalformed(ref reader, field);
+        has = reader.TryReadInt64(out var value);
+        return has ? ToRejection(fields.SetKnownAt(batch, rowIndex, value), DecodedField.KnownAt)
+            : reader.TryReadNil() ? default
+            : WrongTypeOrMalformed(ref reader, DecodedField.KnownAt);
+    }
+
+    private Rejection ReadAmount(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
+    {
+        has = reader.TryReadInt64(out var value);
+        return has ? ToRejection(fields.SetAmount(batch, rowIndex, value), DecodedField.AmountMinor)
+            : reader.TryReadNil() ? default
+            : WrongTypeOrMalformed(ref reader, DecodedField.AmountMinor);
     }
 
     private static Rejection ReadFraud(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
@@ -207,6 +217,62 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
 
         return default;
     }
+
+    /// <summary>Steps over an element that is none of ours, and looks through it.</summary>
+    private Rejection SkipUnknown(ref MessagePackSpanReader reader, int depth)
+    {
+        var start = reader.Position;
+        if (reader.TryReadArrayHeader(out var count) || reader.TryReadMapHeader(out count))
+        {
+            return SkipUnknownIn(ref reader, reader.IsMapAt(start) ? 2L * count : count, depth);
+        }
+
+        if (reader.TryReadText(out var textStart, out var length))
+        {
+            return !fields.Unknown.Count(length, depth) ? new Rejection(RejectReason.TooManyUnknownFields)
+                : OfUnknown(fields.Unknown.TextHoldsCardNumber(reader.Slice(textStart, length)));
+        }
+
+        if (reader.TryReadInt64(out var integer))
+        {
+            Span<byte> digits = stackalloc byte[20];
+            Utf8Formatter.TryFormat(integer, digits, out var digitCount);
+            return !fields.Unknown.Count(digitCount, depth) ? new Rejection(RejectReason.TooManyUnknownFields)
+                : OfUnknown(fields.Unknown.NumberHoldsCardNumber(digits[..digitCount]));
+        }
+
+        if (reader.TryReadNumber(out var number))
+        {
+            return !fields.Unknown.Count(sizeof(double), depth) ? new Rejection(RejectReason.TooManyUnknownFields)
+                : OfUnknown(CardNumber.IsIn(number));
+        }
+
+        // Nil, a boolean, bytes, an extension.
+        return !reader.TrySkip() ? new Rejection(RejectReason.MalformedMessagePack)
+            : !fields.Unknown.Count(reader.Position - start, depth) ? new Rejection(RejectReason.TooManyUnknownFields)
+            : OfUnknown(CardNumber.IsInBytes(reader.Slice(start, reader.Position - start)));
+    }
+
+    private Rejection SkipUnknownIn(ref MessagePackSpanReader reader, long count, int depth)
+    {
+        if (!fields.Unknown.Count(0, depth + 1))
+        {
+            return new Rejection(RejectReason.TooManyUnknownFields);
+        }
+
+        for (; count > 0; count--)
+        {
+            if (SkipUnknown(ref reader, depth + 1) is { IsNone: false } rejection)
+            {
+                return rejection;
+            }
+        }
+
+        return default;
+    }
+
+    private static Rejection OfUnknown(bool holdsCardNumber) =>
+        holdsCardNumber ? new Rejection(RejectReason.CardNumber, DecodedField.Unknown) : default;
 
     private static Rejection ToRejection(RejectReason reason, int field) => reason == RejectReason.None ? default : new Rejection(reason, field);
 }

@@ -19,6 +19,11 @@ internal ref struct MessagePackSpanReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool IsAtEnd => _position == _bytes.Length;
 
+    public readonly ReadOnlySpan<byte> Slice(int start, int length) => _bytes.Slice(start, length);
+
+    public readonly bool IsMapAt(int position) =>
+        position < _bytes.Length && ((_bytes[position] & 0xf0) == 0x80 || _bytes[position] is 0xde or 0xdf);
+
     public bool TryReadArrayHeader(out int count) => TryReadHeader(0x90, 0xdc, out count);
 
     public bool TryReadMapHeader(out int count) => TryReadHeader(0x80, 0xde, out count);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamScoring.Batches;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Ingest;
@@ -17,9 +18,10 @@ public sealed class RecordDecoder
     private readonly MessagePackRecordDecoder _messagePack;
     private readonly LogTable _logs;
 
-    public RecordDecoder(BatchLayout layout, IngestLimits limits, LogTable logs)
+    /// <param name="identity">Hashes ids; null: by the secret for development, for values that do not depend on hashes.</param>
+    public RecordDecoder(BatchLayout layout, IngestLimits limits, LogTable logs, IdentityHash? identity = null)
     {
-        _fields = new FieldWriter(layout, limits);
+        _fields = new FieldWriter(layout, limits, identity ?? IdentityHash.Development);
         _json = new JsonRecordDecoder(_fields);
         _messagePack = new MessagePackRecordDecoder(_fields);
         _logs = logs;
@@ -70,21 +72,12 @@ public sealed class RecordDecoder
             return new Rejection(RejectReason.Empty);
         }
 
-        // A MessagePack array starts with 0x90–0x9f, 0xdc or 0xdd; JSON with a brace, behind white space or a byte order mark at most.
-        if (value[0] is (>= 0x90 and <= 0x9f) or 0xdc or 0xdd)
+        switch (FormOf(value, out var skipped))
         {
-            return isLabel ? _messagePack.DecodeLabel(batch, rowIndex) : _messagePack.DecodePayment(batch, rowIndex);
-        }
-
-        var skipped = value.StartsWith(Utf8Bom) ? Utf8Bom.Length : 0;
-        while (skipped < value.Length && value[skipped] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
-        {
-            skipped++;
-        }
-
-        if (skipped == value.Length || value[skipped] != (byte)'{')
-        {
-            return new Rejection(RejectReason.UnknownFormat);
+            case RecordForm.MessagePack:
+                return isLabel ? _messagePack.DecodeLabel(batch, rowIndex) : _messagePack.DecodePayment(batch, rowIndex);
+            case RecordForm.Unknown:
+                return new Rejection(RejectReason.UnknownFormat);
         }
 
         try
@@ -96,5 +89,27 @@ public sealed class RecordDecoder
             // The reader reports malformed input by throwing: the one place where a bad record costs an exception.
             return new Rejection(RejectReason.MalformedJson);
         }
+    }
+
+    /// <summary>
+    /// Tells the wire forms apart. A MessagePack array starts with 0x90–0x9f, 0xdc or 0xdd; JSON with a brace, behind white space or a
+    /// byte order mark at most.
+    /// </summary>
+    /// <param name="skipped">JSON: how many bytes stand before the brace.</param>
+    internal static RecordForm FormOf(ReadOnlySpan<byte> value, out int skipped)
+    {
+        skipped = 0;
+        if (!value.IsEmpty && value[0] is (>= 0x90 and <= 0x9f) or 0xdc or 0xdd)
+        {
+            return RecordForm.MessagePack;
+        }
+
+        skipped = value.StartsWith(Utf8Bom) ? Utf8Bom.Length : 0;
+        while (skipped < value.Length && value[skipped] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+        {
+            skipped++;
+        }
+
+        return skipped < value.Length && value[skipped] == (byte)'{' ? RecordForm.Json : RecordForm.Unknown;
     }
 }

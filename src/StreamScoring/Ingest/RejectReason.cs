@@ -22,4 +22,8 @@ public enum RejectReason : byte
     CardNumber,
     InvalidUtf8,
     DuplicateField,
+    TooManyUnknownFields,
+
+    /// <summary>No refusal: the payment is decided, and its dead letter says that another one has its id.</summary>
+    ConflictingId,
 }

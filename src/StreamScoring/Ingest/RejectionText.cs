@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StreamScoring.Batches;
 
 namespace StreamScoring.Ingest;
 
@@ -12,6 +13,31 @@ public static class RejectionText
 
     /// <returns>The field's name, or null where none is to blame.</returns>
     public static string? FieldOf(Rejection rejection) => rejection.Field < 0 ? null : DecodedField.NameOf(rejection.Field);
+
+    /// <summary>The sentence on a batch's row. Of a time that is out of range it says what the number looks like.</summary>
+    public static string Sentence(PaymentBatch batch, int rowIndex, Rejection rejection) =>
+        rejection is { Reason: RejectReason.OutOfRange, Field: DecodedField.EventTime or DecodedField.KnownAt }
+            ? $"{Sentence(rejection)}: {TimeHint(batch.RefusedTimeMs[rowIndex])}"
+            : Sentence(rejection);
+
+    /// <summary>In another unit, would it be a time between 2000 and 2200?</summary>
+    private static string TimeHint(long time) => time switch
+    {
+        _ when LooksLikeSeconds(time) => "it looks like epoch seconds; send milliseconds since 1970, or ISO 8601",
+        >= SecondsFrom * 1_000_000 and < SecondsUntil * 1_000_000 => "it looks like epoch microseconds; send milliseconds since 1970, or ISO 8601",
+        >= SecondsFrom * 1_000_000_000 and < SecondsUntil * 1_000_000_000 => "it looks like epoch nanoseconds; send milliseconds since 1970, or ISO 8601",
+        < SecondsUntil * 1000 / 2 => "it lies before 1970, or before ingest.eventTimeFloor",
+        _ => "it lies further ahead of the record's timestamp than ingest.eventTimeAheadMax, or behind the year 9999",
+    };
+
+    /// <summary>Whether a number of milliseconds would, as seconds, be a time between 2000 and 2200.</summary>
+    public static bool LooksLikeSeconds(long timeMs) => timeMs is >= SecondsFrom and < SecondsUntil;
+
+    private const long SecondsFrom = IngestLimits.EventTimeFloorMsDefault / 1000, SecondsUntil = 7_258_118_400;
+
+    /// <summary>What to do about a card number in a table.</summary>
+    public static string CardNumberHint(string field) =>
+        $"Put a token in its place, or, if it is none, exempt the field: --set ingest.cardNumberFieldsIgnored={field}";
 
     public static string Sentence(Rejection rejection)
     {
@@ -36,6 +62,10 @@ public static class RejectionText
             RejectReason.CardNumber => $"{field} holds a card number; send a token",
             RejectReason.InvalidUtf8 => $"{field} is not valid UTF-8",
             RejectReason.DuplicateField => $"{field} is given twice",
+            RejectReason.ConflictingId => $"{field} is that of another payment, published before with other content; both are decided",
+            RejectReason.TooManyUnknownFields =>
+                $"fields that are none of the contract's hold more than {IngestLimits.UnknownValuesMax} names and values, "
+                + $"{IngestLimits.UnknownBytesMax} bytes or {IngestLimits.UnknownDepthMax} levels",
             _ => "the record was refused",
         };
     }

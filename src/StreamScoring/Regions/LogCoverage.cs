@@ -13,14 +13,21 @@ public sealed class LogCoverage
     private readonly TimeProvider _clock;
     private readonly LogTable _logs;
     private readonly long[] _coveredMs;
+
+    /// <summary>By log: the newest timestamp that is no later than now, where nothing else tells how far the log is.</summary>
+    private readonly long[] _seenMs;
+    private readonly LogClock[] _clocks;
     private readonly bool[] _brings;
     private readonly int[][] _logsOfRegion;
 
-    public LogCoverage(LogTable logs, TimeProvider clock)
+    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for tests with few records.</param>
+    public LogCoverage(LogTable logs, TimeProvider clock, int clockBlockRecords = LogClock.BlockRecordsDefault)
     {
         (_logs, _clock) = (logs, clock);
         _coveredMs = new long[logs.Count];
         _coveredMs.AsSpan().Fill(Never);
+        _seenMs = [.. _coveredMs];
+        _clocks = [.. Enumerable.Range(0, logs.Count).Select(_ => new LogClock(clockBlockRecords))];
         _logsOfRegion = [.. logs.FollowedRegions.Select(region =>
             Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs.KindOf(logIndex) == LogKind.Payments).ToArray())];
         _brings = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.FollowedRegionOf(logIndex) is not null && logs.KindOf(logIndex) == LogKind.Payments)];
@@ -63,15 +70,36 @@ public sealed class LogCoverage
     }
 
     /// <summary>Nothing that was in the log by then is missing here.</summary>
-    /// <param name="timeMs">ms since the Unix epoch; one before what is known says nothing, and one in the future, of a publisher whose clock is ahead, stands for now.</param>
-    public void Covered(int logIndex, long timeMs)
+    /// <param name="timeMs">ms since the Unix epoch; one before what is known says nothing, and one in the future stands for now.</param>
+    public void Covered(int logIndex, long timeMs) => Raise(ref _coveredMs[logIndex], Math.Min(timeMs, NowMs));
+
+    /// <summary>
+    /// The log's next record was taken. Its timestamp is a publisher's word, so it moves what is known no further than the log's clock. Of a mirror
+    /// records are all that tells how stale it is: there a timestamp counts unless it lies in the future. By the one thread that reads the log.
+    /// </summary>
+    public void Took(int logIndex, long timestampMs)
     {
-        timeMs = Math.Min(timeMs, _clock.GetUtcNow().ToUnixTimeMilliseconds());
-        var known = Volatile.Read(ref _coveredMs[logIndex]);
-        while (timeMs > known && Interlocked.CompareExchange(ref _coveredMs[logIndex], timeMs, known) is var found && found != known)
+        if (Regions.Count == 0)
         {
-            known = found;
+            return;
         }
+
+        if (_clocks[logIndex].Note(timestampMs))
+        {
+            Covered(logIndex, _clocks[logIndex].Ms);
+        }
+
+        if (_logs.FollowedRegionOf(logIndex) is { } region && region != _logs[logIndex].Region)
+        {
+            See(logIndex, timestampMs);
+        }
+    }
+
+    /// <summary>What a restored state knows of a log: so that a region is as stale as what was restored of it, until it is reached.</summary>
+    public void Restored(int logIndex, (long NowMs, long NewestMs) times)
+    {
+        Covered(logIndex, times.NowMs);
+        See(logIndex, times.NewestMs);
     }
 
     /// <summary>Notes on a batch, when it was taken, how stale the followed regions are.</summary>
@@ -90,7 +118,7 @@ public sealed class LogCoverage
     /// <returns>Seconds; NaN where it never was.</returns>
     public double SecondsBehind(int logIndex, long nowMs)
     {
-        var covered = Volatile.Read(ref _coveredMs[logIndex]);
+        var covered = Math.Max(Volatile.Read(ref _coveredMs[logIndex]), Volatile.Read(ref _seenMs[logIndex]));
         return covered == Never ? double.NaN : Math.Max(0, nowMs - covered) / 1000.0;
     }
 
@@ -107,6 +135,25 @@ public sealed class LogCoverage
             }
 
             seconds[region] = stalest;
+        }
+    }
+
+    private long NowMs => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void See(int logIndex, long timestampMs)
+    {
+        if (timestampMs > Volatile.Read(ref _seenMs[logIndex]) && timestampMs <= NowMs)
+        {
+            Raise(ref _seenMs[logIndex], timestampMs);
+        }
+    }
+
+    private static void Raise(ref long place, long timeMs)
+    {
+        var known = Volatile.Read(ref place);
+        while (timeMs > known && Interlocked.CompareExchange(ref place, timeMs, known) is var found && found != known)
+        {
+            known = found;
         }
     }
 }

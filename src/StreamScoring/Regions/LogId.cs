@@ -14,6 +14,9 @@ public readonly record struct LogId(string Region, string Topic, int Partition) 
         return byTopic != 0 ? byTopic : Partition.CompareTo(other.Partition);
     }
 
+    /// <summary><c>eu/payments</c></summary>
+    public string TopicName => $"{Region}/{Topic}";
+
     /// <summary><c>eu/payments/0</c></summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Region}/{Topic}/{Partition}");
 

@@ -10,6 +10,7 @@ public sealed class LogTable
     private readonly LogKind[] _kinds;
     private readonly string?[] _followed;
     private readonly int[] _ownedWith;
+    private readonly string?[] _topicIds;
 
     public LogTable(IEnumerable<(LogId Id, LogKind Kind)> logs)
         : this(logs, [])
@@ -18,11 +19,15 @@ public sealed class LogTable
 
     /// <param name="logs">Of the region that the process serves.</param>
     /// <param name="followed">Of other regions. A log's own region is where it is read: for a mirrored topic that is another than the region whose events it carries.</param>
-    public LogTable(IEnumerable<(LogId Id, LogKind Kind)> logs, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed)
+    /// <param name="topicIds">By <c>region/topic</c>: the topic's id, where it is known. A topic that was deleted and made again has another.</param>
+    public LogTable(
+        IEnumerable<(LogId Id, LogKind Kind)> logs, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, IReadOnlyDictionary<string, string>? topicIds = null)
     {
+        TopicIds = topicIds ?? new Dictionary<string, string>();
         var sorted = logs.Select(log => (log.Id, log.Kind, Followed: (string?)null)).Concat(followed.Select(log => (log.Id, log.Kind, Followed: (string?)log.Region)))
             .OrderBy(log => log.Id).ToArray();
         _ids = [.. sorted.Select(log => log.Id)];
+        _topicIds = [.. _ids.Select(id => TopicIds.GetValueOrDefault(id.TopicName))];
         _kinds = [.. sorted.Select(log => log.Kind)];
         _followed = [.. sorted.Select(log => log.Followed)];
         Invariant.Require(_ids.Distinct().Count() == _ids.Length);
@@ -46,6 +51,12 @@ public sealed class LogTable
     public IReadOnlyList<string> FollowedRegions { get; }
 
     public LogId this[int logIndex] => _ids[logIndex];
+
+    /// <summary>By <c>region/topic</c>: the topic's id, of those that are known; also of topics that are only written.</summary>
+    public IReadOnlyDictionary<string, string> TopicIds { get; }
+
+    /// <summary>The id of the log's topic: positions in the log are positions of that topic alone. Null where it is not known.</summary>
+    public string? TopicIdOf(int logIndex) => _topicIds[logIndex];
 
     public LogKind KindOf(int logIndex) => _kinds[logIndex];
 

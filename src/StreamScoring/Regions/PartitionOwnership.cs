@@ -44,8 +44,9 @@ public sealed class PartitionOwnership(LogTable logs)
     /// </summary>
     /// <param name="seen">What the reader was told last; starts as <see cref="NotOwned"/>.</param>
     /// <param name="next">The offset that it would read next.</param>
+    /// <param name="begin">The log's first offset, as far as is known: what is before it is gone, so nobody goes back there.</param>
     /// <returns>-1 where it goes on from where it is.</returns>
-    public long RewindTo(int logIndex, ref long seen, long next)
+    public long RewindTo(int logIndex, ref long seen, long next, long begin)
     {
         var decideFrom = DecideFrom(logIndex);
         if (decideFrom == seen)
@@ -54,7 +55,8 @@ public sealed class PartitionOwnership(LogTable logs)
         }
 
         seen = decideFrom;
-        return next > decideFrom ? decideFrom : -1;
+        var from = Math.Max(decideFrom, begin);
+        return next > from ? from : -1;
     }
 
     /// <summary>

@@ -1,4 +1,6 @@
+using System.Net;
 using StreamScoring.Decisions;
+using StreamScoring.Identity;
 using StreamScoring.Ingest;
 using StreamScoring.Scoring;
 using StreamScoring.State;
@@ -29,6 +31,9 @@ public sealed record Topology
 
     public required IdempotencyOptions Idempotency { get; init; }
 
+    /// <summary>Hashes ids by the deployment's secret: the same for all its processes and regions.</summary>
+    public required IdentityHash Identity { get; init; }
+
     /// <summary>The ceiling of the keyed state; the idempotency index is beside it.</summary>
     public required long StateBytesMax { get; init; }
 
@@ -53,6 +58,12 @@ public sealed record Topology
 
     /// <summary>How long a scored batch waits for the shadow models' answers.</summary>
     public required TimeSpan ShadowWaitMax { get; init; }
+
+    /// <summary>How long loading a model may take, with all that is tried.</summary>
+    public required TimeSpan ModelLoadMax { get; init; }
+
+    /// <summary>How long one call of a model may take; one of a single row an eighth of it.</summary>
+    public required TimeSpan ModelCallMax { get; init; }
 
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }
@@ -81,6 +92,9 @@ public sealed record Topology
     public required EmitKnobs Emit { get; init; }
 
     public required Delivery Delivery { get; init; }
+
+    /// <summary>The interface that metrics, health and state are told on.</summary>
+    public required IPAddress HttpAddress { get; init; }
 
     /// <summary>0: any free port.</summary>
     public required int HttpPort { get; init; }

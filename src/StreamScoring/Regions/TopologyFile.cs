@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Batches;
@@ -55,6 +56,7 @@ public static class TopologyFile
         var emit = top.OptionalMap("emit") ?? YamlMap.Empty(path, "emit");
         var membership = top.OptionalMap("membership") ?? YamlMap.Empty(path, "membership");
         var idempotency = top.OptionalMap("idempotency") ?? YamlMap.Empty(path, "idempotency");
+        var identity = top.OptionalMap("identity") ?? YamlMap.Empty(path, "identity");
         var snapshots = top.OptionalMap("snapshots") ?? YamlMap.Empty(path, "snapshots");
         var state = top.OptionalMap("state") ?? YamlMap.Empty(path, "state");
         var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
@@ -73,6 +75,7 @@ public static class TopologyFile
             Idempotency = new IdempotencyOptions(
                 idempotency.Duration("window", IdempotencyOptions.Default.Window, TimeSpan.Zero, TimeSpan.FromDays(30)),
                 idempotency.Integer("paymentsMax", IdempotencyOptions.Default.PaymentsMax, 1000, 1 << 28)),
+            Identity = IdentityReader.Read(identity, folder),
             Snapshots = new SnapshotKnobs(
                 snapshots.Duration("interval", TimeSpan.FromMinutes(5), TimeSpan.Zero, TimeSpan.FromDays(1)),
                 snapshots.Integer("keep", 3, 1, 100)),
@@ -84,6 +87,8 @@ public static class TopologyFile
             ModelFolder = ExistingPath(models, "champion", folder),
             ShadowFolders = [.. models.Texts("shadows").Select(path => ExistingPath(models, "shadows", path, folder))],
             ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+            ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
             DataFolder = Path.GetFullPath(top.Text("data", "./data")),
             Limits = ReadLimits(ingest),
@@ -101,14 +106,16 @@ public static class TopologyFile
                 emit.Integer("batchesInFlightMax", 32, 1, PipelineOptions.EmitBatchesInFlightCeiling),
                 emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
                 emit.Integer("queueKilobytesMax", 32_768, 1024, 1_048_576),
+                emit.Integer("batchBytesMax", 1_000_000, 1024, 64 << 20),
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
                 emit.Choice("format", "messagepack", "messagepack", "json") == "json",
                 // The brokers refuse more than 15 minutes where they are not told otherwise; readers wait that long for a process that is gone.
                 emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
+            HttpAddress = ReadAddress(http),
             HttpPort = http.Integer("port", 9464, 0, 65_535),
         };
-        foreach (var map in new[] { membership, idempotency, snapshots, state, ingest, score, decide, emit, http, models, top })
+        foreach (var map in new[] { membership, idempotency, identity, snapshots, state, ingest, score, decide, emit, http, models, top })
         {
             map.RequireAllRead();
         }
@@ -184,7 +191,37 @@ public static class TopologyFile
             : throw membership.Error("instance", $"is {instance}; allowed are letters, digits, '.', '_' and '-', {InstanceLengthMax} at most");
     }
 
-    private static IngestLimits ReadLimits(YamlMap ingest)
+    private static IPAddress ReadAddress(YamlMap http)
+    {
+        var text = http.Text("address", "127.0.0.1");
+        return IPAddress.TryParse(text, out var address) ? address
+            : throw http.Error("address", $"is {text}; expected the IP address of an interface: 127.0.0.1 for this machine alone, 0.0.0.0 for all interfaces");
+    }
+
+    private static long ReadFloor(YamlMap ingest, long otherwise)
+    {
+        const string key = "eventTimeFloor";
+        return ingest.OptionalText(key) is not { } text ? otherwise
+            : IsoTime.TryParse(text, out var floorMs) && floorMs is >= 0 and <= IngestLimits.EventTimeMsMax ? floorMs
+            : throw ingest.Error(key, $"is {text}; allowed: a date or time of ISO 8601 between 1970 and 9999, such as 2000-01-01");
+    }
+
+    /// <summary>
+    /// Limits without a topology, for verbs that read tables: <c>ingest.…=value</c>, as given to <c>--set</c>. A table's columns file
+    /// says what its times mean, so 1970 is their floor unless another is given.
+    /// </summary>
+    /// <exception cref="InvalidInputFileException">A key is none of the limits, or a value is out of its range.</exception>
+    public static IngestLimits ParseLimits(IReadOnlyList<string> overrides)
+    {
+        var top = YamlFile.Parse("--set", "{}", overrides);
+        var ingest = top.OptionalMap("ingest") ?? YamlMap.Empty("--set", "ingest");
+        var limits = ReadLimits(ingest, floorOtherwise: 0);
+        ingest.RequireAllRead();
+        top.RequireAllRead();
+        return limits;
+    }
+
+    private static IngestLimits ReadLimits(YamlMap ingest, long floorOtherwise = IngestLimits.EventTimeFloorMsDefault)
     {
         var limits = new IngestLimits
         {
@@ -192,13 +229,14 @@ public static class TopologyFile
             TextBytesMax = ingest.Integer("textBytesMax", 512, 16, 8192),
             AttributesMax = ingest.Integer("attributesMax", 64, 0, 1024),
             EventTimeAheadMax = ingest.Duration("eventTimeAheadMax", TimeSpan.FromDays(366), TimeSpan.Zero, TimeSpan.FromDays(36_500)),
+            EventTimeFloorMs = ReadFloor(ingest, floorOtherwise),
             CardNumberFieldsIgnored = ingest.Texts("cardNumberFieldsIgnored").ToHashSet(StringComparer.Ordinal),
         };
         foreach (var name in limits.CardNumberFieldsIgnored)
         {
-            if (name != "attributes" && !TextFields.TryParse(name, out _))
+            if (!CardNumberFields.Names.Contains(name))
             {
-                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: attributes, {string.Join(", ", TextFields.AllNames)}");
+                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: {string.Join(", ", CardNumberFields.Names)}");
             }
         }
 

@@ -1,3 +1,5 @@
+using StreamScoring.Contracts;
+
 namespace StreamScoring.Regions;
 
 /// <summary>Every key of a topology file. docs/topology.md has them in a table, which a test compares with this list.</summary>
@@ -19,12 +21,17 @@ public static class TopologyKeys
         new("models.champion", topology => topology.ModelFolder),
         new("models.shadows", topology => string.Join(", ", topology.ShadowFolders)),
         new("models.shadowWaitMax", topology => topology.ShadowWaitMax),
+        new("models.loadMax", topology => topology.ModelLoadMax),
+        new("models.callMax", topology => topology.ModelCallMax),
         new("rules", topology => topology.RuleFile),
         new("membership.protocol", topology => topology.Membership.UsesConsumerProtocol),
         new("membership.session", topology => topology.Membership.Session),
         new("membership.instance", topology => topology.Membership.Instance),
         new("idempotency.window", topology => topology.Idempotency.Window),
         new("idempotency.paymentsMax", topology => topology.Idempotency.PaymentsMax),
+        // Of a secret only the fingerprint: whether it changed can be told, and nothing else.
+        new("identity.secret", topology => topology.Identity.Fingerprint),
+        new("identity.secretFile", topology => topology.Identity.Fingerprint),
         new("snapshots.interval", topology => topology.Snapshots.Interval),
         new("snapshots.keep", topology => topology.Snapshots.Keep),
         new("data", topology => topology.DataFolder),
@@ -38,6 +45,7 @@ public static class TopologyKeys
         new("ingest.textBytesMax", topology => topology.Limits.TextBytesMax),
         new("ingest.attributesMax", topology => topology.Limits.AttributesMax),
         new("ingest.eventTimeAheadMax", topology => topology.Limits.EventTimeAheadMax),
+        new("ingest.eventTimeFloor", topology => DecisionJson.Iso(topology.Limits.EventTimeFloorMs)),
         new("ingest.cardNumberFieldsIgnored", topology => topology.Limits.CardNumberFieldsIgnored),
         new("score.lanes", topology => topology.ScoringLanes, (topology, from) => topology with { ScoringLanes = from.ScoringLanes }),
         new("score.engine", topology => topology.ScoringEngine),
@@ -54,10 +62,12 @@ public static class TopologyKeys
             (topology, from) => topology with { Emit = topology.Emit with { BatchesInFlightMax = from.Emit.BatchesInFlightMax } }),
         new("emit.linger", topology => topology.Emit.Linger),
         new("emit.queueKilobytesMax", topology => topology.Emit.QueueKilobytesMax),
+        new("emit.batchBytesMax", topology => topology.Emit.BatchBytesMax),
         new("emit.compression", topology => topology.Emit.Compression),
         new("emit.format", topology => topology.Emit.AsJson ? "json" : "messagepack"),
         new("emit.transactionTimeout", topology => topology.Emit.TransactionTimeout),
         new("state.megabytesMax", topology => topology.StateBytesMax >> 20),
+        new("http.address", topology => topology.HttpAddress),
         new("http.port", topology => topology.HttpPort),
     ];
 

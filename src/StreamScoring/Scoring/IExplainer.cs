@@ -15,5 +15,9 @@ public interface IExplainer : IDisposable
     /// what the trees add up to, before a transform such as the logistic one; else of the raw output, before link and calibration. 0 for a
     /// text input of a model whose method does not vary texts.
     /// </param>
+    /// <exception cref="ModelFailedException">The engine failed, or took longer than it may.</exception>
     void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions);
+
+    /// <summary>Has the call that is running end soon, and every later one at once. From any thread.</summary>
+    void Stop();
 }

@@ -9,5 +9,9 @@ public interface IScoringLane : IDisposable
     /// <param name="features">[features, rows] column-major; a missing number is NaN.</param>
     /// <param name="rows">[n] Which rows to score.</param>
     /// <param name="raw">[n] Filled with the model's own output, in the order of <paramref name="rows"/>.</param>
+    /// <exception cref="ModelFailedException">The engine failed on some row, or took longer than it may.</exception>
     void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw);
+
+    /// <summary>Has the call that is running end soon with <see cref="ModelFailureKind.Stopped"/>, and every later one at once. From any thread.</summary>
+    void Stop();
 }

@@ -7,25 +7,30 @@ namespace StreamScoring.Scoring;
 internal sealed class ReasonLane : IDisposable
 {
     private readonly IExplainer _explainer;
+    private readonly string _model;
+    private readonly ModelFailures? _failures;
     private readonly int[] _featureColumns;
     private readonly double[] _contributions;
     private readonly int _from;
 
     /// <param name="featureColumns">For each input of the model, the column of the feature matrix.</param>
-    public ReasonLane(IFraudModel model, IReadOnlyList<int> featureColumns, ReasonOptions options)
+    /// <param name="failures">Told where reasons could not be found out; null: nobody is.</param>
+    public ReasonLane(IFraudModel model, IReadOnlyList<int> featureColumns, ReasonOptions options, ModelFailures? failures)
     {
+        (_model, _failures) = (model.Name, failures);
         _explainer = model.OpenExplainer(featureColumns);
         (_featureColumns, _contributions, _from) = ([.. featureColumns], new double[featureColumns.Count], options.From);
     }
 
-    /// <summary>Fills the reasons of the rows to decide.</summary>
+    /// <summary>Fills the reasons of the rows to decide. Where the model runs out of its time the rest of the batch goes on without them.</summary>
     public void Explain(PaymentBatch batch)
     {
+        var isOutOfTime = false;
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
             batch.Reasons.Count[rowIndex] = 0;
             var probability = batch.Probability[rowIndex];
-            if (double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
+            if (isOutOfTime || double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
             {
                 continue;
             }
@@ -34,15 +39,19 @@ internal sealed class ReasonLane : IDisposable
             {
                 _explainer.Explain(batch.Features, rowIndex, _contributions);
             }
-            catch (Exception)
+            catch (Exception e) when (e is not InvariantBrokenException)
             {
                 // The score stands without them.
+                _failures?.AddNoReasons(_model, e);
+                isOutOfTime = e is ModelFailedException { Kind: ModelFailureKind.TimedOut or ModelFailureKind.Stopped };
                 continue;
             }
 
             batch.Reasons.Keep(rowIndex, _featureColumns, _contributions);
         }
     }
+
+    public void Stop() => _explainer.Stop();
 
     public void Dispose() => _explainer.Dispose();
 }

@@ -7,6 +7,9 @@ namespace StreamScoring.Scoring;
 /// <remarks>Calibration by isotonic regression: Zadrozny and Elkan, KDD 2002.</remarks>
 public sealed class ScoreCalibration
 {
+    /// <summary>By so much a probability may lie outside of 0..1: it may be the sum of many floats.</summary>
+    public const double ProbabilityTolerance = 1e-4;
+
     private readonly OutputKind _kind;
     private readonly double[] _from;
     private readonly double[] _to;
@@ -33,9 +36,14 @@ public sealed class ScoreCalibration
     /// <summary>Whether a lower output is a higher risk, as with some anomaly scores: the mapping ends lower than it begins.</summary>
     public bool IsDescending => _to.Length > 0 && _to[^1] < _to[0];
 
-    /// <returns>A probability in [0, 1]; NaN only for NaN.</returns>
+    /// <returns>A probability in [0, 1]; NaN for NaN, and for a raw output that was said to be a probability and is none.</returns>
     public double Probability(double raw)
     {
+        if (_kind == OutputKind.Probability && raw is < -ProbabilityTolerance or > 1 + ProbabilityTolerance)
+        {
+            return double.NaN;
+        }
+
         var linked = _kind == OutputKind.Logit ? 1 / (1 + Math.Exp(-raw)) : raw;
         return Math.Clamp(_from.Length == 0 ? linked : Interpolate(linked), 0, 1);
     }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using StreamScoring.Batches;
 
 namespace StreamScoring.Scoring;
@@ -9,106 +9,232 @@ namespace StreamScoring.Scoring;
 /// </summary>
 public sealed class ScoringLanes : IDisposable
 {
+    /// <summary>A call that was told to end may need to come to the end of an operator. One that does not is given up, with its lane.</summary>
+    private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>In so many looks the time is counted in which lanes are in calls while the graph is drained.</summary>
+    private const int StopLooks = 20;
+
+    private static readonly TimeSpan LookMin = TimeSpan.FromMilliseconds(1);
+
     private readonly IFraudModel _model;
-    private readonly ConcurrentQueue<Lane> _free = new();
     private readonly TimeProvider _clock;
     private readonly IReadOnlyList<int> _featureColumns;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
     private readonly ShadowOptions _shadows;
     private readonly ReasonOptions _reasons;
-    private int _laneCount;
+    private readonly ModelFailures? _failures;
+
+    private readonly object _gate = new();
+    // Under the gate.
+    private readonly Stack<Lane> _free = new();
+    private readonly List<Lane> _lanes = [];
+    private bool _isStopped;
+    private bool _isOver;
+    private bool _isDisposed;
+    private int _busyLooks;
+    private ITimer? _stopping;
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
     /// <param name="laneCount">Lanes that are opened at once.</param>
     /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at once.</param>
     /// <param name="shadows">Models that score beside it; null: none.</param>
     /// <param name="reasons">Null: none are given.</param>
+    /// <param name="failures">Told what the models failed of; null: nobody is.</param>
     public ScoringLanes(
         IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
-        ShadowOptions? shadows = null, ReasonOptions? reasons = null)
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null)
     {
         Invariant.Require(laneCount > 0);
-        (_shadows, _reasons) = (shadows ?? ShadowOptions.None, reasons ?? ReasonOptions.None);
+        (_shadows, _reasons, _failures) = (shadows ?? ShadowOptions.None, reasons ?? ReasonOptions.None, failures);
         (_model, _featureColumns, _rowsMax, _clock, _laneCountMax) = (model, featureColumns, rowsMax, clock, laneCountMax ?? laneCount);
         for (var i = 0; i < laneCount; i++)
         {
-            _free.Enqueue(Open());
+            _free.Push(Open());
         }
     }
 
     public ShadowOptions Shadows => _shadows;
 
     /// <summary>Lanes that are open.</summary>
-    public int LaneCount => Volatile.Read(ref _laneCount);
+    public int LaneCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lanes.Count;
+            }
+        }
+    }
 
     /// <summary>Fills raw score and probability of the rows to decide, the shadow models' probabilities, and reasons.</summary>
+    /// <exception cref="ObjectDisposedException">The lanes are over: nobody wants the batch any more.</exception>
     public void Score(PaymentBatch batch)
     {
         batch.Clock.ScoreStarted = _clock.GetTimestamp();
         if (batch.DecideCount > 0)
         {
-            var lane = _free.TryDequeue(out var free) ? free : Open();
+            var lane = Take();
             try
             {
-                lane.Score(batch, _model.Calibration);
+                lane.Score(batch);
             }
             finally
             {
-                _free.Enqueue(lane);
+                GiveBack(lane);
             }
         }
 
         batch.Clock.Scored = _clock.GetTimestamp();
     }
 
+    /// <summary>
+    /// From now on models have so long in all: then calls that run end, and what is left gets no score. Whoever drains the graph leaves in time, though a
+    /// model loops. Time in which batches wait for something else, such as a broker, does not count.
+    /// </summary>
+    public void StopAfter(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            // A timer's period of less than a millisecond would be none.
+            var look = time / StopLooks < LookMin ? LookMin : time / StopLooks;
+            _stopping ??= _clock.CreateTimer(_ => StopIfBusyForLong(), null, look, look);
+        }
+    }
+
+    /// <summary>The graph is over: batches on lanes fail, soon.</summary>
+    public void Abandon()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+        }
+
+        Stop();
+    }
+
+    /// <summary>Waits until every lane has come back, as none may be freed under a call. One that does not come back in time frees itself when it does.</summary>
     public void Dispose()
     {
-        while (_free.TryDequeue(out var lane))
+        Abandon();
+        lock (_gate)
         {
-            lane.Dispose();
+            _stopping?.Dispose();
+            var since = Stopwatch.GetTimestamp();
+            while (_free.Count < _lanes.Count && EndMax - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+            {
+                Monitor.Wait(_gate, left);
+            }
+
+            _isDisposed = true;
+            while (_free.TryPop(out var lane))
+            {
+                Free(lane);
+            }
+        }
+    }
+
+    private Lane Take()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isOver, this);
+            return _free.TryPop(out var free) ? free : Open();
+        }
+    }
+
+    private void GiveBack(Lane lane)
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                Free(lane);
+            }
+            else
+            {
+                _free.Push(lane);
+                Monitor.PulseAll(_gate);
+            }
+
+            // A call that was ended has made nothing of the batch that may be decided.
+            ObjectDisposedException.ThrowIf(_isOver, this);
+        }
+    }
+
+    private void StopIfBusyForLong()
+    {
+        lock (_gate)
+        {
+            if (_free.Count < _lanes.Count && ++_busyLooks == StopLooks)
+            {
+                Stop();
+            }
+        }
+    }
+
+    private void Free(Lane lane)
+    {
+        _lanes.Remove(lane);
+        lane.Dispose();
+    }
+
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            _lanes.ForEach(lane => lane.Stop());
         }
     }
 
     private Lane Open()
     {
-        var laneCount = Interlocked.Increment(ref _laneCount);
-        Invariant.Require(laneCount <= _laneCountMax);
-        var reasons = _reasons.Columns > 0 ? new ReasonLane(_model, _featureColumns, _reasons) : null;
-        return new Lane(_model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock), reasons, _rowsMax);
+        Invariant.Require(_lanes.Count < _laneCountMax);
+        var reasons = _reasons.Columns > 0 ? new ReasonLane(_model, _featureColumns, _reasons, _failures) : null;
+        var lane = new Lane(_model, _model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock, _failures), reasons, _rowsMax, _failures);
+        _lanes.Add(lane);
+        if (_isStopped)
+        {
+            lane.Stop();
+        }
+
+        return lane;
     }
 
-    private sealed class Lane(IScoringLane scoring, ShadowLanes shadows, ReasonLane? reasons, int rowsMax) : IDisposable
+    private sealed class Lane(IFraudModel model, IScoringLane scoring, ShadowLanes shadows, ReasonLane? reasons, int rowsMax, ModelFailures? failures) : IDisposable
     {
         private readonly double[] _raw = new double[rowsMax];
+        private readonly Action<Exception>? _failed = failures is { } told ? cause => told.Add(model.Name, cause) : null;
 
-        public void Score(PaymentBatch batch, ScoreCalibration calibration)
+        public void Score(PaymentBatch batch)
         {
             var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
             var raw = _raw.AsSpan(0, rows.Length);
             shadows.Begin(batch);
-            try
-            {
-                scoring.Score(batch.Features, rows, raw);
-            }
-            catch (Exception) when (rows.Length > 1)
-            {
-                // One row may have spoiled the call: the others must not lose their score to it.
-                ScoreOneByOne(batch.Features, rows, raw);
-            }
-            catch (Exception)
-            {
-                raw.Fill(double.NaN);
-            }
-
+            RowIsolation.Score(scoring, batch.Features, rows, raw, _failed);
+            var calibration = model.Calibration;
             for (var i = 0; i < rows.Length; i++)
             {
-                batch.RawScore[rows[i]] = raw[i];
-                batch.Probability[rows[i]] = calibration.Probability(raw[i]);
+                var probability = calibration.Probability(raw[i]);
+                (batch.RawScore[rows[i]], batch.Probability[rows[i]]) = (raw[i], probability);
+                if (double.IsNaN(probability) && !double.IsNaN(raw[i]))
+                {
+                    failures?.AddNoProbability(model.Name, raw[i]);
+                }
             }
 
             reasons?.Explain(batch);
             shadows.End(batch);
+        }
+
+        public void Stop()
+        {
+            scoring.Stop();
+            shadows.Stop();
+            reasons?.Stop();
         }
 
         public void Dispose()
@@ -116,22 +242,6 @@ public sealed class ScoringLanes : IDisposable
             scoring.Dispose();
             shadows.Dispose();
             reasons?.Dispose();
-        }
-
-        private void ScoreOneByOne(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
-        {
-            for (var i = 0; i < rows.Length; i++)
-            {
-                try
-                {
-                    scoring.Score(features, rows.Slice(i, 1), raw.Slice(i, 1));
-                }
-                catch (Exception)
-                {
-                    // NaN: decided by policy and counted as unscored.
-                    raw[i] = double.NaN;
-                }
-            }
         }
     }
 }

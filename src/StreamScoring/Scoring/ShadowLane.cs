@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace StreamScoring.Scoring;
 
@@ -14,6 +15,8 @@ internal sealed class ShadowLane : IDisposable
 
     private readonly object _gate = new();
     private readonly IFraudModel _model;
+    private readonly string _id;
+    private readonly ModelFailures? _failures;
     private readonly IScoringLane _scoring;
     private readonly CopiedInputs _inputs;
     private readonly double[] _probabilities;
@@ -24,14 +27,16 @@ internal sealed class ShadowLane : IDisposable
     private long _begun;
     private long _ended;
     private bool _hasFailed;
+    private Exception? _bug;
     private bool _isOver;
 
     private TimeSpan _rest;
     private long _restsSince;
 
-    public ShadowLane(ShadowModel shadow, int rowsMax, TimeProvider clock)
+    /// <param name="failures">Told what it failed of; null: nobody is.</param>
+    public ShadowLane(ShadowModel shadow, int rowsMax, TimeProvider clock, ModelFailures? failures = null)
     {
-        (_model, _clock) = (shadow.Model, clock);
+        (_model, _id, _clock, _failures) = (shadow.Model, shadow.Id, clock, failures);
         _inputs = new CopiedInputs(_model.Inputs, shadow.FeatureColumns, rowsMax);
         _scoring = _model.OpenLane([.. Enumerable.Range(0, _model.Inputs.Count)], rowsMax);
         _probabilities = new double[rowsMax];
@@ -41,10 +46,12 @@ internal sealed class ShadowLane : IDisposable
 
     /// <summary>Has some rows scored, unless it is busy or rests.</summary>
     /// <returns><see cref="ShadowOutcome.Scored"/> where it was begun and <see cref="End"/> tells how it went.</returns>
+    /// <exception cref="InvariantBrokenException">Our bug came up in an earlier call.</exception>
     public ShadowOutcome Begin(Batches.FeatureMatrix features, ReadOnlySpan<int> rows)
     {
         lock (_gate)
         {
+            ThrowBug();
             if (_begun != _ended)
             {
                 return ShadowOutcome.Busy;
@@ -76,6 +83,7 @@ internal sealed class ShadowLane : IDisposable
                 Monitor.Wait(_gate, (int)Math.Ceiling(left.TotalMilliseconds));
             }
 
+            ThrowBug();
             outcome = _ended != _begun ? ShadowOutcome.Slow : _hasFailed ? ShadowOutcome.Failed : ShadowOutcome.Scored;
             for (var i = 0; i < rows.Length; i++)
             {
@@ -96,9 +104,13 @@ internal sealed class ShadowLane : IDisposable
         return outcome;
     }
 
+    /// <summary>Has the call that is running end soon. From any thread.</summary>
+    public void Stop() => _scoring.Stop();
+
     /// <summary>Ends the thread; one that is in a call that does not return is given up, and its buffers with it.</summary>
     public void Dispose()
     {
+        Stop();
         lock (_gate)
         {
             _isOver = true;
@@ -129,6 +141,7 @@ internal sealed class ShadowLane : IDisposable
             }
 
             var hasFailed = false;
+            Exception? bug = null;
             try
             {
                 var probabilities = _probabilities.AsSpan(0, _inputs.RowCount);
@@ -138,17 +151,31 @@ internal sealed class ShadowLane : IDisposable
                     probability = _model.Calibration.Probability(probability);
                 }
             }
-            catch (Exception)
+            catch (InvariantBrokenException e)
             {
-                // Counted by whoever waits. It must not end the process, and the champion never hears of it.
+                // Thrown by whoever asks next: our bug stops the graph, on whichever thread it comes up.
+                (bug, hasFailed) = (e, true);
+            }
+            catch (Exception e)
+            {
+                // It must not end the process, and the champion never hears of it.
                 hasFailed = true;
+                _failures?.Add(_id, e);
             }
 
             lock (_gate)
             {
-                (_hasFailed, _ended) = (hasFailed, _ended + 1);
+                (_hasFailed, _bug, _ended) = (hasFailed, _bug ?? bug, _ended + 1);
                 Monitor.PulseAll(_gate);
             }
+        }
+    }
+
+    private void ThrowBug()
+    {
+        if (_bug is not null)
+        {
+            ExceptionDispatchInfo.Throw(_bug);
         }
     }
 }

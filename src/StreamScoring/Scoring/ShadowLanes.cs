@@ -11,10 +11,11 @@ internal sealed class ShadowLanes : IDisposable
     private readonly ShadowOutcome[] _outcomes;
     private readonly long _waitMaxTicks;
 
-    public ShadowLanes(ShadowOptions options, int rowsMax, TimeProvider clock)
+    /// <param name="failures">Told what they failed of; null: nobody is.</param>
+    public ShadowLanes(ShadowOptions options, int rowsMax, TimeProvider clock, ModelFailures? failures)
     {
         _options = options;
-        _lanes = [.. options.Models.Select(shadow => new ShadowLane(shadow, rowsMax, clock))];
+        _lanes = [.. options.Models.Select(shadow => new ShadowLane(shadow, rowsMax, clock, failures))];
         _outcomes = new ShadowOutcome[_lanes.Length];
         _waitMaxTicks = (long)(options.WaitMax.TotalSeconds * Stopwatch.Frequency);
     }
@@ -54,6 +55,15 @@ internal sealed class ShadowLanes : IDisposable
             }
 
             _options.Meters?.Asked(shadow, _outcomes[shadow], rows.Length);
+        }
+    }
+
+    /// <summary>Has running calls end soon. From any thread.</summary>
+    public void Stop()
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.Stop();
         }
     }
 

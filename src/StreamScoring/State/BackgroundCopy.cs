@@ -3,9 +3,13 @@ using StreamScoring.Features;
 
 namespace StreamScoring.State;
 
-/// <summary>Hands a copy of the state to a consumer on another thread, by way of a bounded queue.</summary>
+/// <summary>
+/// Hands a copy of the state to a consumer on another thread, by way of a bounded queue.
+/// </summary>
+/// <param name="givesWay">Whether it is given up for a copy that goes first: it then ends as
+/// cancelled.</param>
 /// <typeparam name="T">What the consumer makes of it.</typeparam>
-internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnumerable<SweepChunk>, T> consume) : IStateReceiver
+internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnumerable<SweepChunk>, T> consume, bool givesWay) : IStateReceiver
 {
     /// <summary>Beyond the first the copying pauses, but for keys that are about to change; beyond the second it is given up.</summary>
     public const long BehindBytes = 64 << 20, BytesMax = 1L << 30;
@@ -19,6 +23,16 @@ internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnum
     public bool IsBehind => Volatile.Read(ref _queuedBytes) > BehindBytes && !IsAbandoned;
 
     public bool IsAbandoned => _result.Task.IsCompleted;
+
+    public bool TryGiveWay()
+    {
+        if (givesWay)
+        {
+            Abandon(CancellationToken.None);
+        }
+
+        return givesWay;
+    }
 
     public void Begin(StateHead head) => Task.Factory.StartNew(() => Consume(head), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -11,6 +11,11 @@ public interface IStateReceiver
     /// <summary>True once the copy is of no use any more: the copying ends, without <see cref="Complete"/>.</summary>
     bool IsAbandoned { get; }
 
+    /// <summary>Another copy is asked for that goes first.</summary>
+    /// <returns>True where this one is given up for it, and so is abandoned from now on; else the
+    /// other waits.</returns>
+    bool TryGiveWay() => false;
+
     /// <summary>The moment of the copy.</summary>
     void Begin(StateHead head);
 
@@ -18,4 +23,7 @@ public interface IStateReceiver
 
     /// <summary>All chunks were given.</summary>
     void Complete();
+
+    /// <summary>What is too old by this time is left out, and by the state's own watermark: so that copies of two states can be compared.</summary>
+    long WatermarkMs => long.MinValue;
 }

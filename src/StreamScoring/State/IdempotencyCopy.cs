@@ -29,16 +29,17 @@ internal sealed class IdempotencyCopy(IdempotencyIndex index)
     public IEnumerable<IdempotencyIndex.Entry> End()
     {
         Invariant.Require(_next == index.Head);
-        return Held(_chunks, index.Tail, [.. Enumerable.Range(0, index.NewestMs.Length).Select(index.WholeUntilMs)], index.KeepMs);
+        return Held(_chunks, index.Tail, index.HorizonNow());
     }
 
-    private static IEnumerable<IdempotencyIndex.Entry> Held(List<(long First, IdempotencyIndex.Entry[] Entries)> chunks, long tail, long[] wholeUntilMs, long keepMs)
+    private static IEnumerable<IdempotencyIndex.Entry> Held(
+        List<(long First, IdempotencyIndex.Entry[] Entries)> chunks, long tail, IdempotencyIndex.Horizon horizon)
     {
         foreach (var (first, entries) in chunks)
         {
             for (var i = (int)Math.Clamp(tail - first, 0, entries.Length); i < entries.Length; i++)
             {
-                if (entries[i].Hash != UInt128.Zero && !IdempotencyIndex.IsOver(entries[i], wholeUntilMs[entries[i].LogIndex], keepMs))
+                if (entries[i].Hash != UInt128.Zero && !horizon.IsBehind(entries[i]))
                 {
                     yield return entries[i];
                 }

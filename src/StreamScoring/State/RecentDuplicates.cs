@@ -2,29 +2,22 @@ using StreamScoring.Regions;
 
 namespace StreamScoring.State;
 
-/// <summary>
-/// Records that were found to be duplicates lately: what a record was found to be when it was folded counts too when it is decided later, by
-/// a process that took its partition over. They are few; the newest are kept.
-/// </summary>
+/// <summary>Records that were found to be duplicates lately, each with the payment's first record.</summary>
 /// <param name="logs">What log indices mean.</param>
 internal sealed class RecentDuplicates(LogTable logs)
 {
-    public const int CountMax = 1 << 16;
+    private readonly RecentRecords _firsts = new();
 
-    private readonly Queue<(int LogIndex, long Offset)> _oldest = new();
-    private readonly Dictionary<(int LogIndex, long Offset), (int FirstLog, long FirstOffset)> _firsts = [];
     /// <summary>By a first record of another region, which is decided there: the first of the own region.</summary>
     private readonly Dictionary<(int FirstLog, long FirstOffset), (int LogIndex, long Offset)> _ownFirsts = [];
 
     public void Add(int logIndex, long offset, int firstLog, long firstOffset)
     {
-        if (_oldest.Count == CountMax)
+        if (_firsts.Add((logIndex, offset), (firstLog, firstOffset), out var oldest) && _ownFirsts.TryGetValue(oldest.Other, out var own) && own == oldest.Record)
         {
-            RemoveOldest();
+            _ownFirsts.Remove(oldest.Other);
         }
 
-        _oldest.Enqueue((logIndex, offset));
-        _firsts[(logIndex, offset)] = (firstLog, firstOffset);
         if (logs.FollowedRegionOf(firstLog) is not null && logs.FollowedRegionOf(logIndex) is null)
         {
             _ownFirsts.TryAdd((firstLog, firstOffset), (logIndex, offset));
@@ -33,7 +26,7 @@ internal sealed class RecentDuplicates(LogTable logs)
 
     public bool TryFind(int logIndex, long offset, out int firstLog, out long firstOffset)
     {
-        var isFound = _firsts.TryGetValue((logIndex, offset), out var first);
+        var isFound = _firsts.TryFind((logIndex, offset), out var first);
         (firstLog, firstOffset) = first;
         return isFound;
     }
@@ -44,16 +37,5 @@ internal sealed class RecentDuplicates(LogTable logs)
         _ownFirsts.TryGetValue((firstLog, firstOffset), out var own) ? own : (firstLog, firstOffset);
 
     /// <summary>All of them, oldest first.</summary>
-    public (int LogIndex, long Offset, int FirstLog, long FirstOffset)[] ToArray() =>
-        [.. _oldest.Select(record => (record.LogIndex, record.Offset, _firsts[record].FirstLog, _firsts[record].FirstOffset))];
-
-    private void RemoveOldest()
-    {
-        var oldest = _oldest.Dequeue();
-        _firsts.Remove(oldest, out var first);
-        if (_ownFirsts.TryGetValue(first, out var own) && own == oldest)
-        {
-            _ownFirsts.Remove(first);
-        }
-    }
+    public ((int LogIndex, long Offset) Record, (int LogIndex, long Offset) First)[] ToArray() => _firsts.ToArray();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 
 namespace StreamScoring.State;
@@ -9,15 +10,26 @@ namespace StreamScoring.State;
 /// of the same feature file and topics.
 /// </summary>
 /// <param name="features">The feature file that a snapshot must be of.</param>
-/// <param name="topicIds">By <c>region/topic</c>: the topic's id. A snapshot of a topic that was made anew since is of no use.</param>
+/// <param name="topicIds">See <see cref="TopicIds"/>.</param>
 /// <param name="config"><c>sha256:</c> and the hash of the topology, for the record.</param>
 /// <param name="instance">A short name of the process, so that two never take the same name.</param>
 /// <param name="keep">How many to keep of each set of logs.</param>
 /// <param name="notice">Told why a snapshot is passed over.</param>
+/// <param name="identity">What ids are hashed by in the states that are restored; null: the secret for development.</param>
 public sealed class SnapshotHistory(
-    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, Action<string> notice)
+    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, Action<string> notice, IdentityHash? identity = null)
 {
     private readonly Dictionary<LogId, long> _bounds = [];
+    private readonly string _identity = (identity ?? IdentityHash.Development).Fingerprint;
+
+    /// <summary>
+    /// By <c>region/topic</c>: the topic's id now, as far as it is known; where it is not, it is taken from the snapshot that is restored. What a
+    /// snapshot holds of a topic that was made anew since stays, and the new topic is folded from its own beginning.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> TopicIds { get; set; } = topicIds;
+
+    /// <summary>By <c>region/topic</c>: topics that a snapshot must be of, whatever ids they had. One of other topics is another deployment's.</summary>
+    public IReadOnlyCollection<string> Required { get; set; } = [];
 
     /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
     public void RequireAtOrBefore(LogId log, long offset) => _bounds[log] = Math.Min(offset, _bounds.GetValueOrDefault(log, long.MaxValue));
@@ -48,6 +60,12 @@ public sealed class SnapshotHistory(
                     notice($"snapshot {name} holds {unread}, which this process does not read");
                 }
 
+                foreach (var topic in reader.Info.Vector.Keys.Select(log => log[..log.LastIndexOf('/')]).Distinct().Where(topic => IsRenewed(reader.Info, topic)))
+                {
+                    notice($"topic {topic} was made anew since snapshot {name}: what was folded of the former one stays, and the new one is folded from its beginning");
+                }
+
+                TopicIds = reader.Info.Topics.Concat(TopicIds).GroupBy(topic => topic.Key).ToDictionary(topic => topic.Key, topic => topic.Last().Value);
                 return (state, reader.Info);
             }
             catch (Exception e) when (e is SnapshotRefusedException or IOException or UnauthorizedAccessException)
@@ -61,9 +79,9 @@ public sealed class SnapshotHistory(
 
     /// <summary>The keys on this thread, and on another what stands in the head, which is as many payments as the idempotency index holds.</summary>
     /// <returns>Logs of the snapshot that this process does not read.</returns>
-    private static IReadOnlyList<LogId> Restore(FoldedState state, SnapshotReader reader, Stream stream)
+    private IReadOnlyList<LogId> Restore(FoldedState state, SnapshotReader reader, Stream stream)
     {
-        var head = reader.ReadHead();
+        var head = reader.ReadHead().Renewed(log => IsRenewed(reader.Info, log.TopicName));
         state.Features.Expect(head.KeyCounts, stream.CanSeek ? stream.Length : 0);
         var ofHead = Task.Factory.StartNew(() => state.Restore(head), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
@@ -88,7 +106,7 @@ public sealed class SnapshotHistory(
         var bytes = 0L;
         store.Write(string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff}-{instance}"), stream =>
         {
-            var writer = new SnapshotWriter(stream, head, new SnapshotLabel(features.Text, topicIds, config, now), digestOf);
+            var writer = new SnapshotWriter(stream, head, new SnapshotLabel(features.Text, TopicIds, config, now), digestOf);
             foreach (var chunk in chunks)
             {
                 writer.Write(chunk);
@@ -111,17 +129,19 @@ public sealed class SnapshotHistory(
             return $"it is of another feature file ({info.FeatureFile})";
         }
 
-        foreach (var (topic, id) in topicIds)
+        if (info.Identity != _identity)
         {
-            if (info.Topics.GetValueOrDefault(topic) != id)
-            {
-                return $"it is of another topic {topic}, which was made anew since";
-            }
+            return $"its ids are hashed by another secret (identity {info.Identity}, this process has {_identity}; docs/topology.md, Identity)";
+        }
+
+        if (Required.FirstOrDefault(topic => !info.Topics.ContainsKey(topic)) is { } missing)
+        {
+            return $"it is of other topics: it holds nothing of {missing}";
         }
 
         foreach (var (log, offset) in _bounds)
         {
-            if (info.Vector.GetValueOrDefault(log.ToString()) > offset)
+            if (!IsRenewed(info, log.TopicName) && info.Vector.GetValueOrDefault(log.ToString()) > offset)
             {
                 return $"it is ahead of {log} offset {offset}, which is to be decided";
             }
@@ -129,6 +149,10 @@ public sealed class SnapshotHistory(
 
         return null;
     }
+
+    /// <summary>Whether both ids are known, and differ.</summary>
+    private bool IsRenewed(SnapshotInfo info, string topic) =>
+        info.Topics.TryGetValue(topic, out var id) && TopicIds.TryGetValue(topic, out var idNow) && id != idNow;
 
     private void RemoveOld()
     {

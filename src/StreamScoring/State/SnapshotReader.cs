@@ -61,26 +61,33 @@ public sealed class SnapshotReader
     public StateHead ReadHead()
     {
         var logs = Info.Vector.Keys.Select(ParseLog).ToList();
+        var clocks = new Dictionary<LogId, LogClocks>();
         var payments = new List<FoldedPayment[]>();
-        var duplicates = new List<(LogId, long, LogId, long)>();
+        var (duplicates, conflicts) = (new List<RecordPair>(), new List<RecordPair>());
         // The first block that is no part of the head stays for the chunks.
-        for (_length = NextBlock(out _kind).Length; _kind is SnapshotFormat.Payments or SnapshotFormat.Duplicates; _length = NextBlock(out _kind).Length)
+        for (_length = NextBlock(out _kind).Length;
+            _kind is SnapshotFormat.Clocks or SnapshotFormat.Payments or SnapshotFormat.Duplicates or SnapshotFormat.Conflicts;
+            _length = NextBlock(out _kind).Length)
         {
             var longs = MemoryMarshal.Cast<byte, long>(_buffer.AsSpan(0, _length));
-            if (_kind == SnapshotFormat.Payments)
+            if (_kind == SnapshotFormat.Clocks)
+            {
+                ReadClocks(longs, logs, clocks);
+            }
+            else if (_kind == SnapshotFormat.Payments)
             {
                 payments.Add(ReadPayments(longs, logs.Count));
             }
             else
             {
-                ReadDuplicates(longs, logs, duplicates);
+                ReadPairs(longs, logs, _kind == SnapshotFormat.Duplicates ? duplicates : conflicts);
             }
         }
 
         return new StateHead(
-            Info.FeatureFile, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
-            Info.NewestMs.ToDictionary(log => ParseLog(log.Key), log => log.Value), Info.WatermarkMs, Info.KeyCounts ?? [],
-            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates);
+            Info.FeatureFile, Info.Identity, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
+            clocks, Info.WatermarkMs, Info.KeyCounts ?? [],
+            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates, conflicts);
     }
 
     /// <summary>Hands the keys over that stand behind <see cref="ReadHead"/>.</summary>
@@ -111,25 +118,49 @@ public sealed class SnapshotReader
             : throw Damaged("something follows its end");
     }
 
+    private void ReadClocks(ReadOnlySpan<long> longs, List<LogId> logs, Dictionary<LogId, LogClocks> clocks)
+    {
+        if (longs.Length < 3)
+        {
+            throw Damaged("a log's clock is cut short");
+        }
+
+        var log = LogAt(longs[0], logs);
+        var eventTime = TakeCounted(longs[1..], out var rest);
+        var blocks = TakeCounted(rest, out rest);
+        clocks[log] = rest.IsEmpty ? new LogClocks(eventTime, blocks) : throw Damaged("a log's clock is too long");
+    }
+
+    private long[] TakeCounted(ReadOnlySpan<long> longs, out ReadOnlySpan<long> rest)
+    {
+        if (longs.IsEmpty || longs[0] < 0 || longs[0] > longs.Length - 1)
+        {
+            throw Damaged("a log's clock is cut short");
+        }
+
+        rest = longs[(1 + (int)longs[0])..];
+        return longs.Slice(1, (int)longs[0]).ToArray();
+    }
+
     private FoldedPayment[] ReadPayments(ReadOnlySpan<long> longs, int logCount)
     {
-        var payments = new FoldedPayment[longs.Length / 5];
+        var payments = new FoldedPayment[longs.Length / FoldedPayment.Longs];
         foreach (ref var payment in payments.AsSpan())
         {
             payment = longs[0] >= 0 && longs[0] < logCount
-                ? new FoldedPayment((int)longs[0], longs[1], longs[2], new UInt128((ulong)longs[4], (ulong)longs[3]))
+                ? new FoldedPayment((int)longs[0], longs[1], longs[2], (int)longs[3], new UInt128((ulong)longs[5], (ulong)longs[4]), (ulong)longs[6])
                 : throw Damaged("a record is of no log that it names");
-            longs = longs[5..];
+            longs = longs[FoldedPayment.Longs..];
         }
 
         return payments;
     }
 
-    private void ReadDuplicates(ReadOnlySpan<long> longs, List<LogId> logs, List<(LogId, long, LogId, long)> duplicates)
+    private void ReadPairs(ReadOnlySpan<long> longs, List<LogId> logs, List<RecordPair> pairs)
     {
         for (; longs.Length >= 4; longs = longs[4..])
         {
-            duplicates.Add((LogAt(longs[0], logs), longs[1], LogAt(longs[2], logs), longs[3]));
+            pairs.Add(new RecordPair(LogAt(longs[0], logs), longs[1], LogAt(longs[2], logs), longs[3]));
         }
     }
 

@@ -18,12 +18,14 @@ public sealed class SnapshotWriter
         (_stream, _digestOf) = (stream, digestOf);
         stream.Write(SnapshotFormat.Magic);
         var info = new SnapshotInfo(
-            label.CreatedAt, head.FeatureFile, label.FeatureText, label.Topics, label.Config, head.WatermarkMs,
+            label.CreatedAt, head.FeatureFile, head.Identity, label.FeatureText, label.Topics, label.Config, head.WatermarkMs,
             head.Logs.ToDictionary(log => log.ToString(), log => head.Vector[log]),
-            head.NewestMs.ToDictionary(log => log.Key.ToString(), log => log.Value), head.KeyCounts);
+            head.KeyCounts);
         WriteBlock(SnapshotFormat.Head, info.ToJson());
+        WriteClocks(head);
         WritePayments(head);
-        WriteDuplicates(head);
+        WritePairs(SnapshotFormat.Duplicates, head, head.Duplicates);
+        WritePairs(SnapshotFormat.Conflicts, head, head.Conflicts);
     }
 
     /// <summary>Bytes written so far.</summary>
@@ -45,30 +47,44 @@ public sealed class SnapshotWriter
         return _digest;
     }
 
-    /// <summary>Each payment: the number of its log in the head's vector, offset, timestamp (int64 each), and the two words of its hash.</summary>
+    /// <summary>Each log: its number in the head's vector, and of event time and of blocks how many numbers follow and these (int64 each).</summary>
+    private void WriteClocks(StateHead head)
+    {
+        var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);
+        foreach (var (log, clocks) in head.Clocks)
+        {
+            WriteBlock(SnapshotFormat.Clocks, MemoryMarshal.AsBytes<long>(
+                [numbers[log], clocks.EventTime.Length, .. clocks.EventTime, clocks.Blocks.Length, .. clocks.Blocks]));
+        }
+    }
+
+    /// <summary>
+    /// Each payment: the number of its log in the head's vector, offset, timestamp, block (int64 each), the two words of its hash, and that of its content.
+    /// </summary>
     private void WritePayments(StateHead head)
     {
-        const int longs = 5, perBlock = 65_536;
+        const int longs = FoldedPayment.Longs, perBlock = 65_536;
         foreach (var chunk in head.Payments.Chunk(perBlock))
         {
             var block = new long[chunk.Length * longs];
             for (var i = 0; i < chunk.Length; i++)
             {
-                var (log, offset, timestampMs, hash) = chunk[i];
+                var (log, offset, timestampMs, ofLog, hash, content) = chunk[i];
                 (block[i * longs], block[(i * longs) + 1], block[(i * longs) + 2]) = (log, offset, timestampMs);
-                (block[(i * longs) + 3], block[(i * longs) + 4]) = ((long)(ulong)hash, (long)(ulong)(hash >> 64));
+                (block[(i * longs) + 3], block[(i * longs) + 4], block[(i * longs) + 5]) = (ofLog, (long)(ulong)hash, (long)(ulong)(hash >> 64));
+                block[(i * longs) + 6] = (long)content;
             }
 
             WriteBlock(SnapshotFormat.Payments, MemoryMarshal.AsBytes(block.AsSpan()));
         }
     }
 
-    /// <summary>Each duplicate: the number of its log and its offset, and the same of the first record (int64 each).</summary>
-    private void WriteDuplicates(StateHead head)
+    /// <summary>Each record: the number of its log and its offset, and the same of the other one (int64 each).</summary>
+    private void WritePairs(int kind, StateHead head, IReadOnlyList<RecordPair> pairs)
     {
         var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);
-        WriteBlock(SnapshotFormat.Duplicates, MemoryMarshal.AsBytes<long>(
-            [.. head.Duplicates.SelectMany(record => new[] { numbers[record.Log], record.Offset, numbers[record.FirstLog], record.FirstOffset })]));
+        WriteBlock(kind, MemoryMarshal.AsBytes<long>(
+            [.. pairs.SelectMany(pair => new[] { numbers[pair.Log], pair.Offset, numbers[pair.OtherLog], pair.OtherOffset })]));
     }
 
     private void WriteBlock(int kind, ReadOnlySpan<byte> content)

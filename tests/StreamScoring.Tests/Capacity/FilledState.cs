@@ -1,6 +1,7 @@
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Tests.Capacity;
 
@@ -26,7 +27,7 @@ internal sealed class FilledState
             upTo[card] = (card == 0 ? 0 : upTo[card - 1]) - Math.Log(1 - random.NextDouble());
         }
 
-        var hashes = Enumerable.Range(0, cards).Select(card => TextColumn.HashOf(BitConverter.GetBytes(card))).ToArray();
+        var hashes = Enumerable.Range(0, cards).Select(card => IdentityHash.Development.Of(BitConverter.GetBytes(card))).ToArray();
         var batch = NewBatch(file.Layout);
         var payments = (long)(3 * cards * paymentsInSight);
         for (var payment = 0L; payment < payments;)
@@ -36,7 +37,7 @@ internal sealed class FilledState
                 _timeMs = StartMs + (long)(payment * (inSightMs / (cards * paymentsInSight)));
                 var at = Array.BinarySearch(upTo, random.NextDouble() * upTo[^1]);
                 batch.Text(TextField.CardId).Hash[row] = hashes[Math.Min(at < 0 ? ~at : at, cards - 1)];
-                batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(payment));
+                batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(payment));
                 batch.EventTimeMs[row] = batch.WatermarkMs[row] = _timeMs;
                 batch.AmountMinor[row] = random.Next(10_000);
             }

@@ -46,7 +46,7 @@ public sealed partial class DashboardTests
             "scoring_decisions_total", "scoring_decision_seconds_bucket", "scoring_stage_seconds_bucket", "scoring_lag_records", "scoring_queue_records",
             "scoring_region_staleness_seconds", "scoring_staleness_seconds", "scoring_rejected_total", "scoring_state_bytes", "scoring_state_bytes_max",
             "scoring_state_evicted_total", "scoring_snapshot_last_success_timestamp_seconds", "scoring_snapshot_failures_total", "scoring_late_total",
-            "scoring_unscored_total", "scoring_duplicates_total", "scoring_approximate_total", "scoring_model_info", "scoring_shadow_payments_total", "scoring_shadow_actions_total", "process_working_set_bytes", "dotnet_collection_count_total",
+            "scoring_unscored_total", "scoring_duplicates_total", "scoring_conflicting_ids_total", "scoring_approximate_total", "scoring_model_info", "scoring_shadow_payments_total", "scoring_shadow_actions_total", "process_working_set_bytes", "dotnet_collection_count_total",
         ];
         Assert.Superset(promised.ToHashSet(), asked);
     }

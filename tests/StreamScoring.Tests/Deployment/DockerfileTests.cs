@@ -46,6 +46,16 @@ public sealed partial class DockerfileTests
         Assert.Contains($"MapGet(\"{path}\"", DeploymentFile.Text("src/StreamScoring.Host/Serving/HttpEndpoint.cs"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void It_answers_on_all_interfaces_of_the_container_and_elsewhere_a_process_answers_on_this_machine_alone()
+    {
+        Assert.Contains(Lines, line => line.Trim() == "SCORING_HTTP_ADDRESS=0.0.0.0 \\");
+        foreach (var file in Directory.EnumerateFiles(DeploymentFile.PathOf("topology"), "topology.yaml", SearchOption.AllDirectories))
+        {
+            Assert.Contains("address: ${SCORING_HTTP_ADDRESS:-127.0.0.1}", File.ReadAllText(file), StringComparison.Ordinal);
+        }
+    }
+
     [GeneratedRegex(@"<TargetFramework>net(?<version>[\d.]+)</TargetFramework>")]
     private static partial Regex Framework();
 

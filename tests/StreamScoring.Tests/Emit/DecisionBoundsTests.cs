@@ -65,7 +65,7 @@ public sealed class DecisionBoundsTests
         var batch = new PaymentBatch(layout, 1, 1024);
         batch.Append(
             TestBatch.Payments, 0, TestBatch.LogTimestampMs, decide: true,
-            Encoding.UTF8.GetBytes("""{"payment_id":"p-1","event_time":1000000,"amount_minor":1,"currency":"EUR","card_id":"c-1"}"""), int.MaxValue);
+            Encoding.UTF8.GetBytes("""{"payment_id":"p-1","event_time":1700000000000,"amount_minor":1,"currency":"EUR","card_id":"c-1"}"""), int.MaxValue);
         new RecordDecoder(layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
         mark(batch);
         var buffer = new ArrayBufferWriter<byte>();

@@ -27,6 +27,7 @@ public sealed class DecisionTranscoderTests
         (source, texts, numbers, named, features, times, timings) => Sample with
         {
             Source = new DecisionSource(source.Item1, source.Item2, source.Item3, source.Item4),
+            SourceTopicId = texts.Length > 1 ? texts[1] : null,
             PaymentId = source.Item1,
             EventTimeMs = times[0],
             LogTimestampMs = times[1],

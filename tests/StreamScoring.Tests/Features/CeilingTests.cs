@@ -41,6 +41,24 @@ public sealed class CeilingTests
     }
 
     [Fact]
+    public void A_flood_dated_a_year_ahead_displaces_nobody_who_pays_meanwhile_or_afterwards()
+    {
+        const long Year = 364L * 86_400_000;
+        var harness = new FeatureHarness(Yaml, 256, BytesMax, StreamScoring.Regions.LogClock.BlockRecordsDefault);
+        harness.Fold(Enumerable.Range(0, 300_000).Select(i => (object)(
+            i % 10 == 0 ? RandomEvents.NewPayment(i, 1_000_000 + i, $"regular-{i / 10 % 500}") : RandomEvents.NewPayment(i, 1_000_000 + i + Year, $"c-{i}"))));
+        Assert.True(harness.Engine.Evicted.First().Early > 50_000);
+        var regulars = harness.Fold(Enumerable.Range(0, 500).Select(i => (object)RandomEvents.NewPayment(300_000 + i, 1_300_000, $"regular-{i}")), out var approximate);
+        Assert.All(regulars, features => Assert.Equal(61, features[0]));
+        Assert.All(approximate, Assert.False);
+
+        // What the flood left is the first to go.
+        harness.Fold(Enumerable.Range(0, 40_000).Select(i => (object)RandomEvents.NewPayment(400_000 + i, 1_400_000 + i, $"customer-{i}")));
+        var customers = harness.Fold(Enumerable.Range(20_000, 20_000).Select(i => (object)RandomEvents.NewPayment(500_000 + i, 1_500_000 + i, $"customer-{i}")));
+        Assert.All(customers, features => Assert.Equal(2, features[0]));
+    }
+
+    [Fact]
     public void A_decision_that_an_evicted_key_touches_is_flagged_until_what_was_lost_is_out_of_sight()
     {
         var harness = new FeatureHarness(Yaml, 256, BytesMax);

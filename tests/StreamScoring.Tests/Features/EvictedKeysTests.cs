@@ -1,5 +1,5 @@
-using StreamScoring.Batches;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Tests.Features;
 
@@ -59,5 +59,5 @@ public sealed class EvictedKeysTests
         Assert.Null(new EvictedKeys(BitsLog2, RetentionMs).Copy(0));
     }
 
-    private static UInt128 KeyOf(int number) => TextColumn.HashOf(BitConverter.GetBytes(number));
+    private static UInt128 KeyOf(int number) => IdentityHash.Development.Of(BitConverter.GetBytes(number));
 }

@@ -36,4 +36,49 @@ public sealed class FeatureFileTests
         var error = Assert.Throws<InvalidInputFileException>(() => FeatureFile.Parse("f.yaml", $"version: 1\nfeatures:\n  - name: {name}\n    expression: 1 + 1\n"));
         Assert.StartsWith("f.yaml:3:5: features[0].name is ", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("expression: attributes.x + 1", AttributeUse.Number)]
+    [InlineData("expression: attributes.x", AttributeUse.Number)]
+    [InlineData("expression: 'attributes.x in (1, 2)'", AttributeUse.Number)]
+    [InlineData("expression: 'attributes.x == \"a\"'", AttributeUse.Text)]
+    [InlineData("expression: 'attributes.x in (\"a\", \"b\")'", AttributeUse.Text)]
+    [InlineData("expression: attributes.x == channel", AttributeUse.Text)]
+    [InlineData("expression: is_missing(attributes.x)", AttributeUse.None)]
+    [InlineData("entity: card_id, aggregate: distinct, of: attributes.x, window: 1d", AttributeUse.None)]
+    [InlineData("entity: card_id, aggregate: sum, of: attributes.x, window: 1d", AttributeUse.Number)]
+    [InlineData("entity: card_id, aggregate: count, window: 1d, where: 'attributes.x != \"a\"'", AttributeUse.Text)]
+    [InlineData("expression: 'if(attributes.x == \"a\", 0, attributes.x)'", AttributeUse.Text | AttributeUse.Number)]
+    public void A_feature_file_says_what_it_takes_an_attribute_for(string feature, AttributeUse use) =>
+        Assert.Equal(use, FeatureFile.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: a, {feature}}}\n").AttributeUses["x"]);
+
+    [Theory]
+    [InlineData("attributes.x == \"a\"", "text", 0)]
+    [InlineData("attributes.x == \"a\"", 7.0, 1)]
+    [InlineData("attributes.x > 1", 7.0, 0)]
+    [InlineData("attributes.x > 1", "text", 1)]
+    [InlineData("amount", "text", 0)]
+    [InlineData("amount", 7.0, 0)]
+    [InlineData("amount", null, 1)]
+    public void An_attribute_is_missing_where_it_is_not_what_the_file_takes_it_for(string other, object? value, double isMissing)
+    {
+        var harness = new FeatureHarness($"version: 1\nfeatures:\n  - {{name: missing, expression: is_missing(attributes.x)}}\n  - {{name: other, expression: '{other}'}}\n");
+        var payment = SamplePayment.Full with { Attributes = value is null ? null : new Dictionary<string, object> { ["x"] = value } };
+        Assert.Equal(isMissing, harness.Fold([payment]).Single()[0]);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_UTF_8_is_refused_because_its_texts_would_be_nobodys()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, [.. "version: 1\nfeatures:\n  - {name: a, expression: 'channel == \"caf"u8, 0xE9, .. "\"'}\n"u8]);
+            Assert.Equal($"{path}: holds bytes that are no UTF-8; save it in UTF-8", Assert.Throws<InvalidInputFileException>(() => FeatureFile.Load(path)).Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }

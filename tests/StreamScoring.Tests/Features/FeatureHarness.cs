@@ -9,7 +9,8 @@ using StreamScoring.State;
 namespace StreamScoring.Tests.Features;
 
 /// <summary>Folds payments and labels through decoder and state, in batches of any size, and collects the features of the payments.</summary>
-internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault)
+/// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say what many would.</param>
+internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
 {
     private readonly FeatureFile _file = FeatureFile.Parse("features.yaml", yaml);
     private readonly Dictionary<int, long> _next = [];
@@ -19,13 +20,16 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
 
     public FeatureFile File => _file;
 
-    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax);
+    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, clockBlockRecords);
 
     /// <summary>For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN where that is not known.</summary>
     public List<double[]> Bounds { get; } = [];
 
     /// <summary>For each payment folded so far, the offset of the record that published it first; null where it was none that came again.</summary>
     public List<long?> FirstOffsets { get; } = [];
+
+    /// <summary>For each payment folded so far, the offset of a record of another payment that had its id; null where none had.</summary>
+    public List<long?> Conflicts { get; } = [];
 
     /// <summary>The watermark after the newest batch.</summary>
     public long LastWatermarkMs { get; private set; } = long.MinValue;
@@ -48,14 +52,16 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     /// <summary>Folds records at given positions.</summary>
     public List<double[]> FoldAt(IEnumerable<(int Log, long Offset, object Record)> records, Action? betweenBatches = null, List<bool>? approximate = null)
     {
-        var decoder = new RecordDecoder(_file.Layout, new IngestLimits(), TestBatch.Logs);
+        var decoder = new RecordDecoder(_file.Layout, new IngestLimits { EventTimeFloorMs = 0 }, TestBatch.Logs);
         var results = new List<double[]>();
+        // Each record is a little newer than the one before it, so that they are folded in their order.
+        var timestampMs = TestBatch.LogTimestampMs + State.Vector.ToArray().Sum();
         foreach (var chunk in records.Chunk(batchRows))
         {
             var batch = new PaymentBatch(_file.Layout, chunk.Length, 1024);
             foreach (var (log, offset, record) in chunk)
             {
-                batch.Append(log, offset, TestBatch.LogTimestampMs, decide: true, Encode(record), int.MaxValue);
+                batch.Append(log, offset, timestampMs++, decide: true, Encode(record), int.MaxValue);
             }
 
             decoder.Decode(batch);
@@ -66,6 +72,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
             {
                 Bounds.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.IsApproximate[row] ? batch.Bounds.Column(feature)[row] : 0)]);
                 FirstOffsets.Add(batch.IsDuplicate[row] ? batch.FirstOffset[row] : null);
+                Conflicts.Add(batch.IsConflicting[row] ? batch.ConflictOffset[row] : null);
                 approximate?.Add(batch.IsApproximate[row]);
                 results.Add([.. Enumerable.Range(0, Schema.Names.Count).Select(feature => batch.Features.Column(feature)[row])]);
             }

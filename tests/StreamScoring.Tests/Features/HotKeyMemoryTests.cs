@@ -2,6 +2,7 @@ using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Tests.Features;
 
@@ -58,8 +59,8 @@ public sealed class HotKeyMemoryTests
             var timeMs = 1_700_000_000_000 + ((long)number * SpacingMs);
             batch.WatermarkMs[row] = timeMs;
             batch.EventTimeMs[row] = number % 100 == 0 ? timeMs - 1_800_000 : timeMs;
-            batch.Text(TextField.PaymentId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(number));
-            batch.Text(TextField.CardId).Hash[row] = TextColumn.HashOf(BitConverter.GetBytes(-1 - (number % 500)));
+            batch.Text(TextField.PaymentId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(number));
+            batch.Text(TextField.CardId).Hash[row] = IdentityHash.Development.Of(BitConverter.GetBytes(-1 - (number % 500)));
         }
     }
 
@@ -76,7 +77,7 @@ public sealed class HotKeyMemoryTests
         batch.CurrencyIndex.AsSpan().Fill(currency);
         batch.Kind.AsSpan().Fill(RowKind.Payment);
         batch.AmountMinor.AsSpan().Fill(100);
-        batch.Text(TextField.MerchantId).Hash.AsSpan().Fill(TextColumn.HashOf(Encoding.ASCII.GetBytes("m-1")));
+        batch.Text(TextField.MerchantId).Hash.AsSpan().Fill(IdentityHash.Development.Of(Encoding.ASCII.GetBytes("m-1")));
         return batch;
     }
 }

@@ -5,6 +5,12 @@ namespace StreamScoring.Tests.Features;
 
 public sealed unsafe class KeyTableTests
 {
+    private static readonly SlotHash Hash = SlotHash.Of(1);
+
+    /// <summary>Keys with few homes, some at the end of the table, so that runs are long and go around its end.</summary>
+    private static readonly UInt128[] Crowded =
+        [.. Enumerable.Range(1, int.MaxValue).Select(KeyOf).Where(key => (Hash.Of((ulong)key, (ulong)(key >> 64)) + 4) % 1024 < 6).Take(41)];
+
     private readonly StateMemory _memory = new(long.MaxValue);
 
     [Fact]
@@ -13,11 +19,10 @@ public sealed unsafe class KeyTableTests
         {
             // Of its own: samples run side by side, and a state's memory is one thread's.
             var memory = new StateMemory(long.MaxValue);
-            var (table, model) = (new KeyTable(memory), new Dictionary<UInt128, int>());
+            var (table, model) = (new KeyTable(memory, Hash), new Dictionary<UInt128, int>());
             foreach (var (number, isRemoval) in steps)
             {
-                // Few homes, some at the end of the table, so that runs are long and go around its end.
-                var key = new UInt128((ulong)number + 1, (ulong)(1020 + (number % 6)));
+                var key = Crowded[number];
                 var slot = table.Find(key);
                 Assert.Equal(model.ContainsKey(key), slot != null);
                 if (slot == null)
@@ -43,10 +48,37 @@ public sealed unsafe class KeyTableTests
             GC.KeepAlive(memory);
         }, iter: 2000);
 
+    /// <summary>Whoever makes up keys knows all of the code and not the process's secret.</summary>
+    [Theory]
+    [InlineData("one low half", 0, 1)]
+    [InlineData("one high half", 1, 0)]
+    [InlineData("low bits that are all zero", 1 << 20, 0)]
+    [InlineData("both halves alike", 1, 1)]
+    public void Keys_that_are_made_to_meet_do_not(string what, ulong lowStep, ulong highStep)
+    {
+        var table = new KeyTable(_memory, SlotHash.Random());
+        for (var i = 1UL; i <= 40_000; i++)
+        {
+            Assert.True(table.TryReserve(1));
+            table.Add(new UInt128(17 + (i * highStep), 17 + (i * lowStep)))->Block = (long*)1;
+        }
+
+        var (longest, run) = (0, 0);
+        foreach (ref readonly var slot in table.Slots)
+        {
+            run = slot.Block != null ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        // A third is full: with keys that fall at random the longest run has some 20 slots.
+        Assert.True(longest < 200, $"{what}: a search may look at {longest} slots");
+        GC.KeepAlive(_memory);
+    }
+
     [Fact]
     public void It_is_sized_once_for_keys_that_are_expected_but_for_a_part_of_the_ceiling()
     {
-        var table = new KeyTable(_memory);
+        var table = new KeyTable(_memory, SlotHash.Random());
         table.Expect(100_000);
         var resizes = table.Resizes;
         for (var i = 1; i <= 100_000; i++)
@@ -56,7 +88,7 @@ public sealed unsafe class KeyTableTests
         }
 
         Assert.Equal(resizes, table.Resizes);
-        var small = new KeyTable(new StateMemory(1 << 20));
+        var small = new KeyTable(new StateMemory(1 << 20), SlotHash.Random());
         small.Expect(long.MaxValue / 4);
         Assert.True(small.AllocatedBytes <= 1 << 17);
     }
@@ -64,7 +96,7 @@ public sealed unsafe class KeyTableTests
     [Fact]
     public void It_gives_memory_back_once_few_keys_are_left()
     {
-        var table = new KeyTable(_memory);
+        var table = new KeyTable(_memory, SlotHash.Random());
         for (var i = 1; i <= 100_000; i++)
         {
             Assert.True(table.TryReserve(1));
@@ -83,5 +115,5 @@ public sealed unsafe class KeyTableTests
         GC.KeepAlive(_memory);
     }
 
-    private static UInt128 KeyOf(int number) => StreamScoring.Batches.TextColumn.HashOf(BitConverter.GetBytes(number));
+    private static UInt128 KeyOf(int number) => StreamScoring.Identity.IdentityHash.Development.Of(BitConverter.GetBytes(number));
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.Tests.Features;
@@ -7,6 +8,8 @@ namespace StreamScoring.Tests.Features;
 /// </summary>
 internal sealed class WindowOracle
 {
+    private const int UnitsOfOne = 1_000_000;
+
     private readonly List<(Payment Payment, int Order)> _folded = [];
     private readonly Dictionary<string, (long KnownAt, bool Fraud)> _labels = [];
 
@@ -28,6 +31,9 @@ internal sealed class WindowOracle
         _folded.Add((payment, _folded.Count));
         return [.. queries.Select(query => Ask(payment, query))];
     }
+
+    /// <param name="value">Of at most 15 digits, six of them behind the point.</param>
+    private static BigInteger UnitsOf(double value) => new(decimal.Round((decimal)value * UnitsOfOne));
 
     private double Ask(Payment current, Query query)
     {
@@ -54,23 +60,25 @@ internal sealed class WindowOracle
         }
 
         var values = query.Value is null ? [] : seen.Select(query.Value).Where(value => value is not null).Select(value => value!.Value).ToList();
-        var mean = values.Count > 0 ? values.Sum() / values.Count : double.NaN;
-        var squares = values.Sum(value => (value - mean) * (value - mean));
+        // In millionths, as whole numbers: doubles alone would lose what the extremes leave.
+        var units = values.ConvertAll(UnitsOf);
+        var (sum, squares) = (units.Aggregate(BigInteger.Zero, (total, value) => total + value), units.Aggregate(BigInteger.Zero, (total, value) => total + (value * value)));
+        var spread = (double)((values.Count * squares) - (sum * sum));
         switch (query.Aggregate)
         {
             case "count": return seen.Count;
-            case "sum": return values.Sum();
-            case "mean": return mean;
+            case "sum": return (double)sum / UnitsOfOne;
+            case "mean": return values.Count > 0 ? (double)sum / UnitsOfOne / values.Count : double.NaN;
             case "min": return values.Count > 0 ? values.Min() : double.NaN;
             case "max": return values.Count > 0 ? values.Max() : double.NaN;
-            case "stddev_population": return values.Count > 0 ? Math.Sqrt(squares / values.Count) : double.NaN;
-            case "stddev_sample": return values.Count > 1 ? Math.Sqrt(squares / (values.Count - 1)) : double.NaN;
+            case "stddev_population": return values.Count > 0 ? Math.Sqrt(spread) / UnitsOfOne / values.Count : double.NaN;
+            case "stddev_sample": return values.Count > 1 ? Math.Sqrt(spread / values.Count / (values.Count - 1)) / UnitsOfOne : double.NaN;
             case "distinct": return seen.Select(query.Distinct!).Where(value => value is not null).Distinct().Count();
             case "last" or "previous": return values.Count > 0 ? values[^1] : double.NaN;
             case "seconds_since_last": return seen.Count > 0 ? (current.EventTimeMs - seen[^1].EventTimeMs) / 1000.0 : double.NaN;
             case "zscore":
                 var own = query.Value!(current);
-                return own is null || values.Distinct().Count() < 2 ? double.NaN : (own.Value - mean) / Math.Sqrt(squares / values.Count);
+                return own is null || values.Distinct().Count() < 2 ? double.NaN : (double)((values.Count * UnitsOf(own.Value)) - sum) / Math.Sqrt(spread);
             case "decayed_count": return seen.Sum(payment => Math.Pow(2, -(current.EventTimeMs - payment.EventTimeMs) / (double)query.HalfLifeMs));
             case "decayed_sum":
                 return seen.Where(payment => query.Value!(payment) is not null)

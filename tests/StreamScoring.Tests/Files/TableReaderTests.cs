@@ -5,6 +5,7 @@ using Parquet;
 using Parquet.Schema;
 using StreamScoring.Configuration;
 using StreamScoring.Files;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Files;
 
@@ -158,6 +159,121 @@ public sealed class TableReaderTests : IDisposable
         Assert.Equal([path], Directory.GetFiles(_folder));
     }
 
+    [Theory]
+    [InlineData("a,b\nx,1\n?,2\n", "a")]
+    [InlineData("a,b\nx,1\ny,?\n", "b")]
+    public void Bytes_that_are_no_UTF_8_are_refused_with_row_and_column_where_the_column_is_read(string text, string column)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        bytes[Array.IndexOf(bytes, (byte)'?')] = 0xE9;
+        var path = Write("t.csv", bytes);
+        using var reader = TableReader.Open(path);
+        Assert.True(reader.Read());
+        Assert.True(reader.Read());
+        var error = Assert.Throws<InvalidInputFileException>(() => reader.Text(reader.Require(column)));
+        Assert.Equal($"{path}:3: {column} holds bytes that are no UTF-8; save the table in UTF-8", error.Message);
+        Assert.NotNull(reader.Text(reader.Require(column == "a" ? "b" : "a")));
+    }
+
+    [Fact]
+    public void The_replacement_character_itself_is_a_text_in_UTF_8_and_what_became_of_a_lone_half_in_UTF_16()
+    {
+        using (var reader = TableReader.Open(Write("t.csv", "a\n\uFFFD\n"u8.ToArray())))
+        {
+            Assert.True(reader.Read());
+            Assert.Equal("\uFFFD", reader.Text(0));
+        }
+
+        using var wide = TableReader.Open(Write("wide.csv", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("a\né\n"), 0x00, 0xD8, 0x0A, 0x00]));
+        Assert.True(wide.Read());
+        Assert.Equal("é", wide.Text(0));
+        Assert.True(wide.Read());
+        Assert.Contains("wide.csv:3: a holds bytes", Assert.Throws<InvalidInputFileException>(() => wide.Text(0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_text_of_a_parquet_file_that_is_no_UTF_8_is_refused_with_row_and_column()
+    {
+        var path = Path.Combine(_folder, "t.parquet");
+        await WriteParquetAsync(
+            path,
+            (new DataField<byte[]>("id"), new[] { "é"u8.ToArray(), [(byte)'x', 0xE9] }),
+            (new DataField<int>("n"), new[] { 1, 2 }));
+        using var reader = TableReader.Open(path);
+        Assert.True(reader.Read());
+        Assert.Equal(1, reader.Number(1));
+        var error = Assert.Throws<InvalidInputFileException>(() => reader.Text(0));
+        Assert.Equal($"{path} row 1: id holds bytes that are no UTF-8; save the table in UTF-8", error.Message);
+    }
+
+    [Fact]
+    public void A_parquet_column_of_any_type_is_there_and_refused_by_name_only_once_it_is_read()
+    {
+        // DuckDB: SELECT 7 + range AS id, [1, 2, 3] AS items, [4] AS more, {'id': 1} AS pair,
+        // INTERVAL 1 DAY AS span FROM range(2).
+        var path = Sample("duckdb-nested.parquet");
+        using var reader = TableReader.Open(path);
+        Assert.Equal(["id", "items", "more", "pair", "span"], reader.Columns);
+        Assert.True(reader.Read());
+        Assert.Equal("7", reader.Text(0));
+        Assert.All([1, 2, 3], column => Assert.Equal(
+            $"{path}: column {reader.Columns[column]} cannot be read: it is nested; expected numbers, texts, flags or times",
+            Assert.Throws<InvalidInputFileException>(() => reader.Text(column)).Message));
+        var strange = Assert.Throws<InvalidInputFileException>(() => reader.Number(4));
+        Assert.Equal($"{path}: column span cannot be read: it has the type Interval; expected numbers, texts, flags or times", strange.Message);
+        Assert.True(reader.Read());
+        Assert.Equal(8, reader.Number(0));
+    }
+
+    [Fact]
+    public void Whole_numbers_times_and_decimals_are_read_from_pages_of_version_2()
+    {
+        // DuckDB: COPY … TO '…' (PARQUET_VERSION V2), which packs all of these as differences.
+        using var reader = TableReader.Open(Sample("duckdb-version-2.parquet"));
+        Assert.Equal(["s", "i", "us", "ui", "d18", "d9", "f", "ts", "tns", "tms", "dt", "tn", "u"], reader.Columns);
+        Assert.True(reader.Read());
+        Assert.Equal(
+            [
+                "p0", "0", "0", "2147483648", "-1.00", "0.00", "0", "2026-01-01T10:00:00.123Z", "1969-12-31T23:59:59.999Z", "2026-01-01T10:00:00.123Z",
+                "2026-01-01T00:00:00.000Z", "2026-01-01T10:00:00.000Z", "01234567-89ab-cdef-0123-456789000000",
+            ],
+            Enumerable.Range(0, 13).Select(reader.Text));
+        Assert.True(reader.Read());
+        Assert.Equal(
+            [
+                "p1", "1000", "1", "2147483649", "0.25", "100.50", "0.14285714285714285", "2026-01-01T10:01:00.123Z", "1970-01-01T00:00:59.999Z",
+                "2026-01-01T10:01:00.123Z", "2026-01-02T00:00:00.000Z", null, "01234567-89ab-cdef-0123-456789000001",
+            ],
+            Enumerable.Range(0, 13).Select(reader.Text));
+        Assert.Equal([1000, 1, 2147483649, 0.25, 100.5, 1 / 7.0], Enumerable.Range(1, 6).Select(reader.Number));
+        Assert.Equal(["i", "us", "ui", "d18", "d9", "f"], Enumerable.Range(0, 13).Where(reader.HoldsNumbers).Select(column => reader.Columns[column]));
+        Assert.True(reader.Read());
+        Assert.False(reader.Read());
+    }
+
+    [Fact]
+    public void Flags_that_the_library_would_take_for_false_are_refused_by_name_and_the_other_columns_are_read()
+    {
+        // Arrow, with run-length encoded flags: true, false, true, nothing, true.
+        var path = Sample("arrow-run-length-flags.parquet");
+        using var reader = TableReader.Open(path);
+        Assert.True(reader.Read());
+        Assert.Equal(1, reader.Number(1));
+        Assert.StartsWith($"{path}: column b cannot be read: its flags are run-length encoded", Assert.Throws<InvalidInputFileException>(() => reader.Text(0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_time_of_a_parquet_file_is_no_number()
+    {
+        var path = Path.Combine(_folder, "t.parquet");
+        await WriteParquetAsync(path, (new DateTimeDataField("time", DateTimeFormat.DateAndTimeMicros), new[] { new DateTime(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc) }));
+        using var reader = TableReader.Open(path);
+        Assert.True(reader.Read());
+        Assert.Contains("time is 2024-02-29T00:00:00.000Z; expected a number", Assert.Throws<InvalidInputFileException>(() => reader.Number(0)).Message, StringComparison.Ordinal);
+    }
+
+    private static string Sample(string name) => Path.Combine(SharedFolder.RepositoryRoot, "tests", "StreamScoring.Tests", "Files", "Samples", name);
+
     private static async Task WriteParquetAsync(string path, params (DataField Field, Array Values)[] columns)
     {
         await using var stream = File.Create(path);
@@ -172,6 +288,8 @@ public sealed class TableReaderTests : IDisposable
     }
 
     private static Task WriteColumnAsync(ParquetRowGroupWriter group, DataField field, string?[] values) => group.WriteAsync(field, values!);
+
+    private static Task WriteColumnAsync(ParquetRowGroupWriter group, DataField field, byte[][] values) => group.WriteAsync(field, values);
 
     private static Task WriteColumnAsync<T>(ParquetRowGroupWriter group, DataField field, T[] values)
         where T : struct => group.WriteAsync<T>(field, new ReadOnlyMemory<T>(values));

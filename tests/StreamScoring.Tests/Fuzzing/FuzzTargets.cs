@@ -137,13 +137,13 @@ internal static class FuzzTargets
             using (var table = TableReader.Open(path))
             {
                 var isMapped = table.IndexOf("id") >= 0;
-                var mapper = new RowMapper(table, isMapped ? columns : ColumnsFile.ForContractNames(table.Columns));
+                var mapper = new RowMapper(table, isMapped ? columns : ColumnsFile.ForContractNames(table.Columns), new Dictionary<string, AttributeUse> { ["basket"] = AttributeUse.Number });
                 while (table.Read())
                 {
                     var payment = mapper.ReadPayment();
-                    if (mapper.HasLabelColumn)
+                    if (mapper.HasLabelColumn && mapper.ReadFraud() is { } fraud)
                     {
-                        mapper.LabelOf(payment, mapper.ReadFraud());
+                        mapper.LabelOf(payment, fraud);
                     }
 
                     // What was read can be published as JSON.

@@ -4,8 +4,18 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Tests.Graph;
 
 /// <summary>A model of one input whose output is a hundredth of that input. A test may hold its lanes up.</summary>
-internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null) : IFraudModel
+/// <param name="stopped">Called when a lane is told to stop.</param>
+internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null) : IFraudModel
 {
+    private int _openLanes;
+    private int _freedInCall;
+
+    /// <summary>Lanes that were opened and not yet freed.</summary>
+    public int OpenLanes => Volatile.Read(ref _openLanes);
+
+    /// <summary>Lanes that were freed while they scored: with a native engine that would be the end of the process.</summary>
+    public int FreedInCall => Volatile.Read(ref _freedInCall);
+
     public string Name => "fake";
 
     public string Version { get; } = "sha256:" + new string('0', 64);
@@ -17,7 +27,7 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
     /// <summary>Null: asking for it fails, which stands for a bug in the score stage.</summary>
     public ScoreCalibration Calibration => calibration ?? throw new InvalidOperationException("no calibration");
 
-    public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(beforeBatch, featureColumns[0]);
+    public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(this, beforeBatch, stopped, featureColumns[0]);
 
     public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns) => new Explainer(featureColumns[0]);
 
@@ -31,24 +41,55 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
         public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions) =>
             contributions[0] = features.Column(column)[rowIndex];
 
+        public void Stop()
+        {
+        }
+
         public void Dispose()
         {
         }
     }
 
-    private sealed class Lane(Action? beforeBatch, int column) : IScoringLane
+    private sealed class Lane : IScoringLane
     {
+        private readonly FakeModel _model;
+        private readonly Action? _beforeBatch;
+        private readonly Action? _stopped;
+        private readonly int _column;
+        private volatile bool _isInCall;
+
+        public Lane(FakeModel model, Action? beforeBatch, Action? stopped, int column)
+        {
+            (_model, _beforeBatch, _stopped, _column) = (model, beforeBatch, stopped, column);
+            Interlocked.Increment(ref model._openLanes);
+        }
+
         public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
         {
-            beforeBatch?.Invoke();
-            for (var i = 0; i < rows.Length; i++)
+            _isInCall = true;
+            try
             {
-                raw[i] = features.Column(column)[rows[i]] / 100;
+                _beforeBatch?.Invoke();
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    raw[i] = features.Column(_column)[rows[i]] / 100;
+                }
+            }
+            finally
+            {
+                _isInCall = false;
             }
         }
 
+        public void Stop() => _stopped?.Invoke();
+
         public void Dispose()
         {
+            Interlocked.Decrement(ref _model._openLanes);
+            if (_isInCall)
+            {
+                Interlocked.Increment(ref _model._freedInCall);
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Akka;
@@ -38,7 +39,8 @@ internal sealed class GraphHarness : IDisposable
         BatchesMax = batchesInFlightMax + lanes + 8;
         Pool = new PaymentBatchPool(features.Layout with { ShadowCount = shadows.Count, ReasonsMax = reasons?.Columns ?? 0 }, BatchesMax, BatchRows);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
-        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience), reasons);
+        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience), reasons,
+            new ModelFailures(Registry, Notices.Enqueue));
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
         {
@@ -52,6 +54,12 @@ internal sealed class GraphHarness : IDisposable
             new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),
             Options).Run(_system.Materializer());
     }
+
+    /// <summary>What was said of models that failed.</summary>
+    public ConcurrentQueue<string> Notices { get; } = new();
+
+    /// <summary>The score stage's.</summary>
+    public ScoringLanes Lanes => _lanes;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 

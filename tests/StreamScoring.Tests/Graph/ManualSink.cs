@@ -24,6 +24,8 @@ internal sealed class ManualSink : IDecisionSink
 
     public void Refuse(int batchIndex) => Of(batchIndex).SetException(new DeliveryFailedException("refused"));
 
+    public void Cancel(int batchIndex) => Of(batchIndex).SetCanceled();
+
     public Task WriteAsync(PaymentBatch batch)
     {
         lock (_lock)

@@ -115,6 +115,19 @@ public sealed class ScoringGraphTests
     }
 
     [Fact]
+    public async Task A_cancelled_write_ends_the_graph_and_is_never_counted_as_acknowledged()
+    {
+        var sink = new ManualSink();
+        using var graph = new GraphHarness(sink);
+        graph.AppendPayments(2 * GraphHarness.BatchRows);
+        await GraphHarness.UntilAsync(() => sink.Count == 2);
+        sink.Cancel(0);
+        await Assert.ThrowsAsync<DeliveryFailedException>(() => graph.Done.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal([0, 0, 0], graph.Source.Committed);
+        Assert.Equal(0, graph.Progress.Decided);
+    }
+
+    [Fact]
     public async Task A_failure_names_the_stage_and_the_positions()
     {
         using var score = new GraphHarness(new MemoryDecisionSink(), new FakeModel());

@@ -7,7 +7,7 @@ namespace StreamScoring.Tests.Ingest;
 public sealed class LogMergeTests
 {
     [Fact]
-    public void A_backlog_comes_out_by_timestamp_then_log_then_offset_whatever_the_batch_size() =>
+    public void A_backlog_comes_out_by_timestamp_and_offset_whatever_the_batch_size() =>
         Gen.Select(Gen.Int[0, 20].Array[0, 40].Array[1, 4], Gen.Int[1, 16]).Sample((steps, rowsMax) =>
         {
             var logs = steps.Select((_, i) => new MemoryLog(i)).ToArray();
@@ -23,9 +23,136 @@ public sealed class LogMergeTests
                 }
             }
 
-            expected.Sort();
-            return Drain(logs, rowsMax).SequenceEqual(expected.Select(record => (record.Log, record.Offset)));
+            var timestamps = expected.ToDictionary(record => (record.Log, record.Offset), record => record.Timestamp);
+            var taken = Drain(logs, rowsMax);
+            Assert.Equal(expected.Select(record => record.Timestamp).Order(), taken.Select(record => timestamps[record]));
+            Assert.All(taken.GroupBy(record => record.Log), log => Assert.Equal(Enumerable.Range(0, log.Count()).Select(offset => (long)offset), log.Select(record => record.Offset)));
         });
+
+    [Fact]
+    public void Of_logs_with_records_of_one_time_each_gives_some_in_turn()
+    {
+        var logs = Logs(2);
+        for (var i = 0; i < 100; i++)
+        {
+            logs[i % 2].Append(5, [1]);
+        }
+
+        var batch = NewBatch(40);
+        Assert.Equal(MergeOutcome.Filled, new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5)).Fill(batch, logs));
+        Assert.Equal([.. Enumerable.Repeat(0, 16), .. Enumerable.Repeat(1, 16), .. Enumerable.Repeat(0, 8)], batch.LogIndex[..40]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(230)]
+    public void Catching_up_records_stamped_ahead_take_their_place_before_those_behind_them(int run)
+    {
+        var logs = Logs(2);
+        for (var i = 0; i < 2000; i++)
+        {
+            logs[0].Append(i >= 500 && i < 500 + run ? long.MaxValue : 2 * i, [1]);
+            logs[1].Append((2 * i) + 1, [1]);
+        }
+
+        // Neither log is ever further behind the other than the run is long, and a sixteenth of what is looked ahead.
+        var (next, apartMax) = (new long[2], 0L);
+        foreach (var (log, offset) in Drain(logs, 64))
+        {
+            next[log] = offset;
+            apartMax = Math.Max(apartMax, Math.Abs(next[0] - next[1]));
+        }
+
+        Assert.Equal([1999, 1999], next);
+        Assert.InRange(apartMax, 1, run + 20);
+    }
+
+    [Fact]
+    public void A_record_stamped_far_behind_does_not_pull_those_before_it_forward()
+    {
+        var logs = Logs(2);
+        for (var i = 0; i < 1000; i++)
+        {
+            logs[0].Append(i % 50 == 49 ? 0 : i, [1]);
+            logs[1].Append(i, [1]);
+        }
+
+        var (next, apartMax) = (new long[2], 0L);
+        foreach (var (log, offset) in Drain(logs, 8))
+        {
+            next[log] = offset;
+            apartMax = Math.Max(apartMax, Math.Abs(next[0] - next[1]));
+        }
+
+        Assert.InRange(apartMax, 1, 20);
+    }
+
+    [Fact]
+    public void A_record_of_the_future_with_nothing_behind_it_waits_for_the_others_no_longer_than_until_they_come_to_the_present()
+    {
+        var clock = new ManualClock();
+        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var merge = new LogMerge(clock, TimeSpan.FromSeconds(5));
+        var logs = Logs(2);
+        logs[0].Append(nowMs + (59 * 60_000), [1]);
+        for (var i = 0; i < 20; i++)
+        {
+            logs[1].Append(nowMs - 10 + i, [1]);
+        }
+
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1], Rows(20));
+        // What is behind it is not held back by it, nor is a second one that is further ahead.
+        logs[0].Append(nowMs + 12, [1]);
+        logs[0].Append(long.MaxValue, [1]);
+        logs[0].Append(nowMs + 13, [1]);
+        for (var i = 0; i < 20; i++)
+        {
+            logs[1].Append(nowMs + 20 + i, [1]);
+        }
+
+        Assert.Equal([1, 0, 0, 0, 1], Rows(5));
+
+        int[] Rows(int rowsMax)
+        {
+            var batch = NewBatch(rowsMax);
+            Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+            return batch.LogIndex[..batch.RowCount];
+        }
+    }
+
+    [Fact]
+    public void While_others_always_have_records_a_log_of_the_future_is_passed_over_for_no_longer_than_they_take_to_come_to_the_present()
+    {
+        var clock = new ManualClock();
+        var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var merge = new LogMerge(clock, TimeSpan.FromSeconds(5));
+        var logs = Logs(2);
+        for (var i = 0; i < 300; i++)
+        {
+            // More than is looked ahead: nothing says yet that these are wrong.
+            logs[0].Append(nowMs + (3600_000L * 24 * 3650), [1]);
+        }
+
+        for (var round = 0; round < 100; round++)
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                logs[1].Append(clock.GetUtcNow().ToUnixTimeMilliseconds() - 50, [1]);
+            }
+
+            var batch = NewBatch(8);
+            Assert.Equal(MergeOutcome.Filled, merge.Fill(batch, logs));
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+            if (batch.LogIndex.AsSpan(0, batch.RowCount).Contains(0))
+            {
+                Assert.InRange(round, 5, 8);
+                return;
+            }
+        }
+
+        Assert.Fail("the log was never read");
+    }
 
     [Fact]
     public void A_log_whose_end_is_unknown_holds_the_others_up_until_the_wait_is_over()
@@ -159,10 +286,12 @@ public sealed class LogMergeTests
         Assert.Equal(1, merge.WaitsGivenUp);
     }
 
-    private static List<(int, long)> Drain(MemoryLog[] logs, int rowsMax)
+    private static MemoryLog[] Logs(int count) => [.. Enumerable.Range(0, count).Select(logIndex => new MemoryLog(logIndex))];
+
+    private static List<(int Log, long Offset)> Drain(MemoryLog[] logs, int rowsMax)
     {
         var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5));
-        var taken = new List<(int, long)>();
+        var taken = new List<(int Log, long Offset)>();
         while (true)
         {
             var batch = NewBatch(rowsMax);

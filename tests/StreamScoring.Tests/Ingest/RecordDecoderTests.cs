@@ -49,25 +49,33 @@ public sealed class RecordDecoderTests
     [InlineData("hello", RejectReason.UnknownFormat)]
     [InlineData("[1,2]", RejectReason.UnknownFormat)]
     [InlineData("{\"payment_id\":", RejectReason.MalformedJson)]
-    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}", RejectReason.MalformedJson)]
-    [InlineData("{\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":NaN,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MalformedJson)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1.5,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":\"1\",\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}", RejectReason.TooManyUnknownFields)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":4222222222222,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":6205500000000000004}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[4111,1111,1111,1111]}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":{\"a\":\"4111\",\"b\":\"1111\",\"c\":\"1111\",\"d\":\"1111\"}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"4111111111111111\":1}", RejectReason.CardNumber)]
+    [InlineData("{\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MissingField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\"}", RejectReason.NoEntity)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":-1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":NaN,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":4.539578763621486e15,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":4.53957876362149E+15,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":4539578763621500,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1.5,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":\"1\",\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":\"soon\",\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
-    [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"\\u0034111111111111111\"}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":4111111111111111}}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[{\"pan\":\"4111 1111 1111 1111\"}]}", RejectReason.CardNumber)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"} {}", RejectReason.MalformedJson)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
+    [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"\\u0034111111111111111\"}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"attributes\":{\"n\":4111111111111111}}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"new\":[{\"pan\":\"4111 1111 1111 1111\"}]}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"} {}", RejectReason.MalformedJson)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":9999999999999,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
     public void Bad_json_is_refused_by_name(string json, RejectReason reason)
     {
@@ -129,6 +137,117 @@ public sealed class RecordDecoderTests
     }
 
     [Fact]
+    public void What_is_unknown_in_messagepack_is_looked_at_for_card_numbers_and_has_a_bound()
+    {
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write("4111 1111 1111 1111")));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(4111111111111111)));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(4111111111111111.0)));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) => writer.Write(Convert.FromHexString("4539578763621486"))));
+        Assert.Equal(RejectReason.CardNumber, WithUnknown((ref MessagePackWriter writer) =>
+        {
+            writer.WriteArrayHeader(4);
+            writer.Write(4111);
+            writer.Write(1111);
+            writer.Write("1111");
+            writer.Write(1111);
+        }));
+        Assert.Equal(RejectReason.None, WithUnknown((ref MessagePackWriter writer) => writer.Write(new string('x', IngestLimits.UnknownBytesMax))));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) => writer.Write(new string('x', IngestLimits.UnknownBytesMax + 1))));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) => Nest(ref writer, IngestLimits.UnknownDepthMax + 1)));
+        Assert.Equal(RejectReason.None, WithUnknown((ref MessagePackWriter writer) => Nest(ref writer, IngestLimits.UnknownDepthMax - 1)));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown((ref MessagePackWriter writer) =>
+        {
+            writer.WriteArrayHeader(IngestLimits.UnknownValuesMax);
+            for (var i = 0; i < IngestLimits.UnknownValuesMax; i++)
+            {
+                writer.WriteNil();
+            }
+        }));
+    }
+
+    [Fact]
+    public void What_is_unknown_in_json_has_a_bound()
+    {
+        Assert.Equal(RejectReason.None, WithUnknown($"\"{new string('x', IngestLimits.UnknownBytesMax - 3)}\""));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown($"\"{new string('x', IngestLimits.UnknownBytesMax)}\""));
+        Assert.Equal(RejectReason.None, WithUnknown($"[{string.Join(',', Enumerable.Repeat("0", IngestLimits.UnknownValuesMax - 3))}]"));
+        Assert.Equal(RejectReason.TooManyUnknownFields, WithUnknown($"[{string.Join(',', Enumerable.Repeat("0", IngestLimits.UnknownValuesMax))}]"));
+    }
+
+    [Theory]
+    [InlineData("4539,5787,6362,1486")]
+    [InlineData("0004539578763621486")]
+    [InlineData("4539578763621486D27122010000000000000F")]
+    public void An_id_that_holds_a_card_number_in_disguise_is_refused_in_every_field_and_form(string id)
+    {
+        foreach (var field in TextFields.EntityIds.Append(TextField.PaymentId))
+        {
+            var name = TextFields.NameOf(field);
+            var json = Good.Replace($"\"{name}\":\"{(field == TextField.PaymentId ? "p-1" : "c-1")}\"", $"\"{name}\":\"{id}\"", StringComparison.Ordinal);
+            json = json.Contains(id, StringComparison.Ordinal) ? json : json.Replace("}", $",\"{name}\":\"{id}\"}}", StringComparison.Ordinal);
+            Assert.Equal(new Rejection(RejectReason.CardNumber, (int)field), TestBatch.Decode(Encoding.UTF8.GetBytes(json)).Rejection[0]);
+        }
+
+        Assert.Equal(new Rejection(RejectReason.CardNumber, (int)TextField.DeviceId), TestBatch.Decode(MessagePackOf(SamplePayment.Full with { DeviceId = id })).Rejection[0]);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":\"4539\",\"b\":\"5787\",\"c\":\"6362\",\"d\":\"1486\"}", RejectReason.CardNumber)]
+    [InlineData("{\"a\":4539,\"b\":\"5787\",\"c\":6362,\"n\":null,\"d\":1486}", RejectReason.CardNumber)]
+    [InlineData("{\"a\":45395787,\"b\":63621486}", RejectReason.CardNumber)]
+    [InlineData("{\"a\":4.53957876362149E+15}", RejectReason.CardNumber)]
+    [InlineData("{\"a\":\"4.539578763621486E+15\"}", RejectReason.CardNumber)]
+    [InlineData("{\"a\":\"0.4539578763621486\"}", RejectReason.None)]
+    [InlineData("{\"a\":4539,\"b\":5787,\"x\":1.5,\"c\":6362,\"d\":1486}", RejectReason.None)]
+    public void Attributes_are_looked_at_together_and_as_numbers(string attributes, RejectReason reason)
+    {
+        var json = Good.Replace("}", $",\"attributes\":{attributes}}}", StringComparison.Ordinal);
+        // What one payment has says nothing of the next.
+        var half = Good.Replace("}", ",\"attributes\":{\"a\":4539,\"b\":5787}}", StringComparison.Ordinal);
+        var rest = Good.Replace("}", ",\"attributes\":{\"a\":6362,\"b\":1486}}", StringComparison.Ordinal);
+        var batch = TestBatch.Decode(Encoding.UTF8.GetBytes(json), Encoding.UTF8.GetBytes(half), Encoding.UTF8.GetBytes(rest));
+        Assert.Equal([reason, RejectReason.None, RejectReason.None], batch.Rejection[..3].Select(rejection => rejection.Reason));
+        var exempt = new IngestLimits { CardNumberFieldsIgnored = new HashSet<string> { CardNumberFields.Attributes } };
+        Assert.Equal(RejectReason.None, TestBatch.Decode(exempt, TestBatch.Payments, Encoding.UTF8.GetBytes(json)).Rejection[0].Reason);
+    }
+
+    [Fact]
+    public void Doubles_in_messagepack_are_looked_at_together_and_as_numbers()
+    {
+        Assert.Equal(RejectReason.CardNumber, WithAttributes(4539.0, 5787.0, 6362.0, 1486.0));
+        Assert.Equal(RejectReason.CardNumber, WithAttributes(4.53957876362149E+15));
+        Assert.Equal(RejectReason.None, WithAttributes(4539.0, 5787.0, 6362.5, 1486.0));
+
+        static RejectReason WithAttributes(params double[] values) =>
+            TestBatch.Decode(MessagePackOf(SamplePayment.Full with { Attributes = values.Select((value, i) => KeyValuePair.Create($"a{i}", (object)value)).ToDictionary() })).Rejection[0].Reason;
+    }
+
+    private static RejectReason WithUnknown(string json) =>
+        TestBatch.Decode(Encoding.UTF8.GetBytes(Good.Replace("}", $",\"new\":{json}}}", StringComparison.Ordinal))).Rejection[0].Reason;
+
+    private delegate void WritesUnknown(ref MessagePackWriter writer);
+
+    private static RejectReason WithUnknown(WritesUnknown write)
+    {
+        var good = MessagePackOf(SamplePayment.Full);
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
+        write(ref writer);
+        writer.Flush();
+        return TestBatch.Decode([0xdc, 0, 19, .. good.AsSpan(3), .. buffer.WrittenSpan]).Rejection[0].Reason;
+    }
+
+    private static void Nest(ref MessagePackWriter writer, int depth)
+    {
+        for (var i = 0; i < depth; i++)
+        {
+            writer.WriteArrayHeader(1);
+        }
+
+        writer.WriteNil();
+    }
+
+    [Fact]
     public void A_record_over_the_limit_is_refused_and_only_its_start_is_kept()
     {
         var limits = new IngestLimits { RecordBytesMax = 1024 };
@@ -141,20 +260,51 @@ public sealed class RecordDecoderTests
     [Fact]
     public void A_label_is_decoded_from_both_forms()
     {
-        var label = new Label { PaymentId = "p-1", EventTimeMs = 1000, KnownAtMs = 2000, Fraud = true, TerminalId = "t-1" };
+        var label = new Label { PaymentId = "p-1", EventTimeMs = 1_600_000_001_000, KnownAtMs = 1_600_000_002_000, Fraud = true, TerminalId = "t-1" };
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, label);
         writer.Flush();
-        var json = """{"payment_id":"p-1","event_time":1000,"known_at":"1970-01-01T00:00:02Z","fraud":true,"terminal_id":"t-1"}""";
+        var json = """{"payment_id":"p-1","event_time":1600000001000,"known_at":"2020-09-13T12:26:42Z","fraud":true,"terminal_id":"t-1"}""";
         var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, buffer.WrittenSpan.ToArray(), Encoding.UTF8.GetBytes(json));
         Assert.All(new[] { 0, 1 }, row =>
         {
             Assert.Equal(RowKind.Label, batch.Kind[row]);
-            Assert.Equal((1000, 2000, true), (batch.EventTimeMs[row], batch.KnownAtMs[row], batch.Fraud[row]));
+            Assert.Equal((1_600_000_001_000, 1_600_000_002_000, true), (batch.EventTimeMs[row], batch.KnownAtMs[row], batch.Fraud[row]));
             Assert.Equal("t-1", TestBatch.TextOf(batch, row, TextField.TerminalId));
         });
         Assert.Equal(0, batch.DecideCount);
+    }
+
+    [Theory]
+    [InlineData("1700000000", "epoch seconds")]
+    [InlineData("1700000000000000", "epoch microseconds")]
+    [InlineData("1700000000000000000", "epoch nanoseconds")]
+    [InlineData("\"1970-01-20T16:13:20Z\"", "epoch seconds")]
+    [InlineData("\"1999-12-31T23:59:59Z\"", "ingest.eventTimeFloor")]
+    [InlineData("-5", "ingest.eventTimeFloor")]
+    [InlineData("\"2100-01-01T00:00:00Z\"", "ingest.eventTimeAheadMax")]
+    [InlineData("4611686018427387904", "epoch nanoseconds")]
+    [InlineData("9223372036854775807", "ingest.eventTimeAheadMax")]
+    public void A_time_in_another_unit_or_out_of_range_is_refused_and_said_to_be(string time, string hint)
+    {
+        var payment = $$"""{"payment_id":"p","event_time":{{time}},"amount_minor":1,"currency":"EUR","card_id":"c"}""";
+        var ofEvent = $$"""{"payment_id":"p","event_time":{{time}},"known_at":1700000000000,"fraud":true,"card_id":"c"}""";
+        var known = $$"""{"payment_id":"p","event_time":1700000000000,"known_at":{{time}},"fraud":true,"card_id":"c"}""";
+        foreach (var (json, log, field) in new[] { (payment, TestBatch.Payments, "event_time"), (ofEvent, TestBatch.Labels, "event_time"), (known, TestBatch.Labels, "known_at") })
+        {
+            var batch = TestBatch.Decode(new IngestLimits(), log, Encoding.UTF8.GetBytes(json));
+            Assert.Equal(("out_of_range", field), (RejectionText.CodeOf(batch.Rejection[0].Reason), RejectionText.FieldOf(batch.Rejection[0])));
+            Assert.Contains(hint, RejectionText.Sentence(batch, 0, batch.Rejection[0]), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_label_is_known_when_it_is_published_at_the_latest()
+    {
+        var json = """{"payment_id":"p","event_time":1699999990000,"known_at":"2024-09-01","fraud":true,"card_id":"c"}"""u8;
+        var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, json.ToArray());
+        Assert.Equal((RowKind.Label, TestBatch.LogTimestampMs), (batch.Kind[0], batch.KnownAtMs[0]));
     }
 
     [Fact]

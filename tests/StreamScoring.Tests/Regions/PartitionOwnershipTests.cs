@@ -38,7 +38,7 @@ public sealed class PartitionOwnershipTests
         Assert.False(_ownership.TryBeginTake(Log, ref seen, countMax: 8));
         // It took 10..17 without owing anything; then the log came back, from the same offset as before.
         _ownership.Own(Log, 10);
-        Assert.Equal(10, _ownership.RewindTo(Log, ref seen, next: 18));
+        Assert.Equal(10, _ownership.RewindTo(Log, ref seen, next: 18, begin: 0));
         Assert.True(_ownership.TryBeginTake(Log, ref seen, countMax: 8));
     }
 
@@ -58,7 +58,7 @@ public sealed class PartitionOwnershipTests
     {
         var seen = PartitionOwnership.NotOwned;
         _ownership.Own(Log, offset);
-        Assert.Equal(-1, _ownership.RewindTo(Log, ref seen, next: offset));
+        Assert.Equal(-1, _ownership.RewindTo(Log, ref seen, next: offset, begin: 0));
         return seen;
     }
 }

@@ -1,4 +1,5 @@
 using StreamScoring.Configuration;
+using StreamScoring.Identity;
 using StreamScoring.Regions;
 using StreamScoring.Scoring;
 
@@ -145,6 +146,75 @@ public sealed class TopologyFileTests : IDisposable
 
         IReadOnlyDictionary<string, string> Of(string key, string value) => Load(Good.Replace(
             "\nfeatures:", security.Replace("KEY", key, StringComparison.Ordinal).Replace("VALUE", value, StringComparison.Ordinal), StringComparison.Ordinal)).Regions[1].Security;
+    }
+
+    [Theory]
+    [InlineData("plugin.library.paths", "/tmp/x.so", "loads libraries into this process")]
+    [InlineData("ssl.engine.location", "/tmp/x.so", "loads a library into this process")]
+    [InlineData("ssl.engine.id", "dynamic", "loads a library into this process")]
+    [InlineData("ssl.providers", "legacy,x", "loads libraries into this process")]
+    [InlineData("sasl.kerberos.kinit.cmd", "touch /tmp/x", "runs a command as this process")]
+    [InlineData("sasl.kerberos.principal", "me; touch /tmp/x", "becomes a part of a command that a shell runs")]
+    [InlineData("sasl.kerberos.keytab", "/etc/$(touch x)", "becomes a part of a command that a shell runs")]
+    [InlineData("interceptors", "x", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("oauthbearer_token_refresh_cb", "1", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("debug", "all", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("bootstrap.servers", "elsewhere:9092", "is no setting of TLS or SASL that is taken here")]
+    [InlineData("sasl.usernam", "me", "Did you mean sasl.username?")]
+    public void Security_takes_settings_of_TLS_and_SASL_alone_and_none_that_loads_or_runs_code(string key, string value, string message)
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => WithSecurity(key, value));
+        Assert.Contains("t.yaml:5:", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"regions.us.security.{key} ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("security.protocol", "sasl_ssl")]
+    [InlineData("ssl.endpoint.identification.algorithm", "https")]
+    [InlineData("sasl.kerberos.principal", "scoring/host-1.example.com@EXAMPLE.COM")]
+    [InlineData("sasl.oauthbearer.token.endpoint.url", "https://example.com/token")]
+    public void Security_takes_what_proves_who_is_who(string key, string value) => Assert.Equal(value, WithSecurity(key, value).Regions[1].Security[key]);
+
+    [Theory]
+    [InlineData(null, "127.0.0.1")]
+    [InlineData("0.0.0.0", "0.0.0.0")]
+    [InlineData("::1", "::1")]
+    public void Metrics_and_state_are_for_this_machine_unless_the_topology_says_otherwise(string? address, string expected) =>
+        Assert.Equal(expected, Load(Good, address is null ? [] : [$"http.address={address}"]).HttpAddress.ToString());
+
+    [Fact]
+    public void An_address_that_is_none_is_refused_by_name() =>
+        Assert.Contains("http.address is everywhere; expected the IP address of an interface", Assert.Throws<InvalidInputFileException>(() => Load(Good, "http.address=everywhere")).Message, StringComparison.Ordinal);
+
+    private Topology WithSecurity(string key, string value) =>
+        Load(Good.Replace("\nfeatures:", $"\n  us: {{brokers: \"h:1\", security: {{{key}: '{value}'}}}}\nfeatures:", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_secret_of_ids_comes_from_the_environment_or_a_file_and_is_never_said()
+    {
+        const string secret = "hunter2-hunter2-hunter2";
+        File.WriteAllText(Path.Combine(_folder, "secret"), secret + "\n");
+        File.WriteAllText(Path.Combine(_folder, "short"), "hunter2");
+        Environment.SetEnvironmentVariable("SCORING_TEST_IDENTITY", secret);
+        Assert.Same(IdentityHash.Development, Load(Good).Identity);
+        var expected = IdentityHash.FromSecret(secret).Fingerprint;
+        Assert.Equal(expected, Of("{secret: '${SCORING_TEST_IDENTITY}'}").Identity.Fingerprint);
+        Assert.Equal(expected, Of("{secretFile: secret}").Identity.Fingerprint);
+        Refuses("{secret: hunter2-hunter2-hunter2}", "identity.secret is a secret and must not stand in the file");
+        Refuses("{secret: '${SCORING_TEST_IDENTITY:-hunter2-hunter2-hunter2}'}", "identity.secret is a secret and must not stand in the file");
+        Refuses("{secretFile: short}", "identity.secretFile gives a secret of 7 bytes; allowed are 16..4096");
+        Refuses("{secretFile: nowhere}", "identity.secretFile names a file that cannot be read");
+        Refuses("{secret: '${SCORING_TEST_IDENTITY}', secretFile: secret}", "identity.secretFile stands beside secret");
+
+        Topology Of(string identity) => Load($"{Good}\nidentity: {identity}\n");
+
+        void Refuses(string identity, string problem)
+        {
+            var error = Assert.Throws<InvalidInputFileException>(() => Of(identity));
+            Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
+        }
     }
 
     private Topology Load(string text, params string[] overrides)

@@ -17,6 +17,8 @@ internal sealed class CollectedState : IStateReceiver
 
     public StateHead? Head { get; private set; }
 
+    public IReadOnlyList<SweepChunk> Chunks => _chunks;
+
     /// <summary>The whole state at once.</summary>
     public static CollectedState Of(FoldedState state)
     {

@@ -42,6 +42,22 @@ public sealed class FoldedStateTests
             Assert.Equal(CollectedState.DigestOf(once.State), CollectedState.DigestOf(right.State));
         }, iter: 100);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    public void Payments_dated_ahead_neither_move_the_watermark_nor_empty_a_window(int aheadCount)
+    {
+        const long Start = 1_000_000, Year = 365L * 86_400_000;
+        var yaml = "version: 1\nlateness: 10s\nfeatures:\n  - {name: f, entity: card_id, aggregate: count, window: 1h}\n";
+        var harness = new FeatureHarness(yaml, clockBlockRecords: 64);
+        harness.Fold(Enumerable.Range(0, 500).Select(i => (object)RandomEvents.NewPayment(i, Start + i, "c-1")));
+        harness.Fold(Enumerable.Range(0, aheadCount).Select(i => (object)RandomEvents.NewPayment(1000 + i, Start + Year, $"c-{i}")));
+        var features = harness.Fold(Enumerable.Range(500, 500).Select(i => (object)RandomEvents.NewPayment(i, Start + i, "c-1")), out var approximate);
+        Assert.InRange(harness.LastWatermarkMs, Start + 500, Start + 1000);
+        Assert.Equal(1000, features[^1][0]);
+        Assert.All(approximate, Assert.False);
+    }
+
     [Fact]
     public void A_state_keeps_what_it_holds_of_logs_that_are_not_read_any_more()
     {
@@ -88,7 +104,7 @@ public sealed class FoldedStateTests
             }
 
             return true;
-        }, cancel.Token);
+        }, cancel: cancel.Token);
         Assert.True(harness.State.Advance(1 << 16));
         await begun.Task;
         await cancel.CancelAsync();
@@ -165,6 +181,55 @@ public sealed class FoldedStateTests
     }
 
     [Fact]
+    public void An_id_that_is_given_to_another_payment_too_makes_both_count_and_says_so()
+    {
+        var harness = new FeatureHarness("version: 1\nfeatures:\n  - {name: f, entity: card_id, aggregate: sum, of: amount, window: 10s}\n", batchRows: 2);
+        var first = RandomEvents.NewPayment(1, 1_000_000, "c-1");
+        var (larger, ofAnother) = (first with { AmountMinor = 9_999_999_900 }, first with { AmountMinor = 500, CardId = "c-2" });
+        var retry = larger with { EventTimeMs = 1_000_300, Ip = "i-2" };
+        var sums = harness.Fold([first, larger, ofAnother, retry, first, ofAnother]).Select(features => features[0]).ToArray();
+        Assert.Equal((1.0, 100_000_000.0, 5.0), (sums[0], sums[1], sums[2]));
+        Assert.Equal([null, null, null, 1, 0, 2], harness.FirstOffsets);
+        // Of a retry it is said as of its first record.
+        Assert.Equal([null, 0, 1, 0, null, 1], harness.Conflicts);
+        Assert.Equal(3, harness.State.Payments.Count);
+        Assert.Equal(3, harness.Engine.CountEvents());
+    }
+
+    [Fact]
+    public void A_payment_whose_id_was_anothers_is_found_again_by_a_process_that_takes_over_and_not_mixed_up()
+    {
+        const string yaml = "version: 1\nfeatures:\n  - {name: f, entity: card_id, aggregate: sum, of: amount, window: 10s}\n"
+            + "  - {name: r, entity: card_id, aggregate: risk, window: 10s}\n";
+        var (before, after) = (new FeatureHarness(yaml), new FeatureHarness(yaml));
+        var first = RandomEvents.NewPayment(1, 1_000_000, "c-1");
+        var larger = first with { AmountMinor = 5000 };
+        var label = new Label { PaymentId = "p-1", EventTimeMs = 1_000_000, KnownAtMs = 1_000_001, Fraud = true, CardId = "c-1" };
+        // Another of their time stands last, so that what is found again is moved.
+        before.Fold([first, larger, larger, label, RandomEvents.NewPayment(2, 1_000_000, "c-1")]);
+        var digest = CollectedState.DigestOf(before.State);
+        CollectedState.Restore(after.State, CollectedState.Of(before.State).ToFile(before.Engine));
+        var again = after.FoldAt([(TestBatch.Payments, 0, first), (TestBatch.Payments, 1, larger), (TestBatch.Payments, 2, larger)]);
+        Assert.Equal([null, 0, 0], after.Conflicts);
+        Assert.Equal([null, null, 1], after.FirstOffsets);
+        // Both bear the id and the time that the label names.
+        Assert.All(again, features => Assert.Equal([52, 2.0 / 3], features));
+        Assert.Equal(digest, CollectedState.DigestOf(after.State));
+    }
+
+    [Fact]
+    public void Payments_that_share_an_id_make_one_state_however_their_logs_are_interleaved() =>
+        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 80]).Sample((seed, count) =>
+        {
+            var random = new Random(seed);
+            var logs = Interleaving.Split(WithSharedIds(RandomEvents.Make(random, count, lateness: 30), random), random, copies: 4);
+            var (left, right) = (new FeatureHarness(Yaml, 1 + random.Next(40)), new FeatureHarness(Yaml, 1 + random.Next(40)));
+            left.FoldAt(Interleaving.Of(logs, random, inOrder: false));
+            right.FoldAt(Interleaving.Of(logs, random, inOrder: false));
+            Assert.Equal(CollectedState.DigestOf(left.State), CollectedState.DigestOf(right.State));
+        }, iter: 150);
+
+    [Fact]
     public void A_restored_state_still_knows_which_records_were_of_payments_that_came_again()
     {
         var (before, after) = (new FeatureHarness(Yaml), new FeatureHarness(Yaml));
@@ -183,6 +248,38 @@ public sealed class FoldedStateTests
         harness.Fold(events);
         var error = Assert.Throws<StateAheadException>(() => harness.FoldAt([(TestBatch.Payments, 3, events[3])]));
         Assert.Equal((TestBatch.Payments, 3), (error.LogIndex, error.Offset));
+    }
+
+    /// <summary>Some payments get the id of an earlier one, and its time and card with it or not; some of these are labelled.</summary>
+    private static List<object> WithSharedIds(List<object> events, Random random)
+    {
+        var (shared, payments) = (new List<object>(), new List<Payment>());
+        foreach (var item in events)
+        {
+            if (item is not Payment payment || payments.Count == 0 || random.Next(3) > 0)
+            {
+                shared.Add(item);
+                payments.AddRange(item is Payment own ? [own] : []);
+                continue;
+            }
+
+            var earlier = payments[random.Next(payments.Count)];
+            var other = payment with
+            {
+                PaymentId = earlier.PaymentId,
+                EventTimeMs = random.Next(2) == 0 ? earlier.EventTimeMs : payment.EventTimeMs,
+                CardId = random.Next(2) == 0 ? earlier.CardId : payment.CardId,
+                AmountMinor = 10_000 + shared.Count,
+            };
+            shared.Add(other);
+            payments.Add(other);
+            if (random.Next(2) == 0)
+            {
+                shared.Add(RandomEvents.LabelOf(other, random));
+            }
+        }
+
+        return shared;
     }
 
     private static string YamlOf(string head)

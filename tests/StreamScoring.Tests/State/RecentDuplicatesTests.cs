@@ -33,13 +33,13 @@ public sealed class RecentDuplicatesTests
     public void The_oldest_go_with_all_that_is_known_of_them()
     {
         _duplicates.Add(Own, 10, Elsewhere, 77);
-        for (var offset = 100; offset < 100 + RecentDuplicates.CountMax; offset++)
+        for (var offset = 100; offset < 100 + RecentRecords.CountMax; offset++)
         {
             _duplicates.Add(Own, offset, Own, 50);
         }
 
         Assert.False(_duplicates.TryFind(Own, 10, out _, out _));
         Assert.Equal((Elsewhere, 77L), _duplicates.DecidedFirst(Elsewhere, 77));
-        Assert.Equal(RecentDuplicates.CountMax, _duplicates.ToArray().Length);
+        Assert.Equal(RecentRecords.CountMax, _duplicates.ToArray().Length);
     }
 }

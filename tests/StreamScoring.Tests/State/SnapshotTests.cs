@@ -1,4 +1,5 @@
 using CsCheck;
+using StreamScoring.Identity;
 using StreamScoring.State;
 using StreamScoring.Tests.Features;
 
@@ -45,6 +46,19 @@ public sealed class SnapshotTests
         var history = new SnapshotHistory(new SnapshotFolder(folder), other.File, new Dictionary<string, string>(), "", "b", keep: 2, notices.Add);
         Assert.Null(history.RestoreNewest(() => other.State).From);
         Assert.Contains("another feature file", notices.Single(), StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_snapshot_whose_ids_are_hashed_by_another_secret_is_refused_with_the_reason()
+    {
+        var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
+        new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(Good));
+        var secret = IdentityHash.FromSecret("a secret of sixteen bytes and more");
+        var (file, notices) = (new FeatureHarness(Yaml).File, new List<string>());
+        var history = new SnapshotHistory(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "b", keep: 2, notices.Add, secret);
+        Assert.Null(history.RestoreNewest(() => new FoldedState(file, TestBatch.Logs, IdempotencyOptions.Default, identity: secret)).From);
+        Assert.Contains($"another secret (identity {IdentityHash.Development.Fingerprint}, this process has {secret.Fingerprint}", notices.Single(), StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }
 

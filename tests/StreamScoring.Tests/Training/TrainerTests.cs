@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamScoring.Configuration;
 using StreamScoring.Onnx;
 using StreamScoring.Onnx.Protos;
 using StreamScoring.Training;
@@ -57,5 +58,43 @@ public sealed class TrainerTests : IDisposable
         }
 
         Assert.Equal(0, sum / RowCount, 1e-5);
+    }
+
+    [Fact]
+    public void Rows_without_a_label_and_texts_are_left_out_by_name_and_metrics_say_on_how_many_frauds_they_rest()
+    {
+        var data = Path.Combine(_folder, "data.csv");
+        // Of ten rows one is a fraud, told by a, and two have no label.
+        File.WriteAllLines(data, Enumerable.Range(0, 1000).Select(i => $"{i % 10},{i % 7},{(i % 10 >= 8 ? "" : i % 10 == 3 ? "1" : "0")}").Prepend("a,b,fraud"));
+        var (output, said) = (Path.Combine(_folder, "model"), new List<string>());
+        var options = new TrainingOptions("m", "sha256:0", data, "fraud", ["a", "b"], Trees: 3, Leaves: 4, LearningRate: 0.1, Seed: 1, "train") { TextsLeftOut = ["channel", "mcc"] };
+        var summary = new Trainer(options, said.Add, _ => { }).Run(output, CancellationToken.None);
+
+        Assert.Equal((800, 100, 200), (summary.Rows, summary.Frauds, summary.Unlabelled));
+        Assert.Equal((720, 90, 80, 10), (summary.HeldOut.FittedRows, summary.HeldOut.FittedFrauds, summary.HeldOut.HeldOutRows, summary.HeldOut.HeldOutFrauds));
+        Assert.Contains($"{data}: 200 of 1,000 rows do not say whether the payment was fraud (column fraud) and are left out", said);
+        Assert.Contains("left out, because trees are trained on numbers and these features are texts: channel, mcc", said);
+        Assert.Contains("fitted to the first 720 rows (90 frauds), the last 80 (10 frauds) give auc_roc ", said[^1], StringComparison.Ordinal);
+        var card = ModelCard.Load(output);
+        Assert.Equal(
+            [("fitted_rows", "720"), ("fitted_frauds", "90"), ("held_out_rows", "80"), ("held_out_frauds", "10")], card.Metrics.Take(4));
+        Assert.Equal(["auc_roc", "average_precision"], card.Metrics.Skip(4).Select(metric => metric.Key));
+        Assert.Contains(("rows_without_label", "200"), card.Training);
+
+        // Again, in its place.
+        new Trainer(options, said.Add, _ => { }).Run(output, CancellationToken.None);
+        Assert.Equal(["card.yaml", "golden.parquet", "model.onnx"], Directory.GetFiles(output).Select(Path.GetFileName).Order());
+        Assert.Equal(["data.csv", "model"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void A_folder_that_holds_anything_else_is_refused_before_the_table_is_read()
+    {
+        var notes = Path.Combine(_folder, "notes.txt");
+        File.WriteAllText(notes, "mine");
+        var options = new TrainingOptions("m", "sha256:0", Path.Combine(_folder, "no-such.csv"), "fraud", ["a"], Trees: 3, Leaves: 4, LearningRate: 0.1, Seed: 1, "train");
+        var error = Assert.Throws<InvalidInputFileException>(() => new Trainer(options, _ => { }, _ => { }).Run(_folder, CancellationToken.None));
+        Assert.Contains("holds notes.txt", error.Message, StringComparison.Ordinal);
+        Assert.Equal([notes], Directory.GetFileSystemEntries(_folder));
     }
 }

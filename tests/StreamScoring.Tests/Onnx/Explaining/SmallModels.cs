@@ -82,7 +82,7 @@ internal static class SmallModels
         var path = Write(folder, model);
         card.Save(folder);
         string[] names = [.. card.Inputs.Select(input => input.Name)];
-        using var loaded = OnnxModelLoader.LoadFile(path, names, card.Output);
+        using var loaded = OnnxModelLoader.LoadFile(path, names, new ModelLoadOptions { Kind = card.Output, FraudClass = card.FraudClass });
         var (matrix, raw) = (MatrixOf(rows), new double[rows.Length]);
         using var lane = loaded.OpenLane([.. Enumerable.Range(0, names.Length)], rows.Length);
         lane.Score(matrix, [.. Enumerable.Range(0, rows.Length)], raw);

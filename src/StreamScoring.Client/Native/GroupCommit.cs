@@ -1,6 +1,0 @@
-namespace StreamScoring.Client.Native;
-
-/// <summary>A group's committed offset.</summary>
-/// <param name="Offset">Of the next record to read.</param>
-/// <param name="Metadata">What the member stored with it.</param>
-internal readonly record struct GroupCommit(string Topic, int Partition, long Offset, string Metadata);

@@ -1,0 +1,46 @@
+using StreamScoring.Configuration;
+using StreamScoring.Files;
+
+namespace StreamScoring.Host.Verbs;
+
+/// <summary>Which of a table's columns are the inputs of a bare model file.</summary>
+/// <param name="inputs">Names, separated by commas, in the model's order; null where they are the
+/// columns that are left.</param>
+/// <param name="ignored">Names, separated by commas, of columns that are none.</param>
+/// <param name="columnsFile">The table's columns file, whose label is none.</param>
+internal sealed class InputChoice(string? inputs, string? ignored, string? columnsFile)
+{
+    /// <exception cref="InvalidInputFileException">A name is no column, or nothing is
+    /// left.</exception>
+    public IReadOnlyList<string> ColumnsOf(string tablePath)
+    {
+        using var table = TableReader.Open(tablePath);
+        var (chosen, others) = (Names(inputs), Names(ignored).ToHashSet(StringComparer.Ordinal));
+        foreach (var name in chosen.Concat(others))
+        {
+            table.Require(name);
+        }
+
+        if (chosen.FirstOrDefault(others.Contains) is { } both)
+        {
+            throw new InvalidInputFileException($"{both} is named by --inputs and by --ignore");
+        }
+
+        others.Add("payment_id");
+        if (columnsFile is not null && ColumnsFile.Load(columnsFile).LabelColumn is { } label)
+        {
+            others.Add(label);
+        }
+
+        List<string> columns = chosen.Count > 0 ? chosen : [.. table.Columns.Where(column => !others.Contains(column))];
+        return columns.Count > 0 ? columns : throw new InvalidInputFileException($"{tablePath}: no column is left for the model's inputs; its columns are {string.Join(", ", table.Columns)}");
+    }
+
+    /// <summary>A model folder names its inputs itself.</summary>
+    /// <returns>The folder.</returns>
+    /// <exception cref="InvalidInputFileException">Inputs are chosen all the same.</exception>
+    public string RequireNone(string modelFolder) => inputs is null && ignored is null ? modelFolder
+        : throw new InvalidInputFileException($"--inputs and --ignore go with a bare .onnx file; the card of {modelFolder} says which columns are its inputs");
+
+    private static List<string> Names(string? text) => [.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+}

@@ -1,0 +1,174 @@
+using Microsoft.ML.OnnxRuntime;
+using StreamScoring.Onnx.Outputs;
+using StreamScoring.Onnx.Sessions;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Onnx.Probing;
+
+/// <summary>
+/// Finds out by trying how a model takes its rows and what it gives for them. Rows that were given must work, most of them; that made-up
+/// ones do not is only said.
+/// </summary>
+internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList<ModelInput> inputs, List<string> notices)
+{
+    /// <summary>By so much an output that is a probability may lie outside 0..1: sums of many floats.</summary>
+    private const double ProbabilityTolerance = ScoreCalibration.ProbabilityTolerance;
+
+    /// <param name="given">Golden rows, or the table's; null for none.</param>
+    /// <returns>How it is called, and whether the two columns of each row are shares of one.</returns>
+    /// <exception cref="Configuration.InvalidInputFileException">It fails on every row that was given, gives no numbers, or does not say which of them is fraud.</exception>
+    public (OnnxShape Shape, bool IsShare, double? Outside) Run(InputForm form, FraudOutput output, ProbeRows? given)
+    {
+        var invented = ProbeRows.Invented(inputs);
+        var rows = given ?? invented;
+        // One row is enough to learn the output's form.
+        var isDouble = session.Inner.OutputMetadata[output.Name].ElementType == typeof(double);
+        var shape = new OnnxShape(form.Names, form.IsMatrix, form.Rank, form.IsDouble, output.Name, isDouble, 2, 1, 0, OneRowPerCall: true);
+        var dimensions = FormOf(shape, rows, invented);
+        var columns = dimensions.Length < 2 ? 1 : checked((int)dimensions[^1]);
+        if (dimensions.Length is 0 or > 2)
+        {
+            throw ModelRefused.Because(path, $"gives an output of {dimensions.Length} dimensions; expected one number, or one for each class, a row");
+        }
+
+        shape = shape with { OutputRank = dimensions.Length, OutputColumns = columns, OutputColumn = output.ColumnOf(columns, notices) };
+        var alone = Alone(shape, rows);
+        var known = alone.Where(row => !double.IsNaN(row.Raw)).ToList();
+        if (known.Count == 0 && alone.Count > 0 && (rows.AreInvented || Alone(shape, invented, isSaid: false).All(row => double.IsNaN(row.Raw))))
+        {
+            throw ModelRefused.Because(path, "gives NaN for every probe row; check the exported weights");
+        }
+
+        if (form.HasFixedRows)
+        {
+            notices.Add("it was exported for a batch of exactly 1, so it is given one row a call; export it with a dynamic batch for more speed");
+        }
+        else if (!AreRowsApart(shape, rows, alone) || (!rows.AreInvented && !rows.Differ(inputs) && !AreRowsApart(shape, invented, Alone(shape, invented, isSaid: false))))
+        {
+            form = form with { HasFixedRows = true };
+            notices.Add("a row's output depends on the other rows of its call (dynamic quantisation does that), so it is given one row a call");
+        }
+
+        var outside = known.Where(row => row.Raw is < -ProbabilityTolerance or > 1 + ProbabilityTolerance).Select(row => (double?)row.Raw).FirstOrDefault();
+        return (shape with { OneRowPerCall = form.HasFixedRows }, known.Count > 0 && outside is null && AreSharesOfOne(shape, rows, known), outside);
+    }
+
+    /// <returns>The dimensions of the output for one row.</returns>
+    private long[] FormOf(OnnxShape shape, ProbeRows rows, ProbeRows invented)
+    {
+        OnnxRuntimeException? first = null;
+        foreach (var row in rows.Rows)
+        {
+            try
+            {
+                return RunOnce(shape, rows, row);
+            }
+            catch (OnnxRuntimeException e) when (!session.IsStopped)
+            {
+                first ??= e;
+            }
+        }
+
+        var reason = ModelRefused.FirstLine(first!.Message);
+        if (!rows.AreInvented)
+        {
+            throw ModelRefused.Because(path, $"fails on each of the {rows.Rows.Count} {rows.Origin} that were tried: {reason}", first);
+        }
+
+        // Nothing speaks against the model yet. Its form may stand in the file.
+        var stated = session.Inner.OutputMetadata[shape.OutputName].Dimensions;
+        notices.Add($"it fails on each of the {invented.Rows.Count} {rows.Origin} ({reason}), which may lie outside of what it knows, and there are no golden rows to try; it is served untried");
+        return stated.Length is 1 or 2 && (stated.Length == 1 || stated[1] > 0) ? [.. stated.Select(size => (long)size)]
+            : throw ModelRefused.Because(path, $"fails on {rows.Origin}: {reason}; they may lie outside of what it knows, so give it golden rows ({OnnxModelLoader.GoldenFile}), or a table", first);
+    }
+
+    private long[] RunOnce(OnnxShape shape, ProbeRows rows, int row)
+    {
+        using var call = new WatchedCall(session);
+        var values = ProbeValues.Of(shape, inputs, rows.Features, row);
+        call.Begin(rowCount: 1);
+        try
+        {
+            using var results = session.Inner.Run(call.Options, shape.InputNames, values, [shape.OutputName]);
+            return results[0].GetTensorTypeAndShape().Shape;
+        }
+        finally
+        {
+            call.End();
+            values.ForEach(value => value.Dispose());
+        }
+    }
+
+    /// <returns>What each row gives by itself; those that fail are left out, and one of them is said.</returns>
+    private List<(int Row, double Raw)> Alone(OnnxShape shape, ProbeRows rows, bool isSaid = true)
+    {
+        var (scored, raw, failed) = (new List<(int, double)>(), new double[1], (ModelFailedException?)null);
+        var (failedCount, failedRow) = (0, 0);
+        using var lane = OpenLane(shape with { OneRowPerCall = true });
+        foreach (var row in rows.Rows)
+        {
+            try
+            {
+                lane.Score(rows.Features, [row], raw);
+                scored.Add((row, raw[0]));
+            }
+            catch (ModelFailedException e) when (e.Kind == ModelFailureKind.Failed)
+            {
+                (failed, failedRow) = failedCount++ == 0 ? (e, row) : (failed, failedRow);
+            }
+        }
+
+        if (isSaid && failed is not null && scored.Count > 0)
+        {
+            notices.Add($"it fails on {failedCount} of {rows.Rows.Count} {rows.Origin} ({rows.NameOf(failedRow)}: {failed.Reason}); such rows are left without a score");
+        }
+
+        return scored;
+    }
+
+    private bool AreRowsApart(OnnxShape shape, ProbeRows rows, List<(int Row, double Raw)> alone)
+    {
+        if (alone.Count == 0)
+        {
+            return true;
+        }
+
+        var together = new double[alone.Count];
+        try
+        {
+            using var lane = OpenLane(shape with { OneRowPerCall = false });
+            lane.Score(rows.Features, [.. alone.Select(row => row.Row)], together);
+        }
+        catch (ModelFailedException e) when (e.Kind == ModelFailureKind.Failed)
+        {
+            notices.Add($"it fails on {alone.Count} {rows.Origin} at once ({e.Reason}), so {Path.GetFileName(path)} is given one row a call");
+            return false;
+        }
+
+        return alone.Zip(together).All(pair =>
+            double.IsNaN(pair.First.Raw) == double.IsNaN(pair.Second) && !(Math.Abs(pair.First.Raw - pair.Second) > 1e-6 * Math.Max(1, Math.Abs(pair.First.Raw))));
+    }
+
+    /// <summary>Whether the columns of each row add up to one; of a single column nothing can be said against it.</summary>
+    private bool AreSharesOfOne(OnnxShape shape, ProbeRows rows, List<(int Row, double Raw)> known)
+    {
+        if (shape.OutputColumns != 2)
+        {
+            return shape.OutputColumns == 1;
+        }
+
+        var other = new double[1];
+        using var lane = OpenLane(shape with { OneRowPerCall = true, OutputColumn = 1 - shape.OutputColumn });
+        return known.All(row =>
+        {
+            lane.Score(rows.Features, [row.Row], other);
+            return Math.Abs(row.Raw + other[0] - 1) <= ProbabilityTolerance;
+        });
+    }
+
+    private IScoringLane OpenLane(OnnxShape shape)
+    {
+        var columns = Enumerable.Range(0, inputs.Count).ToArray();
+        return inputs.Any(input => input.IsText) ? new TextOnnxLane(session, shape, inputs, columns) : new BoundOnnxLane(session, shape, columns);
+    }
+}

@@ -1,0 +1,77 @@
+using Prometheus;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Scoring;
+
+/// <summary>
+/// What models failed of. Each failure is counted; its cause is said once for a model, a kind and a type of error, so that a model that fails on
+/// every payment fills no log. From any thread.
+/// </summary>
+public sealed class ModelFailures
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter.Child> _counts = [];
+    private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
+    private readonly Counter _failures;
+    private readonly Action<string> _notice;
+
+    public ModelFailures(CollectorRegistry registry, Action<string> notice)
+    {
+        _failures = Metrics.WithCustomRegistry(registry).CreateCounter(
+            "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
+        _notice = notice;
+    }
+
+    /// <param name="model">As decisions name it.</param>
+    public void Add(string model, Exception cause) =>
+        Add(model, cause is ModelFailedException failed ? failed.Kind : ModelFailureKind.Failed, cause.GetType(), cause);
+
+    /// <summary>A row's output was said to be a probability and is none.</summary>
+    public void AddNoProbability(string model, double raw) => Add(model, ModelFailureKind.NoProbability, typeof(double), raw);
+
+    /// <summary>The reasons of a row's score could not be found out.</summary>
+    public void AddNoReasons(string model, Exception cause) => Add(model, ModelFailureKind.NoReasons, cause.GetType(), cause);
+
+    private void Add<TCause>(string model, ModelFailureKind kind, Type type, TCause cause)
+    {
+        bool isFirst;
+        lock (_gate)
+        {
+            if (!_counts.TryGetValue((model, kind), out var count))
+            {
+                _counts[(model, kind)] = count = _failures.WithLabels(model, NameOf(kind));
+            }
+
+            count.Inc();
+            isFirst = _said.Add((model, kind, type));
+        }
+
+        if (isFirst)
+        {
+            _notice(WithoutCardNumbers(
+                $"model {model}: {Sentence(kind)}: {(cause is Exception e ? e.Message : FormattableString.Invariant($"{cause}"))}. "
+                + $"Further failures of this kind are only counted: scoring_model_failures_total{{model=\"{model}\",kind=\"{NameOf(kind)}\"}}"));
+        }
+    }
+
+    private static string NameOf(ModelFailureKind kind) => kind switch
+    {
+        ModelFailureKind.Failed => "failed",
+        ModelFailureKind.TimedOut => "timed_out",
+        ModelFailureKind.Stopped => "stopped",
+        ModelFailureKind.NoProbability => "no_probability",
+        _ => "no_reasons",
+    };
+
+    private static string Sentence(ModelFailureKind kind) => kind switch
+    {
+        ModelFailureKind.Failed => "it failed on some payment, which is decided without a score",
+        ModelFailureKind.TimedOut => "it did not come to an end in time, and payments are decided without a score",
+        ModelFailureKind.Stopped => "it was ended while it scored, and payments are decided without a score",
+        ModelFailureKind.NoProbability => "its output is said to be a probability and is none, so the payment is decided without a score",
+        _ => "it gave no reasons for a score, which stands without them",
+    };
+
+    /// <summary>An engine may quote what it was given, and that may be anything.</summary>
+    private static string WithoutCardNumbers(string message) => CardNumber.Mask(message);
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using StreamScoring.Files;
+using StreamScoring.Onnx;
+using StreamScoring.Scoring;
+using StreamScoring.TestSupport;
+
+namespace StreamScoring.IntegrationTests;
+
+/// <summary>Model files of other makers as a user meets them: the program, a file, a table.</summary>
+public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>, IDisposable
+{
+    private const string Topology = "topology/generated/topology.yaml";
+
+    private static readonly Dictionary<string, string> NoEnvironment = [];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("models").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [SharedTheory]
+    [InlineData("class-order", "text-labels-zipmap")]
+    [InlineData("probe-outside-domain", "embedding")]
+    public async Task A_bare_file_gives_the_right_probabilities_for_a_table(string @case, string name)
+    {
+        string PathOf(string ending) => SharedFolder.PathOf("cases", @case, name + ending);
+        var output = Path.Combine(_folder, "scores.csv");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "score", "--model", PathOf(".onnx"), "--data", PathOf(".csv"), "--output", output);
+        using var scored = TableReader.Open(output);
+        using var expected = TableReader.Open(PathOf(".expected.csv"));
+        var (actual, right) = (scored.Require("probability"), expected.Require("probability"));
+        while (expected.Read())
+        {
+            Assert.True(scored.Read());
+            Assert.Equal(expected.Number(right), scored.Number(actual), 1e-6);
+        }
+
+        Assert.False(scored.Read());
+    }
+
+    [Fact]
+    public async Task The_class_that_is_fraud_is_asked_for_where_names_do_not_say_it_and_can_be_said()
+    {
+        var model = HandMadeModels.TwoClasses(["suspect", "usual"], areTexts: true).ZipMapped(["suspect", "usual"], areTexts: true).Save(_folder);
+        var (table, output) = (Table("payment_id,a,b", "r0,0,0"), Path.Combine(_folder, "scores.csv"));
+        var refused = await ScoringProcess.RunAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"{model}: has the classes suspect, usual, and does not say which of them is fraud", refused.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output, "--positive-class", "suspect");
+        using var scored = TableReader.Open(output);
+        Assert.True(scored.Read());
+        Assert.Equal(1 / (1 + Math.E), scored.Number(scored.Require("probability")), 1e-6);
+    }
+
+    [Fact]
+    public async Task A_row_on_which_the_model_fails_is_left_without_a_score_and_named()
+    {
+        var model = HandMadeModels.Embedding().Save(_folder);
+        var (table, output) = (Table("payment_id,a,code", "r0,0,0", "r1,1,73", "r2,0,2"), Path.Combine(_folder, "scores.csv"));
+        var outcome = await ScoringProcess.SucceedAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output);
+        Assert.Contains($"{model}: of 3 rows 1 have no probability; the first is r1: ", outcome.Errors, StringComparison.Ordinal);
+        using var scored = TableReader.Open(output);
+        var probability = scored.Require("probability");
+        foreach (var right in (double[])[1 / (1 + Math.Exp(2)), double.NaN, 1 / (1 + Math.Exp(-2))])
+        {
+            Assert.True(scored.Read());
+            Assert.Equal(right, scored.Number(probability), 6);
+        }
+    }
+
+    [Fact]
+    public async Task A_model_that_loops_ends_with_its_time_and_is_named()
+    {
+        var model = HandMadeModels.Looping(asInputsSay: false).Save(_folder);
+        var (table, output) = (Table("payment_id,a,b", "r0,0,0"), Path.Combine(_folder, "scores.csv"));
+        var atLoad = await ScoringProcess.RunAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output, "--time-max", "1s");
+        Assert.Equal(2, atLoad.ExitCode);
+        Assert.Contains($"{model}: did not load within 1 s", atLoad.Errors, StringComparison.Ordinal);
+
+        SaveCard(["a", "b"]);
+        WriteGolden(["a", "b"], (0, 0, 0.5));
+        var validated = await ScoringProcess.RunAsync(NoEnvironment, "topology", "validate", Topology, "--set", $"models.champion={_folder}", "--set", "models.loadMax=1s");
+        Assert.Equal(2, validated.ExitCode);
+        Assert.Contains($"{model}: did not load within 1 s", validated.Errors, StringComparison.Ordinal);
+
+        // On the rows that are looked at at load it ends, and on one behind them it does not.
+        HandMadeModels.Looping(asInputsSay: true).Save(_folder);
+        table = Table("payment_id,a,b", [.. Enumerable.Range(0, 2000).Select(i => $"r{i},{i % 3},{(i == 1999 ? "9e18" : "0")}")]);
+        // The folder is a model's by now, and nothing else is written there.
+        var elsewhere = Directory.CreateTempSubdirectory("scores");
+        output = Path.Combine(elsewhere.FullName, "scores.csv");
+        var whileScoring = await ScoringProcess.RunAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output, "--time-max", "20s");
+        Assert.Equal(1, whileScoring.ExitCode);
+        Assert.Contains($"{model}: a call took longer than 20 s", whileScoring.Errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(output));
+        elsewhere.Delete(recursive: true);
+    }
+
+    [SharedFact]
+    public async Task A_process_that_is_told_to_leave_does_so_though_a_lane_is_in_a_loop_and_what_it_took_is_decided()
+    {
+        string[] inputs = ["amount_major", "is_weekend"];
+        HandMadeModels.Looping(asInputsSay: true).Save(_folder);
+        SaveCard(inputs);
+        WriteGolden(inputs, (0, 0, 0.5), (1, 0, 1 / (1 + Math.Exp(-1))));
+        string[] set =
+        [
+            "--set", "group=loop", "--set", "regions.eu.topics.payments=loop-payments", "--set", "regions.eu.topics.labels=loop-labels", "--set", "regions.eu.topics.decisions=loop-decisions",
+            "--set", "regions.eu.topics.deadLetters=loop-dead-letters", "--set", $"models.champion={_folder}", "--set", "models.callMax=1m",
+        ];
+        await ScoringProcess.SucceedAsync(cluster.Environment, ["topics", "create", "--topology", Topology, .. set]);
+        // The model goes round as often as the amount says: for this one half an hour.
+        await cluster.ProduceByKcatAsync("loop-payments",
+        [
+            Payment("loops", 900_000_000_000), Payment("ends", 100),
+        ]);
+        using var run = ScoringProcess.Start(cluster.Environment, ["run", "--topology", Topology, .. set]);
+        using var ending = ScoringProcess.EndingWithTheTest(run);
+        var errors = run.StandardError.ReadToEndAsync();
+        var ready = await run.StandardOutput.ReadLineAsync() ?? "";
+        using (var http = new HttpClient { BaseAddress = new Uri(Address().Match(ready).Value) })
+        {
+            await MetricsPage.OnceAsync(http, metrics => metrics.Any(metric => metric.Key.StartsWith("scoring_records_total{", StringComparison.Ordinal) && metric.Value > 0));
+        }
+
+        Assert.Equal(130, await ScoringProcess.InterruptAsync(run));
+        Assert.Contains("model.onnx: a call took longer than 60 s", await errors, StringComparison.Ordinal);
+        var read = await ScoringProcess.SucceedAsync(cluster.Environment, ["decisions", "--topology", Topology, .. set, "--json"]);
+        var decisions = read.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
+            .ToDictionary(decision => decision.GetProperty("payment_id").GetString()!);
+        Assert.Equal("review", decisions["loops"].GetProperty("action").GetString());
+        Assert.Equal(JsonValueKind.Null, decisions["loops"].GetProperty("probability").ValueKind);
+    }
+
+    private static string Payment(string id, long amountMinor) =>
+        $"{{\"payment_id\":\"{id}\",\"event_time\":{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()},\"amount_minor\":{amountMinor},\"currency\":\"EUR\",\"card_id\":\"c\",\"customer_id\":\"k\"}}";
+
+    private void SaveCard(IEnumerable<string> inputs) =>
+        new ModelCard { Name = "hand-made", Inputs = [.. inputs.Select(name => new ModelInput(name, IsText: false))], Output = OutputKind.Probability }.Save(_folder);
+
+    private void WriteGolden(string[] inputs, params (double A, double B, double Raw)[] rows)
+    {
+        using var golden = TableWriter.Create(
+            Path.Combine(_folder, OnnxModelLoader.GoldenFile), [.. inputs.Select(name => (name, false)), (OnnxModelLoader.GoldenRawColumn, false)]);
+        foreach (var (a, b, raw) in rows)
+        {
+            golden.Number(a);
+            golden.Number(b);
+            golden.Number(raw);
+            golden.EndRow();
+        }
+
+        golden.Complete();
+    }
+
+    private string Table(string header, params string[] rows)
+    {
+        var path = Path.Combine(_folder, "table.csv");
+        File.WriteAllLines(path, [header, .. rows]);
+        return path;
+    }
+
+    [GeneratedRegex("http://[0-9.:]+")]
+    private static partial Regex Address();
+}
