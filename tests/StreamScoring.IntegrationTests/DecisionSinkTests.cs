@@ -61,7 +61,7 @@ public sealed class DecisionSinkTests : IDisposable
             Assert.Equal(row % Partitions, record.Partition.Value);
             Assert.Equal(isDeadLetter ? null : $"key-{row}", record.Message.Key is { } key ? Encoding.UTF8.GetString(key) : null);
             Assert.Equal(
-                ["region=eu", $"topic={(isDeadLetter ? "labels" : "payments")}", $"partition={row % Partitions}", $"offset={1_000_000_000_000 + row}", .. row < Partitions && !isDeadLetter ? ["vector=the vector"] : Array.Empty<string>()],
+                ["region=eu", $"topic={(isDeadLetter ? "labels" : "payments")}", $"partition={row % Partitions}", $"offset={1_000_000_000_000 + row}", "topic_id=", .. row < Partitions && !isDeadLetter ? ["vector=the vector"] : Array.Empty<string>()],
                 record.Message.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}"));
         }
 
