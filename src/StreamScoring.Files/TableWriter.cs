@@ -18,9 +18,14 @@ public abstract class TableWriter : IDisposable
 
     private protected string TemporaryPath { get; }
 
-    /// <exception cref="InvalidInputFileException">The name does not end as that of a table does.</exception>
+    /// <exception cref="InvalidInputFileException">It is a folder, or its name does not end as that of a table does.</exception>
     public static void RequireTableName(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidInputFileException($"{path} is a folder; name a file in it that ends with {ExtensionsText}");
+        }
+
         if (!Extensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)))
         {
             throw new InvalidInputFileException($"{path} is to be a table; name a file that ends with {ExtensionsText}");
@@ -31,11 +36,6 @@ public abstract class TableWriter : IDisposable
     /// <exception cref="InvalidInputFileException">The file cannot be written there, or its name is no table's.</exception>
     public static TableWriter Create(string path, IReadOnlyList<(string Name, bool IsText)> columns)
     {
-        if (Directory.Exists(path))
-        {
-            throw new InvalidInputFileException($"{path} is a folder; name a file in it that ends with {ExtensionsText}");
-        }
-
         RequireTableName(path);
         try
         {

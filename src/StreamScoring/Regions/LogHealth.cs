@@ -19,7 +19,7 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
 
     private readonly Lock _lock = new();
     private readonly FailureNotices _notices = new(clock, notice);
-    private readonly Dictionary<string, (string Where, int[] LogIndices, long At)> _problems = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int[] LogIndices, long At)> _problems = new(StringComparer.Ordinal);
     private readonly View[] _views = [.. Enumerable.Range(0, logs.Count).Select(_ => new View())];
     private readonly Dictionary<string, (IReadOnlyList<LogId> Logs, string Reason, long Since)> _undecided = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failing = new(StringComparer.Ordinal);
@@ -73,15 +73,15 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
     /// order for a while, and nobody said it again.</param>
     public void Report(string where, IEnumerable<int> logIndices, string problem)
     {
-        var (key, text) = ($"{where}: {problem}", $"{where}: {problem}");
+        var text = $"{where}: {problem}";
         lock (_lock)
         {
             int[] concerned = [.. logIndices];
-            _problems[key] = (where, concerned, clock.GetTimestamp());
+            _problems[text] = (concerned, clock.GetTimestamp());
             Array.ForEach(concerned, logIndex => _views[logIndex].ProblemText = text);
         }
 
-        _notices.Report(key, text);
+        _notices.Report(text, text);
     }
 
     /// <summary>
