@@ -1,8 +1,4 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using System.Security.Cryptography;
 using StreamScoring.Regions;
 
 namespace StreamScoring.State;
@@ -15,33 +11,18 @@ namespace StreamScoring.State;
 /// as many as the index may hold came after it, which is counted.
 /// </summary>
 /// <remarks>
-/// A payment is its id and its content. The table's slot of an id holds the newest payment of that id, so that nearly always one look says
-/// whether a payment is new. Where ids are given to several payments, each older one has a slot by id and content.
-///
-/// Slots are drawn by a secret of the process. Nothing that can be seen depends on it.
+/// A payment is its id and its content; <see cref="PaymentSlots"/> finds it by both.
 ///
 /// Of a payment that went to two regions: it stays for as long as a log may still bring such a record: its own or another, cut off, away
 /// or repeated by a mirror. So of two copies one counts, whichever comes first, on all sides of a link that was cut.
 /// </remarks>
-public sealed unsafe class IdempotencyIndex
+public sealed class IdempotencyIndex
 {
-    /// <summary>
-    /// The table is many small ones, each of which doubles by itself: with millions of payments one large one would hold up the fold for tens of milliseconds.
-    /// With so many payments each takes some ten microseconds. Outside the collector's heap, as all tables double at about the same time: tens of megabytes that
-    /// live for minutes would be garbage then, and copied before.
-    /// </summary>
-    private const int TablePaymentsMax = 1 << 11;
-
-    private const int TableSlotsFirst = 8;
-
     /// <summary>
     /// For each payment that comes so many entries are looked at, at the ring's end and, where that one stays, by a hand that goes around:
     /// an entry of a log that brings little stays for long, and must not keep those behind it. It is more than one, so it keeps up.
     /// </summary>
     private const int TailSteps = 4, HandSteps = 2;
-
-    /// <summary>In a slot: the entry stands there by its id and content, not by its id.</summary>
-    private const uint OlderMark = 1U << 31;
 
     private readonly long _windowMs;
     private readonly long _keepMs;
@@ -52,22 +33,13 @@ public sealed unsafe class IdempotencyIndex
     /// <summary>By chunk of the ring: entries that are held. A chunk without any is given back, wherever it lies.</summary>
     private readonly short[] _held;
 
-    /// <summary>By a home's highest bits.</summary>
-    private readonly SlotTable[] _tables;
-
-    /// <summary>Multipliers of the home's three words, and of their sum. Odd, so that nothing is lost.</summary>
-    private readonly ulong _lowFactor, _highFactor, _contentFactor, _sumFactor;
-    private readonly int _tablesLog2;
+    private readonly PaymentSlots _slots;
     private readonly int _placeMask;
-    private long _slotCount;
     private long _head;
     private long _tail;
     private long _hand;
     private int _count;
     private long _wholeUntilMs = long.MaxValue;
-
-    /// <summary>Entries that stand by id and content: 0 while every id is of one payment.</summary>
-    private int _olderCount;
 
     /// <param name="logCount">Logs of the process.</param>
     /// <param name="paymentsMax">At most 2^28.</param>
@@ -79,18 +51,13 @@ public sealed unsafe class IdempotencyIndex
         int logCount, TimeSpan window, int paymentsMax, bool hasMirror = false, int blockRecords = LogClock.BlockRecordsDefault)
     {
         Invariant.Require(paymentsMax is > 0 and <= 1 << 28);
-        Span<ulong> factors = stackalloc ulong[4];
-        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(factors));
-        (_lowFactor, _highFactor, _contentFactor, _sumFactor) = (factors[0] | 1, factors[1] | 1, factors[2] | 1, factors[3] | 1);
         (_windowMs, _paymentsMax) = ((long)window.TotalMilliseconds, paymentsMax);
         _keepMs = hasMirror ? 2 * _windowMs : _windowMs;
         _blocks = [.. Enumerable.Range(0, logCount).Select(_ => new LogBlocks(_windowMs, _keepMs, blockRecords))];
         _ring = new SequenceRing<Entry>(paymentsMax);
         _held = new short[_ring.Places / SequenceRing<Entry>.ChunkItems];
         _placeMask = _ring.Places - 1;
-        _tablesLog2 = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, paymentsMax / TablePaymentsMax)));
-        _tables = new SlotTable[1 << _tablesLog2];
-        MakeTables(TableSlotsFirst);
+        _slots = new PaymentSlots(_ring, paymentsMax);
     }
 
     /// <summary>The number that the next entry gets, in order of adding.</summary>
@@ -102,10 +69,10 @@ public sealed unsafe class IdempotencyIndex
     /// <summary>Payments held.</summary>
     public int Count => _count;
 
-    public long AllocatedBytes => _ring.AllocatedBytes + (_slotCount * sizeof(ulong));
+    public long AllocatedBytes => _ring.AllocatedBytes + _slots.AllocatedBytes;
 
     /// <summary>Slots looked at so far, in all look-ups: for tests of their cost.</summary>
-    internal long Probes { get; private set; }
+    internal long Probes => _slots.Probes;
 
     /// <summary>Payments that went before their window was over, because there were too many.</summary>
     public long EvictedEarly { get; private set; }
@@ -127,15 +94,6 @@ public sealed unsafe class IdempotencyIndex
     internal readonly struct Horizon(int[] firstHeld, long wholeUntilMs, long keepMs)
     {
         public bool IsBehind(in Entry entry) => IdempotencyIndex.IsOver(entry, firstHeld[entry.LogIndex], wholeUntilMs, keepMs);
-    }
-
-    ~IdempotencyIndex()
-    {
-        // Null where the constructor threw.
-        foreach (var table in _tables ?? [])
-        {
-            NativeMemory.Free(table.Slots);
-        }
     }
 
     /// <summary>Notes a record of a log, behind what is done with its payment.</summary>
@@ -163,9 +121,7 @@ public sealed unsafe class IdempotencyIndex
     public void Expect(int paymentCount)
     {
         Invariant.Require(Count == 0);
-        // A fifth more than each gets on average: some get more.
-        var each = Math.Clamp(paymentCount, 0, _paymentsMax) / _tables.Length;
-        MakeTables((int)Math.Max(TableSlotsFirst, BitOperations.RoundUpToPowerOf2((uint)(2 * (each + (each / 5))))));
+        _slots.Expect(Math.Clamp(paymentCount, 0, _paymentsMax));
     }
 
     /// <summary>
@@ -181,16 +137,16 @@ public sealed unsafe class IdempotencyIndex
 
         foreach (ref readonly var hash in hashes)
         {
-            PrefetchSlot(hash);
+            _slots.Prefetch(hash);
         }
 
         var goingEnd = Math.Min(_head, _tail + hashes.Length);
         for (var going = _tail; going < goingEnd && _ring.IsOpen(going); going++)
         {
-            PrefetchSlot(_ring.At(going).Hash);
+            _slots.Prefetch(_ring.At(going).Hash);
         }
 
-        GC.KeepAlive(this);
+        GC.KeepAlive(_ring);
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
@@ -200,28 +156,31 @@ public sealed unsafe class IdempotencyIndex
     {
         MakeRoom();
         var finding = Finding.New;
-        other = entry with { Block = _blocks[entry.LogIndex].Current };
-        var added = other;
-        if (TryFindNewest(entry.Hash, out var newest, out sequence))
+        var place = _slots.FindNewest(entry.Hash);
+        other = entry;
+        if (place >= 0 && IsDuplicate(entry, _ring.At(place)))
         {
-            if (IsDuplicate(entry, newest))
-            {
-                other = newest;
-                finding = newest.Content == entry.Content ? Finding.Duplicate : Finding.Conflicting;
-            }
+            other = _ring.At(place);
+            finding = other.Content == entry.Content ? Finding.Duplicate : Finding.Conflicting;
         }
 
-        if (finding != Finding.Duplicate && TryFindOlder(entry, out var same, out var sameSequence) && IsDuplicate(entry, same))
+        if (finding != Finding.Duplicate && _slots.FindOlder(entry.Hash, entry.Content) is >= 0 and var older && IsDuplicate(entry, _ring.At(older)))
         {
-            (other, sequence, finding) = (same, sameSequence, Finding.Duplicate);
+            (other, place, finding) = (_ring.At(older), older, Finding.Duplicate);
         }
 
-        if (finding != Finding.Duplicate)
+        if (finding == Finding.Duplicate)
         {
+            sequence = SequenceOf(place);
+        }
+        else
+        {
+            var added = entry with { Block = _blocks[entry.LogIndex].Current };
+            other = finding == Finding.New ? added : other;
             sequence = Put(added);
         }
 
-        GC.KeepAlive(this);
+        GC.KeepAlive(_ring);
         return finding;
     }
 
@@ -230,16 +189,21 @@ public sealed unsafe class IdempotencyIndex
     {
         MakeRoom();
         Put(entry);
-        GC.KeepAlive(this);
+        GC.KeepAlive(_ring);
     }
 
     /// <summary>Looks a payment up, whether or not its window is over.</summary>
     public bool TryFind(UInt128 hash, ulong content, out Entry first, out long sequence)
     {
-        var isFound = (TryFindNewest(hash, out first, out sequence) && first.Content == content)
-            || TryFindOlder(new Entry(hash, content, 0, 0, 0), out first, out sequence);
-        GC.KeepAlive(this);
-        return isFound;
+        var place = _slots.FindNewest(hash);
+        if (place < 0 || _ring.At(place).Content != content)
+        {
+            place = _slots.FindOlder(hash, content);
+        }
+
+        (first, sequence) = place >= 0 ? (_ring.At(place), SequenceOf(place)) : (default, -1);
+        GC.KeepAlive(_ring);
+        return place >= 0;
     }
 
     /// <summary>All entries whose window is not over, oldest first.</summary>
@@ -329,32 +293,10 @@ public sealed unsafe class IdempotencyIndex
     /// <returns>Its number.</returns>
     private long Put(in Entry entry)
     {
-        if (TryFindOlder(entry, out var same, out var sameSequence))
+        if (_slots.Add(entry, PlaceOf(_head)) is >= 0 and var replaced)
         {
             // It is forgotten and still there: the new one takes its place.
-            RemoveOlder(same, sameSequence);
-            Clear(sameSequence);
-        }
-
-        var home = HomeOf(entry.Hash);
-        ref var table = ref TableOf(home);
-        var slot = SlotOf(table, home, entry.Hash);
-        if (table.Slots[slot] == 0)
-        {
-            if (MakeRoom(ref table))
-            {
-                slot = SlotOf(table, home, entry.Hash);
-            }
-        }
-        else if (EntryAt(table.Slots[slot], out var sequenceBefore) is var newest && newest.Content == entry.Content)
-        {
-            Clear(sequenceBefore);
-        }
-        else
-        {
-            AddOlder(newest, sequenceBefore);
-            // That may have moved what stands in this table.
-            slot = SlotOf(table, home, entry.Hash);
+            Clear(SequenceOf(replaced));
         }
 
         var sequence = _head++;
@@ -362,19 +304,12 @@ public sealed unsafe class IdempotencyIndex
         _ring.At(sequence) = entry;
         _held[ChunkOf(sequence)]++;
         _count++;
-        table.Slots[slot] = Held(home, sequence, 0);
         return sequence;
     }
 
     private void Remove(long sequence)
     {
-        ref var entry = ref _ring.At(sequence);
-        var home = HomeOf(entry.Hash);
-        if (!TableOf(home).TryRemove(Held(home, sequence, 0)))
-        {
-            RemoveOlder(entry, sequence);
-        }
-
+        _slots.Remove(_ring.At(sequence), PlaceOf(sequence));
         Clear(sequence);
     }
 
@@ -389,135 +324,10 @@ public sealed unsafe class IdempotencyIndex
         }
     }
 
-    private int ChunkOf(long sequence) => (int)(sequence & _placeMask) / SequenceRing<Entry>.ChunkItems;
+    private int ChunkOf(long sequence) => PlaceOf(sequence) / SequenceRing<Entry>.ChunkItems;
 
-    private bool TryFindNewest(UInt128 hash, out Entry found, out long sequence)
-    {
-        var home = HomeOf(hash);
-        ref var table = ref TableOf(home);
-        var held = table.Slots[SlotOf(table, home, hash)];
-        (found, sequence) = (default, -1);
-        if (held == 0)
-        {
-            return false;
-        }
+    private int PlaceOf(long sequence) => (int)(sequence & _placeMask);
 
-        found = EntryAt(held, out sequence);
-        return true;
-    }
-
-    private bool TryFindOlder(in Entry entry, out Entry found, out long sequence)
-    {
-        (found, sequence) = (default, -1);
-        if (_olderCount == 0)
-        {
-            return false;
-        }
-
-        var home = HomeOf(entry);
-        ref var table = ref TableOf(home);
-        var slot = (int)home & table.Mask;
-        for (; table.Slots[slot] is var held && held != 0; slot = (slot + 1) & table.Mask)
-        {
-            Probes++;
-            if (SlotTable.HomeOf(held) == (int)home && IsOlder(held) && EntryAt(held, out sequence) is var candidate
-                && candidate.Hash == entry.Hash && candidate.Content == entry.Content)
-            {
-                found = candidate;
-                return true;
-            }
-        }
-
-        sequence = -1;
-        return false;
-    }
-
-    /// <summary>Gives a payment a slot by id and content; a newer one is about to take that of the id.</summary>
-    private void AddOlder(in Entry entry, long sequence)
-    {
-        var home = HomeOf(entry);
-        ref var table = ref TableOf(home);
-        MakeRoom(ref table);
-        table.Put(Held(home, sequence, OlderMark));
-        _olderCount++;
-    }
-
-    private void RemoveOlder(in Entry entry, long sequence)
-    {
-        var home = HomeOf(entry);
-        Invariant.Require(TableOf(home).TryRemove(Held(home, sequence, OlderMark)));
-        _olderCount--;
-    }
-
-    /// <summary>Where an id's slot is: the table's number above, then the slot before the table's mask. Ids that were made to meet do not.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong HomeOf(UInt128 hash) => Mixed(((ulong)hash * _lowFactor) + ((ulong)(hash >> 64) * _highFactor));
-
-    private ulong HomeOf(in Entry entry) =>
-        Mixed(((ulong)entry.Hash * _lowFactor) + ((ulong)(entry.Hash >> 64) * _highFactor) + (entry.Content * _contentFactor));
-
-    /// <summary>Of a product the high bits are the good ones: they go to both ends, and words in a row do not stay in a row.</summary>
-    private ulong Mixed(ulong sum)
-    {
-        var product = (sum ^ (sum >> 32)) * _sumFactor;
-        return product ^ (product >> 32);
-    }
-
-    private ref SlotTable TableOf(ulong home) => ref _tables[(int)(home >> 32 >> (32 - _tablesLog2))];
-
-    /// <summary>
-    /// What a slot holds: the place of an entry in the ring, plus one, below 32 bits of its home, which say nearly always that it is another payment:
-    /// without a look at the ring, which would be a cache miss.
-    /// </summary>
-    private ulong Held(ulong home, long sequence, uint mark) => (home << 32) | mark | (uint)((int)(sequence & _placeMask) + 1);
-
-    private static bool IsOlder(ulong held) => ((uint)held & OlderMark) != 0;
-
-    private static int PlaceOf(ulong held) => (int)((uint)held & ~OlderMark) - 1;
-
-    /// <returns>The table's slot that holds the newest payment of an id, or the free one where it belongs.</returns>
-    private int SlotOf(in SlotTable table, ulong home, UInt128 hash)
-    {
-        var slot = (int)home & table.Mask;
-        while (table.Slots[slot] is var held && held != 0 && (SlotTable.HomeOf(held) != (int)home || IsOlder(held) || _ring.At(PlaceOf(held)).Hash != hash))
-        {
-            slot = (slot + 1) & table.Mask;
-            Probes++;
-        }
-
-        return slot;
-    }
-
-    private Entry EntryAt(ulong held, out long sequence)
-    {
-        // The ring holds sequences tail .. head - 1, each at its own number modulo the ring's length.
-        sequence = _tail + ((PlaceOf(held) - _tail) & _placeMask);
-        return _ring.At(sequence);
-    }
-
-    private void PrefetchSlot(UInt128 hash)
-    {
-        var home = HomeOf(hash);
-        ref var table = ref TableOf(home);
-        Sse.Prefetch0(table.Slots + ((int)home & table.Mask));
-    }
-
-    private void MakeTables(int slotCount)
-    {
-        for (var i = 0; i < _tables.Length; i++)
-        {
-            NativeMemory.Free(_tables[i].Slots);
-            _tables[i] = new SlotTable(slotCount);
-        }
-
-        _slotCount = (long)_tables.Length * slotCount;
-    }
-
-    /// <returns>True where the table's slots moved.</returns>
-    private bool MakeRoom(ref SlotTable table)
-    {
-        var added = table.MakeRoom();
-        _slotCount += added;
-        return added > 0;
-    }
+    /// <summary>The ring holds sequences tail .. head - 1, each at its own number modulo the ring's length.</summary>
+    private long SequenceOf(int place) => _tail + ((place - _tail) & _placeMask);
 }
