@@ -16,7 +16,7 @@ internal static class HostileBenchmark
     {
         var options = new BenchmarkOptions(arguments);
         var (topic, records, seconds) = (options.Required("payments"), options.Integer("records", 3000), options.Number("seconds", 20));
-        var hostile = new HostileRecords(options.Integer("seed", 1));
+        var hostile = new HostileRecords(options.Integer("seed", 1), (options.Text("kinds") ?? string.Join(',', HostileRecords.Kinds)).Split(','));
         using var producer = new ProducerBuilder<byte[]?, byte[]>(new ProducerConfig
         {
             BootstrapServers = options.Required("brokers"),

@@ -5,8 +5,11 @@ using System.Text.Json.Nodes;
 namespace StreamScoring.Benchmarks.Hostile;
 
 /// <summary>What a publisher with a wrong clock, a bug, or bad intent puts on a payments topic.</summary>
-internal sealed class HostileRecords(int seed)
+/// <param name="kinds">Which kinds to draw from, of <see cref="Kinds"/>.</param>
+internal sealed class HostileRecords(int seed, IReadOnlyList<string> kinds)
 {
+    public static readonly IReadOnlyList<string> Kinds = ["clock", "work", "identity", "card"];
+
     /// <summary>Records of about this size cost the most that a limit of 64 KiB lets through.</summary>
     private const int LongText = 40 * 1024;
 
@@ -23,12 +26,13 @@ internal sealed class HostileRecords(int seed)
     public (string Kind, byte[]? Key, byte[] Value, long TimestampMs) Draw(long nowMs)
     {
         var id = $"h{seed}-{_next++}";
-        return _random.Next(4) switch
+        return kinds[_random.Next(kinds.Count)] switch
         {
-            0 => Clock(id, nowMs),
-            1 => Work(id, nowMs),
-            2 => Identity(nowMs),
-            _ => Card(id, nowMs),
+            "clock" => Clock(id, nowMs),
+            "work" => Work(id, nowMs),
+            "identity" => Identity(nowMs),
+            "card" => Card(id, nowMs),
+            var other => throw new ArgumentException($"no kind of hostile records: {other}; there are {string.Join(", ", Kinds)}"),
         };
     }
 
