@@ -12,7 +12,7 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
 {
     private const string Topology = "topology/generated/topology.yaml";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>How long the broker stands still; a longer soak sets the variable.</summary>
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("SCORING_TEST_STALL_SECONDS") ?? "20", CultureInfo.InvariantCulture));
@@ -59,11 +59,9 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         const int payments = 300_000;
         var folder = await GenerateAsync(payments);
         var set = await TopicsAsync("stall");
-        using var run = ScoringProcess.Start(cluster.Environment, ["run", "--topology", Topology, .. set]);
-        using var ending = ScoringProcess.EndingWithTheTest(run);
-        var errors = run.StandardError.ReadToEndAsync();
-        var ready = await run.StandardOutput.ReadLineAsync() ?? "";
-        using var http = new HttpClient { BaseAddress = new Uri(Address().Match(ready).Value) };
+        using var run = new RunningProcess(cluster.Environment, ["run", "--topology", Topology, .. set]);
+        await run.SaysAsync("ready:");
+        using var http = new HttpClient { BaseAddress = new Uri(Address().Match(run.Said).Value) };
         using var publish = ScoringProcess.Start(cluster.Environment, ["publish", "--topology", Topology, .. set, "--payments", $"{folder}/payments.csv"]);
         var published = publish.StandardError.ReadToEndAsync();
         await MetricsPage.OnceAsync(http, now => Sum(now, "scoring_decisions_total") > payments / 10);
@@ -82,9 +80,10 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         await publish.WaitForExitAsync();
         Assert.True(publish.ExitCode == 0, await published);
         // Not by the process's own counters: one that lost its partitions during the stall has read everything before it decides again.
-        await AllDecidedAsync("stall-decisions", payments);
+        await AllDecidedAsync("stall-decisions", payments, run);
         var end = await MetricsPage.OnceAsync(http, _ => true);
-        Assert.True(await ScoringProcess.InterruptAsync(run) == 130, await errors);
+        await run.SignalAsync("INT");
+        Assert.True(await run.EndsAsync() == 130, run.Said);
         Assert.Equal(payments, (await DecidedAsync("stall-decisions", new DecisionReaderOptions { Follow = false })).Count);
         Console.WriteLine(FormattableString.Invariant(
             $"stall of {Stall.TotalSeconds:0} s: working set {before["process_working_set_bytes"] / 1e6:0} MB before, {after["process_working_set_bytes"] / 1e6:0} MB at its end, {end["process_working_set_bytes"] / 1e6:0} MB when all were decided"));
@@ -92,10 +91,19 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
     }
 
     /// <summary>Waits until so many payments are decided.</summary>
-    private async Task AllDecidedAsync(string topic, int payments)
+    /// <exception cref="TimeoutException">They were not; with what the process said.</exception>
+    private async Task AllDecidedAsync(string topic, int payments, RunningProcess run)
     {
         using var patience = new CancellationTokenSource(Patience);
-        await DecidedAsync(topic, new DecisionReaderOptions { Follow = true }, payments, patience.Token);
+        try
+        {
+            await DecidedAsync(topic, new DecisionReaderOptions { Follow = true }, payments, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            var decided = await DecidedAsync(topic, new DecisionReaderOptions { Follow = false });
+            throw new TimeoutException($"{decided.Count} of {payments} payments are decided; the process said: {run.Said}");
+        }
     }
 
     /// <summary>Payments as a reader sees them, who must see none twice.</summary>

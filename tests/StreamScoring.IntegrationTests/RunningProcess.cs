@@ -45,6 +45,14 @@ internal sealed class RunningProcess : IDisposable
         Assert.Equal(0, kill.ExitCode);
     }
 
+    /// <summary>Waits until it has ended.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndsAsync()
+    {
+        await _ended.WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
     /// <summary>Waits for lines that hold a text.</summary>
     /// <param name="from">Lines before this one do not count.</param>
     /// <returns>How many lines it has said up to and including the first one that does.</returns>
