@@ -46,7 +46,7 @@ public sealed class AnswerOracle(Logs logs, List<GivenDecision> decisions, List<
             }
             else
             {
-                violations.Add(missing, $"{topic.Place(position.Partition, position.Offset)}{Neighbours(position, answers)}");
+                violations.Add(missing, () => $"{topic.Place(position.Partition, position.Offset)}{Neighbours(position, answers)}");
             }
         }
 
