@@ -28,9 +28,11 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     /// what the group committed counts: what lies behind is looked at again, and its dead letters are repeated. By one thread at a time.
     /// </summary>
     /// <param name="committed">By log index: what the group committed.</param>
+    /// <param name="isStopping">Ends it early, while it cannot be told where a log ends: brokers that are away, or a topic that is gone, keep it busy for half a minute.</param>
     /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
     /// <exception cref="PositionBeyondEndException">More is decided, or committed, than is in the log.</exception>
-    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(IReadOnlyCollection<int> partitions, LogTable logs, Func<int, CommittedOffset> committed)
+    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(
+        IReadOnlyCollection<int> partitions, LogTable logs, Func<int, CommittedOffset> committed, Func<bool> isStopping)
     {
         if (partitions.Count == 0)
         {
@@ -41,9 +43,9 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         try
         {
             var ends = owned.Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
-                .ToDictionary(logIndex => logIndex, logIndex => EndOf(new TopicPartition(options.Decisions, logs[logIndex].Partition)));
+                .ToDictionary(logIndex => logIndex, logIndex => EndOf(new TopicPartition(options.Decisions, logs[logIndex].Partition), isStopping));
             // After the ends of the decisions: what is decided up to there is on records that are in the logs by now.
-            var logEnds = owned.ToDictionary(logIndex => logIndex, logIndex => EndOf(logs[logIndex]));
+            var logEnds = owned.ToDictionary(logIndex => logIndex, logIndex => EndOf(logs[logIndex], isStopping));
             // Before the first of them is decided here; nobody decides meanwhile.
             _learner?.Learn([.. ends.Select(end => (end.Key, NewPositions(end.Key), end.Value))]);
             var decided = ends.Keys.ToDictionary(logIndex => logIndex, NewPositions);
@@ -102,13 +104,13 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         return positions.DecideFrom(committed);
     }
 
-    private long EndOf(LogId log) => _uncommitted.Value.WatermarksOf(new TopicPartition(log.Topic, log.Partition)).High.Value;
+    private long EndOf(LogId log, Func<bool> isStopping) => _uncommitted.Value.WatermarksOf(new TopicPartition(log.Topic, log.Partition), isStopping).High.Value;
 
     /// <exception cref="KafkaFailedException">Some of its decisions are not to be read yet.</exception>
-    private DecisionsEnd EndOf(TopicPartition decisions)
+    private DecisionsEnd EndOf(TopicPartition decisions, Func<bool> isStopping)
     {
-        var written = _uncommitted.Value.WatermarksOf(decisions).High;
-        var watermarks = _committed.Value.WatermarksOf(decisions);
+        var written = _uncommitted.Value.WatermarksOf(decisions, isStopping).High;
+        var watermarks = _committed.Value.WatermarksOf(decisions, isStopping);
         return watermarks.High >= written ? new DecisionsEnd(decisions, watermarks.Low.Value, watermarks.High.Value)
             // Its offsets may be committed before its decisions can be read, and the latest of them would not be learned.
             : throw new KafkaFailedException($"{connection}: a transaction on {decisions.Topic}/{decisions.Partition.Value} is still open");

@@ -19,8 +19,9 @@ internal sealed class DecisionsReader : IDisposable
             ("dotnet.consumer.consume.result.fields", "none")))
         .SetLogHandler((_, _) => { }).Build();
 
+    /// <param name="isStopping">Ends it before the next try.</param>
     /// <exception cref="KafkaException">No broker answers.</exception>
-    public WatermarkOffsets WatermarksOf(TopicPartition partition) => _consumer.WatermarksOf(partition, Patience);
+    public WatermarkOffsets WatermarksOf(TopicPartition partition, Func<bool> isStopping) => _consumer.WatermarksOf(partition, Patience, isStopping);
 
     /// <summary>Notes every decision of the stretches. They are of different partitions of one topic.</summary>
     /// <exception cref="KafkaException">For too long nothing came.</exception>

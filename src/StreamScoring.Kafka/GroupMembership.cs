@@ -211,6 +211,12 @@ internal sealed class GroupMembership : IDisposable
 
     private void OnAssigned(List<TopicPartition> partitions)
     {
+        if (_isStopping || _failure is not null)
+        {
+            // It is about to leave, and the group waits for it: what it asked now would only take time.
+            return;
+        }
+
         var began = TimeProvider.System.GetTimestamp();
         _isTakingOver = true;
         var numbers = partitions.Select(partition => partition.Partition.Value).ToList();
@@ -272,7 +278,7 @@ internal sealed class GroupMembership : IDisposable
             try
             {
                 var committed = CommittedOf(logs);
-                var ends = _tail.DecideFrom(numbers, _logs, logIndex => committed.GetValueOrDefault(logIndex, CommittedOffset.None));
+                var ends = _tail.DecideFrom(numbers, _logs, logIndex => committed.GetValueOrDefault(logIndex, CommittedOffset.None), () => _isStopping);
                 _health.Undecided("taking over", [], "");
                 return ends;
             }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
@@ -31,7 +30,7 @@ public static unsafe partial class GroupCommits
                 element->MetadataSize = (nuint)bytes.Length;
             }
 
-            Require(rd_kafka_commit(SafeHandleOf(client), list, isAsync: 0));
+            Require(rd_kafka_commit(NativeHandle.Of(client), list, isAsync: 0));
         }
         finally
         {
@@ -58,7 +57,7 @@ public static unsafe partial class GroupCommits
                 rd_kafka_topic_partition_list_add(list, partition.Topic, partition.Partition.Value);
             }
 
-            Require(rd_kafka_committed(SafeHandleOf(client), list, (int)timeout.TotalMilliseconds));
+            Require(rd_kafka_committed(NativeHandle.Of(client), list, (int)timeout.TotalMilliseconds));
             var commits = new List<GroupCommit>(partitions.Count);
             for (var i = 0; i < list->Count; i++)
             {
@@ -79,13 +78,6 @@ public static unsafe partial class GroupCommits
             rd_kafka_topic_partition_list_destroy(list);
         }
     }
-
-    private static SafeHandle SafeHandleOf(Handle client) => (SafeHandle)LibrdkafkaHandle(client);
-
-    /// <summary>Confluent.Kafka keeps the client's pointer to itself. A version that renames this fails at the first commit, which a test makes.</summary>
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_LibrdkafkaHandle")]
-    [return: UnsafeAccessorType("Confluent.Kafka.Impl.SafeKafkaHandle, Confluent.Kafka")]
-    private static extern object LibrdkafkaHandle(Handle client);
 
     private static void Require(int error)
     {

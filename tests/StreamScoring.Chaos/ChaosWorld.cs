@@ -1,3 +1,4 @@
+using StreamScoring.Chaos.Oracle;
 using StreamScoring.Chaos.World;
 
 namespace StreamScoring.Chaos;
@@ -11,6 +12,7 @@ public sealed class ChaosWorld : IDisposable
     private readonly string _folder;
     private readonly string _logFolder;
     private readonly ChaosOptions _options;
+    private readonly TopicMaker _topics;
 
     /// <param name="folder">All data, gone at the end.</param>
     public ChaosWorld(ChaosOptions options, string folder, string logFolder)
@@ -18,6 +20,10 @@ public sealed class ChaosWorld : IDisposable
         (_options, _folder, _logFolder) = (options, folder, logFolder);
         Cluster = new Cluster(folder, options.Port);
         Traffic = new Traffic(Cluster.Brokers, options.Rate, options.Seed);
+        Dump = new LogDump(Cluster.Brokers);
+        Archive = new Archive(Dump);
+        _topics = new TopicMaker(Cluster.Brokers);
+        Housekeeping = new Housekeeping(_topics, Traffic, Archive);
         // Two share their snapshots, one of them with a name that outlives it; the others have folders of their own.
         Members = [NewMember("a", 0, "shared", "membership.instance=a"), NewMember("b", 1, "shared"), NewMember("c", 2, "own-c")];
         Guest = NewMember("guest", 3, "own-guest");
@@ -29,6 +35,13 @@ public sealed class ChaosWorld : IDisposable
     public Cluster Cluster { get; }
 
     public Traffic Traffic { get; }
+
+    public LogDump Dump { get; }
+
+    /// <summary>What was published.</summary>
+    public Archive Archive { get; }
+
+    public Housekeeping Housekeeping { get; }
 
     /// <summary>Those that are to be there all the time.</summary>
     public IReadOnlyList<Member> Members { get; }
@@ -48,6 +61,7 @@ public sealed class ChaosWorld : IDisposable
     public void Dispose()
     {
         Traffic.Dispose();
+        _topics.Dispose();
         Cluster.Dispose();
         foreach (var member in Everyone)
         {

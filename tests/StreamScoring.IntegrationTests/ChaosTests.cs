@@ -19,8 +19,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
     public async Task Every_payment_is_decided_once_and_all_states_agree_after_processes_and_brokers_were_killed(bool isTransactional)
     {
         var options = new ChaosOptions(
-            Seed: 5, RoundsMax: 4, DurationMax: TimeSpan.FromSeconds(25), Rate: 200, UsesConsumerProtocol: false, isTransactional,
-            Faults: ["kill-process", "kill-leader-and-process", "freeze-process", "block-snapshots", "guest"], Port: FreePorts(), LogFolder: null);
+            Seed: 5, RoundsMax: 5, DurationMax: TimeSpan.FromSeconds(25), Rate: 200, UsesConsumerProtocol: false, isTransactional,
+            Faults: ["kill-process", "kill-leader-and-process", "freeze-process", "block-snapshots", "guest", "wrong-clock"], Port: FreePorts(), LogFolder: null);
         var summary = await new ChaosRun(options, output.WriteLine).RunAsync(CancellationToken.None);
         Assert.Empty(summary.Violations);
         Assert.NotNull(summary.Digest);

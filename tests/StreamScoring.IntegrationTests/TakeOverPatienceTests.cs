@@ -25,15 +25,7 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         ownership.Disown(0);
         ownership.Release(0);
         var health = new LogHealth(logs, TimeProvider.System, _ => { });
-        using var tail = new DecidedTail(connection, new KafkaLogSourceOptions
-        {
-            Payments = "undrained",
-            Labels = "none",
-            Decisions = "undrained-decisions",
-            DeadLetters = "none",
-            Coverage = new LogCoverage(logs, TimeProvider.System),
-            Health = health,
-        }, _ => { });
+        using var tail = TailOf("undrained", connection, logs, health);
         var owned = new List<int>();
         using (var membership = new GroupMembership(
             connection, "undrained", new GroupOptions("undrained", UsesConsumerProtocol: false, TimeSpan.FromSeconds(6), "", TransactionTimeout: null), logs, ownership, tail, health, owned.Add, _ => { })
@@ -52,4 +44,26 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         using var committed = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = cluster.Brokers, GroupId = "undrained" }).Build();
         Assert.Equal(Offset.Unset, committed.Committed([new TopicPartition("undrained", 0)], TimeSpan.FromSeconds(30)).Single().Offset);
     }
+
+    [SharedFact]
+    public void Who_is_about_to_end_asks_no_further_where_its_decisions_end()
+    {
+        var connection = new KafkaConnection("eu", cluster.Brokers, new Dictionary<string, string>());
+        var logs = new LogTable([(new LogId("eu", "gone", 0), LogKind.Payments)]);
+        using var tail = TailOf("gone", connection, logs, new LogHealth(logs, TimeProvider.System, _ => { }));
+        var asked = 0;
+        // The topics are not there, which may be for a moment only: it is asked again and again for half a minute.
+        Assert.Throws<KafkaFailedException>(() => tail.DecideFrom([0], logs, _ => CommittedOffset.None, () => ++asked == 3));
+        Assert.Equal(3, asked);
+    }
+
+    private static DecidedTail TailOf(string payments, KafkaConnection connection, LogTable logs, LogHealth health) => new(connection, new KafkaLogSourceOptions
+    {
+        Payments = payments,
+        Labels = "none",
+        Decisions = $"{payments}-decisions",
+        DeadLetters = "none",
+        Coverage = new LogCoverage(logs, TimeProvider.System),
+        Health = health,
+    }, _ => { });
 }

@@ -13,6 +13,9 @@ internal static class KafkaPorts
 {
     private static readonly TimeSpan FollowedPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Between two questions to brokers that do not say which topics they have.</summary>
+    private static readonly TimeSpan TopicsPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Names this process where the topology does not.</summary>
     private static readonly string ProcessId = RandomNumberGenerator.GetHexString(12, lowercase: true);
 
@@ -91,6 +94,33 @@ internal static class KafkaPorts
         var look = await topics.LookAsync();
         Require([.. look.Missing.Select(topic => $"topic {topic} is missing"), .. look.Short], topology);
         return Logs(topology, look.Ids);
+    }
+
+    /// <summary>The same, asked until brokers answer that are away or elect a controller.</summary>
+    /// <param name="mayDiffer">Whether topics that are missing or too small are waited for too: one may have been deleted to be made again.</param>
+    /// <param name="waits">Told why it waits, each reason once.</param>
+    /// <exception cref="KafkaFailedException">They did not in this time, or do not let this process in.</exception>
+    public static async Task<LogTable> LogsOnceThereAsync(Topology topology, TimeSpan patience, bool mayDiffer, Action<string> waits, CancellationToken cancel)
+    {
+        var said = "";
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await LogsNowAsync(topology);
+            }
+            catch (KafkaFailedException e) when (
+                e is not AccessRefusedException && (mayDiffer || e is not TopologyDiffersException) && TimeProvider.System.GetElapsedTime(began) < patience)
+            {
+                if (e.Message != said)
+                {
+                    said = e.Message;
+                    waits($"waits: {said}");
+                }
+
+                await Task.Delay(TopicsPause, cancel);
+            }
+        }
     }
 
     /// <summary>What the own region's topics allow publishers to stamp, a sentence each.</summary>

@@ -101,28 +101,14 @@ internal sealed class ServingProcess(
     /// <summary>Waits for brokers that are away, and for a topic that was deleted and is to be made again.</summary>
     private async Task<LogTable> LogsNowAsync(CancellationToken cancel)
     {
-        var said = "";
-        for (var began = TimeProvider.System.GetTimestamp(); ;)
+        var logs = await KafkaPorts.LogsOnceThereAsync(_topology, TopicPatience, mayDiffer: true, said =>
         {
-            try
-            {
-                var logs = await KafkaPorts.LogsNowAsync(_topology);
-                // Without them positions would be written that fit any topic of that name.
-                return logs.TopicIds.Count > 0 || _logs.TopicIds.Count == 0 ? logs
-                    : throw new KafkaFailedException($"region {_topology.Region}: the brokers tell no topic's id any more");
-            }
-            catch (KafkaFailedException e) when (e is not AccessRefusedException && TimeProvider.System.GetElapsedTime(began) < TopicPatience)
-            {
-                if (e.Message != said)
-                {
-                    said = e.Message;
-                    health.StartingOver(said);
-                    notice($"waits: {said}");
-                }
-
-                await Task.Delay(RestartPause, cancel);
-            }
-        }
+            health.StartingOver(said);
+            notice(said);
+        }, cancel);
+        // Without them positions would be written that fit any topic of that name.
+        return logs.TopicIds.Count > 0 || _logs.TopicIds.Count == 0 ? logs
+            : throw new KafkaFailedException($"region {_topology.Region}: the brokers tell no topic's id any more");
     }
 
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>

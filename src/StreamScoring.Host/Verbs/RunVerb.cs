@@ -10,6 +10,8 @@ namespace StreamScoring.Host.Verbs;
 
 internal static partial class RunVerb
 {
+    private static readonly TimeSpan ControllerPatience = TimeSpan.FromMinutes(1);
+
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -37,7 +39,7 @@ internal static partial class RunVerb
         var registry = Metrics.NewCustomRegistry();
         var features = FeatureFile.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
-        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice), cancel);
+        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice, cancel), cancel);
         using var artifacts = Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel);
         foreach (var (folder, notice) in artifacts.Notices)
         {
@@ -65,7 +67,7 @@ internal static partial class RunVerb
         void Notice(string notice) => LogNotice(log, notice);
     }
 
-    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
+    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice, CancellationToken cancel)
     {
         KafkaPorts.RequireTopics(topology, notice);
         foreach (var limit in await KafkaPorts.TimestampNoticesAsync(topology))
@@ -74,7 +76,8 @@ internal static partial class RunVerb
         }
 
         var snapshots = new Snapshots(topology, features, registry, notice);
-        var logs = await KafkaPorts.LogsNowAsync(topology);
+        // Brokers that answer may be electing a controller, and tell no ids until they have one.
+        var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, mayDiffer: false, notice, cancel);
         snapshots.RestoreAhead(logs);
         return (snapshots, logs);
     }

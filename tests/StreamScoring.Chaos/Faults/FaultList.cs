@@ -2,9 +2,12 @@ using StreamScoring.Chaos.World;
 
 namespace StreamScoring.Chaos.Faults;
 
-/// <summary>All faults that a run draws from.</summary>
+/// <summary>All faults that there are.</summary>
 public static class FaultList
 {
+    /// <summary>Faults that lose records are drawn with every so many seeds, so that the others compare everything.</summary>
+    private const int LosingSeeds = 5;
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
 
     public static IReadOnlyList<IFault> All { get; } =
@@ -23,7 +26,14 @@ public static class FaultList
             await WithoutBrokerAsync(world, random, random.Next(Cluster.BrokerCount), () => RestartProcessAsync(world, random))),
         new Fault("lose-snapshot", LoseSnapshotAsync),
         new Fault("block-snapshots", BlockSnapshotsAsync),
+        new Fault("wrong-clock", WrongClockAsync),
+        new Fault("delete-records", HousekeepingFaults.DeleteRecordsAsync, losesRecords: true),
+        new Fault("make-topic-anew", HousekeepingFaults.MakeTopicAnewAsync, losesRecords: true),
     ];
+
+    /// <summary>Those that a run draws from.</summary>
+    public static IReadOnlyList<IFault> Of(ChaosOptions options) =>
+        [.. All.Where(fault => options.Faults.Count > 0 ? options.Faults.Contains(fault.Name) : !fault.LosesRecords || options.Seed % LosingSeeds == 0)];
 
     private static async Task KillProcessAsync(ChaosWorld world, Random random)
     {
@@ -154,6 +164,13 @@ public static class FaultList
             await KillProcessAsync(world, random);
             await PauseAsync(random, 0, 3000);
         }
+    }
+
+    /// <summary>It is wrong for longer than this: other faults meet what it stamps.</summary>
+    private static async Task WrongClockAsync(ChaosWorld world, Random random)
+    {
+        world.Traffic.Clock.GoWrong(random);
+        await PauseAsync(random, 500, 5000);
     }
 
     private static Member AnyMember(ChaosWorld world, Random random) => world.Members[random.Next(world.Members.Count)];

@@ -5,5 +5,8 @@ public interface IFault
 {
     string Name { get; }
 
+    /// <summary>Whether records of inputs are gone behind it, so that less can be compared.</summary>
+    bool LosesRecords { get; }
+
     Task RunAsync(ChaosWorld world, Random random);
 }

@@ -6,22 +6,32 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>Reads topics from beginning to end.</summary>
+/// <summary>Reads topics, as far as they are there.</summary>
 public sealed class LogDump(string brokers)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Pause = TimeSpan.FromSeconds(1);
 
-    public Logs ReadAll() => Persistently(() => new Logs(Read(Topics.Payments), Read(Topics.Labels), Read(Topics.Decisions), Read(Topics.DeadLetters)));
+    /// <summary>Reads a topic to its end.</summary>
+    /// <param name="from">By partition: the first offset that is wanted.</param>
+    /// <exception cref="InvalidOperationException">Records from there on are gone.</exception>
+    public List<LogRecord> Read(string topic, IReadOnlyList<long> from) => Persistently(() =>
+    {
+        using var consumer = NewConsumer();
+        return Enumerable.Range(0, from.Count).SelectMany(partition => Read(consumer, new TopicPartition(topic, partition), from[partition])).ToList();
+    });
 
-    /// <summary>By <c>region/topic/partition</c>: where the inputs end, which is what every state's vector must come to.</summary>
+    /// <summary>
+    /// By <c>region/topic/partition</c>: where the inputs end, which is what every state's vector must come to. Of a log that is empty there is
+    /// nothing to come to.
+    /// </summary>
     public IReadOnlyDictionary<string, long> InputEnds() => Persistently(() =>
     {
         using var consumer = NewConsumer();
         return new[] { Topics.Payments, Topics.Labels }
             .SelectMany(topic => Enumerable.Range(0, Topics.Partitions).Select(partition => new TopicPartition(topic, partition)))
-            .Select(log => (log, End: consumer.QueryWatermarkOffsets(log, Patience).High.Value))
-            .Where(log => log.End > 0)
-            .ToDictionary(log => $"{Topics.Region}/{log.log.Topic}/{log.log.Partition.Value}", log => log.End);
+            .Select(log => (log, There: consumer.QueryWatermarkOffsets(log, Patience)))
+            .Where(log => log.There.High > log.There.Low)
+            .ToDictionary(log => $"{Topics.Region}/{log.log.Topic}/{log.log.Partition.Value}", log => log.There.High.Value);
     });
 
     /// <summary>The brokers may still be getting over the last fault.</summary>
@@ -40,29 +50,29 @@ public sealed class LogDump(string brokers)
         }
     }
 
-    private List<LogRecord> Read(string topic)
+    private static List<LogRecord> Read(IConsumer<Ignore, byte[]> consumer, TopicPartition log, long from)
     {
-        using var consumer = NewConsumer();
         var records = new List<LogRecord>();
-        for (var partition = 0; partition < Topics.Partitions; partition++)
+        var there = consumer.QueryWatermarkOffsets(log, Patience);
+        if (there.Low > from)
         {
-            var log = new TopicPartition(topic, partition);
-            var end = consumer.QueryWatermarkOffsets(log, Patience).High.Value;
-            consumer.Assign(new TopicPartitionOffset(log, 0));
-            for (var next = 0L; next < end;)
+            throw new InvalidOperationException($"{log} begins at {there.Low}, and {from} was not read yet");
+        }
+
+        consumer.Assign(new TopicPartitionOffset(log, from));
+        for (var next = from; next < there.High;)
+        {
+            var result = consumer.Consume(Patience) ?? throw new TimeoutException($"{log} gives nothing at offset {next} of {there.High}");
+            if (result.IsPartitionEOF)
             {
-                var result = consumer.Consume(Patience) ?? throw new TimeoutException($"{topic}/{partition} gives nothing at offset {next} of {end}");
-                if (result.IsPartitionEOF)
-                {
-                    // Behind the last record may stand the marker of a transaction, and behind that one that is open yet and will be aborted.
-                    next = result.Offset.Value;
-                }
-                else
-                {
-                    next = result.Offset.Value + 1;
-                    records.Add(new LogRecord(
-                        partition, result.Offset.Value, result.Message.Timestamp.UnixTimestampMs, result.Message.Value ?? [], ExpectOf(result.Message.Headers), SourceOf(result.Message.Headers)));
-                }
+                // Behind the last record may stand the marker of a transaction, and behind that one that is open yet and will be aborted.
+                next = result.Offset.Value;
+            }
+            else
+            {
+                next = result.Offset.Value + 1;
+                records.Add(new LogRecord(
+                    log.Partition, result.Offset.Value, result.Message.Timestamp.UnixTimestampMs, result.Message.Value ?? [], ExpectOf(result.Message.Headers), SourceOf(result.Message.Headers)));
             }
         }
 
@@ -87,7 +97,7 @@ public sealed class LogDump(string brokers)
         && headers.TryGetLastBytes(RecordHeaders.Partition, out var partition)
         && headers.TryGetLastBytes(RecordHeaders.Offset, out var offset)
             ? new Position(
-                Encoding.UTF8.GetString(topic), int.Parse(Encoding.UTF8.GetString(partition), CultureInfo.InvariantCulture),
+                Encoding.UTF8.GetString(topic), headers.TryGetLastBytes(RecordHeaders.TopicId, out var id) ? Encoding.UTF8.GetString(id) : "", int.Parse(Encoding.UTF8.GetString(partition), CultureInfo.InvariantCulture),
                 long.Parse(Encoding.UTF8.GetString(offset), CultureInfo.InvariantCulture))
             : null;
 }

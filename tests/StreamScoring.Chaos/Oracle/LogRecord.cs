@@ -5,6 +5,3 @@ namespace StreamScoring.Chaos.Oracle;
 /// <param name="Expect">Of inputs: what the publisher meant it to be.</param>
 /// <param name="Source">Of outputs: the position that it answers, from its headers.</param>
 public sealed record LogRecord(int Partition, long Offset, long TimestampMs, byte[] Value, Expect Expect = Expect.Nothing, Position? Source = null);
-
-/// <summary>A place in an input log.</summary>
-public readonly record struct Position(string Topic, int Partition, long Offset);

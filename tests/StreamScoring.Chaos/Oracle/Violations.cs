@@ -7,12 +7,15 @@ public sealed class Violations
 
     private readonly Dictionary<string, (int Count, List<string> Shown)> _byKind = [];
 
-    public void Add(string kind, string detail)
+    public void Add(string kind, string detail) => Add(kind, () => detail);
+
+    /// <param name="detail">Asked only where it is kept: some take a look through a whole log.</param>
+    public void Add(string kind, Func<string> detail)
     {
         var (count, shown) = _byKind.GetValueOrDefault(kind, (0, []));
         if (shown.Count < ShownMax)
         {
-            shown.Add(detail);
+            shown.Add(detail());
         }
 
         _byKind[kind] = (count + 1, shown);

@@ -7,14 +7,14 @@ public static class VisibleRecords
     /// <returns>What a reader sees, in order, and how much it drops.</returns>
     public static (List<LogRecord> Seen, int Dropped) Of(IEnumerable<LogRecord> records)
     {
-        var highest = new Dictionary<(string, int), long>();
+        var highest = new Dictionary<(string, string, int), long>();
         var (seen, dropped) = (new List<LogRecord>(), 0);
         foreach (var record in records)
         {
             var source = record.Source!.Value;
-            if (source.Offset > highest.GetValueOrDefault((source.Topic, source.Partition), -1))
+            if (source.Offset > highest.GetValueOrDefault(source.Log, -1))
             {
-                highest[(source.Topic, source.Partition)] = source.Offset;
+                highest[source.Log] = source.Offset;
                 seen.Add(record);
             }
             else

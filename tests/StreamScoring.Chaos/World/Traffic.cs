@@ -9,7 +9,8 @@ namespace StreamScoring.Chaos.World;
 
 /// <summary>
 /// Publishes payments and labels at a steady rate, on a schedule: customers of all partitions and shared terminals, event times that rise by
-/// quarters of a minute, some payments twice, some records that are none.
+/// quarters of a minute, some payments twice, some records that are none. Once its clock was wrong, what comes twice bears a new event time: where the
+/// pipeline takes it for new, event times still rise.
 /// </summary>
 public sealed class Traffic : IDisposable
 {
@@ -19,29 +20,24 @@ public sealed class Traffic : IDisposable
     /// <summary>At some hundred payments a second an hour passes in about a second, so windows of days open and close while it runs.</summary>
     private const long EventStepMs = 15_000, EventStartMs = 1_700_000_000_000;
 
-    private readonly IProducer<string, byte[]> _producer;
+    private readonly Dictionary<string, TopicPublisher> _publishers;
     private readonly Random _random;
     private readonly int _rate;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<(string Customer, byte[] Value)> _recent = [];
+    private readonly List<(Payment Payment, byte[] Value)> _recent = [];
     private Task _running = Task.CompletedTask;
     private long _published;
-    private volatile string? _refused;
 
     public Traffic(string brokers, int rate, int seed)
     {
         (_rate, _random) = (rate, new Random(seed));
-        _producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
-        {
-            BootstrapServers = brokers,
-            EnableIdempotence = true,
-            Acks = Acks.All,
-            MessageTimeoutMs = 0,
-            LingerMs = 5,
-        }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _publishers = new[] { Topics.Payments, Topics.Labels }.ToDictionary(topic => topic, topic => new TopicPublisher(brokers, topic));
     }
 
-    /// <summary>Records handed to the brokers.</summary>
+    /// <summary>Stamps all records.</summary>
+    public PublisherClock Clock { get; } = new();
+
+    /// <summary>Records handed to the brokers, or held for them.</summary>
     public long Published => Interlocked.Read(ref _published);
 
     public void Start() => _running = Task.Run(RunAsync);
@@ -51,20 +47,28 @@ public sealed class Traffic : IDisposable
     {
         await _stop.CancelAsync();
         await _running;
-        while (_producer.Flush(TimeSpan.FromMilliseconds(200)) > 0)
+        foreach (var publisher in _publishers.Values)
         {
-            cancel.ThrowIfCancellationRequested();
-        }
-
-        if (_refused is { } reason)
-        {
-            throw new InvalidOperationException($"the brokers refused a record of the test's own: {reason}");
+            await publisher.HoldAsync(cancel);
         }
     }
 
+    /// <summary>Publishes nothing to a topic from now on. Returns once the brokers have what was published before.</summary>
+    public Task HoldAsync(string topic) => _publishers[topic].HoldAsync(CancellationToken.None);
+
+    /// <summary>Publishes to the topic again, beginning with what was held meanwhile.</summary>
+    public void GoOn(string topic) => _publishers[topic].GoOn();
+
     public void Dispose()
     {
-        _producer.Dispose();
+        _stop.Cancel();
+        // Not while it publishes: the native clients go here. How it ended is told to whoever stops it.
+        Task.WaitAny(_running);
+        foreach (var publisher in _publishers.Values)
+        {
+            publisher.Dispose();
+        }
+
         _stop.Dispose();
     }
 
@@ -92,7 +96,7 @@ public sealed class Traffic : IDisposable
         else if (_recent.Count > 0 && _random.NextDouble() < DuplicateShare)
         {
             var (again, value) = _recent[_random.Next(_recent.Count)];
-            Send(Topics.Payments, again, value, Expect.Decision);
+            Send(Topics.Payments, again.CustomerId!, Clock.WasWrong ? Written(again with { EventTimeMs = EventTimeOf(sequence) }) : value, Expect.Decision);
         }
         else
         {
@@ -105,21 +109,21 @@ public sealed class Traffic : IDisposable
         var payment = new Payment
         {
             PaymentId = $"p-{sequence}",
-            EventTimeMs = EventStartMs + (sequence * EventStepMs),
+            EventTimeMs = EventTimeOf(sequence),
             AmountMinor = _random.Next(1, 50_000),
             Currency = "EUR",
             CustomerId = customer,
             TerminalId = $"terminal-{_random.Next(TerminalCount)}",
         };
-        var value = _random.Next(2) == 0 ? Json(payment) : Compact(payment);
+        var value = Written(payment);
         Send(Topics.Payments, customer, value, Expect.Decision);
         if (_recent.Count < RecentMax)
         {
-            _recent.Add((customer, value));
+            _recent.Add((payment, value));
         }
         else
         {
-            _recent[_random.Next(RecentMax)] = (customer, value);
+            _recent[_random.Next(RecentMax)] = (payment, value);
         }
 
         if (_random.NextDouble() < LabelShare)
@@ -144,15 +148,18 @@ public sealed class Traffic : IDisposable
     private void Send(string topic, string key, byte[] value, Expect expect)
     {
         var message = new Message<string, byte[]> { Key = key, Value = value, Headers = [new Header(Topics.ExpectHeader, Encoding.UTF8.GetBytes(expect.ToString()))] };
-        _producer.Produce(topic, message, report =>
+        if (Clock.NextMs(_random) is { } aheadMs)
         {
-            if (report.Error.IsError)
-            {
-                _refused = report.Error.Reason;
-            }
-        });
+            message.Timestamp = new Timestamp(DateTimeOffset.UtcNow.AddMilliseconds(aheadMs));
+        }
+
+        _publishers[topic].Send(message);
         Interlocked.Increment(ref _published);
     }
+
+    private static long EventTimeOf(int sequence) => EventStartMs + (sequence * EventStepMs);
+
+    private byte[] Written(Payment payment) => _random.Next(2) == 0 ? Json(payment) : Compact(payment);
 
     private static byte[] Json(Payment payment)
     {

@@ -1,0 +1,12 @@
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Chaos.Oracle;
+
+/// <summary>A decision as it stands in its topic.</summary>
+public sealed record GivenDecision(LogRecord Record, DecisionRecord Content)
+{
+    /// <summary>What it answers.</summary>
+    public Position Source => Record.Source!.Value;
+
+    public static GivenDecision Read(LogRecord record) => new(record, DecisionMessagePack.Read(record.Value));
+}
