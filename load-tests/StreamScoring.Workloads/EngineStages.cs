@@ -1,35 +1,32 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
-using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// The pipeline's own logic of every stage between the two ports, run on the caller's thread: what <see cref="ScoringGraph"/> runs,
-/// without its queues and threads. Notes how long each stage took.
+/// An engine whose steps run on the caller's thread: what <see cref="ScoringGraph"/> runs, without its queues and threads. Notes how long each step took.
 /// </summary>
 public sealed class EngineStages : IDisposable
 {
+    /// <summary>What results call the engine's steps.</summary>
     public static readonly string[] Names = ["decode", "fold", "score", "decide", "encode"];
 
     private const int Labels = 0, Payments = 1;
 
     private static readonly LogTable Logs = new([(new LogId("eu", "labels", 0), LogKind.Labels), (new LogId("eu", "payments", 0), LogKind.Payments)]);
 
-    private readonly TimeProvider _clock = TimeProvider.System;
     private readonly IngestLimits _limits = new();
-    private readonly RecordDecoder _decoder;
-    private readonly FoldedState _state;
-    private readonly ScoringLanes _lanes;
-    private readonly DecisionPolicy _policy;
-    private readonly BatchEncoder _encoder;
-    private readonly PaymentBatchPool _pool;
+    private readonly Engine _engine;
+    private readonly Step _ingest;
+    private readonly Step _enrich;
+    private readonly Step _score;
+    private readonly Step _decide;
+    private readonly Step _emit;
     private readonly long[] _nextOffset = new long[Logs.Count];
 
     /// <param name="columns">For each input of the model, the column of the features.</param>
@@ -40,13 +37,18 @@ public sealed class EngineStages : IDisposable
         FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, bool asJson = false)
     {
         idempotency ??= IdempotencyOptions.Default;
-        _decoder = new RecordDecoder(file.Layout, _limits, Logs);
-        _state = new FoldedState(file, Logs, idempotency);
-        _policy = new DecisionPolicy(new RiskThresholds(), new FirstDecisions(idempotency.PaymentsMax));
-        _lanes = new ScoringLanes(model, columns, laneCount: 1, batchRows, _clock);
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        _encoder = new BatchEncoder(Logs, new DecisionEncoder(stamp, Logs, _clock), new DeadLetterEncoder(Logs), meters: null, asJson);
-        _pool = new PaymentBatchPool(file.Layout, batchesMax, batchRows);
+        var decisions = new DecisionParts(model, columns, stamp, new RiskThresholds(), new FirstDecisions(idempotency.PaymentsMax)) { AsJson = asJson };
+        _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
+        {
+            Limits = _limits,
+            BatchesMax = batchesMax,
+            BatchRowsMax = batchRows,
+        });
+        Invariant.Require(_engine.Steps.Count == Names.Length);
+        (_ingest, _enrich, _score, _decide, _emit) = (StepOf("ingest"), StepOf("enrich"), StepOf("score"), StepOf("decide"), StepOf("emit"));
+
+        Step StepOf(string name) => _engine.Steps.Single(step => step.Name == name);
     }
 
     /// <summary>[stages] CPU time since <see cref="Restart"/>, nanoseconds.</summary>
@@ -57,10 +59,10 @@ public sealed class EngineStages : IDisposable
     /// <summary>A batch filled from the records, as the source fills it; not part of any stage.</summary>
     public PaymentBatch Take(ReadOnlySpan<BenchmarkRecord> records)
     {
-        var batch = _pool.TryRent();
+        var batch = _engine.Pool.TryRent();
         Invariant.Require(batch is not null);
-        batch.Clock.Received = _clock.GetTimestamp();
-        batch.Clock.ReceivedAtMs = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        batch.Clock.Received = _engine.Clock.GetTimestamp();
+        batch.Clock.ReceivedAtMs = _engine.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (ref readonly var record in records)
         {
             var log = record.IsLabel ? Labels : Payments;
@@ -70,50 +72,33 @@ public sealed class EngineStages : IDisposable
         return batch;
     }
 
-    /// <summary>Decodes, folds, scores, decides and encodes the batch.</summary>
+    /// <summary>Takes the batch through all steps.</summary>
     public void Run(PaymentBatch batch)
     {
         var startedNs = ThreadClock.NowNs();
-        Decode(batch);
-        Lap(0, ref startedNs);
-        Fold(batch);
-        Lap(1, ref startedNs);
-        Score(batch);
-        Lap(2, ref startedNs);
-        Decide(batch);
-        Lap(3, ref startedNs);
-        Encode(batch);
-        Lap(4, ref startedNs);
+        for (var step = 0; step < _engine.Steps.Count; step++)
+        {
+            _engine.Steps[step].Run(batch);
+            Lap(step, ref startedNs);
+        }
+
         Invariant.Require(batch.RejectedCount == 0);
         Invariant.Require(batch.Encoded.Records.Length == batch.DecideCount);
     }
 
-    public void Decode(PaymentBatch batch)
-    {
-        _decoder.Decode(batch);
-        batch.Clock.Ingested = batch.Clock.EnrichStarted = _clock.GetTimestamp();
-    }
+    public void Decode(PaymentBatch batch) => _ingest.Run(batch);
 
-    public void Fold(PaymentBatch batch)
-    {
-        _state.Enrich(batch);
-        batch.Clock.Enriched = _clock.GetTimestamp();
-    }
+    public void Fold(PaymentBatch batch) => _enrich.Run(batch);
 
-    public void Score(PaymentBatch batch) => _lanes.Score(batch);
+    public void Score(PaymentBatch batch) => _score.Run(batch);
 
-    public void Decide(PaymentBatch batch)
-    {
-        _policy.Decide(batch);
-        batch.Clock.Decided = _clock.GetTimestamp();
-        batch.Clock.DecidedAtMs = _clock.GetUtcNow().ToUnixTimeMilliseconds();
-    }
+    public void Decide(PaymentBatch batch) => _decide.Run(batch);
 
-    public void Encode(PaymentBatch batch) => _encoder.Encode(batch);
+    public void Encode(PaymentBatch batch) => _emit.Run(batch);
 
-    public void Return(PaymentBatch batch) => _pool.Return(batch);
+    public void Return(PaymentBatch batch) => _engine.Pool.Return(batch);
 
-    public void Dispose() => _lanes.Dispose();
+    public void Dispose() => _engine.Dispose();
 
     private void Lap(int stage, ref long startedNs)
     {

@@ -3,11 +3,9 @@ using Akka.Streams.Dsl;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Diagnostics;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
 using StreamScoring.State;
 
 namespace StreamScoring.Training;
@@ -44,17 +42,14 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         }
 
         using var writer = TableWriter.Create(output, columns);
-        var pool = new PaymentBatchPool(features.Layout, BatchesMax, BatchRows);
         using var source = new FileLogSource(table);
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
         var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
-        var parts = new IntakeParts(
-            TimeProvider.System, FileLogSource.Logs, new LogCoverage(FileLogSource.Logs, TimeProvider.System), pool, source,
-            new RecordDecoder(features.Layout, tableLimits, FileLogSource.Logs),
-            new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
+        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default);
+        using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
 
         var written = 0L;
-        var (_, done) = ScoringGraph.BuildFeatures(parts, new LiveOptions(new PipelineOptions()), batch =>
+        var (_, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions()), batch =>
         {
             cancel.ThrowIfCancellationRequested();
             Write(batch, writer, labelColumn is not null);

@@ -9,68 +9,45 @@ using StreamScoring.State;
 
 namespace StreamScoring;
 
-/// <summary>The path of a payment, in order. One graph per process; owned and followed partitions share it.</summary>
+/// <summary>Runs an engine's steps as a graph between two ports. One graph per process; owned and followed partitions share it.</summary>
 public static class ScoringGraph
 {
     /// <returns>A graph whose value stops it (what was taken is still decided) and tells when all is acknowledged.</returns>
-    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(PipelineParts parts, LiveOptions options) =>
-        Payments(parts.Intake, options)
-            .Via(Decode(parts.Intake))                               // ingest: records -> columns, or a named refusal
-            .Async()
-            .Via(Enrich(parts.Intake))                               // + windowed aggregates; the one writer of state
-            .Async()
-            .Via(Score(parts, options))                              // + probability, on several lanes, order kept
-            .Via(Decide(parts))                                      // + score, level, action
-            .Via(Encode(parts))                                      // decisions and dead letters as bytes
-            .ToMaterialized(Emit(parts, options), Keep.Both)         // send, await the acknowledgement, then commit
-            .WithAttributes(OneBatchBetweenStages);
+    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(Engine engine, ILogSource source, IDecisionSink sink, LiveOptions options) =>
+        Path(engine, source, options)
+            // Sends, awaits the acknowledgement, then commits.
+            .ToMaterialized(Sink.FromGraph(new EmitStage(engine, source, sink, options)), Keep.Both)
+            .WithAttributes(OneBatchBetweenSteps);
 
-    /// <summary>
-    /// The same path up to the features, for <c>backfill</c>: the caller's step takes the place of score, decide and emit.
-    /// </summary>
-    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> BuildFeatures(
-        IntakeParts parts, LiveOptions options, Action<PaymentBatch> take) =>
-        Payments(parts, options)
-            .Via(Decode(parts))
-            .Async()
-            .Via(Enrich(parts))
+    /// <summary>The same where a function takes what comes out of the last step, such as features that go to a table.</summary>
+    public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(Engine engine, ILogSource source, LiveOptions options, Action<PaymentBatch> take) =>
+        Path(engine, source, options)
             .Async()
             .ToMaterialized(Sink.ForEach<PaymentBatch>(batch =>
             {
                 take(batch);
-                parts.Pool.Return(batch);
+                engine.Pool.Return(batch);
             }), Keep.Both)
-            .WithAttributes(OneBatchBetweenStages);
+            .WithAttributes(OneBatchBetweenSteps);
 
     /// <summary>An element is a batch, so a buffer of one between two threads is enough, and rows in flight stay countable.</summary>
-    private static Attributes OneBatchBetweenStages => Attributes.CreateInputBuffer(1, 1);
+    private static Attributes OneBatchBetweenSteps => Attributes.CreateInputBuffer(1, 1);
 
-    private static Source<PaymentBatch, UniqueKillSwitch> Payments(IntakeParts parts, LiveOptions options) =>
-        Source.FromGraph(new LogSourceStage(parts, new LogMerge(parts.Clock, options.Current.MergeWaitMax) { TakesFutureAsItIs = parts.Source.IsCompleted }, options))
+    private static Source<PaymentBatch, UniqueKillSwitch> Path(Engine engine, ILogSource source, LiveOptions options)
+    {
+        var merge = new LogMerge(engine.Clock, options.Current.MergeWaitMax) { TakesFutureAsItIs = source.IsCompleted };
+        var path = Source.FromGraph(new LogSourceStage(engine, source, merge, options))
             .ViaMaterialized(KillSwitches.Single<PaymentBatch>(), Keep.Right);
+        foreach (var step in engine.Steps)
+        {
+            path = step.Thread switch
+            {
+                StepThread.Shared => path.Via(new BatchStage(step)),
+                StepThread.Own => path.Async().Via(new StateStage(step, engine)),
+                _ => path.Async().Via(new LanesStage(step, options)),
+            };
+        }
 
-    private static BatchStage Decode(IntakeParts parts) => Stage(parts, "ingest", batch =>
-    {
-        parts.Decoder.Decode(batch);
-        batch.Clock.Ingested = parts.Clock.GetTimestamp();
-    });
-
-    private static EnrichStage Enrich(IntakeParts parts) => new(parts);
-
-    private static ScoreStage Score(PipelineParts parts, LiveOptions options) => new(parts, options);
-
-    private static BatchStage Decide(PipelineParts parts) => Stage(parts.Intake, "decide", batch =>
-    {
-        parts.Policy.Decide(batch);
-        parts.Lanes.Shadows.Meters?.Decided(batch);
-        batch.Clock.Decided = parts.Intake.Clock.GetTimestamp();
-        batch.Clock.DecidedAtMs = parts.Intake.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-    });
-
-    private static BatchStage Encode(PipelineParts parts) => Stage(parts.Intake, "emit", parts.Encoder.Encode);
-
-    private static EmitStage Emit(PipelineParts parts, LiveOptions options) => new(parts, options);
-
-    private static BatchStage Stage(IntakeParts parts, string name, Action<PaymentBatch> run) =>
-        new(name, run, parts.Logs, parts.Clock, parts.Meters);
+        return path;
+    }
 }

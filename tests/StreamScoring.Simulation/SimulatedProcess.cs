@@ -1,16 +1,16 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
-using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// One process: the real merge, decoder, state, lanes, policy, encoder, acknowledgement and snapshots, each step of which waits for the
+/// One process: the real merge, engine, acknowledgement and snapshots. Each step waits for the
 /// scheduler to be taken. Whatever the scheduler does not take any more is what a crash leaves undone.
 /// </summary>
 internal sealed class SimulatedProcess : IDisposable
@@ -26,19 +26,13 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>As they were at the start: with the ids that their topics had.</summary>
     private readonly LogTable _logs;
     private readonly VirtualClock _clock;
-    private readonly PaymentBatchPool _pool;
     private readonly PartitionOwnership _ownership;
-    private readonly RecordDecoder _decoder;
     private readonly FoldedState _state;
     private readonly FirstDecisions _firsts;
-    private readonly ScoringLanes _lanes;
-    private readonly DecisionPolicy _policy;
-    private readonly BatchEncoder _encoder;
+    private readonly Engine _engine;
     private readonly LogMerge _merge;
-    private readonly LogCoverage _coverage;
-    private readonly AcknowledgedOffsets _acknowledged;
     private readonly SnapshotHistory _snapshots;
-    private readonly List<(PaymentBatch Batch, int Stage)> _batches = [];
+    private readonly List<(PaymentBatch Batch, int Step)> _batches = [];
     private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
     private readonly HashSet<int> _owned = [];
     private readonly Queue<(int Partition, DecidedPositions Tail)> _takeovers = new();
@@ -51,21 +45,25 @@ internal sealed class SimulatedProcess : IDisposable
         (_context, _cluster, _clock, _snapshots, Member) = (context, context.Cluster, context.Clock, snapshots, member);
         var logs = _logs = _cluster.Logs;
         snapshots.TopicIds = logs.TopicIds;
-        _pool = new PaymentBatchPool(context.Features.Layout, BatchesMax, BatchRowsMax, bytesInitial: 1024);
         _ownership = new PartitionOwnership(logs);
-        _decoder = new RecordDecoder(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, logs);
         (_state, var from) = snapshots.RestoreNewest(() => new FoldedState(
             context.Features, logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1));
         _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
         var model = new SimulatedModel(context.Features.Schema.Names);
-        _lanes = new ScoringLanes(model, [], laneCount: 1, BatchRowsMax, _clock);
-        _policy = new DecisionPolicy(new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 }, _firsts);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        _encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, _clock), new DeadLetterEncoder(logs, "simulation"u8), meters: null);
+        var thresholds = new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 };
+        var decisions = new DecisionParts(model, [], stamp, thresholds, _firsts) { HashKey = "simulation"u8.ToArray() };
+        _engine = new Engine(new EngineParts(logs, context.Features, _state, decisions)
+        {
+            Clock = _clock,
+            Coverage = new LogCoverage(logs, _clock, SimulationContext.ClockBlockRecords),
+            Limits = new IngestLimits { RecordBytesMax = 4096 },
+            BatchesMax = BatchesMax,
+            BatchRowsMax = BatchRowsMax,
+            BatchBytesInitial = 1024,
+        });
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
-        _coverage = new LogCoverage(logs, _clock, SimulationContext.ClockBlockRecords);
-        _acknowledged = new AcknowledgedOffsets(logs);
         Sink = new SimulatedSink(_cluster, _clock);
         _cluster.Group.Join(member);
         context.Trace($"process {Name} starts {(from is null ? "from the logs" : $"from the snapshot of {from.CreatedAt:HH:mm:ss}")}");
@@ -93,7 +91,7 @@ internal sealed class SimulatedProcess : IDisposable
     public string Pending =>
         $"{_batches.Count} batches, {_inFlight.Count} in flight, {_takeovers.Count} takeovers, {(_copy is null ? "no copy" : "copying")}, readers at {string.Join(",", _source?.Logs.Select(reader => reader.ToString()) ?? [])}";
 
-    public int BatchesRented => _pool.Rented;
+    public int BatchesRented => _engine.Pool.Rented;
 
     /// <summary>Everything that is in the logs is folded, and all that was owed is acknowledged.</summary>
     public bool IsQuiet => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsDone) && !Unfollowed(source).Any();
@@ -134,7 +132,7 @@ internal sealed class SimulatedProcess : IDisposable
         for (var i = 0; i < _batches.Count; i++)
         {
             // In order: a batch goes on where the one before it is further on.
-            if (i == 0 || _batches[i - 1].Stage > _batches[i].Stage + 1)
+            if (i == 0 || _batches[i - 1].Step > _batches[i].Step + 1)
             {
                 var index = i;
                 yield return _ => Advance(index);
@@ -174,7 +172,7 @@ internal sealed class SimulatedProcess : IDisposable
 
     public void Dispose()
     {
-        _lanes.Dispose();
+        _engine.Dispose();
         _source?.Dispose();
     }
 
@@ -289,7 +287,7 @@ internal sealed class SimulatedProcess : IDisposable
 
             if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
             {
-                _coverage.Reads(logIndex);
+                _engine.Coverage.Reads(logIndex);
                 readers.Add(NewReader(logIndex));
             }
         }
@@ -303,7 +301,7 @@ internal sealed class SimulatedProcess : IDisposable
         var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
         var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
         var losses = new RecordLosses(meters: null, notice => _context.Trace($"process {Name}: {notice}"));
-        return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _coverage).Start();
+        return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _engine.Coverage).Start();
     }
 
     /// <summary>A fetch brings records of several logs.</summary>
@@ -334,7 +332,7 @@ internal sealed class SimulatedProcess : IDisposable
 
     private void Take(SimulatedSource source)
     {
-        if (_inFlight.Count >= InFlightMax || (_batches.Count > 0 && _batches[^1].Stage == 0) || _pool.TryRent() is not { } batch)
+        if (_inFlight.Count >= InFlightMax || (_batches.Count > 0 && _batches[^1].Step == 0) || _engine.Pool.TryRent() is not { } batch)
         {
             return;
         }
@@ -349,12 +347,12 @@ internal sealed class SimulatedProcess : IDisposable
 
         if (outcome == MergeOutcome.Filled)
         {
-            _coverage.Stamp(batch);
+            _engine.Took(batch);
             _batches.Add((batch, 0));
         }
         else
         {
-            _pool.Return(batch);
+            _engine.Pool.Return(batch);
         }
     }
 
@@ -380,41 +378,26 @@ internal sealed class SimulatedProcess : IDisposable
 
     private void Advance(int index)
     {
-        var (batch, stage) = _batches[index];
-        try
+        var (batch, step) = _batches[index];
+        if (step == _engine.Steps.Count)
         {
-            switch (stage)
-            {
-                case 0:
-                    _decoder.Decode(batch);
-                    break;
-                case 1:
-                    _state.Enrich(batch);
-                    break;
-                case 2:
-                    _lanes.Score(batch);
-                    break;
-                case 3:
-                    _policy.Decide(batch);
-                    batch.Clock.DecidedAtMs = _clock.NowMs;
-                    break;
-                case 4:
-                    _encoder.Encode(batch);
-                    break;
-                default:
-                    _batches.RemoveAt(index);
-                    _inFlight.Enqueue((batch, Sink.WriteAsync(batch)));
-                    return;
-            }
-        }
-        catch (StateAheadException e)
-        {
-            _snapshots.RequireAtOrBefore(_cluster.Logs[e.LogIndex], e.Offset);
-            Fail(e);
+            _batches.RemoveAt(index);
+            _inFlight.Enqueue((batch, Sink.WriteAsync(batch)));
             return;
         }
 
-        _batches[index] = (batch, stage + 1);
+        try
+        {
+            _engine.Steps[step].Run(batch);
+        }
+        catch (StageFailedException failed) when (failed.InnerException is StateAheadException ahead)
+        {
+            _snapshots.RequireAtOrBefore(_cluster.Logs[ahead.LogIndex], ahead.Offset);
+            Fail(ahead);
+            return;
+        }
+
+        _batches[index] = (batch, step + 1);
     }
 
     private void TakeAcknowledged()
@@ -426,8 +409,7 @@ internal sealed class SimulatedProcess : IDisposable
             return;
         }
 
-        _acknowledged.Note(batch, _source!);
-        _pool.Return(batch);
+        _engine.Acknowledged(batch, _source!, _inFlight.Count);
     }
 
     private void GoOnCopying(Random random)

@@ -4,13 +4,11 @@ using Akka.Streams;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
-using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring.Benchmarks.Scale;
@@ -31,7 +29,6 @@ internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, O
 
     public ScaleMeasure Measure(int payments)
     {
-        var clock = TimeProvider.System;
         var logs = new LogTable(Enumerable.Range(0, partitions).Select(partition => (new LogId("eu", "payments", partition), LogKind.Payments)));
         var memory = Enumerable.Range(0, partitions).Select(logIndex => new MemoryLog(logIndex)).ToList();
         foreach (var (partition, timeMs, value) in _records.AsSpan(0, payments))
@@ -42,16 +39,19 @@ internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, O
         var source = new MemoryLogSource(memory);
         source.Complete();
         var options = new PipelineOptions { ScoringLanes = lanes };
-        var pool = new PaymentBatchPool(file.Layout, options.EmitBatchesInFlightMax + lanes + 8, BatchRows);
-        var intake = new IntakeParts(
-            clock, logs, new LogCoverage(logs, clock), pool, source, new RecordDecoder(file.Layout, new IngestLimits(), logs),
-            new FoldedState(file, logs, IdempotencyOptions.Default), new PipelineProgress(), Meters: null);
-        using var scoring = new ScoringLanes(model, [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))], lanes, BatchRows, clock);
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        var encoder = new BatchEncoder(logs, new DecisionEncoder(stamp, logs, clock), new DeadLetterEncoder(logs), meters: null);
-        var policy = new DecisionPolicy(new RiskThresholds(), new FirstDecisions(IdempotencyOptions.Default.PaymentsMax));
+        var decisions = new DecisionParts(
+            model, [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))], stamp, new RiskThresholds(), new FirstDecisions(IdempotencyOptions.Default.PaymentsMax))
+        {
+            Lanes = lanes,
+        };
+        using var engine = new Engine(new EngineParts(logs, file, new FoldedState(file, logs, IdempotencyOptions.Default), decisions)
+        {
+            BatchesMax = Engine.BatchesMax(options),
+            BatchRowsMax = BatchRows,
+        });
         var sink = new CountingSink();
-        var graph = ScoringGraph.Build(new PipelineParts(intake, scoring, policy, encoder, sink), new LiveOptions(options));
+        var graph = ScoringGraph.Build(engine, source, sink, new LiveOptions(options));
 
         // What an earlier run left behind is not this one's to collect.
         GC.Collect();
@@ -59,7 +59,7 @@ internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, O
         graph.Run(materializer).Item2.GetAwaiter().GetResult();
         var (seconds, cpu) = (Stopwatch.GetElapsedTime(started).TotalSeconds, Environment.CpuUsage.TotalTime - cpuStarted);
         Invariant.Require(sink.Count == payments);
-        Invariant.Require(pool.Rented == 0);
+        Invariant.Require(engine.Pool.Rented == 0);
         return new ScaleMeasure(cpu.TotalNanoseconds / payments, new Dictionary<string, double>
         {
             ["payments_a_second"] = Math.Round(payments / seconds),

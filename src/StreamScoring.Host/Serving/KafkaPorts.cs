@@ -210,6 +210,6 @@ internal static class KafkaPorts
     private static KafkaDecisionSinkOptions SinkOptions(Topology topology, BatchLimits limits) => new(
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
         // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
-        (PipelineOptions.EmitBatchesInFlightCeiling + PipelineOptions.ScoringLanesCeiling + 8) * PaymentBatch.RowsCeiling * 3 / 2,
+        Engine.BatchesCeiling * PaymentBatch.RowsCeiling * 3 / 2,
         limits);
 }

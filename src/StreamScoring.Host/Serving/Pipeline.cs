@@ -1,6 +1,5 @@
 using Akka.Streams;
 using Prometheus;
-using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
@@ -15,31 +14,22 @@ namespace StreamScoring.Host.Serving;
 internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly AkkaSystem _akka;
+    private readonly Engine _engine;
     private readonly ScoringLanes _lanes;
     private readonly TimeSpan _callMax;
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
-    private readonly PaymentBatchPool _pool;
     private readonly LiveOptions _options;
     private readonly UniqueKillSwitch _stop;
 
-    private Pipeline(
-        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
-        int deadLetterBytesMax, Action<string>? notice, AkkaSystem akka, ScoringLanes lanes)
+    private Pipeline(Topology topology, ILogSource source, IDecisionSink sink, AkkaSystem akka, Engine engine)
     {
-        var clock = TimeProvider.System;
-        (_akka, _lanes, _source, _sink, State, Coverage, _callMax) = (akka, lanes, source, sink, state, coverage, topology.ModelCallMax);
-        Digest = new SharedDigest(state, Progress);
-        var meters = new PipelineMeters(registry, logs);
-        var layout = artifacts.Features.Layout with { ShadowCount = artifacts.Shadows.Count, ReasonsMax = topology.Reasons.Columns };
-        _pool = new PaymentBatchPool(layout, BatchesMax(topology), topology.Ingest.BatchRowsMax);
-        var intake = new IntakeParts(
-            clock, logs, coverage, _pool, source, new RecordDecoder(artifacts.Features.Layout, topology.Limits, logs, topology.Identity), state, Progress, meters,
-            new TimestampWatch(logs, meters, notice ?? (_ => { })));
-        var encoder = new BatchEncoder(logs, new DecisionEncoder(artifacts.Stamp, logs, clock), new DeadLetterEncoder(logs), meters, topology.Emit.AsJson, deadLetterBytesMax);
-        var parts = new PipelineParts(intake, _lanes, new DecisionPolicy(topology.Thresholds, firsts), encoder, sink);
+        (_akka, _engine, _source, _sink, _callMax) = (akka, engine, source, sink, topology.ModelCallMax);
+        Invariant.Require(engine.Lanes is not null);
+        _lanes = engine.Lanes;
+        Digest = new SharedDigest(engine.State, Progress);
         _options = new LiveOptions(OptionsOf(topology));
-        (_stop, Done) = ScoringGraph.Build(parts, _options).Run(_akka.Materializer);
+        (_stop, Done) = ScoringGraph.Build(engine, source, sink, _options).Run(_akka.Materializer);
     }
 
     /// <summary>
@@ -53,19 +43,25 @@ internal sealed class Pipeline : IAsyncDisposable
         int deadLetterBytesMax = int.MaxValue, Action<string>? notice = null)
     {
         AkkaSystem? akka = null;
-        ScoringLanes? lanes = null;
+        Engine? engine = null;
         try
         {
             akka = new AkkaSystem();
-            var shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds));
-            lanes = new ScoringLanes(
-                artifacts.Champion, artifacts.ChampionColumns, topology.ScoringLanes, PaymentBatch.RowsCeiling, TimeProvider.System, PipelineOptions.ScoringLanesCeiling, shadows, topology.Reasons,
-                artifacts.Failures);
-            return new Pipeline(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, deadLetterBytesMax, notice, akka, lanes);
+            engine = new Engine(new EngineParts(logs, artifacts.Features, state, DecisionsOf(topology, artifacts, firsts, registry, deadLetterBytesMax))
+            {
+                Coverage = coverage,
+                Limits = topology.Limits,
+                Identity = topology.Identity,
+                BatchesMax = Engine.BatchesMax(OptionsOf(topology)),
+                BatchRowsMax = topology.Ingest.BatchRowsMax,
+                Meters = new PipelineMeters(registry, logs),
+                Notice = notice ?? (_ => { }),
+            });
+            return new Pipeline(topology, source, sink, akka, engine);
         }
         catch
         {
-            await DisposeAsync(akka, sink, source, lanes);
+            await DisposeAsync(akka, sink, source, engine);
             throw;
         }
     }
@@ -73,30 +69,28 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>Completes when the graph is drained, fails when a stage does.</summary>
     public Task Done { get; }
 
-    public PipelineProgress Progress { get; } = new();
+    public PipelineProgress Progress => _engine.Progress;
 
-    public FoldedState State { get; }
+    public FoldedState State => _engine.State;
 
     /// <summary>The state's vector and digest.</summary>
     public SharedDigest Digest { get; }
 
     /// <summary>How stale the followed regions are.</summary>
-    public LogCoverage Coverage { get; }
+    public LogCoverage Coverage => _engine.Coverage;
 
     /// <summary>Batches between the source and the acknowledgement.</summary>
-    public int BatchesRented => _pool.Rented;
+    public int BatchesRented => _engine.Pool.Rented;
 
     /// <summary>Keys and bytes of each entity's state.</summary>
     public IEnumerable<(string Entity, int Keys, long Bytes)> StateSizes => State.Features.Sizes;
 
-    /// <summary>The bound on batches between the source and the acknowledgement: in flight, on the lanes, and some between threads.</summary>
-    public static int BatchesMax(Topology topology) => topology.Emit.BatchesInFlightMax + topology.ScoringLanes + 8;
-
     /// <summary>Goes on by the live keys of another topology, each stage from its next batch on.</summary>
     public void Take(Topology topology)
     {
-        _pool.Resize(BatchesMax(topology), topology.Ingest.BatchRowsMax);
-        _options.Change(OptionsOf(topology));
+        var options = OptionsOf(topology);
+        _engine.Pool.Resize(Engine.BatchesMax(options), topology.Ingest.BatchRowsMax);
+        _options.Change(options);
     }
 
     /// <summary>Takes no further record; what was taken is decided and acknowledged: without a score where the models have none within the time of a call.</summary>
@@ -106,6 +100,18 @@ internal sealed class Pipeline : IAsyncDisposable
         _lanes.StopAfter(_callMax);
     }
 
+    private static DecisionParts DecisionsOf(Topology topology, Artifacts artifacts, FirstDecisions firsts, CollectorRegistry registry, int deadLetterBytesMax) =>
+        new(artifacts.Champion, artifacts.ChampionColumns, artifacts.Stamp, topology.Thresholds, firsts)
+        {
+            Lanes = topology.ScoringLanes,
+            LanesMax = PipelineOptions.ScoringLanesCeiling,
+            Shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds)),
+            Reasons = topology.Reasons,
+            Failures = artifacts.Failures,
+            AsJson = topology.Emit.AsJson,
+            DeadLetterBytesMax = deadLetterBytesMax,
+        };
+
     private static PipelineOptions OptionsOf(Topology topology) => new()
     {
         MergeWaitMax = topology.Ingest.MergeWaitMax,
@@ -113,12 +119,12 @@ internal sealed class Pipeline : IAsyncDisposable
         EmitBatchesInFlightMax = topology.Emit.BatchesInFlightMax,
     };
 
-    public ValueTask DisposeAsync() => DisposeAsync(_akka, _sink, _source, _lanes);
+    public ValueTask DisposeAsync() => DisposeAsync(_akka, _sink, _source, _engine);
 
-    private static async ValueTask DisposeAsync(AkkaSystem? akka, IDecisionSink sink, ILogSource source, ScoringLanes? lanes)
+    private static async ValueTask DisposeAsync(AkkaSystem? akka, IDecisionSink sink, ILogSource source, Engine? engine)
     {
         // A lane in a call would keep the actors, and nobody wants what it makes any more.
-        lanes?.Abandon();
+        engine?.Lanes?.Abandon();
         if (akka is not null)
         {
             await akka.DisposeAsync();
@@ -128,6 +134,6 @@ internal sealed class Pipeline : IAsyncDisposable
         await sink.DisposeAsync();
         // After the graph: the source commits on its way out what the graph had acknowledged.
         source.Dispose();
-        lanes?.Dispose();
+        engine?.Dispose();
     }
 }

@@ -163,7 +163,7 @@ internal sealed class ProcessModel
         }
 
         // docs/topology.md: batches on their way, one queue for each log, one to the producer.
-        return ((_topology.Emit.BatchesInFlightMax + _topology.ScoringLanes + 8) * BatchBytes)
+        return (Engine.BatchesMax(new PipelineOptions { EmitBatchesInFlightMax = _topology.Emit.BatchesInFlightMax, ScoringLanes = _topology.ScoringLanes }) * BatchBytes)
             + ((((double)_topology.Ingest.QueueKilobytesMax * logs) + _topology.Emit.QueueKilobytesMax) * KilobyteBytes);
     }
 

@@ -2,6 +2,7 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Stage;
 using StreamScoring.Batches;
+using StreamScoring.Ingest;
 
 namespace StreamScoring.Emit;
 
@@ -9,9 +10,11 @@ namespace StreamScoring.Emit;
 /// The end of the graph: sends each batch, and only when it is acknowledged notes its offsets as decided and returns the batch to the
 /// pool. Acknowledgements are handled in stream order, so an offset vector never goes back. At most a stated number of batches is in flight.
 /// </summary>
-public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphStageWithMaterializedValue<SinkShape<PaymentBatch>, Task<Done>>
+public sealed class EmitStage(Engine engine, ILogSource source, IDecisionSink sink, LiveOptions options) : GraphStageWithMaterializedValue<SinkShape<PaymentBatch>, Task<Done>>
 {
-    private readonly PipelineParts _parts = parts;
+    private readonly Engine _engine = engine;
+    private readonly ILogSource _source = source;
+    private readonly IDecisionSink _sink = sink;
     private readonly LiveOptions _options = options;
 
     private readonly Inlet<PaymentBatch> _in = new("emit.in");
@@ -29,7 +32,6 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
         private readonly EmitStage _stage;
         private readonly TaskCompletionSource<Done> _done;
         private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
-        private readonly AcknowledgedOffsets _acknowledgedOffsets;
         private readonly Action _acknowledged;
         private Exception? _failure;
         private bool _isDrained;
@@ -38,7 +40,6 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
             : base(stage.Shape)
         {
             (_stage, _done) = (stage, done);
-            _acknowledgedOffsets = new AcknowledgedOffsets(stage._parts.Intake.Logs);
             _acknowledged = GetAsyncCallback(TakeAcknowledged);
             SetHandler(stage._in, this);
         }
@@ -56,7 +57,7 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
             Task written;
             try
             {
-                written = _stage._parts.Sink.WriteAsync(batch);
+                written = _stage._sink.WriteAsync(batch);
             }
             catch (Exception e)
             {
@@ -113,7 +114,7 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
 
                 try
                 {
-                    _acknowledgedOffsets.Note(head.Batch, _stage._parts.Intake.Source);
+                    _stage._engine.Acknowledged(head.Batch, _stage._source, _inFlight.Count);
                 }
                 catch (Exception e)
                 {
@@ -121,9 +122,6 @@ public sealed class EmitStage(PipelineParts parts, LiveOptions options) : GraphS
                     return;
                 }
 
-                _stage._parts.Intake.Progress.Acknowledged(head.Batch);
-                _stage._parts.Intake.Meters?.BatchAcknowledged(head.Batch, _stage._parts.Intake.Clock.GetElapsedTime(head.Batch.Clock.Received), _inFlight.Count);
-                _stage._parts.Intake.Pool.Return(head.Batch);
             }
 
             PullIfRoom();

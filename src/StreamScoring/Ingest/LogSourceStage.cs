@@ -9,10 +9,11 @@ namespace StreamScoring.Ingest;
 /// answers one payment at once and a busy one makes full batches by itself. It never reads ahead of demand: what is not asked for stays
 /// in the port's own bounded queues.
 /// </summary>
-public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOptions options) : GraphStage<SourceShape<PaymentBatch>>
+public sealed class LogSourceStage(Engine engine, ILogSource source, LogMerge merge, LiveOptions options) : GraphStage<SourceShape<PaymentBatch>>
 {
     private readonly Outlet<PaymentBatch> _out = new("ingest.logs");
-    private readonly IntakeParts _parts = parts;
+    private readonly Engine _engine = engine;
+    private readonly ILogSource _source = source;
     private readonly LogMerge _merge = merge;
     private readonly LiveOptions _options = options;
 
@@ -25,7 +26,8 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOption
         private const string LookAgain = "look again";
 
         private readonly LogSourceStage _stage;
-        private readonly IntakeParts _parts;
+        private readonly Engine _engine;
+        private readonly ILogSource _source;
         private readonly Action _takeWake;
         private int _wakePending;
         private TimeSpan _waitScheduled;
@@ -33,16 +35,16 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOption
         public Logic(LogSourceStage stage)
             : base(stage.Shape)
         {
-            (_stage, _parts) = (stage, stage._parts);
+            (_stage, _engine, _source) = (stage, stage._engine, stage._source);
             _takeWake = GetAsyncCallback(OnWake);
             SetHandler(stage._out, onPull: TryPush);
         }
 
         public override void PreStart()
         {
-            _parts.Pool.Returned = Wake;
+            _engine.Pool.Returned = Wake;
             _stage._options.Changed = Wake;
-            _parts.Source.Start(Wake, GetAsyncCallback<Exception>(FailStage));
+            _source.Start(Wake, GetAsyncCallback<Exception>(FailStage));
         }
 
         protected override void OnTimer(object timerKey) => TryPush();
@@ -65,32 +67,29 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOption
 
         private void TryPush()
         {
-            if (!IsAvailable(_stage._out) || _parts.Pool.TryRent() is not { } batch)
+            if (!IsAvailable(_stage._out) || _engine.Pool.TryRent() is not { } batch)
             {
                 return;
             }
 
             _stage._merge.WaitMax = _stage._options.Current.MergeWaitMax;
-            batch.Clock.Received = _parts.Clock.GetTimestamp();
-            batch.Clock.ReceivedAtMs = _parts.Clock.GetUtcNow().ToUnixTimeMilliseconds();
-            var isCompleted = _parts.Source.IsCompleted;
-            var outcome = _stage._merge.Fill(batch, _parts.Source.Readers);
+            batch.Clock.Received = _engine.Clock.GetTimestamp();
+            batch.Clock.ReceivedAtMs = _engine.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+            var isCompleted = _source.IsCompleted;
+            var outcome = _stage._merge.Fill(batch, _source.Readers);
             if (outcome == MergeOutcome.Filled)
             {
-                _parts.Coverage.Stamp(batch);
-                _parts.Timestamps?.Look(batch);
-                _parts.Progress.Took(batch);
-                _parts.Meters?.BatchTaken(batch);
+                _engine.Took(batch);
                 Push(_stage._out, batch);
                 return;
             }
 
             ReturnUnused(batch);
-            _parts.Progress.FoundNothing(allAtEnd: outcome == MergeOutcome.Idle);
+            _engine.Progress.FoundNothing(allAtEnd: outcome == MergeOutcome.Idle);
             if (outcome == MergeOutcome.Waiting)
             {
                 // Only while catching up: a wake normally comes long before.
-                _parts.Meters?.MergeWaitsGivenUp(_stage._merge.WaitsGivenUp);
+                _engine.Meters?.MergeWaitsGivenUp(_stage._merge.WaitsGivenUp);
                 if (!IsTimerActive(LookAgain) || _waitScheduled != _stage._merge.WaitMax)
                 {
                     _waitScheduled = _stage._merge.WaitMax;
@@ -106,9 +105,9 @@ public sealed class LogSourceStage(IntakeParts parts, LogMerge merge, LiveOption
         /// <summary>Returning a batch wakes the source, which would then look again for ever.</summary>
         private void ReturnUnused(PaymentBatch batch)
         {
-            _parts.Pool.Returned = null;
-            _parts.Pool.Return(batch);
-            _parts.Pool.Returned = Wake;
+            _engine.Pool.Returned = null;
+            _engine.Pool.Return(batch);
+            _engine.Pool.Returned = Wake;
         }
     }
 }

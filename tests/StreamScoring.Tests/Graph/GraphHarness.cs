@@ -12,7 +12,6 @@ using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 
@@ -26,40 +25,45 @@ internal sealed class GraphHarness : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ActorSystem _system = ActorSystem.Create("graph", "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }");
-    private readonly ScoringLanes _lanes;
+    private readonly Engine _engine;
     private readonly UniqueKillSwitch _stop;
 
     public GraphHarness(
         IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, params IReadOnlyList<FakeModel> shadows)
     {
         var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
-        var clock = TimeProvider.System;
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
         Source = new MemoryLogSource(Logs);
-        BatchesMax = batchesInFlightMax + lanes + 8;
-        Pool = new PaymentBatchPool(features.Layout with { ShadowCount = shadows.Count, ReasonsMax = reasons?.Columns ?? 0 }, BatchesMax, BatchRows);
-        model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
-        _lanes = new ScoringLanes(model, [0], lanes, PaymentBatch.RowsCeiling, clock, PipelineOptions.ScoringLanesCeiling, Shadows(shadows, shadowWaitMax ?? Patience), reasons,
-            new ModelFailures(Registry, Notices.Enqueue));
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
+        BatchesMax = Engine.BatchesMax(Options.Current);
+        model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
+        var shadowOptions = Shadows(shadows, shadowWaitMax ?? Patience);
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
         {
-            ShadowIds = [.. _lanes.Shadows.Models.Select(shadow => shadow.Id)],
+            ShadowIds = [.. shadowOptions.Models.Select(shadow => shadow.Id)],
             FeatureTexts = featureNames is null ? features.Schema.Texts : [],
         };
-        var intake = new IntakeParts(
-            clock, TestBatch.Logs, new LogCoverage(TestBatch.Logs, clock), Pool, Source, new RecordDecoder(features.Layout, new IngestLimits(), TestBatch.Logs), new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), Progress, Meters: null);
-        var encoder = new BatchEncoder(TestBatch.Logs, new DecisionEncoder(stamp, TestBatch.Logs, clock), new DeadLetterEncoder(TestBatch.Logs), meters: null);
-        (_stop, Done) = ScoringGraph.Build(
-            new PipelineParts(intake, _lanes, new DecisionPolicy(new RiskThresholds(), new FirstDecisions(1000)), encoder, sink),
-            Options).Run(_system.Materializer());
+        var decisions = new DecisionParts(model, [0], stamp, new RiskThresholds(), new FirstDecisions(1000))
+        {
+            Lanes = lanes,
+            LanesMax = PipelineOptions.ScoringLanesCeiling,
+            Shadows = shadowOptions,
+            Reasons = reasons,
+            Failures = new ModelFailures(Registry, Notices.Enqueue),
+        };
+        _engine = new Engine(new EngineParts(TestBatch.Logs, features, new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), decisions)
+        {
+            BatchesMax = BatchesMax,
+            BatchRowsMax = BatchRows,
+        });
+        (_stop, Done) = ScoringGraph.Build(_engine, Source, sink, Options).Run(_system.Materializer());
     }
 
     /// <summary>What was said of models that failed.</summary>
     public ConcurrentQueue<string> Notices { get; } = new();
 
     /// <summary>The score stage's.</summary>
-    public ScoringLanes Lanes => _lanes;
+    public ScoringLanes Lanes => _engine.Lanes!;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -67,14 +71,14 @@ internal sealed class GraphHarness : IDisposable
 
     public MemoryLogSource Source { get; }
 
-    public PaymentBatchPool Pool { get; }
+    public PaymentBatchPool Pool => _engine.Pool;
 
     public LiveOptions Options { get; }
 
     /// <summary>Lanes that were opened.</summary>
-    public int LaneCount => _lanes.LaneCount;
+    public int LaneCount => Lanes.LaneCount;
 
-    public PipelineProgress Progress { get; } = new();
+    public PipelineProgress Progress => _engine.Progress;
 
     /// <summary>Batches that the architecture page allows between source and acknowledgement.</summary>
     public int BatchesMax { get; }
@@ -138,7 +142,7 @@ internal sealed class GraphHarness : IDisposable
     public void Dispose()
     {
         _system.Terminate().Wait(Patience);
-        _lanes.Dispose();
+        _engine.Dispose();
         _system.Dispose();
     }
 }

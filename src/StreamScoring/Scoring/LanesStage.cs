@@ -1,43 +1,41 @@
 using Akka.Streams;
 using Akka.Streams.Stage;
 using StreamScoring.Batches;
-using StreamScoring.Diagnostics;
 
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// The graph stage around <see cref="ScoringLanes"/>: as many batches as there are lanes are scored at the same time on threads of the pool, and go on in the
-/// order in which they came. A batch that waits for an older one counts, so that batches behind it stay with the source and fill up there. With one lane a
-/// small batch is scored by the stage itself.
+/// The graph stage around a step that runs on lanes, such as scoring: it takes as many batches at the same time as there are lanes, on threads of the pool. They
+/// go on in the order in which they came. A batch that waits for an older one counts, so that batches behind it stay with the source and fill up there. With one
+/// lane the stage runs the step on a small batch by itself.
 /// </summary>
 /// <remarks>Akka's own <c>SelectAsync</c> does the same with a number that is fixed when the graph is made.</remarks>
-public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : GraphStage<FlowShape<PaymentBatch, PaymentBatch>>
+public sealed class LanesStage(Step step, LiveOptions options) : GraphStage<FlowShape<PaymentBatch, PaymentBatch>>
 {
     /// <summary>So few rows are scored in less time than it may take, on busy cores, until a thread of the pool comes round to them and the stage hears of it.</summary>
     private const int SmallRows = 32;
 
-    private readonly PipelineParts _parts = parts;
+    private readonly Step _step = step;
     private readonly LiveOptions _options = options;
-    private readonly Inlet<PaymentBatch> _in = new("score.in");
-    private readonly Outlet<PaymentBatch> _out = new("score.out");
+    private readonly Inlet<PaymentBatch> _in = new($"{step.Name}.in");
+    private readonly Outlet<PaymentBatch> _out = new($"{step.Name}.out");
 
     public override FlowShape<PaymentBatch, PaymentBatch> Shape => new(_in, _out);
 
-    protected override Attributes InitialAttributes => Attributes.CreateName("score");
+    protected override Attributes InitialAttributes => Attributes.CreateName(_step.Name);
 
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
 
     private sealed class Logic : InAndOutGraphStageLogic
     {
-        private readonly ScoreStage _stage;
-        private readonly PipelineParts _parts;
+        private readonly LanesStage _stage;
         private readonly Queue<Task<PaymentBatch>> _onLanes = new();
         private readonly Action _scored;
 
-        public Logic(ScoreStage stage)
+        public Logic(LanesStage stage)
             : base(stage.Shape)
         {
-            (_stage, _parts) = (stage, stage._parts);
+            _stage = stage;
             _scored = GetAsyncCallback(GoOn);
             SetHandler(stage._in, this);
             SetHandler(stage._out, this);
@@ -48,12 +46,15 @@ public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : Graph
             var batch = Grab(_stage._in);
             if (_onLanes.Count == 0 && IsAvailable(_stage._out) && IsSmall(batch))
             {
-                Push(_stage._out, Score(batch));
-                PullIfRoom();
+                OnThisThread(batch);
                 return;
             }
 
-            var scored = Task.Run(() => Score(batch));
+            var scored = Task.Run(() =>
+            {
+                _stage._step.Run(batch);
+                return batch;
+            });
             _onLanes.Enqueue(scored);
             scored.ContinueWith(_ => _scored(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             PullIfRoom();
@@ -72,19 +73,20 @@ public sealed class ScoreStage(PipelineParts parts, LiveOptions options) : Graph
         private bool IsSmall(PaymentBatch batch) =>
             batch.DecideCount == 0 || (batch.DecideCount <= SmallRows && _stage._options.Current.ScoringLanes == 1);
 
-        private PaymentBatch Score(PaymentBatch batch)
+        private void OnThisThread(PaymentBatch batch)
         {
             try
             {
-                _parts.Lanes.Score(batch);
+                _stage._step.Run(batch);
             }
             catch (Exception e)
             {
-                throw new StageFailedException("score", StageFailedException.PositionsOf(batch, _parts.Intake.Logs), e);
+                FailStage(e);
+                return;
             }
 
-            _parts.Intake.Meters?.StageTook("score", _parts.Intake.Clock.GetElapsedTime(batch.Clock.ScoreStarted, batch.Clock.Scored));
-            return batch;
+            Push(_stage._out, batch);
+            PullIfRoom();
         }
 
         /// <summary>A batch was scored, or the next stage asks.</summary>

@@ -1,0 +1,71 @@
+using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
+using StreamScoring.Features;
+using StreamScoring.Identity;
+using StreamScoring.Ingest;
+using StreamScoring.Regions;
+using StreamScoring.Scoring;
+using StreamScoring.State;
+
+namespace StreamScoring;
+
+/// <summary>What an engine is made of.</summary>
+/// <param name="State">New, or restored from a snapshot.</param>
+/// <param name="Decisions">Null: the path ends behind the features.</param>
+public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedState State, DecisionParts? Decisions = null)
+{
+    /// <summary>Processing time. The engine looks at no other clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>How stale the regions are that are followed; null: of the engine's own.</summary>
+    public LogCoverage? Coverage { get; init; }
+
+    public IngestLimits Limits { get; init; } = new();
+
+    /// <summary>Hashes ids; null: by the secret for development.</summary>
+    public IdentityHash? Identity { get; init; }
+
+    /// <summary>Batches that are on their way at the most (<see cref="Engine.BatchesMax"/>).</summary>
+    public int BatchesMax { get; init; } = Engine.BatchesMax(new PipelineOptions());
+
+    public int BatchRowsMax { get; init; } = 256;
+
+    /// <summary>Bytes of records that a new batch has room for; it grows.</summary>
+    public int BatchBytesInitial { get; init; } = 64 * 1024;
+
+    /// <summary>Null where nobody counts.</summary>
+    public PipelineMeters? Meters { get; init; }
+
+    /// <summary>Told of records that are stamped ahead; null where nobody wants to know.</summary>
+    public Action<string>? Notice { get; init; }
+}
+
+/// <summary>What turns features into decisions.</summary>
+/// <param name="Columns">For each input of the model, the column of the features.</param>
+/// <param name="Firsts">The decisions that repeats of their payments get.</param>
+public sealed record DecisionParts(IFraudModel Model, IReadOnlyList<int> Columns, DecisionStamp Stamp, RiskThresholds Thresholds, FirstDecisions Firsts)
+{
+    /// <summary>Lanes that are opened at once.</summary>
+    public int Lanes { get; init; } = 1;
+
+    /// <summary>Lanes that may be opened; null: no more.</summary>
+    public int? LanesMax { get; init; }
+
+    /// <summary>Null: no models score beside it.</summary>
+    public ShadowOptions? Shadows { get; init; }
+
+    /// <summary>Null: none are given.</summary>
+    public ReasonOptions? Reasons { get; init; }
+
+    /// <summary>Told why models failed; null: nobody is.</summary>
+    public ModelFailures? Failures { get; init; }
+
+    /// <summary>Decisions as JSON instead of the compact form.</summary>
+    public bool AsJson { get; init; }
+
+    /// <summary>Bytes of a dead letter; a larger one goes without the record's copy.</summary>
+    public int DeadLetterBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>A secret for the hash of what dead letters withhold; empty: one of this process.</summary>
+    public ReadOnlyMemory<byte> HashKey { get; init; }
+}
