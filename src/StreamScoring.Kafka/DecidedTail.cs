@@ -28,7 +28,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     /// what the group committed counts: what lies behind is looked at again, and its dead letters are repeated. By one thread at a time.
     /// </summary>
     /// <param name="committed">By log index: what the group committed.</param>
-    /// <param name="isStopping">Ends it early, while it cannot be told where a log ends: brokers that are away, or a topic that is gone, keep it busy for half a minute.</param>
+    /// <param name="isStopping">Ends it early where no answer comes: brokers that are away, or a topic that is gone, keep it busy for half a minute.</param>
     /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
     /// <exception cref="PositionBeyondEndException">More is decided, or committed, than is in the log.</exception>
     public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(
@@ -49,7 +49,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
             // Before the first of them is decided here; nobody decides meanwhile.
             _learner?.Learn([.. ends.Select(end => (end.Key, NewPositions(end.Key), end.Value))]);
             var decided = ends.Keys.ToDictionary(logIndex => logIndex, NewPositions);
-            Look(ends, decided);
+            Look(ends, decided, isStopping);
             return [.. owned.Select(logIndex => (logIndex, Math.Max(0, DecideFromOf(logIndex))))];
 
             DecidedPositions NewPositions(int logIndex) => new(logs[logIndex], logs.TopicIdOf(logIndex), logEnds[logIndex]);
@@ -117,7 +117,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     }
 
     /// <summary>Reads the last decisions; where none of them is of the log, steps back until one is, or the topic's start is reached.</summary>
-    private void Look(IReadOnlyDictionary<int, DecisionsEnd> ends, Dictionary<int, DecidedPositions> decided)
+    private void Look(IReadOnlyDictionary<int, DecisionsEnd> ends, Dictionary<int, DecidedPositions> decided, Func<bool> isStopping)
     {
         var from = ends.ToDictionary(end => end.Key, end => end.Value.High);
         for (var step = DecisionsLookedAt; ; step *= 2)
@@ -135,7 +135,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
                 return;
             }
 
-            _committed.Value.Read(stretches);
+            _committed.Value.Read(stretches, isStopping);
         }
     }
 }

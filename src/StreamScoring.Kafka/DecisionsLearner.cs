@@ -49,7 +49,7 @@ internal sealed class DecisionsLearner(KafkaConnection connection, FirstDecision
                 using var reader = new DecisionsReader(connection, readsCommitted: true);
                 reader.Read(
                     [.. taken.Select(log => new DecisionsStretch(log.End.Partition, Math.Max(log.End.Low, log.End.High - DecisionsLearned), log.End.High, log.Into))],
-                    _stopping.Token);
+                    cancel: _stopping.Token);
                 return taken.ToDictionary(log => log.LogIndex, log => log.Into.Learned);
             }
             catch (KafkaException e)

@@ -25,8 +25,9 @@ internal sealed class DecisionsReader : IDisposable
 
     /// <summary>Notes every decision of the stretches. They are of different partitions of one topic.</summary>
     /// <exception cref="KafkaException">For too long nothing came.</exception>
+    /// <param name="isStopping">Ends it where nothing comes; null: never.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public void Read(IReadOnlyCollection<DecisionsStretch> stretches, CancellationToken cancel = default)
+    public void Read(IReadOnlyCollection<DecisionsStretch> stretches, Func<bool>? isStopping = null, CancellationToken cancel = default)
     {
         var open = stretches.Where(stretch => stretch.From < stretch.Through).ToDictionary(stretch => stretch.Partition.Partition);
         _consumer.Assign(open.Values.Select(stretch => new TopicPartitionOffset(stretch.Partition, stretch.From)));
@@ -36,7 +37,7 @@ internal sealed class DecisionsReader : IDisposable
             cancel.ThrowIfCancellationRequested();
             if (_consumer.Consume(LookInterval) is not { } result)
             {
-                if (TimeProvider.System.GetElapsedTime(newestAt) > Patience)
+                if (TimeProvider.System.GetElapsedTime(newestAt) > Patience || isStopping?.Invoke() == true)
                 {
                     throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"nothing came of {string.Join(", ", open.Values.Select(stretch => stretch.Partition))}"));
                 }

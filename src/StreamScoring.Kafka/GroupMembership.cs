@@ -291,6 +291,11 @@ internal sealed class GroupMembership : IDisposable
                     return [];
                 }
 
+                if (_isStopping)
+                {
+                    return [];
+                }
+
                 _health.Undecided("taking over", [.. logs.Select(logIndex => _logs[logIndex])], $"it is asked again where its decisions end: {e.Message}");
                 if (e.Message != said)
                 {

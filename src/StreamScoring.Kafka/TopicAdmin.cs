@@ -227,14 +227,15 @@ public sealed class TopicAdmin : IDisposable
         {
             return TellsNoIds;
         }
-        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut && IsEmbedded())
-        {
-            // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
-            // meanwhile without ids would count for whatever topic of that name is there later.
-            return TellsNoIds;
-        }
         catch (KafkaException e)
         {
+            if (e.Error.Code == ErrorCode.Local_TimedOut && IsEmbedded())
+            {
+                // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
+                // meanwhile without ids would count for whatever topic of that name is there later.
+                return TellsNoIds;
+            }
+
             throw new KafkaFailedException($"{_connection}: the topics cannot be looked at: {e.Error.Reason}", e);
         }
 

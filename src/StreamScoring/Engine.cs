@@ -41,7 +41,7 @@ public sealed class Engine : IDisposable
                 batch.Clock.Ingested = Clock.GetTimestamp();
             }),
             // Windowed aggregates. The one writer of state.
-            StepOf("enrich", StepThread.Own, batch =>
+            StepOf("enrich", StepThread.State, batch =>
             {
                 batch.Clock.EnrichStarted = Clock.GetTimestamp();
                 State.Enrich(batch);
@@ -52,11 +52,13 @@ public sealed class Engine : IDisposable
         {
             var shadows = decisions.Shadows ?? ShadowOptions.None;
             layout = layout with { ShadowCount = shadows.Models.Count, ReasonsMax = decisions.Reasons?.Columns ?? 0 };
-            var lanes = Lanes = new ScoringLanes(
-                decisions.Model, decisions.Columns, decisions.Lanes, PaymentBatch.RowsCeiling, Clock, decisions.LanesMax, shadows, decisions.Reasons, decisions.Failures);
+            Pool = NewPool();
             var policy = new DecisionPolicy(decisions.Thresholds, decisions.Firsts);
             var encoder = new BatchEncoder(
                 Logs, new DecisionEncoder(decisions.Stamp, Logs, Clock), new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.AsJson, decisions.DeadLetterBytesMax);
+            // Last, as what fails from here on would leave lanes open. They have room for as many rows as a batch may ever have: that number changes while they run.
+            var lanes = Lanes = new ScoringLanes(
+                decisions.Model, decisions.Columns, decisions.Lanes, PaymentBatch.RowsCeiling, Clock, decisions.LanesMax, shadows, decisions.Reasons, decisions.Failures);
             steps.AddRange(
             [
                 // The probability of fraud, and the shadow models'.
@@ -75,7 +77,9 @@ public sealed class Engine : IDisposable
         }
 
         Steps = steps;
-        Pool = new PaymentBatchPool(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
+        Pool ??= NewPool();
+
+        PaymentBatchPool NewPool() => new(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
 
         Step StepOf(string name, StepThread thread, Action<PaymentBatch> run) => new(name, thread, run, Logs, Clock, Meters?.StageSeconds(name));
     }

@@ -36,7 +36,7 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
     /// <summary>Null where nobody counts.</summary>
     public PipelineMeters? Meters { get; init; }
 
-    /// <summary>Told of records that are stamped ahead; null where nobody wants to know.</summary>
+    /// <summary>Told of records that are stamped ahead, where <see cref="Meters"/> count them; null where nobody wants to know.</summary>
     public Action<string>? Notice { get; init; }
 }
 

@@ -43,7 +43,7 @@ public static class ScoringGraph
             path = step.Thread switch
             {
                 StepThread.Shared => path.Via(new BatchStage(step)),
-                StepThread.Own => path.Async().Via(new StateStage(step, engine)),
+                StepThread.State => path.Async().Via(new StateStage(step, engine)),
                 _ => path.Async().Via(new LanesStage(step, options)),
             };
         }

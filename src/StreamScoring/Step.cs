@@ -11,8 +11,8 @@ public enum StepThread
     /// <summary>The thread of the step before it; of the first step, the thread that takes records.</summary>
     Shared,
 
-    /// <summary>A thread of its own, one batch at a time.</summary>
-    Own,
+    /// <summary>The one thread that writes the state, and copies it out between two batches. One step of an engine does.</summary>
+    State,
 
     /// <summary>Several batches at a time, each on a thread of the pool. Batches go on in the order in which they came.</summary>
     Lanes,

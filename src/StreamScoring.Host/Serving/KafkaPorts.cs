@@ -96,26 +96,29 @@ internal static class KafkaPorts
         return Logs(topology, look.Ids);
     }
 
-    /// <summary>The same, asked until brokers answer that are away or elect a controller.</summary>
-    /// <param name="mayDiffer">Whether topics that are missing or too small are waited for too: one may have been deleted to be made again.</param>
+    /// <summary>
+    /// The same, asked until brokers answer that are away, have just started, or elect a controller. A topic that is missing is waited for
+    /// too: it may have been deleted to be made again.
+    /// </summary>
+    /// <param name="lacks">What is wrong with an answer; null for nothing.</param>
     /// <param name="waits">Told why it waits, each reason once.</param>
     /// <exception cref="KafkaFailedException">They did not in this time, or do not let this process in.</exception>
-    public static async Task<LogTable> LogsOnceThereAsync(Topology topology, TimeSpan patience, bool mayDiffer, Action<string> waits, CancellationToken cancel)
+    public static async Task<LogTable> LogsOnceThereAsync(Topology topology, TimeSpan patience, Func<LogTable, string?> lacks, Action<string> waits, CancellationToken cancel)
     {
         var said = "";
         for (var began = TimeProvider.System.GetTimestamp(); ;)
         {
             try
             {
-                return await LogsNowAsync(topology);
+                var logs = await LogsNowAsync(topology);
+                return lacks(logs) is { } problem ? throw new KafkaFailedException(problem) : logs;
             }
-            catch (KafkaFailedException e) when (
-                e is not AccessRefusedException && (mayDiffer || e is not TopologyDiffersException) && TimeProvider.System.GetElapsedTime(began) < patience)
+            catch (KafkaFailedException e) when (e is not AccessRefusedException && TimeProvider.System.GetElapsedTime(began) < patience)
             {
                 if (e.Message != said)
                 {
                     said = e.Message;
-                    waits($"waits: {said}");
+                    waits(said);
                 }
 
                 await Task.Delay(TopicsPause, cancel);

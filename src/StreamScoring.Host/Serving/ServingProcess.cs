@@ -101,14 +101,16 @@ internal sealed class ServingProcess(
     /// <summary>Waits for brokers that are away, and for a topic that was deleted and is to be made again.</summary>
     private async Task<LogTable> LogsNowAsync(CancellationToken cancel)
     {
-        var logs = await KafkaPorts.LogsOnceThereAsync(_topology, TopicPatience, mayDiffer: true, said =>
+        string[] own = [$"{_topology.Region}/{_topology.Home.Payments}", $"{_topology.Region}/{_topology.Home.Labels}"];
+        return await KafkaPorts.LogsOnceThereAsync(_topology, TopicPatience, Lacks, said =>
         {
             health.StartingOver(said);
-            notice(said);
+            notice($"waits: {said}");
         }, cancel);
-        // Without them positions would be written that fit any topic of that name.
-        return logs.TopicIds.Count > 0 || _logs.TopicIds.Count == 0 ? logs
-            : throw new KafkaFailedException($"region {_topology.Region}: the brokers tell no topic's id any more");
+
+        // Without it positions would be written that fit any topic of that name.
+        string? Lacks(LogTable logs) => own.FirstOrDefault(topic => _logs.TopicIds.ContainsKey(topic) && !logs.TopicIds.ContainsKey(topic)) is { } topic
+            ? $"the brokers do not tell the id of topic {topic} any more" : null;
     }
 
     /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>

@@ -85,18 +85,12 @@ internal static class RepublishVerb
         return await report.EndAsync();
     }
 
-    /// <returns>By <c>region/topic</c>; empty where the brokers do not tell.</returns>
+    /// <returns>By <c>region/topic</c>; empty for brokers that tell none.</returns>
+    /// <exception cref="KafkaFailedException">They do not tell now: a letter of a former topic would bring a record of the new one with it.</exception>
     private static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
     {
         using var admin = KafkaPorts.AdminOf(topology.Home);
-        try
-        {
-            return (await admin.LookAtTopicsAsync(IdPatience)).Ids;
-        }
-        catch (KafkaFailedException)
-        {
-            return new Dictionary<string, string>();
-        }
+        return (await admin.LookAtTopicsAsync(IdPatience)).Ids;
     }
 
     /// <returns>What was refused, and what was decided in spite of its dead letter.</returns>

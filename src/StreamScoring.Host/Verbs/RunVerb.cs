@@ -77,7 +77,7 @@ internal static partial class RunVerb
 
         var snapshots = new Snapshots(topology, features, registry, notice);
         // Brokers that answer may be electing a controller, and tell no ids until they have one.
-        var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, mayDiffer: false, notice, cancel);
+        var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, lacks: _ => null, said => notice($"waits: {said}"), cancel);
         snapshots.RestoreAhead(logs);
         return (snapshots, logs);
     }

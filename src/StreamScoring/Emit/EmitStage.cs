@@ -121,7 +121,6 @@ public sealed class EmitStage(Engine engine, ILogSource source, IDecisionSink si
                     Fail(e);
                     return;
                 }
-
             }
 
             PullIfRoom();

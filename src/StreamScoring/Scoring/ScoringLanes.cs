@@ -55,8 +55,6 @@ public sealed class ScoringLanes : IDisposable
         }
     }
 
-    public ShadowOptions Shadows => _shadows;
-
     /// <summary>Lanes that are open.</summary>
     public int LaneCount
     {

@@ -20,6 +20,8 @@ public sealed class Traffic : IDisposable
     /// <summary>At some hundred payments a second an hour passes in about a second, so windows of days open and close while it runs.</summary>
     private const long EventStepMs = 15_000, EventStartMs = 1_700_000_000_000;
 
+    private static readonly TimeSpan HoldPatience = TimeSpan.FromMinutes(3);
+
     private readonly Dictionary<string, TopicPublisher> _publishers;
     private readonly Random _random;
     private readonly int _rate;
@@ -54,7 +56,12 @@ public sealed class Traffic : IDisposable
     }
 
     /// <summary>Publishes nothing to a topic from now on. Returns once the brokers have what was published before.</summary>
-    public Task HoldAsync(string topic) => _publishers[topic].HoldAsync(CancellationToken.None);
+    /// <exception cref="OperationCanceledException">They did not take it in time.</exception>
+    public async Task HoldAsync(string topic)
+    {
+        using var patience = new CancellationTokenSource(HoldPatience);
+        await _publishers[topic].HoldAsync(patience.Token);
+    }
 
     /// <summary>Publishes to the topic again, beginning with what was held meanwhile.</summary>
     public void GoOn(string topic) => _publishers[topic].GoOn();

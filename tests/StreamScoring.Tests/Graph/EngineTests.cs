@@ -51,7 +51,7 @@ public sealed class EngineTests
     {
         using var engine = EngineOf(new FakeModel());
         Assert.Equal(
-            [("ingest", StepThread.Shared), ("enrich", StepThread.Own), ("score", StepThread.Lanes), ("decide", StepThread.Shared), ("emit", StepThread.Shared)],
+            [("ingest", StepThread.Shared), ("enrich", StepThread.State), ("score", StepThread.Lanes), ("decide", StepThread.Shared), ("emit", StepThread.Shared)],
             engine.Steps.Select(step => (step.Name, step.Thread)));
     }
 
