@@ -151,7 +151,7 @@ public sealed class FoldedState
         if (_receiver.IsAbandoned || (!_firstRequests.IsEmpty && _receiver.TryGiveWay()))
         {
             _features.AbandonSweep();
-            (_receiver, _paymentsCopy) = (null, null);
+            (_receiver, _paymentsCopy, _payments.CopyUnderWay) = (null, null, null);
             return IsAsked;
         }
 

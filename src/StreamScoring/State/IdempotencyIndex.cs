@@ -66,6 +66,9 @@ public sealed class IdempotencyIndex
     /// <summary>The number of the oldest entry.</summary>
     internal long Tail => _tail;
 
+    /// <summary>Told which entries lose their places; null where no copy is being made. One is made at a time.</summary>
+    internal IdempotencyCopy? CopyUnderWay { get; set; }
+
     /// <summary>Payments held.</summary>
     public int Count => _count;
 
@@ -209,8 +212,12 @@ public sealed class IdempotencyIndex
     /// <summary>All entries whose window is not over, oldest first.</summary>
     public Entry[] ToArray()
     {
+        var underWay = CopyUnderWay;
         var copy = new IdempotencyCopy(this);
-        return copy.Step(int.MaxValue) ? [.. copy.End()] : throw new InvalidOperationException("one step copies all");
+        Invariant.Require(copy.Step(int.MaxValue));
+        var entries = copy.End().ToArray();
+        CopyUnderWay = underWay;
+        return entries;
     }
 
     /// <summary>Copies entries by their numbers, all of which are between <see cref="Tail"/> and <see cref="Head"/>. Some may be empty.</summary>
@@ -296,6 +303,7 @@ public sealed class IdempotencyIndex
         if (_slots.Add(entry, PlaceOf(_head)) is >= 0 and var replaced)
         {
             // It is forgotten and still there: the new one takes its place.
+            CopyUnderWay?.Replaced(SequenceOf(replaced));
             Clear(SequenceOf(replaced));
         }
 

@@ -217,6 +217,37 @@ public sealed class IdempotencyIndexTests
         }
     }
 
+    /// <summary>The later one took the first one's place and went before the copy was made: a state restored from it must not know the first again.</summary>
+    [Fact]
+    public void A_copy_holds_no_payment_that_lost_its_place_to_one_that_is_gone()
+    {
+        var index = new IdempotencyIndex(2, TimeSpan.FromMilliseconds(WindowMs), 60, blockRecords: 1);
+        // Of a log that goes on no further, so that it stays.
+        Add(payment: 1, timestampMs: 0, log: 1);
+        Add(payment: 2, timestampMs: 0, log: 1);
+        var copy = new IdempotencyCopy(index);
+        Assert.True(copy.Step(int.MaxValue));
+        Add(payment: 1, timestampMs: 10 * WindowMs, log: 0);
+        // The hand that goes around lets it go, whose window is over, while the other log's payment holds the ring's end.
+        for (var i = 0; i < 10; i++)
+        {
+            Add(payment: 3 + i, timestampMs: (20 + i) * WindowMs, log: 0);
+        }
+
+        while (!copy.Step(int.MaxValue))
+        {
+        }
+
+        Assert.False(index.TryFind(HashOf(1), 0, out _, out _));
+        Assert.DoesNotContain(copy.End(), entry => entry.Hash == HashOf(1));
+
+        void Add(int payment, long timestampMs, int log)
+        {
+            Assert.Equal(Finding.New, index.FindOrAdd(new(HashOf(payment), 0, payment, timestampMs, log), out _, out _));
+            index.Advance(log, timestampMs);
+        }
+    }
+
     [Fact]
     public void A_copy_made_while_payments_come_and_go_is_the_index_of_its_last_step() =>
         Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 40], Gen.Int[1, 6]).Sample((seed, entriesMax, blockRecords) =>
