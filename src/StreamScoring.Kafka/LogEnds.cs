@@ -122,7 +122,7 @@ internal sealed class LogEnds : IDisposable
                     TopicPartition = new TopicPartition(_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition),
                     OffsetSpec = spec,
                 }),
-                new ListOffsetsOptions { RequestTimeout = AskPatience, IsolationLevel = isolation })).ResultInfos;
+                new ListOffsetsOptions { RequestTimeout = AskPatience, IsolationLevel = isolation }).InTime(AskPatience)).ResultInfos;
         }
         catch (ListOffsetsException e)
         {

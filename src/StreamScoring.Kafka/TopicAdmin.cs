@@ -148,7 +148,7 @@ public sealed class TopicAdmin : IDisposable
             try
             {
                 var described = await _admin.DescribeConfigsAsync(
-                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience });
+                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience }).InTime(SettingsPatience);
                 notices.Add(TimestampLimit.NoticeOf(
                     $"region {_connection.Region}: topic {topic}", described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value)));
             }
@@ -215,7 +215,7 @@ public sealed class TopicAdmin : IDisposable
         try
         {
             var answer = await _admin.DescribeTopicsAsync(
-                TopicCollection.OfTopicNames(_wanted.Select(topic => topic.Name)), new DescribeTopicsOptions { RequestTimeout = patience });
+                TopicCollection.OfTopicNames(_wanted.Select(topic => topic.Name)), new DescribeTopicsOptions { RequestTimeout = patience }).InTime(patience);
             described = answer.TopicDescriptions;
         }
         catch (DescribeTopicsException e)

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using StreamScoring.Kafka;
 
 namespace StreamScoring.IntegrationTests;
@@ -30,6 +31,15 @@ public sealed class TopicAdminTests : IDisposable
         using var admin = new TopicAdmin(Connection, [("payments", 1)], isEmbedded: () => false);
         var failed = await Assert.ThrowsAsync<KafkaFailedException>(() => admin.LookAtTopicsAsync(Patience));
         Assert.Contains("the topics cannot be looked at", failed.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A broker that stood still while it was asked: a process whose graph had failed just then waited for the answer for ever, and did not start over.</summary>
+    [Fact]
+    public async Task An_answer_that_never_comes_is_not_waited_for()
+    {
+        var failed = await Assert.ThrowsAsync<KafkaException>(() => new TaskCompletionSource<int>().Task.InTime(TimeSpan.Zero));
+        Assert.Equal(ErrorCode.Local_TimedOut, failed.Error.Code);
+        Assert.Equal(7, await Task.FromResult(7).InTime(TimeSpan.Zero));
     }
 
     public void Dispose() => _broker.Dispose();
