@@ -144,10 +144,10 @@ internal sealed unsafe class FeatureReader
                 var payments = Count(plan, slot, begin, end);
                 return payments == 0 ? 0 : Total(plan, plan.Second, slot, begin, end) / (double)payments;
             case Aggregate.Sum:
-                return RowTotals.Number(Sum(plan, slot, begin, end)) / _units[plan.Value];
+                return (double)Sum(plan, slot, begin, end) / _units[plan.Value];
             case Aggregate.Mean:
                 var count = Count(plan, slot, begin, end);
-                return count == 0 ? double.NaN : RowTotals.Number(Sum(plan, slot, begin, end)) / (_units[plan.Value] * count);
+                return count == 0 ? double.NaN : (double)Sum(plan, slot, begin, end) / (_units[plan.Value] * count);
             case Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore:
                 return Spread(plan, Count(plan, slot, begin, end), Sum(plan, slot, begin, end), Squares(plan, slot, begin, end), values);
             case Aggregate.Min or Aggregate.Max:

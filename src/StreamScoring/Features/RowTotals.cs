@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace StreamScoring.Features;
 
 /// <summary>
@@ -21,14 +19,6 @@ internal sealed unsafe class RowTotals
         _series = [.. layout.Series];
         _rawColumns = [.. layout.RawColumns];
         _flagsColumn = layout.FlagsColumn;
-    }
-
-    /// <summary>A total as a floating point number. Most fit into one word, for which there is an instruction.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Number(Int128 total)
-    {
-        var word = (long)total;
-        return word == total ? word : (double)total;
     }
 
     /// <summary>The first two words of a total.</summary>

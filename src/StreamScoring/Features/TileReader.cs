@@ -12,7 +12,6 @@ internal sealed unsafe class TileReader
     private readonly TileLayout _tiles;
     private readonly FeaturePlan[] _plans;
     private readonly TileMeasure[] _measures;
-    private readonly Series[] _series;
     private readonly long[] _offsets;
     private readonly TileEdge[] _edges;
     private readonly double[] _units;
@@ -23,7 +22,6 @@ internal sealed unsafe class TileReader
     {
         (_state, _reader, _store, _tiles, _units) = (state, reader, state.Tiles, state.Tiles.Layout, units);
         _plans = [.. state.Layout.Plans];
-        _series = [.. state.Layout.Series];
         _offsets = [.. state.Layout.Offsets];
         _edges = new TileEdge[_offsets.Length];
         _measures = [.. _tiles.MeasureOfPlan.Select(measure => _tiles.Measures[measure])];
@@ -154,23 +152,8 @@ internal sealed unsafe class TileReader
 
     private long* LastTileOf(KeySlot* slot) => _store.Tile(slot, TileStore.CountOf(slot) - 1);
 
-    /// <summary>The sum of the values that lie between two edges for sure.</summary>
-    private Int128 CertainSum(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end)
-    {
-        if (IsOneTile(begin, end))
-        {
-            return 0;
-        }
-
-        ref readonly var series = ref _series[plan.SecondSeries];
-        // As few as a key has rows: the difference of the words fits, whatever the totals wrapped around, and the last tile need not be looked at.
-        if (series.Words == 1 && Certain(slot, begin, end, column: -1) <= TotalWidth.RowsMax)
-        {
-            return unchecked(TotalAt(slot, end, series.Column, isHigh: false) - TotalAt(slot, begin, series.Column, isHigh: true));
-        }
-
-        return SumAt(slot, end, plan.SecondSeries, isHigh: false) - SumAt(slot, begin, plan.SecondSeries, isHigh: true);
-    }
+    private Int128 CertainSum(FeaturePlan plan, KeySlot* slot, TileEdge begin, TileEdge end) =>
+        IsOneTile(begin, end) ? 0 : SumAt(slot, end, plan.SecondSeries, isHigh: false) - SumAt(slot, begin, plan.SecondSeries, isHigh: true);
 
     /// <summary>What lies between two edges for sure.</summary>
     private long Certain(KeySlot* slot, TileEdge begin, TileEdge end, int column) =>
@@ -198,14 +181,14 @@ internal sealed unsafe class TileReader
     {
         var certain = CertainSum(plan, slot, begin, end);
         return Estimate.Between(
-            RowTotals.Number(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
-            RowTotals.Number(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Negative)) / _units[plan.Value],
+            (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
     }
 
     /// <summary>It is furthest off where of each split tile nothing is inside, or everything and all of it at one end of its range.</summary>
     private Estimate Mean(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
-        var (count, sum) = (Certain(slot, begin, end, plan.First), RowTotals.Number(CertainSum(plan, slot, begin, end)));
+        var (count, sum) = (Certain(slot, begin, end, plan.First), (double)CertainSum(plan, slot, begin, end));
         if (begin.Split < 0 && end.Split < 0)
         {
             return Estimate.Exact(count == 0 ? double.NaN : sum / (_units[plan.Value] * count));
