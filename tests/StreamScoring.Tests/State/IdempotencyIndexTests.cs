@@ -222,13 +222,13 @@ public sealed class IdempotencyIndexTests
     public void A_copy_holds_no_payment_that_lost_its_place_to_one_that_is_gone()
     {
         var index = new IdempotencyIndex(2, TimeSpan.FromMilliseconds(WindowMs), 60, blockRecords: 1);
-        // Of a log that goes on no further, so that it stays.
-        Add(payment: 1, timestampMs: 0, log: 1);
+        // Of a log that goes on no further, so that both stay, and the first holds the ring's end.
         Add(payment: 2, timestampMs: 0, log: 1);
+        Add(payment: 1, timestampMs: 0, log: 1);
         var copy = new IdempotencyCopy(index);
         Assert.True(copy.Step(int.MaxValue));
         Add(payment: 1, timestampMs: 10 * WindowMs, log: 0);
-        // The hand that goes around lets it go, whose window is over, while the other log's payment holds the ring's end.
+        // The hand that goes around lets it go, as its window is over.
         for (var i = 0; i < 10; i++)
         {
             Add(payment: 3 + i, timestampMs: (20 + i) * WindowMs, log: 0);
