@@ -95,7 +95,7 @@ internal static class RestoreBenchmark
         var written = state.CopyAsync((head, chunks) => history.Write(head, chunks, state.Features.NewDigest(), DateTimeOffset.UnixEpoch));
         while (!written.IsCompleted)
         {
-            state.Advance(StateStage.BytesPerStep);
+            state.Advance(FoldedState.BytesPerStep);
         }
 
         File.WriteAllText(DigestFile(folder), DigestOf(state).ToString("x32", CultureInfo.InvariantCulture));
@@ -112,7 +112,7 @@ internal static class RestoreBenchmark
         var digest = state.DigestAsync();
         while (!digest.IsCompleted)
         {
-            state.Advance(StateStage.BytesPerStep);
+            state.Advance(FoldedState.BytesPerStep);
         }
 
         return digest.Result.Digest;

@@ -68,7 +68,7 @@ internal sealed record SnapshotCosts(double SweepKeyNs, double SweepByteNs, doub
             while (!written.IsCompleted)
             {
                 var startedNs = ThreadClock.NowNs();
-                var isMore = state.Advance(StateStage.BytesPerStep);
+                var isMore = state.Advance(FoldedState.BytesPerStep);
                 sweepNs += ThreadClock.NowNs() - startedNs;
                 // Where the writer is behind it is waited for, which takes no CPU.
                 _ = isMore || written.Wait(millisecondsTimeout: 1);

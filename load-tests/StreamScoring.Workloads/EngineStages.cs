@@ -5,6 +5,7 @@ using StreamScoring.Ingest;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
 using StreamScoring.State;
+using StreamScoring.Streams;
 
 namespace StreamScoring.Workloads;
 

@@ -7,6 +7,7 @@ using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Ingest;
 using StreamScoring.State;
+using StreamScoring.Streams;
 
 namespace StreamScoring.Training;
 

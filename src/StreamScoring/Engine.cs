@@ -10,7 +10,7 @@ using StreamScoring.State;
 namespace StreamScoring;
 
 /// <summary>
-/// The path of a payment, in order, and all that it works on. The engine runs nothing by itself: a graph (<see cref="ScoringGraph"/>), a
+/// The path of a payment, in order, and all that it works on. The engine runs nothing by itself: a graph (<c>Streams/ScoringGraph</c>), a
 /// simulation or a benchmark takes each batch through <see cref="Steps"/>.
 /// </summary>
 public sealed class Engine : IDisposable

@@ -10,6 +10,7 @@ using StreamScoring.Ingest;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
 using StreamScoring.State;
+using StreamScoring.Streams;
 
 namespace StreamScoring.Benchmarks.Scale;
 

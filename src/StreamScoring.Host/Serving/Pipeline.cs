@@ -7,6 +7,7 @@ using StreamScoring.Ingest;
 using StreamScoring.Regions;
 using StreamScoring.Scoring;
 using StreamScoring.State;
+using StreamScoring.Streams;
 
 namespace StreamScoring.Host.Serving;
 

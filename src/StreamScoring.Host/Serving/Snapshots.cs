@@ -117,7 +117,7 @@ internal sealed class Snapshots
         while (!written.IsCompleted)
         {
             // Nobody folds any more, so the state's thread is this one.
-            state.Advance(StateStage.BytesPerStep);
+            state.Advance(FoldedState.BytesPerStep);
             await Task.Yield();
         }
 

@@ -14,6 +14,9 @@ namespace StreamScoring.State;
 /// </summary>
 public sealed class FoldedState
 {
+    /// <summary>Bytes of one step of copying (<see cref="Advance"/>): a tenth of a millisecond or so, less than a batch takes.</summary>
+    public const long BytesPerStep = 1 << 20;
+
     private readonly FeatureFile _file;
     private readonly LogTable _logs;
     private readonly FeatureEngine _features;

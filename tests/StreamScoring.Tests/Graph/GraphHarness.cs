@@ -14,6 +14,7 @@ using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Scoring;
 using StreamScoring.State;
+using StreamScoring.Streams;
 
 namespace StreamScoring.Tests.Graph;
 

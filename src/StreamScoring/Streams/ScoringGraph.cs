@@ -4,10 +4,8 @@ using Akka.Streams.Dsl;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;
-using StreamScoring.Scoring;
-using StreamScoring.State;
 
-namespace StreamScoring;
+namespace StreamScoring.Streams;
 
 /// <summary>Runs an engine's steps as a graph between two ports. One graph per process; owned and followed partitions share it.</summary>
 public static class ScoringGraph

@@ -1,8 +1,9 @@
 using Akka.Streams;
 using Akka.Streams.Stage;
 using StreamScoring.Batches;
+using StreamScoring.Ingest;
 
-namespace StreamScoring.Ingest;
+namespace StreamScoring.Streams;
 
 /// <summary>
 /// The start of the graph. When the downstream asks, it takes whatever the logs have queued, merged, as one batch; so an idle system

@@ -2,9 +2,10 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Stage;
 using StreamScoring.Batches;
+using StreamScoring.Emit;
 using StreamScoring.Ingest;
 
-namespace StreamScoring.Emit;
+namespace StreamScoring.Streams;
 
 /// <summary>
 /// The end of the graph: sends each batch, and only when it is acknowledged notes its offsets as decided and returns the batch to the
