@@ -8,7 +8,7 @@ namespace StreamScoring.Client;
 /// of its log look like a repeat. Decisions come in offset order, so only a jump is looked into, by asking where the payments log ends.
 /// </summary>
 /// <param name="endOf">Asks the brokers for the end of a partition of payments. Fails with a <see cref="KafkaException"/>.</param>
-/// <param name="topicId">Asks the brokers for the id of the payments topic; empty where they do not tell.</param>
+/// <param name="topicId">Asks the brokers for the id of the payments topic; empty where they tell none. Fails with a <see cref="KafkaException"/>.</param>
 internal sealed class SourceEnds(ScoringRegion region, Func<TopicPartition, long> endOf, Func<string> topicId)
 {
     /// <summary>Decisions skip what is no payment: dead letters, and the marks of transactions. So many in a row are not asked after.</summary>
@@ -29,12 +29,12 @@ internal sealed class SourceEnds(ScoringRegion region, Func<TopicPartition, long
             return true;
         }
 
-        if (_current is null || (ofTopic.Length > 0 && ofTopic != _current))
+        if ((_current is null || (ofTopic.Length > 0 && ofTopic != _current)) && TryAskId() is { } told)
         {
-            _current = topicId();
+            _current = told;
         }
 
-        if (_current.Length > 0 && ofTopic != _current)
+        if (_current is { Length: > 0 } && ofTopic != _current)
         {
             // Where the brokers tell ids, a decision without one is of an older release: it says nothing about those that have one.
             _former.Add(ofTopic);
@@ -50,6 +50,19 @@ internal sealed class SourceEnds(ScoringRegion region, Func<TopicPartition, long
             // Brokers that are away are asked again at the next jump.
             _isRefused = e.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition;
             return true;
+        }
+    }
+
+    /// <returns>Null where nobody tells just now: a look-up that failed says nothing about which decisions are of a former topic.</returns>
+    private string? TryAskId()
+    {
+        try
+        {
+            return topicId();
+        }
+        catch (KafkaException)
+        {
+            return null;
         }
     }
 }

@@ -113,21 +113,11 @@ internal sealed class TopicConsumer : IAsyncDisposable
     }
 
     /// <summary>The id of a topic: one that was deleted and made again has another.</summary>
-    /// <returns>Empty where the brokers do not tell, or do not answer.</returns>
-    public string TopicIdOf(string topic, TimeSpan patience)
-    {
-        using var admin = new DependentAdminClientBuilder(Client.Handle).Build();
-        try
-        {
-            var described = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = patience }).GetAwaiter().GetResult();
-            var id = described.TopicDescriptions.Single().TopicId;
-            return (id.MostSignificantBits | id.LeastSignificantBits) == 0 ? "" : id.ToString();
-        }
-        catch (KafkaException)
-        {
-            return "";
-        }
-    }
+    /// <returns>Empty where the brokers tell none.</returns>
+    /// <exception cref="KafkaException">It is missing, or no broker answers in time.</exception>
+    public string TopicIdOf(string topic, TimeSpan patience) => TopicDescriptions.Of(Client.Handle, [topic], patience) is not { } described ? ""
+        : described.Single() is { IsError: true } failed ? throw new KafkaException(failed.Error)
+        : described.Single().Id;
 
     /// <summary>Where reading starts, as numbers: later readers of the group must not take the end of another moment.</summary>
     /// <exception cref="KafkaException">No broker answers.</exception>

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using StreamScoring.Regions;
 
 namespace StreamScoring.Kafka;
@@ -12,9 +11,10 @@ namespace StreamScoring.Kafka;
 internal sealed class LogEnds : IDisposable
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly IAdminClient _admin;
+    private readonly Lazy<EndOffsets> _written;
+    private readonly Lazy<EndOffsets> _committed;
     private readonly LogHealth _health;
     private readonly PartitionOwnership _ownership;
     private readonly LogCoverage? _coverage;
@@ -22,6 +22,7 @@ internal sealed class LogEnds : IDisposable
     private readonly Dictionary<int, long> _positions = [];
     private Task _asking = Task.CompletedTask;
     private long _askedAt;
+    private volatile bool _isStopping;
 
     /// <param name="health">Told how the logs stand.</param>
     /// <param name="coverage">Told how far they are whole; null where their ends do not tell
@@ -29,7 +30,8 @@ internal sealed class LogEnds : IDisposable
     public LogEnds(KafkaConnection connection, LogHealth health, PartitionOwnership ownership, LogCoverage? coverage)
     {
         (_health, _ownership, _coverage) = (health, ownership, coverage);
-        _admin = new AdminClientBuilder(connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _written = new Lazy<EndOffsets>(() => new EndOffsets(connection, IsolationLevel.ReadUncommitted));
+        _committed = new Lazy<EndOffsets>(() => new EndOffsets(connection, IsolationLevel.ReadCommitted));
     }
 
     /// <summary>Asks where it is time to, and tells what is known by now.</summary>
@@ -50,89 +52,68 @@ internal sealed class LogEnds : IDisposable
         if (_asking.IsCompleted && TimeProvider.System.GetElapsedTime(_askedAt) >= AskInterval)
         {
             _askedAt = TimeProvider.System.GetTimestamp();
-            _asking = AskAsync([.. readers.Select(reader => (reader.LogIndex,
+            // As seen by the thread that may look at the readers.
+            var looks = readers.Select(reader => (reader.LogIndex,
                 new LogObservation(
                     reader.NextOffset, reader.QueuedRecords, _ownership.DecideFrom(reader.LogIndex), End: -1,
-                    AcknowledgedThrough: _ownership.AcknowledgedThrough(reader.LogIndex), IsDrained: _ownership.IsDrained(reader.LogIndex))))]);
+                    AcknowledgedThrough: _ownership.AcknowledgedThrough(reader.LogIndex), IsDrained: _ownership.IsDrained(reader.LogIndex)))).ToList();
+            _asking = Task.Run(() => Ask(looks));
         }
     }
 
     public void Dispose()
     {
-        // It ends within its patience, and must not find the client gone.
+        // The question on its way ends within its patience, and must not find its client gone.
+        _isStopping = true;
         _asking.Wait();
-        _admin.Dispose();
+        foreach (var ends in new[] { _written, _committed }.Where(ends => ends.IsValueCreated))
+        {
+            ends.Value.Dispose();
+        }
     }
 
-    private async Task AskAsync(IReadOnlyList<(int LogIndex, LogObservation Seen)> looks)
+    private void Ask(IReadOnlyList<(int LogIndex, LogObservation Seen)> looks)
     {
-        try
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        var ends = OffsetsOf(_written, [.. looks.Select(look => look.LogIndex)], EndOffsets.Last);
+        if (_isStopping)
         {
-            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-            var logIndices = looks.Select(look => look.LogIndex).ToList();
-            var ends = await OffsetsAsync(logIndices, OffsetSpec.Latest(), IsolationLevel.ReadUncommitted);
-            lock (_asked)
-            {
-                foreach (var (logIndex, end) in ends)
-                {
-                    _asked[logIndex] = (end, now);
-                }
-            }
+            return;
+        }
 
-            // Why a log does not move is asked only then.
-            var still = looks.Where(look => IsStill(look.LogIndex, look.Seen, ends)).Select(look => look.LogIndex).ToList();
-            var starts = await OffsetsAsync(still, OffsetSpec.Earliest(), IsolationLevel.ReadUncommitted);
-            var committed = await OffsetsAsync(still, OffsetSpec.Latest(), IsolationLevel.ReadCommitted);
-            foreach (var (logIndex, seen) in looks)
+        lock (_asked)
+        {
+            foreach (var (logIndex, end) in ends)
             {
-                _positions[logIndex] = seen.Position;
-                _health.Observe(logIndex, seen with
-                {
-                    End = ends.GetValueOrDefault(logIndex, -1),
-                    Start = starts.GetValueOrDefault(logIndex, -1),
-                    CommittedEnd = committed.GetValueOrDefault(logIndex, -1),
-                });
+                _asked[logIndex] = (end, now);
             }
         }
-        catch (KafkaException)
+
+        // Why a log does not move is asked only then.
+        var still = looks.Where(look => IsStill(look.LogIndex, look.Seen, ends)).Select(look => look.LogIndex).ToList();
+        var starts = OffsetsOf(_written, still, EndOffsets.First);
+        var committed = OffsetsOf(_committed, still, EndOffsets.Last);
+        foreach (var (logIndex, seen) in looks)
         {
-            // Not told: then it is not known to be whole, and after a while that is a failure of
-            // its own.
+            _positions[logIndex] = seen.Position;
+            _health.Observe(logIndex, seen with
+            {
+                End = ends.GetValueOrDefault(logIndex, -1),
+                Start = starts.GetValueOrDefault(logIndex, -1),
+                CommittedEnd = committed.GetValueOrDefault(logIndex, -1),
+            });
         }
     }
 
     private bool IsStill(int logIndex, LogObservation seen, Dictionary<int, long> ends) =>
         seen.QueuedCount == 0 && ends.TryGetValue(logIndex, out var end) && seen.Position < end && _positions.GetValueOrDefault(logIndex, -1) == seen.Position;
 
-    /// <returns>By log, those that were told. A broker that does not answer in time is no error to
-    /// the client: the offset just stays unset.</returns>
-    private async Task<Dictionary<int, long>> OffsetsAsync(List<int> logIndices, OffsetSpec spec, IsolationLevel isolation)
+    /// <returns>By log, those that were told.</returns>
+    private Dictionary<int, long> OffsetsOf(Lazy<EndOffsets> ends, List<int> logIndices, long which)
     {
-        if (logIndices.Count == 0)
-        {
-            return [];
-        }
-
-        List<ListOffsetsResultInfo> answer;
-        try
-        {
-            answer = (await _admin.ListOffsetsAsync(
-                logIndices.Select(logIndex => new TopicPartitionOffsetSpec
-                {
-                    TopicPartition = new TopicPartition(_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition),
-                    OffsetSpec = spec,
-                }),
-                new ListOffsetsOptions { RequestTimeout = AskPatience, IsolationLevel = isolation }).InTime(AskPatience)).ResultInfos;
-        }
-        catch (ListOffsetsException e)
-        {
-            // Some were told: a partition without a leader says nothing of the others.
-            answer = e.Result.ResultInfos;
-        }
-
-        var byLog = answer.Select(info => info.TopicPartitionOffsetError).Where(end => !end.Error.IsError && end.Offset != Offset.Unset)
-            .ToDictionary(end => (end.Topic, end.Partition.Value), end => end.Offset.Value);
-        return logIndices.Select(logIndex => (logIndex, Offset: byLog.GetValueOrDefault((_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition), -1)))
-            .Where(found => found.Offset >= 0).ToDictionary(found => found.logIndex, found => found.Offset);
+        var told = logIndices.Count == 0 || _isStopping ? new Dictionary<TopicPartition, long>() : ends.Value.Ask([.. logIndices.Select(PartitionOf)], which, Patience);
+        return logIndices.Where(logIndex => told.ContainsKey(PartitionOf(logIndex))).ToDictionary(logIndex => logIndex, logIndex => told[PartitionOf(logIndex)]);
     }
+
+    private TopicPartition PartitionOf(int logIndex) => new(_health.Logs[logIndex].Topic, _health.Logs[logIndex].Partition);
 }

@@ -148,7 +148,7 @@ public sealed class TopicAdmin : IDisposable
             try
             {
                 var described = await _admin.DescribeConfigsAsync(
-                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience }).InTime(SettingsPatience);
+                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience });
                 notices.Add(TimestampLimit.NoticeOf(
                     $"region {_connection.Region}: topic {topic}", described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value)));
             }
@@ -211,52 +211,37 @@ public sealed class TopicAdmin : IDisposable
     /// <exception cref="KafkaFailedException">No broker answers in time, or it refuses.</exception>
     public async Task<TopicLook> LookAtTopicsAsync(TimeSpan patience)
     {
-        List<TopicDescription> described;
+        IReadOnlyList<DescribedTopic>? described;
         try
         {
-            var answer = await _admin.DescribeTopicsAsync(
-                TopicCollection.OfTopicNames(_wanted.Select(topic => topic.Name)), new DescribeTopicsOptions { RequestTimeout = patience }).InTime(patience);
-            described = answer.TopicDescriptions;
-        }
-        catch (DescribeTopicsException e)
-        {
-            // Thrown where any of them has an error, such as that it is missing.
-            described = e.Results.TopicDescriptions;
-        }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
-        {
-            return TellsNoIds;
+            described = await Task.Run(() => TopicDescriptions.Of(_admin.Handle, [.. _wanted.Select(topic => topic.Name)], patience, _isEmbedded));
         }
         catch (KafkaException e)
         {
-            if (e.Error.Code == ErrorCode.Local_TimedOut && IsEmbedded())
-            {
-                // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
-                // meanwhile without ids would count for whatever topic of that name is there later.
-                return TellsNoIds;
-            }
-
             throw new KafkaFailedException($"{_connection}: the topics cannot be looked at: {e.Error.Reason}", e);
         }
 
-        if (described.Find(topic => topic.Error.IsError && topic.Error.Code != ErrorCode.UnknownTopicOrPart) is { } refused)
+        if (described is null)
         {
-            throw new KafkaFailedException($"{_connection}: topic {refused.Name} cannot be looked at: {refused.Error.Reason}");
+            return TellsNoIds;
+        }
+
+        if (described.FirstOrDefault(topic => topic.IsError && topic.Error != ErrorCode.UnknownTopicOrPart) is { } refused)
+        {
+            throw new KafkaFailedException($"{_connection}: topic {refused.Name} cannot be looked at: {new Error(refused.Error).Reason}");
         }
 
         return new TopicLook(
-            described.Where(topic => !topic.Error.IsError && (topic.TopicId.MostSignificantBits | topic.TopicId.LeastSignificantBits) != 0)
-                .ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.TopicId.ToString()),
-            [.. described.Where(topic => topic.Error.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")],
-            [.. described.Where(topic => !topic.Error.IsError && topic.Partitions.Count < WantedOf(topic.Name))
-                .Select(topic => $"topic {_connection.Region}/{topic.Name} has {topic.Partitions.Count} partitions, the topology says {WantedOf(topic.Name)}")]);
+            described.Where(topic => !topic.IsError && topic.Id.Length > 0).ToDictionary(topic => $"{_connection.Region}/{topic.Name}", topic => topic.Id),
+            [.. described.Where(topic => topic.IsError).Select(topic => $"{_connection.Region}/{topic.Name}")],
+            [.. described.Where(topic => !topic.IsError && topic.PartitionCount < WantedOf(topic.Name))
+                .Select(topic => $"topic {_connection.Region}/{topic.Name} has {topic.PartitionCount} partitions, the topology says {WantedOf(topic.Name)}")]);
 
         int WantedOf(string name) => _wanted.First(topic => topic.Name == name).Partitions;
     }
 
     public void Dispose() => _admin.Dispose();
 
-    private bool IsEmbedded() => _isEmbedded is { } says ? says() : ClusterNames.IsMock(_admin.Handle, Step);
 
     /// <summary>Asks in steps: a client that is not let in goes on trying, and says so beside.</summary>
     private Metadata Metadata(TimeSpan patience)

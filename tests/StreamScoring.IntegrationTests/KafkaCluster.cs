@@ -5,13 +5,21 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>One real broker for the tests of a class, under a folder and port of its own; gone with its data at the end.</summary>
+/// <summary>Real brokers, mostly one, for the tests of a class, under a folder and ports of their own; gone with their data at the end.</summary>
 public sealed class KafkaCluster : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kafka").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _brokers;
+    private readonly int _port;
 
-    public string Brokers => $"127.0.0.1:{_port}";
+    public KafkaCluster()
+        : this(brokers: 1)
+    {
+    }
+
+    internal KafkaCluster(int brokers) => (_brokers, _port) = (brokers, FreePort(brokers));
+
+    public string Brokers => string.Join(',', Enumerable.Range(_port, _brokers).Select(port => $"127.0.0.1:{port}"));
 
     /// <summary>What the program is told about its surroundings.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
@@ -25,7 +33,7 @@ public sealed class KafkaCluster : IAsyncLifetime
     {
         if (SharedFolder.MissingReason is null)
         {
-            await ClusterTool.UpAsync(_folder, "tests", "--port", $"{_port}", "--heap", "768");
+            await ClusterTool.UpAsync(_folder, "tests", "--brokers", $"{_brokers}", "--port", $"{_port}", "--heap", "768");
         }
     }
 
@@ -39,8 +47,8 @@ public sealed class KafkaCluster : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Sends a signal to the broker: STOP, CONT.</summary>
-    public Task SignalAsync(string signal) => ClusterTool.RunAsync(_folder, "kill", "tests", "0", signal);
+    /// <summary>Sends a signal to a broker: STOP, CONT, KILL.</summary>
+    public Task SignalAsync(string signal, int broker = 0) => ClusterTool.RunAsync(_folder, "kill", "tests", $"{broker}", signal);
 
     /// <summary>Publishes lines of text by a client that is not ours, a record each.</summary>
     public async Task ProduceByKcatAsync(string topic, IEnumerable<string> lines)
@@ -56,23 +64,30 @@ public sealed class KafkaCluster : IAsyncLifetime
         Assert.Equal(0, kcat.ExitCode);
     }
 
-    /// <summary>A port p that is free, as is p + 100, the controller's. Below the range that the system gives to outgoing connections.</summary>
-    private static int FreePort()
+    /// <summary>The first of so many free ports in a row; as many from 100 above are free too, the controllers'. Below the range that the system gives to outgoing connections.</summary>
+    private static int FreePort(int brokers)
     {
         while (true)
         {
             var port = Random.Shared.Next(20_000, 32_000);
-            using TcpListener broker = new(IPAddress.Loopback, port), controller = new(IPAddress.Loopback, port + 100);
-            try
+            if (Enumerable.Range(port, brokers).All(broker => IsFree(broker) && IsFree(broker + 100)))
             {
-                broker.Start();
-                controller.Start();
                 return port;
             }
-            catch (SocketException)
-            {
-                // Taken: another one.
-            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 }

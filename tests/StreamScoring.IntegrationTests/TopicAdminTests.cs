@@ -33,15 +33,6 @@ public sealed class TopicAdminTests : IDisposable
         Assert.Contains("the topics cannot be looked at", failed.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A broker that stood still while it was asked: a process whose graph had failed just then waited for the answer for ever, and did not start over.</summary>
-    [Fact]
-    public async Task An_answer_that_never_comes_is_not_waited_for()
-    {
-        var failed = await Assert.ThrowsAsync<KafkaException>(() => new TaskCompletionSource<int>().Task.InTime(TimeSpan.Zero));
-        Assert.Equal(ErrorCode.Local_TimedOut, failed.Error.Code);
-        Assert.Equal(7, await Task.FromResult(7).InTime(TimeSpan.Zero));
-    }
-
     public void Dispose() => _broker.Dispose();
 
     private KafkaConnection Connection => new("eu", _broker.Brokers, new Dictionary<string, string>());

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Chaos.World;
 
@@ -69,7 +70,7 @@ public sealed class TopicMaker(string brokers) : IDisposable
 
     private async Task<string?> AskIdAsync(string topic)
     {
-        var found = await _admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = AnswerPatience });
-        return found.TopicDescriptions[0] is { Error.IsError: false } there ? there.TopicId.ToString() : null;
+        var described = await Task.Run(() => TopicDescriptions.Of(_admin.Handle, [topic], AnswerPatience)?.Single());
+        return described is { IsError: false } there ? there.Id : null;
     }
 }

@@ -45,6 +45,17 @@ public sealed class SourceEndsTests
     }
 
     [Fact]
+    public void A_look_up_of_the_id_that_fails_says_nothing_and_is_made_again()
+    {
+        var isAway = true;
+        var ends = new SourceEnds(Region, _ => 10, () => isAway ? throw new KafkaException(ErrorCode.Local_TimedOut) : "new");
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "old", highest: -1));
+        isAway = false;
+        Assert.True(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "old", highest: -1));
+        Assert.False(ends.IsInLog(new DecisionSource("eu", "payments", 3, 50_000), "new", highest: -1));
+    }
+
+    [Fact]
     public void Of_a_log_that_cannot_be_asked_after_every_position_counts_as_before()
     {
         var asked = 0;

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Confluent.Kafka;
+
+namespace StreamScoring.KafkaClients;
+
+/// <summary>Asks brokers what topics are. Source: rdkafka.h of librdkafka 2.x, whose ABI is stable.</summary>
+/// <remarks>
+/// Not by Confluent.Kafka's <c>DescribeTopicsAsync</c>: its admin client (2.16) fails on a partition that has no replica in sync, as there is while
+/// a broker stands still. Then it frees what is native of it, never answers, and aborts the process when it is disposed of.
+/// </remarks>
+public static unsafe partial class TopicDescriptions
+{
+    private const int DescribeTopics = 19;
+    private const int PollMs = 100;
+
+    /// <summary>The client's own time-out comes first.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan NamePatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Asks, and waits for the answer.</summary>
+    /// <param name="topics">Their names; at least one, each once.</param>
+    /// <param name="isEmbedded">Says in the brokers' place whether they are the embedded one.</param>
+    /// <returns>Of each topic; null where the brokers tell no ids: older ones, and the embedded one.</returns>
+    /// <exception cref="KafkaException">They do not answer in time, or refuse.</exception>
+    public static IReadOnlyList<DescribedTopic>? Of(Handle client, IReadOnlyCollection<string> topics, TimeSpan patience, Func<bool>? isEmbedded = null)
+    {
+        try
+        {
+            return Ask(NativeHandle.Of(client), topics, patience);
+        }
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        {
+            return null;
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut && (isEmbedded?.Invoke() ?? ClusterNames.IsMock(client, NamePatience)))
+        {
+            // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
+            // meanwhile without ids would count for whatever topic of that name is there later.
+            return null;
+        }
+    }
+
+    private static List<DescribedTopic> Ask(SafeHandle client, IReadOnlyCollection<string> topics, TimeSpan patience)
+    {
+        var queue = rd_kafka_queue_new(client);
+        var options = rd_kafka_AdminOptions_new(client, DescribeTopics);
+        var names = topics.Select(Marshal.StringToCoTaskMemUTF8).ToArray();
+        var wanted = rd_kafka_TopicCollection_of_topic_names(names, (nuint)names.Length);
+        nint answer = 0;
+        try
+        {
+            var error = stackalloc byte[256];
+            Require(rd_kafka_AdminOptions_set_request_timeout(options, (int)patience.TotalMilliseconds, error, 256), Marshal.PtrToStringUTF8((nint)error));
+            rd_kafka_DescribeTopics(client, wanted, options, queue);
+            for (var since = Stopwatch.GetTimestamp(); answer == 0; answer = rd_kafka_queue_poll(queue, PollMs))
+            {
+                if (Stopwatch.GetElapsedTime(since) > patience + Margin)
+                {
+                    throw new KafkaException(new Error(ErrorCode.Local_TimedOut, $"no answer came within {patience.TotalSeconds:0} s"));
+                }
+            }
+
+            Require(rd_kafka_event_error(answer), Marshal.PtrToStringUTF8(rd_kafka_event_error_string(answer)));
+            return Read(answer);
+        }
+        finally
+        {
+            if (answer != 0)
+            {
+                rd_kafka_event_destroy(answer);
+            }
+
+            rd_kafka_TopicCollection_destroy(wanted);
+            Array.ForEach(names, Marshal.FreeCoTaskMem);
+            rd_kafka_AdminOptions_destroy(options);
+            rd_kafka_queue_destroy(queue);
+        }
+    }
+
+    private static List<DescribedTopic> Read(nint answer)
+    {
+        nuint count, partitions;
+        var described = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(answer), &count);
+        var topics = new List<DescribedTopic>((int)count);
+        for (nuint i = 0; i < count; i++)
+        {
+            _ = rd_kafka_TopicDescription_partitions(described[i], &partitions);
+            topics.Add(new DescribedTopic(
+                Marshal.PtrToStringUTF8(rd_kafka_TopicDescription_name(described[i]))!, IdOf(rd_kafka_TopicDescription_topic_id(described[i])), (int)partitions,
+                (ErrorCode)rd_kafka_error_code(rd_kafka_TopicDescription_error(described[i]))));
+        }
+
+        return topics;
+    }
+
+    /// <summary>One of nothing but zeros stands for none.</summary>
+    private static string IdOf(nint id) => id == 0 || (rd_kafka_Uuid_most_significant_bits(id) | rd_kafka_Uuid_least_significant_bits(id)) == 0 ? ""
+        : Marshal.PtrToStringUTF8(rd_kafka_Uuid_base64str(id))!;
+
+    private static void Require(int error, string? reason)
+    {
+        if (error != 0)
+        {
+            throw new KafkaException(new Error((ErrorCode)error, reason));
+        }
+    }
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_queue_new(SafeHandle client);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial void rd_kafka_queue_destroy(nint queue);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_queue_poll(nint queue, int timeoutMs);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_AdminOptions_new(SafeHandle client, int operation);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial int rd_kafka_AdminOptions_set_request_timeout(nint options, int timeoutMs, byte* error, nuint errorSize);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial void rd_kafka_AdminOptions_destroy(nint options);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_TopicCollection_of_topic_names(nint[] topics, nuint count);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial void rd_kafka_TopicCollection_destroy(nint topics);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial void rd_kafka_DescribeTopics(SafeHandle client, nint topics, nint options, nint queue);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial int rd_kafka_event_error(nint answer);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_event_error_string(nint answer);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial void rd_kafka_event_destroy(nint answer);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_event_DescribeTopics_result(nint answer);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint* rd_kafka_DescribeTopics_result_topics(nint result, nuint* count);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_TopicDescription_name(nint topic);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_TopicDescription_topic_id(nint topic);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_TopicDescription_partitions(nint topic, nuint* count);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_TopicDescription_error(nint topic);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial int rd_kafka_error_code(nint error);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial long rd_kafka_Uuid_most_significant_bits(nint id);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial long rd_kafka_Uuid_least_significant_bits(nint id);
+
+    [LibraryImport(LoadedLibrary.Name)]
+    private static partial nint rd_kafka_Uuid_base64str(nint id);
+}
