@@ -39,7 +39,7 @@ public sealed class EngineStages : IDisposable
     {
         idempotency ??= IdempotencyOptions.Default;
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        var decisions = new DecisionParts(model, columns, stamp, new RiskThresholds(), new FirstDecisions(idempotency.PaymentsMax)) { AsJson = asJson };
+        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()), new FirstDecisions(idempotency.PaymentsMax)) { AsJson = asJson };
         _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
         {
             Limits = _limits,

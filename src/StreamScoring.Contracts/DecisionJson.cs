@@ -113,6 +113,9 @@ public static class DecisionJson
         writer.WriteNumber(DecisionJsonNames.Decide, decision.TimingsMs.Decide);
         writer.WriteNumber(DecisionJsonNames.Total, decision.TimingsMs.Total);
         writer.WriteEndObject();
+        writer.WriteString(DecisionJsonNames.Policy, decision.Policy);
+        writer.WriteString(DecisionJsonNames.DecidedBy, decision.DecidedBy);
+        writer.WriteString(DecisionJsonNames.Role, decision.Role);
         writer.WriteEndObject();
     }
 

@@ -39,6 +39,9 @@ internal static class DecisionJsonNames
     public static readonly JsonEncodedText FeatureFile = JsonEncodedText.Encode("feature_file");
     public static readonly JsonEncodedText RuleFile = JsonEncodedText.Encode("rule_file");
     public static readonly JsonEncodedText Config = JsonEncodedText.Encode("config");
+    public static readonly JsonEncodedText Policy = JsonEncodedText.Encode("policy");
+    public static readonly JsonEncodedText DecidedBy = JsonEncodedText.Encode("decided_by");
+    public static readonly JsonEncodedText Role = JsonEncodedText.Encode("role");
     public static readonly JsonEncodedText Flags = JsonEncodedText.Encode("flags");
     public static readonly JsonEncodedText Bounds = JsonEncodedText.Encode("bounds");
     public static readonly JsonEncodedText StalenessSeconds = JsonEncodedText.Encode("staleness_seconds");

@@ -44,6 +44,9 @@ internal static class DecisionJsonReader
             Bounds = root.TryGetProperty("bounds", out var bounds)
                 ? [.. bounds.EnumerateObject().Select(bound => new KeyValuePair<string, double?>(bound.Name, JsonFields.NumberOf(bound.Value, "bounds")))]
                 : [],
+            Policy = root.OptionalText("policy"),
+            DecidedBy = root.OptionalText("decided_by"),
+            Role = root.OptionalText("role"),
         };
     }
 

@@ -13,10 +13,10 @@ public static class DecisionMessagePack
     // Positions.
     public const int Source = 1, PaymentId = 2, EventTime = 3, LogTimestamp = 4, ReceivedAt = 5, DecidedAt = 6, Action = 7, Score = 8,
         Level = 9, Probability = 10, Raw = 11, Rung = 12, Model = 13, Features = 14, Rules = 15, ShadowRules = 16, Reasons = 17, Shadow = 18,
-        FeatureFile = 19, RuleFile = 20, Config = 21, Flags = 22, Staleness = 23, Timings = 24, Bounds = 25;
+        FeatureFile = 19, RuleFile = 20, Config = 21, Flags = 22, Staleness = 23, Timings = 24, Bounds = 25, Policy = 26, DecidedBy = 27, Role = 28;
 
     /// <summary>Elements that this version writes.</summary>
-    public const int Elements = 26;
+    public const int Elements = 29;
 
     /// <summary>Elements that the first release wrote: a reader fills in the rest.</summary>
     private const int ElementsMin = 25;
@@ -84,6 +84,9 @@ public static class DecisionMessagePack
             StalenessSeconds = ReadStaleness(ref reader),
             TimingsMs = ReadTimings(ref reader),
             Bounds = count > Bounds ? ReadBounds(ref reader) : [],
+            Policy = count > Policy ? ReadHash(ref reader) : null,
+            DecidedBy = count > DecidedBy ? reader.ReadString() : null,
+            Role = count > Role ? reader.ReadString() : null,
         };
     }
 

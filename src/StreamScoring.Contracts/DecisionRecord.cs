@@ -75,4 +75,13 @@ public sealed record DecisionRecord
 
     /// <summary>Of an approximate decision: the features that are not exact, and how far each may be off; null where that is not known.</summary>
     public IReadOnlyList<KeyValuePair<string, double?>> Bounds { get; init; } = [];
+
+    /// <summary>What decided, as a whole: <c>sha256:</c> and the hash of models, thresholds and reasons. Null in decisions of older releases.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>thresholds, unscored or duplicate; later releases add more. Null in decisions of older releases.</summary>
+    public string? DecidedBy { get; init; }
+
+    /// <summary>As what the model gave the score: champion; later releases add more. Null where none did, and in decisions of older releases.</summary>
+    public string? Role { get; init; }
 }

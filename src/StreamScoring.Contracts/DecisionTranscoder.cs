@@ -69,6 +69,9 @@ public static class DecisionTranscoder
         WriteNumbers(ref reader, writer, DecisionJsonNames.Bounds);
         WriteNumbers(ref staleness, writer, DecisionJsonNames.StalenessSeconds);
         WriteTimings(ref timings, writer);
+        WriteHash(ref reader, writer, DecisionJsonNames.Policy);
+        WriteText(ref reader, writer, DecisionJsonNames.DecidedBy);
+        WriteText(ref reader, writer, DecisionJsonNames.Role);
         writer.WriteEndObject();
     }
 
@@ -245,6 +248,18 @@ public static class DecisionTranscoder
         else
         {
             writer.WriteNullValue();
+        }
+    }
+
+    private static void WriteText(ref MessagePackReader reader, Utf8JsonWriter writer, JsonEncodedText name)
+    {
+        if (reader.TryReadNil())
+        {
+            writer.WriteNull(name);
+        }
+        else
+        {
+            writer.WriteString(name, Text(ref reader));
         }
     }
 

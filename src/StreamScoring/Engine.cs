@@ -1,10 +1,8 @@
 using StreamScoring.Batches;
-using StreamScoring.Decisions;
 using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
-using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring;
@@ -31,6 +29,7 @@ public sealed class Engine : IDisposable
         _acknowledged = new AcknowledgedOffsets(Logs);
         _timestamps = parts is { Meters: { } meters, Notice: { } notice } ? new TimestampWatch(Logs, meters, notice) : null;
         var layout = parts.Features.Layout;
+        Pool = new PaymentBatchPool(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
         var decoder = new RecordDecoder(layout, parts.Limits, Logs, parts.Identity);
         List<Step> steps =
         [
@@ -46,40 +45,37 @@ public sealed class Engine : IDisposable
                 batch.Clock.EnrichStarted = Clock.GetTimestamp();
                 State.Enrich(batch);
                 batch.Clock.Enriched = Clock.GetTimestamp();
+                if (Policies is not null)
+                {
+                    // By the one thread that has the batches in their order: from here on they may overtake each other.
+                    batch.DecideBy(Policies.Lease());
+                }
             }),
         ];
         if (parts.Decisions is { } decisions)
         {
-            var shadows = decisions.Shadows ?? ShadowOptions.None;
-            layout = layout with { ShadowCount = shadows.Models.Count, ReasonsMax = decisions.Reasons?.Columns ?? 0 };
-            Pool = NewPool();
-            var policy = new DecisionPolicy(decisions.Thresholds, decisions.Firsts);
-            var encoder = new BatchEncoder(
-                Logs, new DecisionEncoder(decisions.Stamp, Logs, Clock), new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.AsJson, decisions.DeadLetterBytesMax);
-            // Last, as what fails from here on would leave lanes open. They have room for as many rows as a batch may ever have: that number changes while they run.
-            var lanes = Lanes = new ScoringLanes(
-                decisions.Model, decisions.Columns, decisions.Lanes, PaymentBatch.RowsCeiling, Clock, decisions.LanesMax, shadows, decisions.Reasons, decisions.Failures);
+            var encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.AsJson, decisions.DeadLetterBytesMax);
+            // Last, as what fails from here on would leave lanes open.
+            Policies = new Policies(decisions, Logs, Clock);
             steps.AddRange(
             [
                 // The probability of fraud, and the shadow models'.
-                StepOf("score", StepThread.Lanes, lanes.Score),
-                // Score, level and action.
+                StepOf("score", StepThread.Lanes, batch => PolicyOf(batch).Lanes.Score(batch)),
+                // Score, level, action, and why.
                 StepOf("decide", StepThread.Shared, batch =>
                 {
-                    policy.Decide(batch);
-                    shadows.Meters?.Decided(batch);
-                    batch.Clock.Decided = Clock.GetTimestamp();
                     batch.Clock.DecidedAtMs = Clock.GetUtcNow().ToUnixTimeMilliseconds();
+                    PolicyOf(batch).Decider.Decide(batch);
+                    batch.Clock.Decided = Clock.GetTimestamp();
+                    PolicyOf(batch).Parts.Shadows.Meters?.Decided(batch);
+                    Meters?.BatchDecided(batch);
                 }),
                 // Decisions and dead letters as bytes, which a sink then sends.
-                StepOf("emit", StepThread.Shared, encoder.Encode),
+                StepOf("emit", StepThread.Shared, batch => encoder.Encode(batch, PolicyOf(batch).Encoder)),
             ]);
         }
 
         Steps = steps;
-        Pool ??= NewPool();
-
-        PaymentBatchPool NewPool() => new(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
 
         Step StepOf(string name, StepThread thread, Action<PaymentBatch> run) => new(name, thread, run, Logs, Clock, Meters?.StageSeconds(name));
     }
@@ -104,8 +100,8 @@ public sealed class Engine : IDisposable
     /// <summary>Null where nobody counts.</summary>
     public PipelineMeters? Meters { get; }
 
-    /// <summary>The score step's; null where the path ends behind the features.</summary>
-    public ScoringLanes? Lanes { get; }
+    /// <summary>What decides; null where the path ends behind the features.</summary>
+    public Policies? Policies { get; }
 
     /// <summary>How many batches may be on their way: those that are sent and not acknowledged, those on lanes, and some between threads.</summary>
     public static int BatchesMax(PipelineOptions options) => options.EmitBatchesInFlightMax + options.ScoringLanes + BatchesBetweenThreads;
@@ -130,6 +126,12 @@ public sealed class Engine : IDisposable
         Pool.Return(batch);
     }
 
-    /// <summary>Waits until every lane has come back, and lets go of the models' lanes.</summary>
-    public void Dispose() => Lanes?.Dispose();
+    /// <summary>Waits until every lane has come back, and frees all policies.</summary>
+    public void Dispose() => Policies?.Dispose();
+
+    private static Policy PolicyOf(PaymentBatch batch)
+    {
+        Invariant.Require(batch.Policy is not null);
+        return batch.Policy;
+    }
 }

@@ -40,22 +40,16 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
     public Action<string>? Notice { get; init; }
 }
 
-/// <summary>What turns features into decisions.</summary>
-/// <param name="Columns">For each input of the model, the column of the features.</param>
+/// <summary>What decides, and what its decisions become.</summary>
+/// <param name="Policy">What decides at the start (<see cref="Policies"/>).</param>
 /// <param name="Firsts">The decisions that repeats of their payments get.</param>
-public sealed record DecisionParts(IFraudModel Model, IReadOnlyList<int> Columns, DecisionStamp Stamp, RiskThresholds Thresholds, FirstDecisions Firsts)
+public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
 {
     /// <summary>Lanes that are opened at once.</summary>
     public int Lanes { get; init; } = 1;
 
     /// <summary>Lanes that may be opened; null: no more.</summary>
     public int? LanesMax { get; init; }
-
-    /// <summary>Null: no models score beside it.</summary>
-    public ShadowOptions? Shadows { get; init; }
-
-    /// <summary>Null: none are given.</summary>
-    public ReasonOptions? Reasons { get; init; }
 
     /// <summary>Told why models failed; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }

@@ -23,7 +23,7 @@ public sealed class PipelineStartTests
         Metrics.WithCustomRegistry(registry).CreateCounter("scoring_batch_rows", "In the way.");
         var ended = new List<string>();
         await Assert.ThrowsAnyAsync<InvalidOperationException>(() => Pipeline.StartAsync(
-            topology, artifacts, logs, new LogCoverage(logs, TimeProvider.System), new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax),
+            topology, artifacts.Features, artifacts.PolicyOf(topology, Metrics.NewCustomRegistry()), failures: null, logs, new LogCoverage(logs, TimeProvider.System), new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax),
             new FirstDecisions(1000), new Source(ended), new Sink(ended), registry));
         Assert.Equal(["sink", "source"], ended);
     }

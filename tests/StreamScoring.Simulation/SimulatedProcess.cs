@@ -53,7 +53,7 @@ internal sealed class SimulatedProcess : IDisposable
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         var thresholds = new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 };
-        var decisions = new DecisionParts(model, [], stamp, thresholds, _firsts) { HashKey = "simulation"u8.ToArray() };
+        var decisions = new DecisionParts(new PolicyParts(model, [], stamp, thresholds), _firsts) { HashKey = "simulation"u8.ToArray() };
         _engine = new Engine(new EngineParts(logs, context.Features, _state, decisions)
         {
             Clock = _clock,

@@ -36,6 +36,9 @@ public static class SampleDecisions
         Flags = flags,
         StalenessSeconds = [new("us", 0.25)],
         TimingsMs = new DecisionTimings(1, 2, 3, 4, 10.5),
+        Policy = Hash(0x03),
+        DecidedBy = "thresholds",
+        Role = "champion",
     };
 
     /// <summary>A hash of the right length.</summary>
@@ -141,6 +144,9 @@ public static class SampleDecisions
             WriteNumber(ref writer, bound);
         }
 
+        WriteHash(ref writer, decision.Policy);
+        writer.Write(decision.DecidedBy);
+        writer.Write(decision.Role);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }

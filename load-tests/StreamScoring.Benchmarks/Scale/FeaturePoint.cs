@@ -25,6 +25,7 @@ internal sealed class FeaturePoint : IScalePoint
     private readonly Random _random = new(1);
     private readonly FoldedState _state;
     private readonly BatchEncoder _encoder;
+    private readonly DecisionEncoder _decisions;
     private readonly PaymentBatch _batch;
     private long _number;
 
@@ -34,7 +35,8 @@ internal sealed class FeaturePoint : IScalePoint
         Invariant.Require(file.Layout.FeatureCount == features);
         _state = new FoldedState(file, Logs, IdempotencyOptions.Default);
         var stamp = new DecisionStamp("none", "sha256:" + new string('0', 64), "none", file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        _encoder = new BatchEncoder(Logs, new DecisionEncoder(stamp, Logs, TimeProvider.System), new DeadLetterEncoder(Logs), meters: null);
+        _encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs), meters: null);
+        _decisions = new DecisionEncoder(stamp, file.Hash, Logs, TimeProvider.System);
         _batch = PaymentBatches.New(file.Layout, BatchRows);
         while (_number < WarmUpRows)
         {
@@ -80,7 +82,7 @@ internal sealed class FeaturePoint : IScalePoint
         var startedNs = ThreadClock.NowNs();
         _state.Enrich(_batch);
         var foldedNs = ThreadClock.NowNs();
-        _encoder.Encode(_batch);
+        _encoder.Encode(_batch, _decisions);
         return (foldedNs - startedNs, ThreadClock.NowNs() - foldedNs);
     }
 

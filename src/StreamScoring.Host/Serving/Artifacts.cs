@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
+using StreamScoring.Diagnostics;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
 using StreamScoring.Regions;
@@ -8,14 +10,16 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What a topology names, loaded and checked against each other: features, champion, shadow models, rules.</summary>
+/// <summary>What a topology names, loaded and checked against each other: features, champion, shadow models, rules. What a policy is made of.</summary>
 internal sealed class Artifacts : IDisposable
 {
     /// <summary>As many of the hash's digits as a decision names a shadow model by: two that have them in common have the same file.</summary>
     private const int IdDigits = 12;
 
-    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, DecisionStamp stamp) =>
-        (Features, Champion, ChampionColumns, Shadows, Stamp) = (features, champion, columns, shadows, stamp);
+    private readonly string? _ruleHash;
+
+    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, string? ruleHash) =>
+        (Features, Champion, ChampionColumns, Shadows, _ruleHash) = (features, champion, columns, shadows, ruleHash);
 
     public FeatureFile Features { get; }
 
@@ -32,7 +36,23 @@ internal sealed class Artifacts : IDisposable
     /// <summary>Told what models fail of while they serve; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }
 
-    public DecisionStamp Stamp { get; }
+    /// <summary>What decides by these and a topology's thresholds.</summary>
+    /// <param name="registry">Where the shadow models' answers are counted.</param>
+    public PolicyParts PolicyOf(Topology topology, CollectorRegistry registry)
+    {
+        string[] shadowIds = [.. Shadows.Select(shadow => shadow.Id)];
+        var stamp = new DecisionStamp(
+            Champion.Name, Champion.Version, Champion.Engine, Features.Hash, _ruleHash, topology.Hash, Features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
+        {
+            ShadowIds = shadowIds,
+            FeatureTexts = Features.Schema.Texts,
+        };
+        return new PolicyParts(Champion, ChampionColumns, stamp, topology.Thresholds)
+        {
+            Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, shadowIds, topology.Thresholds)),
+            Reasons = topology.Reasons,
+        };
+    }
 
     /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the features.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
@@ -63,13 +83,7 @@ internal sealed class Artifacts : IDisposable
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
             }
 
-            var stamp = new DecisionStamp(
-                champion.Name, champion.Version, champion.Engine, features.Hash, ruleHash, topology.Hash, features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
-            {
-                ShadowIds = [.. shadows.Select(shadow => shadow.Id)],
-                FeatureTexts = features.Schema.Texts,
-            };
-            return new Artifacts(features, champion, columns, shadows, stamp)
+            return new Artifacts(features, champion, columns, shadows, ruleHash)
             {
                 Failures = failures,
                 Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],

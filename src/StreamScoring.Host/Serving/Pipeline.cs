@@ -3,6 +3,7 @@ using Prometheus;
 using StreamScoring.Decisions;
 using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
+using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
 using StreamScoring.Scoring;
@@ -16,7 +17,7 @@ internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly AkkaSystem _akka;
     private readonly Engine _engine;
-    private readonly ScoringLanes _lanes;
+    private readonly Policies _policies;
     private readonly TimeSpan _callMax;
     private readonly ILogSource _source;
     private readonly IDecisionSink _sink;
@@ -26,8 +27,8 @@ internal sealed class Pipeline : IAsyncDisposable
     private Pipeline(Topology topology, ILogSource source, IDecisionSink sink, AkkaSystem akka, Engine engine)
     {
         (_akka, _engine, _source, _sink, _callMax) = (akka, engine, source, sink, topology.ModelCallMax);
-        Invariant.Require(engine.Lanes is not null);
-        _lanes = engine.Lanes;
+        Invariant.Require(engine.Policies is not null);
+        _policies = engine.Policies;
         Digest = new SharedDigest(engine.State, Progress);
         _options = new LiveOptions(OptionsOf(topology));
         (_stop, Done) = ScoringGraph.Build(engine, source, sink, _options).Run(_akka.Materializer);
@@ -37,10 +38,11 @@ internal sealed class Pipeline : IAsyncDisposable
     /// Starts the graph. From the call on the ports are the pipeline's: it lets go of them at its
     /// end, and where it cannot be made.
     /// </summary>
+    /// <param name="failures">Told why models failed; null: nobody is.</param>
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     /// <param name="notice">Told of records that are stamped ahead.</param>
     public static async Task<Pipeline> StartAsync(
-        Topology topology, Artifacts artifacts, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
+        Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
         int deadLetterBytesMax = int.MaxValue, Action<string>? notice = null)
     {
         AkkaSystem? akka = null;
@@ -48,7 +50,7 @@ internal sealed class Pipeline : IAsyncDisposable
         try
         {
             akka = new AkkaSystem();
-            engine = new Engine(new EngineParts(logs, artifacts.Features, state, DecisionsOf(topology, artifacts, firsts, registry, deadLetterBytesMax))
+            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax))
             {
                 Coverage = coverage,
                 Limits = topology.Limits,
@@ -94,21 +96,34 @@ internal sealed class Pipeline : IAsyncDisposable
         _options.Change(options);
     }
 
+    /// <summary>What decides the next batch.</summary>
+    public Policy Policy => _policies.InForce;
+
+    /// <summary>Decides by another policy from the next batch on, where it is another. It may take a while to open its lanes.</summary>
+    public void Take(PolicyParts policy)
+    {
+        if (policy.Id == Policy.Id && policy.ScoresLike(Policy.Parts))
+        {
+            policy.Held?.Dispose();
+            return;
+        }
+
+        _policies.Swap(policy);
+    }
+
     /// <summary>Takes no further record; what was taken is decided and acknowledged: without a score where the models have none within the time of a call.</summary>
     public void Stop()
     {
         _stop.Shutdown();
-        _lanes.StopAfter(_callMax);
+        _policies.StopAfter(_callMax);
     }
 
-    private static DecisionParts DecisionsOf(Topology topology, Artifacts artifacts, FirstDecisions firsts, CollectorRegistry registry, int deadLetterBytesMax) =>
-        new(artifacts.Champion, artifacts.ChampionColumns, artifacts.Stamp, topology.Thresholds, firsts)
+    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax) =>
+        new(policy, firsts)
         {
             Lanes = topology.ScoringLanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
-            Shadows = new ShadowOptions(artifacts.Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, artifacts.Stamp.ShadowIds, topology.Thresholds)),
-            Reasons = topology.Reasons,
-            Failures = artifacts.Failures,
+            Failures = failures,
             AsJson = topology.Emit.AsJson,
             DeadLetterBytesMax = deadLetterBytesMax,
         };
@@ -125,7 +140,7 @@ internal sealed class Pipeline : IAsyncDisposable
     private static async ValueTask DisposeAsync(AkkaSystem? akka, IDecisionSink sink, ILogSource source, Engine? engine)
     {
         // A lane in a call would keep the actors, and nobody wants what it makes any more.
-        engine?.Lanes?.Abandon();
+        engine?.Policies?.Abandon();
         if (akka is not null)
         {
             await akka.DisposeAsync();

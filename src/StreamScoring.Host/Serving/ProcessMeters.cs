@@ -11,16 +11,11 @@ internal sealed class ProcessMeters
     private readonly Gauge _staleness;
     private readonly Gauge _regionStaleness;
 
-    public ProcessMeters(CollectorRegistry registry, Artifacts artifacts, Func<Pipeline?> pipeline, Func<KafkaLogSource?> source)
+    public ProcessMeters(CollectorRegistry registry, Func<Artifacts> artifacts, Func<Pipeline?> pipeline, Func<KafkaLogSource?> source)
     {
         var factory = Metrics.WithCustomRegistry(registry);
         var model = factory.CreateGauge("scoring_model_info", "The models that are served; always 1.", ["role", "name", "version", "engine"]);
-        model.WithLabels("champion", artifacts.Champion.Name, artifacts.Champion.Version, artifacts.Champion.Engine).Set(1);
-        foreach (var shadow in artifacts.Shadows)
-        {
-            model.WithLabels("shadow", shadow.Model.Name, shadow.Model.Version, shadow.Model.Engine).Set(1);
-        }
-
+        var policy = factory.CreateGauge("scoring_policy_info", "The policy in force, as decisions name it; always 1.", ["policy"]);
         var logs = new LogMeters(factory);
         var rented = factory.CreateGauge("scoring_batches_rented", "Batches out of the pool: between the source and the acknowledgement.");
         var keys = factory.CreateGauge("scoring_state_keys", "Keys held in state.", ["entity"]);
@@ -35,6 +30,8 @@ internal sealed class ProcessMeters
             "scoring_region_staleness_seconds", "How long ago the payments of a followed region were known to be taken whole: that of its stalest partition; NaN as there.", ["region"]);
         registry.AddBeforeCollectCallback(() =>
         {
+            ShowModels(model, artifacts());
+            ShowOnly(policy, pipeline() is { } decides ? [[decides.Policy.Id]] : []);
             logs.Show(source()?.Health.Look() ?? []);
             ShowStaleness(pipeline()?.Coverage);
             rented.Set(pipeline()?.BatchesRented ?? 0);
@@ -55,6 +52,26 @@ internal sealed class ProcessMeters
                 }
             }
         });
+    }
+
+    private static void ShowModels(Gauge model, Artifacts artifacts) => ShowOnly(model,
+    [
+        ["champion", artifacts.Champion.Name, artifacts.Champion.Version, artifacts.Champion.Engine],
+        .. artifacts.Shadows.Select(shadow => new[] { "shadow", shadow.Model.Name, shadow.Model.Version, shadow.Model.Engine }),
+    ]);
+
+    /// <summary>Those that were replaced go: they are served no more.</summary>
+    private static void ShowOnly(Gauge gauge, IReadOnlyList<string[]> shown)
+    {
+        foreach (var labels in gauge.GetAllLabelValues().Where(labels => !shown.Any(labels.SequenceEqual)).ToList())
+        {
+            gauge.RemoveLabelled(labels);
+        }
+
+        foreach (var labels in shown)
+        {
+            gauge.WithLabels(labels).Set(1);
+        }
     }
 
     /// <summary>An old number would look as if all were well, so that where nothing is known that is shown. Logs only ever come to those that are there.</summary>

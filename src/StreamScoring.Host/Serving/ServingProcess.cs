@@ -16,7 +16,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, TopologyWatch file, Artifacts artifacts, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
+    Topology configured, LogTable logsAtStart, TopologyWatch file, PolicyFiles policies, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -35,6 +35,7 @@ internal sealed class ServingProcess(
     private readonly Queue<long> _restarts = new();
     private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
     private readonly PositionMeters _positions = new(registry);
+    private readonly LiveTopology _live = new(file, policies, registry);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -57,6 +58,7 @@ internal sealed class ServingProcess(
     /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
+        using var live = _live;
         for (var isFirst = true; ; isFirst = false)
         {
             try
@@ -158,7 +160,7 @@ internal sealed class ServingProcess(
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
+        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
         (_source, _pipeline) = (source, pipeline);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
@@ -238,7 +240,7 @@ internal sealed class ServingProcess(
                 _instanceInUseSince = null;
                 health.Ready(source.Health);
                 await Console.Out.WriteLineAsync(
-                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}; {url}/metrics");
+                    $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {policies.Current.Champion.Name} {policies.Current.Champion.Version[..19]}; {url}/metrics");
             }
 
             if (!isReady || !pipeline.Progress.IsIdle || pipeline.Progress.Taken != taken)
@@ -276,9 +278,9 @@ internal sealed class ServingProcess(
             if (TimeProvider.System.GetElapsedTime(fileLookedAt) >= FileInterval)
             {
                 fileLookedAt = TimeProvider.System.GetTimestamp();
-                if (file.Look() is { } changed)
+                if (_live.Look(_topology, pipeline) is { } changed)
                 {
-                    _topology = TopologyKeys.TakeLive(_topology, changed);
+                    _topology = changed;
                     pipeline.Take(_topology);
                 }
             }

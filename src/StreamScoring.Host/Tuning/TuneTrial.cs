@@ -32,7 +32,9 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, _ => { });
         var sink = new MeasuredSink(
             OpenSink(topology, connection, source, isMember), logs, workload.PaymentCount, (int)(workload.PaymentCount * WarmUpShare), goal == TuneGoal.Latency);
-        await using var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, sink, Metrics.NewCustomRegistry());
+        var registry = Metrics.NewCustomRegistry();
+        await using var pipeline = await Pipeline.StartAsync(
+            topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, sink, registry);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var publishing = publish is null ? Task.CompletedTask : PublishOnceReadyAsync(source, publish, stop.Token);
         try

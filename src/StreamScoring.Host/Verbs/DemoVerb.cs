@@ -66,8 +66,8 @@ internal static class DemoVerb
         var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
-        await using var pipeline = await Pipeline.StartAsync(topology, artifacts, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, _ => { }), _ => { }), registry);
-        _ = new ProcessMeters(registry, artifacts, () => pipeline, () => source);
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, _ => { }), _ => { }), registry);
+        _ = new ProcessMeters(registry, () => artifacts, () => pipeline, () => source);
         health.Ready(source.Health);
         await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; {http.Url}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 

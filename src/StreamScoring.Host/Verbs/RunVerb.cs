@@ -40,8 +40,8 @@ internal static partial class RunVerb
         var features = FeatureFile.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice, cancel), cancel);
-        using var artifacts = Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel);
-        foreach (var (folder, notice) in artifacts.Notices)
+        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel), registry);
+        foreach (var (folder, notice) in policies.Current.Notices)
         {
             LogModelNotice(log, folder, notice);
         }
@@ -58,9 +58,9 @@ internal static partial class RunVerb
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted));
         var (snapshots, logs) = await restoring;
-        process = new ServingProcess(topology, logs, new TopologyWatch(topology, set, Notice), artifacts, snapshots, health, registry, http.Url, Notice);
+        process = new ServingProcess(topology, logs, new TopologyWatch(topology, set, Notice), policies, snapshots, health, registry, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
-        _ = new ProcessMeters(registry, artifacts, () => process.Pipeline, () => process.Source);
+        _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
 

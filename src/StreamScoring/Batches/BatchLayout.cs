@@ -2,17 +2,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Batches;
 
-/// <summary>What a batch must hold beyond the fixed columns: it follows from the feature file, the models and the rules.</summary>
+/// <summary>What a batch must hold beyond the fixed columns: it follows from the feature file.</summary>
 /// <param name="HashedFields">
 /// Text fields whose hashes something looks at. <see cref="TextField.PaymentId"/> and <see cref="TextFields.ContentIds"/> are always hashed.
 /// </param>
 /// <param name="AttributeNames">Attributes that something looks at, in column order.</param>
 /// <param name="FeatureCount">Columns of the feature matrix.</param>
-public sealed record BatchLayout(IReadOnlySet<TextField> HashedFields, IReadOnlyList<string> AttributeNames, int FeatureCount)
-{
-    /// <summary>Models that score beside the champion.</summary>
-    public int ShadowCount { get; init; }
-
-    /// <summary>Reasons that a decision names at most; 0 where none are asked for.</summary>
-    public int ReasonsMax { get; init; }
-}
+public sealed record BatchLayout(IReadOnlySet<TextField> HashedFields, IReadOnlyList<string> AttributeNames, int FeatureCount);

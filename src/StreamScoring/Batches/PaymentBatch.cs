@@ -66,11 +66,14 @@ public sealed class PaymentBatch
         DecideRows = new int[rowsMax];
         RawScore = new double[rowsMax];
         Probability = new double[rowsMax];
-        Shadows = new FeatureMatrix(layout.ShadowCount, rowsMax);
-        Reasons = new ReasonColumns(layout.ReasonsMax, rowsMax);
+        Shadows = new FeatureMatrix(0, rowsMax);
+        Reasons = new ReasonColumns(0, rowsMax);
         Score = new byte[rowsMax];
         Level = new RiskLevel[rowsMax];
         Action = new DecisionAction[rowsMax];
+        Rung = new Rung[rowsMax];
+        DecidedBy = new DecidedBy[rowsMax];
+        Flags = new VerdictFlags[rowsMax];
     }
 
     public int RowsMax { get; }
@@ -193,6 +196,9 @@ public sealed class PaymentBatch
     /// <summary>Features of the rows in <see cref="DecideRows"/>; other rows hold leftovers.</summary>
     public FeatureMatrix Features { get; }
 
+    /// <summary>What decides the batch: leased once its features are there, until it is cleared. Null before, and where nothing is decided.</summary>
+    public Policy? Policy { get; private set; }
+
     // Filled by score, indexed by row.
 
     /// <summary>[rows] The model's own output.</summary>
@@ -202,10 +208,10 @@ public sealed class PaymentBatch
     public readonly double[] Probability;
 
     /// <summary>[shadows, rows] Calibrated probabilities of the shadow models; NaN where one has no answer.</summary>
-    public FeatureMatrix Shadows { get; }
+    public FeatureMatrix Shadows { get; private set; }
 
     /// <summary>What pushed the risk up; empty where no model is asked for it.</summary>
-    public ReasonColumns Reasons { get; }
+    public ReasonColumns Reasons { get; private set; }
 
     // Filled by decide.
 
@@ -215,6 +221,12 @@ public sealed class PaymentBatch
     public readonly RiskLevel[] Level;
 
     public readonly DecisionAction[] Action;
+
+    public readonly Rung[] Rung;
+
+    public readonly DecidedBy[] DecidedBy;
+
+    public readonly VerdictFlags[] Flags;
 
     // Filled by emit.
 
@@ -293,9 +305,33 @@ public sealed class PaymentBatch
         Bounds.Column(featureIndex)[rowIndex] = bound;
     }
 
-    /// <summary>Makes the batch ready to be filled again.</summary>
+    /// <summary>Takes the policy that decides the batch, and room for what its models give. Where that is another room than before it is made, once.</summary>
+    internal void DecideBy(Policy policy)
+    {
+        Invariant.Require(Policy is null);
+        Policy = policy;
+        MakeRoom(policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns);
+    }
+
+    /// <summary>Room for the probabilities of shadow models and for reasons.</summary>
+    public void MakeRoom(int shadowCount, int reasonsMax)
+    {
+        if (Shadows.FeatureCount != shadowCount)
+        {
+            Shadows = new FeatureMatrix(shadowCount, RowsMax);
+        }
+
+        if (Reasons.ReasonsMax != reasonsMax)
+        {
+            Reasons = new ReasonColumns(reasonsMax, RowsMax);
+        }
+    }
+
+    /// <summary>Makes the batch ready to be filled again, and leaves its policy.</summary>
     public void Clear()
     {
+        Policy?.Release();
+        Policy = null;
         (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
         Clock.Clear();
         Encoded.Clear();

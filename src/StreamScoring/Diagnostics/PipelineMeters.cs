@@ -1,5 +1,6 @@
 using Prometheus;
 using StreamScoring.Batches;
+using StreamScoring.Decisions;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
 
@@ -56,7 +57,7 @@ public sealed class PipelineMeters
         var ahead = factory.CreateCounter(
             "scoring_timestamps_ahead_total", "Records stamped more than a minute ahead of this machine's clock.", ["region", "topic", "partition"]);
         _aheadOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => ahead.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
-        _decisionsOfAction = [.. Enum.GetNames<Decisions.DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
+        _decisionsOfAction = [.. Enum.GetNames<DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
         _rowsByLog = new int[logs.Count];
     }
 
@@ -110,15 +111,34 @@ public sealed class PipelineMeters
 
     public void Rejected(RejectReason reason) => _rejected.WithLabels(RejectionText.CodeOf(reason)).Inc();
 
-    public void Late(int count) => _late.Inc(count);
+    /// <summary>Counts what a decided batch is flagged with. A payment whose id was another's counts once, and not its retries.</summary>
+    public void BatchDecided(PaymentBatch batch)
+    {
+        var (late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0);
+        foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+        {
+            var flags = batch.Flags[rowIndex];
+            late += flags.HasFlag(VerdictFlags.Late) ? 1 : 0;
+            unscored += flags.HasFlag(VerdictFlags.Unscored) ? 1 : 0;
+            duplicates += flags.HasFlag(VerdictFlags.Duplicate) ? 1 : 0;
+            approximate += flags.HasFlag(VerdictFlags.Approximate) ? 1 : 0;
+            conflicting += (flags & (VerdictFlags.ConflictingId | VerdictFlags.Duplicate)) == VerdictFlags.ConflictingId ? 1 : 0;
+        }
 
-    public void Unscored(int count) => _unscored.Inc(count);
+        Add(_late, late);
+        Add(_unscored, unscored);
+        Add(_duplicates, duplicates);
+        Add(_approximate, approximate);
+        Add(_conflictingIds, conflicting);
 
-    public void Approximate(int count) => _approximate.Inc(count);
-
-    public void ConflictingIds(int count) => _conflictingIds.Inc(count);
-
-    public void Duplicates(int count) => _duplicates.Inc(count);
+        static void Add(Counter counter, int count)
+        {
+            if (count > 0)
+            {
+                counter.Inc(count);
+            }
+        }
+    }
 
     public void TimestampAhead(int logIndex) => _aheadOfLog[logIndex].Inc();
 

@@ -17,19 +17,20 @@ namespace StreamScoring.Emit;
 /// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the
 /// record's copy: what its sender chose must not make it unwritable.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
-public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
+public sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {
     private readonly ReusableBuffer _compact = new();
     private readonly Utf8JsonWriter _json = new(Stream.Null);
     private readonly VectorEncoder _vector = new(logs);
     private readonly bool[] _hasVector = new bool[logs.Count];
 
-    public void Encode(PaymentBatch batch)
+    /// <param name="decisions">The encoder of the policy that decided the batch.</param>
+    public void Encode(PaymentBatch batch, DecisionEncoder decisions)
     {
         var records = batch.Encoded;
         records.Clear();
         Array.Clear(_hasVector);
-        var (decided, late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0, 0);
+        var decided = 0;
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             if (!batch.Decide[rowIndex])
@@ -45,14 +46,10 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             else if (batch.Kind[rowIndex] == RowKind.Payment)
             {
                 decided++;
-                approximate += batch.IsApproximate[rowIndex] ? 1 : 0;
-                duplicates += batch.IsDuplicate[rowIndex] ? 1 : 0;
-                unscored += double.IsNaN(batch.Probability[rowIndex]) ? 1 : 0;
-                late += EncodeDecision(batch, rowIndex, records) ? 1 : 0;
+                EncodeDecision(batch, rowIndex, decisions, records);
                 if (batch.IsConflicting[rowIndex] && !batch.IsDuplicate[rowIndex])
                 {
                     // Said once: of the record with which the other payment came, and not of its retries.
-                    conflicting++;
                     EncodeDeadLetter(batch, rowIndex, new Rejection(RejectReason.ConflictingId, (int)TextField.PaymentId), records);
                 }
             }
@@ -64,31 +61,6 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             var start = records.Buffer.Length;
             _vector.Encode(batch, records.Buffer);
             records.EndVector(start);
-        }
-
-        if (duplicates > 0)
-        {
-            meters?.Duplicates(duplicates);
-        }
-
-        if (conflicting > 0)
-        {
-            meters?.ConflictingIds(conflicting);
-        }
-
-        if (approximate > 0)
-        {
-            meters?.Approximate(approximate);
-        }
-
-        if (late > 0)
-        {
-            meters?.Late(late);
-        }
-
-        if (unscored > 0)
-        {
-            meters?.Unscored(unscored);
         }
     }
 
@@ -106,16 +78,15 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
             rowIndex, IsDeadLetter: true, rejection.Reason == RejectReason.ConflictingId, CarriesVector: false, 0, 0, start, records.Buffer.Length - start));
     }
 
-    private bool EncodeDecision(PaymentBatch batch, int rowIndex, EncodedRecords records)
+    private void EncodeDecision(PaymentBatch batch, int rowIndex, DecisionEncoder decisions, EncodedRecords records)
     {
         var id = batch.Text(TextField.PaymentId);
         var start = records.Buffer.Length;
-        bool isLate;
         if (asJson)
         {
             _compact.Clear();
             var compact = new MessagePackWriter(_compact);
-            isLate = decisions.Encode(batch, rowIndex, ref compact);
+            decisions.Encode(batch, rowIndex, ref compact);
             compact.Flush();
             _json.Reset(records.Buffer);
             DecisionTranscoder.ToJson(_compact.WrittenMemory, _json);
@@ -124,7 +95,7 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         else
         {
             var writer = new MessagePackWriter(records.Buffer);
-            isLate = decisions.Encode(batch, rowIndex, ref writer);
+            decisions.Encode(batch, rowIndex, ref writer);
             writer.Flush();
         }
 
@@ -132,6 +103,5 @@ public sealed class BatchEncoder(LogTable logs, DecisionEncoder decisions, DeadL
         records.Add(new EncodedRecord(
             rowIndex, IsDeadLetter: false, IsBesideDecision: false, CarriesVector: !hasVector, id.Start[rowIndex], id.Length[rowIndex], start, records.Buffer.Length - start));
         hasVector = true;
-        return isLate;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using MessagePack;
 using StreamScoring.Batches;
@@ -15,9 +16,12 @@ public sealed class DecisionEncoder
 {
     private static readonly byte[][] Actions = EncodedNames<DecisionAction>();
     private static readonly byte[][] Levels = EncodedNames<RiskLevel>();
-    private static readonly byte[] FullRung = EncodedText("full"), RulesRung = EncodedText("rules");
-    private static readonly byte[] Late = EncodedText("late"), Unscored = EncodedText("unscored"), Duplicate = EncodedText("duplicate");
-    private static readonly byte[] Approximate = EncodedText("approximate"), ConflictingId = EncodedText("conflicting_id");
+    private static readonly byte[][] Rungs = EncodedNames<Rung>();
+    private static readonly byte[][] Deciders = EncodedNames<DecidedBy>();
+
+    /// <summary>By bit of <see cref="VerdictFlags"/>.</summary>
+    private static readonly byte[][] Flags = [.. new[] { "late", "unscored", "duplicate", "approximate", "conflicting_id" }.Select(EncodedText)];
+    private static readonly byte[] Champion = EncodedText("champion"), None = Encoded((ref MessagePackWriter writer) => writer.WriteNil());
 
     private readonly TimeProvider _clock;
     private readonly byte[][] _logs;
@@ -30,12 +34,13 @@ public sealed class DecisionEncoder
     private readonly byte[][] _shadowIds;
     private readonly byte[][] _regionNames;
     private readonly byte[] _hashes;
-    private readonly long _budgetMs;
+    private readonly byte[] _policy;
 
-    public DecisionEncoder(DecisionStamp stamp, LogTable logs, TimeProvider clock)
+    /// <param name="policy"><c>sha256:</c> and 64 hexadecimal digits.</param>
+    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock)
     {
         _clock = clock;
-        _budgetMs = stamp.BudgetMs;
+        _policy = Encoded((ref MessagePackWriter writer) => WriteHash(ref writer, policy));
         _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
         _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
         _model = Encoded((ref MessagePackWriter writer) =>
@@ -59,13 +64,9 @@ public sealed class DecisionEncoder
     }
 
     /// <summary>Appends one decision.</summary>
-    /// <returns>True where the payment was past its budget.</returns>
-    public bool Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
+    public void Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
         var clock = batch.Clock;
-        var isLate = clock.DecidedAtMs - batch.LogTimestampMs[rowIndex] > _budgetMs;
-        var probability = batch.Probability[rowIndex];
-        var isUnscored = double.IsNaN(probability);
 
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
         writer.Write(DecisionMessagePack.Version);
@@ -80,9 +81,9 @@ public sealed class DecisionEncoder
         writer.WriteRaw(Actions[(int)batch.Action[rowIndex]]);
         writer.Write(batch.Score[rowIndex]);
         writer.WriteRaw(Levels[(int)batch.Level[rowIndex]]);
-        WriteNumber(ref writer, probability);
+        WriteNumber(ref writer, batch.Probability[rowIndex]);
         WriteNumber(ref writer, batch.RawScore[rowIndex]);
-        writer.WriteRaw(isUnscored ? RulesRung : FullRung);
+        writer.WriteRaw(Rungs[(int)batch.Rung[rowIndex]]);
         writer.WriteRaw(_model);
         WriteFeatures(batch, rowIndex, ref writer);
         writer.WriteArrayHeader(0);
@@ -90,38 +91,22 @@ public sealed class DecisionEncoder
         WriteReasons(batch, rowIndex, ref writer);
         WriteShadow(batch, rowIndex, ref writer);
         writer.WriteRaw(_hashes);
-        var isDuplicate = batch.IsDuplicate[rowIndex];
-        writer.WriteArrayHeader(
-            (isLate ? 1 : 0) + (isUnscored ? 1 : 0) + (isDuplicate ? 1 : 0) + (batch.IsApproximate[rowIndex] ? 1 : 0) + (batch.IsConflicting[rowIndex] ? 1 : 0));
-        if (isLate)
-        {
-            writer.WriteRaw(Late);
-        }
-
-        if (isUnscored)
-        {
-            writer.WriteRaw(Unscored);
-        }
-
-        if (isDuplicate)
-        {
-            writer.WriteRaw(Duplicate);
-        }
-
-        if (batch.IsApproximate[rowIndex])
-        {
-            writer.WriteRaw(Approximate);
-        }
-
-        if (batch.IsConflicting[rowIndex])
-        {
-            writer.WriteRaw(ConflictingId);
-        }
-
+        WriteFlags(batch.Flags[rowIndex], ref writer);
         WriteStaleness(batch, ref writer);
         WriteTimings(batch, rowIndex, ref writer);
         WriteBounds(batch, rowIndex, ref writer);
-        return isLate;
+        writer.WriteRaw(_policy);
+        writer.WriteRaw(Deciders[(int)batch.DecidedBy[rowIndex]]);
+        writer.WriteRaw(batch.Rung[rowIndex] == Rung.Full ? Champion : None);
+    }
+
+    private static void WriteFlags(VerdictFlags flags, ref MessagePackWriter writer)
+    {
+        writer.WriteArrayHeader(BitOperations.PopCount((uint)flags));
+        for (var bits = (uint)flags; bits != 0; bits &= bits - 1)
+        {
+            writer.WriteRaw(Flags[BitOperations.TrailingZeroCount(bits)]);
+        }
     }
 
     private void WriteFeatures(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)

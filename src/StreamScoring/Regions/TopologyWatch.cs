@@ -2,6 +2,11 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Regions;
 
+/// <summary>A change of the topology file that a running process can take.</summary>
+/// <param name="Target">The topology with the live keys of the changed file, all others as at the start.</param>
+/// <param name="Said">Each live key that changed, with its value before and after.</param>
+public sealed record TopologyChange(Topology Target, string Said);
+
 /// <summary>
 /// Looks whether the topology file that a process runs by has changed. What it holds is compared, not its time: an editor puts another file in its place, a
 /// ConfigMap turns a link to one, and neither need be newer. A change counts once two looks have found the same, so that a file that is being written is not judged.
@@ -16,11 +21,14 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     private string _judged = atStart.Hash;
     private string _seen = atStart.Hash;
 
+    /// <summary>Changed files that were not taken.</summary>
+    public int Refusals { get; private set; }
+
     /// <summary>Topics got more partitions: a file that says the same is no change.</summary>
     public void Grew(IReadOnlyList<RegionTopology> regions) => _grown = regions;
 
-    /// <returns>The topology whose live keys are to be in force from now on, all others as at the start; null where nothing changed for a running process.</returns>
-    public Topology? Look()
+    /// <returns>What is to be taken; null where nothing changed for a running process. Until <see cref="Took"/> it is not in force.</returns>
+    public TopologyChange? Look()
     {
         var (text, problem) = Read();
         var found = text is null ? "" : TopologyFile.HashOf(text, overrides);
@@ -44,9 +52,24 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         }
         catch (InvalidInputFileException e)
         {
-            notice($"{e.Message}; the changed file is not taken, the values in force stay");
+            Refused(e.Message);
             return null;
         }
+    }
+
+    /// <summary>A change is in force.</summary>
+    public void Took(TopologyChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        notice($"{_inForce.File} changed: {change.Said}");
+        _inForce = change.Target;
+    }
+
+    /// <summary>A change could not be taken.</summary>
+    public void Refused(string reason)
+    {
+        Refusals++;
+        notice($"{reason}; the changed file is not taken, the values in force stay");
     }
 
     private (string? Text, string? Problem) Read()
@@ -61,7 +84,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         }
     }
 
-    private Topology? Judge(Topology read)
+    private TopologyChange? Judge(Topology read)
     {
         var grown = _inForce with { Regions = _grown };
         var changed = TopologyKeys.Of(read).Concat(TopologyKeys.Of(_inForce)).DistinctBy(key => key.Name)
@@ -73,13 +96,6 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         }
 
         var live = changed.Where(key => key.IsLive).Select(key => $"{key.Name} {key.Text(_inForce)} -> {key.Text(read)}").ToList();
-        if (live.Count == 0)
-        {
-            return null;
-        }
-
-        notice($"{_inForce.File} changed: {string.Join(", ", live)}");
-        _inForce = TopologyKeys.TakeLive(_inForce, read);
-        return _inForce;
+        return live.Count == 0 ? null : new TopologyChange(TopologyKeys.TakeLive(_inForce, read), string.Join(", ", live));
     }
 }

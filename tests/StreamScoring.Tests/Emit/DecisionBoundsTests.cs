@@ -48,12 +48,18 @@ public sealed class DecisionBoundsTests
     }
 
     [Fact]
-    public void A_decision_of_the_first_release_is_read_without_bounds()
+    public void Decisions_of_older_releases_are_read_without_what_came_since()
     {
+        // The policy's 32 bytes, "thresholds" and "champion", each behind its length.
+        const int sinceBounds = 34 + 11 + 9;
         var bytes = Encode(_ => { });
-        var first = bytes[..^1];
-        // An array of up to 65,535 elements: the count is the third byte, and the last element was an empty map of one byte.
-        Assert.Equal((0xdc, 26, 0x80), (bytes[0], bytes[2], bytes[^1]));
+        // An array of up to 65,535 elements: the count is the third byte. The bounds are an empty map of one byte.
+        Assert.Equal((0xdc, 29, 0x80), (bytes[0], bytes[2], bytes[^(sinceBounds + 1)]));
+        var second = bytes[..^sinceBounds];
+        second[2] = 26;
+        var read = DecisionMessagePack.Read(second);
+        Assert.Equal((null, null, null), (read.Policy, read.DecidedBy, read.Role));
+        var first = second[..^1];
         first[2] = 25;
         Assert.Empty(DecisionMessagePack.Read(first).Bounds);
     }
@@ -68,9 +74,10 @@ public sealed class DecisionBoundsTests
             Encoding.UTF8.GetBytes("""{"payment_id":"p-1","event_time":1700000000000,"amount_minor":1,"currency":"EUR","card_id":"c-1"}"""), int.MaxValue);
         new RecordDecoder(layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
         mark(batch);
+        new Decider(new RiskThresholds(), new FirstDecisions(1), budgetMs: 1000).Decide(batch);
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
-        new DecisionEncoder(new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000), TestBatch.Logs, TimeProvider.System).Encode(batch, 0, ref writer);
+        new DecisionEncoder(new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000), hash, TestBatch.Logs, TimeProvider.System).Encode(batch, 0, ref writer);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }

@@ -43,7 +43,7 @@ public sealed class EngineTests
     {
         using var engine = new Engine(new EngineParts(TestBatch.Logs, Features, NewState()));
         Assert.Equal(["ingest", "enrich"], engine.Steps.Select(step => step.Name));
-        Assert.Null(engine.Lanes);
+        Assert.Null(engine.Policies);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class EngineTests
     private static Engine EngineOf(FakeModel model)
     {
         var stamp = new DecisionStamp("fake", model.Version, "test", Features.Hash, null, Features.Hash, Features.Schema.Names, 100);
-        return new Engine(new EngineParts(TestBatch.Logs, Features, NewState(), new DecisionParts(model, [0], stamp, new RiskThresholds(), new FirstDecisions(1000))));
+        return new Engine(new EngineParts(TestBatch.Logs, Features, NewState(), new DecisionParts(new PolicyParts(model, [0], stamp, new RiskThresholds()), new FirstDecisions(1000))));
     }
 
     private static FoldedState NewState() => new(Features, TestBatch.Logs, IdempotencyOptions.Default);

@@ -44,12 +44,11 @@ internal sealed class GraphHarness : IDisposable
             ShadowIds = [.. shadowOptions.Models.Select(shadow => shadow.Id)],
             FeatureTexts = featureNames is null ? features.Schema.Texts : [],
         };
-        var decisions = new DecisionParts(model, [0], stamp, new RiskThresholds(), new FirstDecisions(1000))
+        var policy = new PolicyParts(model, [0], stamp, new RiskThresholds()) { Shadows = shadowOptions, Reasons = reasons ?? ReasonOptions.None };
+        var decisions = new DecisionParts(policy, new FirstDecisions(1000))
         {
             Lanes = lanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
-            Shadows = shadowOptions,
-            Reasons = reasons,
             Failures = new ModelFailures(Registry, Notices.Enqueue),
         };
         _engine = new Engine(new EngineParts(TestBatch.Logs, features, new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), decisions)
@@ -64,7 +63,9 @@ internal sealed class GraphHarness : IDisposable
     public ConcurrentQueue<string> Notices { get; } = new();
 
     /// <summary>The score stage's.</summary>
-    public ScoringLanes Lanes => _engine.Lanes!;
+    public ScoringLanes Lanes => _engine.Policies!.InForce.Lanes;
+
+    public Policies Policies => _engine.Policies!;
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
@@ -89,9 +90,11 @@ internal sealed class GraphHarness : IDisposable
     public void Append(int logIndex, long timestampMs, string record) => Logs[logIndex].Append(timestampMs, Encoding.UTF8.GetBytes(record));
 
     /// <summary>Payments 0, 1, 2 … in turn on the two logs.</summary>
-    public void AppendPayments(int count)
+    public void AppendPayments(int count) => AppendPayments(0, count);
+
+    public void AppendPayments(int from, int count)
     {
-        for (var i = 0; i < count; i++)
+        for (var i = from; i < from + count; i++)
         {
             Append(i % 2 == 0 ? TestBatch.Payments : TestBatch.MorePayments, TestBatch.LogTimestampMs + i, Payment(i));
         }

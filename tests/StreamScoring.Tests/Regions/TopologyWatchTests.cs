@@ -30,20 +30,21 @@ public sealed class TopologyWatchTests : IDisposable
     public void Decisions_go_on_to_name_the_configuration_of_the_start()
     {
         var (watch, atStart) = (Watch(), _file.Load());
-        _file.Write(Knobs + "decide: {blockFrom: 95}\n");
+        _file.Write(Knobs + "decide: {blockFrom: 95, budget: 2s, reasonsFrom: 40}\n");
         var taken = Settled(watch)!;
-        Assert.Equal((atStart.Hash, atStart.Thresholds), (taken.Hash, taken.Thresholds));
+        Assert.Equal(atStart.Hash, taken.Hash);
+        Assert.Equal((95, TimeSpan.FromSeconds(2), 40), (taken.Thresholds.BlockFrom, taken.Budget, taken.Reasons.From));
     }
 
     [Fact]
     public void Keys_that_need_a_restart_are_named_once_and_the_others_are_taken()
     {
         var watch = Watch();
-        _file.Write(Knobs + "decide: {blockFrom: 95}\n".Replace("decide", "group: other\ndecide", StringComparison.Ordinal));
+        _file.Write(Knobs + "group: other\ndata: elsewhere\n");
         Assert.Equal(64, Settled(watch)?.Ingest.BatchRowsMax);
         Assert.Null(Settled(watch));
         Assert.Equal(2, _notices.Count);
-        Assert.EndsWith("these keys need a restart, until then their old values stay in force: group, decide.blockFrom", _notices[0], StringComparison.Ordinal);
+        Assert.EndsWith("these keys need a restart, until then their old values stay in force: group, data", _notices[0], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,6 +63,20 @@ public sealed class TopologyWatchTests : IDisposable
         Assert.EndsWith("the values in force stay", notice, StringComparison.Ordinal);
         _file.Write(Knobs);
         Assert.Equal(2, Settled(watch)?.ScoringLanes);
+    }
+
+    [Fact]
+    public void A_change_that_is_refused_stays_out_of_force_and_comes_again_with_the_next_one()
+    {
+        var watch = Watch();
+        _file.Write(Knobs);
+        Assert.NotNull(watch.Look() ?? watch.Look());
+        watch.Refused("models/next: there is no model.onnx");
+        Assert.Equal(["models/next: there is no model.onnx; the changed file is not taken, the values in force stay"], _notices);
+        Assert.Null(Settled(watch));
+        _file.Write(Knobs.Replace("lanes: 2", "lanes: 3", StringComparison.Ordinal));
+        Assert.Equal(64, Settled(watch)?.Ingest.BatchRowsMax);
+        Assert.EndsWith("changed: ingest.batchRowsMax 256 -> 64, ingest.mergeWaitMax 5s -> 1s, score.lanes 1 -> 3, emit.batchesInFlightMax 32 -> 8", _notices[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,5 +142,14 @@ public sealed class TopologyWatchTests : IDisposable
     private TopologyWatch Watch(params string[] overrides) => new(_file.Load(overrides), overrides, _notices.Add);
 
     /// <summary>Looks twice, as what is found once may be half a file.</summary>
-    private static Topology? Settled(TopologyWatch watch) => watch.Look() ?? watch.Look();
+    private static Topology? Settled(TopologyWatch watch)
+    {
+        if ((watch.Look() ?? watch.Look()) is not { } change)
+        {
+            return null;
+        }
+
+        watch.Took(change);
+        return change.Target;
+    }
 }

@@ -1,0 +1,88 @@
+using Prometheus;
+using StreamScoring.Regions;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>
+/// Takes a changed topology file over while the process runs: all of its live keys, or none. Models are loaded beside the graph, which
+/// decides by the ones before meanwhile.
+/// </summary>
+internal sealed class LiveTopology : IDisposable
+{
+    private readonly TopologyWatch _file;
+    private readonly PolicyFiles _policies;
+    private readonly Counter _changes;
+    private CancellationTokenSource _superseded = new();
+    private TopologyChange? _pending;
+    private Task _taking = Task.CompletedTask;
+
+    public LiveTopology(TopologyWatch file, PolicyFiles policies, CollectorRegistry registry)
+    {
+        (_file, _policies) = (file, policies);
+        _changes = Metrics.WithCustomRegistry(registry).CreateCounter(
+            "scoring_topology_changes_total", "Changes of the topology file that were seen, by whether their live keys are in force.", ["outcome"]);
+    }
+
+    /// <summary>Looks at the file, and at how far a change is that is being taken.</summary>
+    /// <returns>What is in force from now on; null where that is as before.</returns>
+    public Topology? Look(Topology inForce, Pipeline pipeline)
+    {
+        if (_file.Look() is { } change)
+        {
+            _superseded.Cancel();
+            _superseded = new CancellationTokenSource();
+            _pending = change with { Target = TopologyKeys.TakeLive(inForce, change.Target) };
+            var (target, cancel, before) = (_pending.Target, _superseded.Token, _taking);
+            _taking = Task.Run(
+                async () =>
+                {
+                    // One at a time: two that were loaded at once could come in the wrong order.
+                    await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    Take(target, pipeline, cancel);
+                }, CancellationToken.None);
+        }
+
+        var taken = _pending is { } pending && _taking.IsCompleted ? Finish(pending, pipeline) : null;
+        _changes.WithLabels("refused").IncTo(_file.Refusals);
+        return taken;
+    }
+
+    public void Dispose()
+    {
+        _superseded.Cancel();
+        _taking.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        _superseded.Dispose();
+    }
+
+    private void Take(Topology target, Pipeline pipeline, CancellationToken cancel)
+    {
+        var (policy, files) = _policies.Load(target, cancel);
+        try
+        {
+            pipeline.Take(policy);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+
+        _policies.Take(files);
+    }
+
+    private Topology? Finish(TopologyChange change, Pipeline pipeline)
+    {
+        _pending = null;
+        if (_taking.Exception?.InnerException is { } failed)
+        {
+            _file.Refused(failed.Message);
+            return null;
+        }
+
+        // The graph may have been started over meanwhile, with the thresholds of before.
+        pipeline.Take(_policies.PolicyOf(change.Target));
+        _changes.WithLabels("taken").Inc();
+        _file.Took(change);
+        return change.Target;
+    }
+}

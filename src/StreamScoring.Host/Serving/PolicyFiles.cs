@@ -1,0 +1,76 @@
+using Prometheus;
+using StreamScoring.Configuration;
+using StreamScoring.Features;
+using StreamScoring.Regions;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>
+/// Makes policies of the files that a topology names. Models are loaded again where the topology names others than before; whoever still decides by
+/// the ones before keeps them until its last batch.
+/// </summary>
+internal sealed class PolicyFiles : IDisposable
+{
+    private readonly CollectorRegistry _registry;
+    private Shared<Artifacts> _artifacts;
+    private IDisposable _hold;
+    private Topology _of;
+
+    /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
+    /// <param name="registry">Where the shadow models' answers are counted.</param>
+    public PolicyFiles(Topology topology, Artifacts artifacts, CollectorRegistry registry)
+    {
+        (_of, _registry, _artifacts) = (topology, registry, new Shared<Artifacts>(artifacts));
+        _hold = _artifacts.Hold();
+    }
+
+    public FeatureFile Features => Current.Features;
+
+    public ModelFailures? Failures => Current.Failures;
+
+    /// <summary>What was loaded last and taken.</summary>
+    public Artifacts Current => Volatile.Read(ref _artifacts).Value;
+
+    /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
+    public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, topology);
+
+    /// <summary>Loads what the topology names, if it is not what is loaded, and makes a policy of it.</summary>
+    /// <returns>The policy; and what makes these files those that later policies are made of. Either has to be used or disposed of.</returns>
+    /// <exception cref="InvalidInputFileException">A file is wrong, or a model does not fit the features.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public (PolicyParts Policy, LoadedFiles Files) Load(Topology topology, CancellationToken cancel)
+    {
+        var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
+        return (Held(artifacts, topology), new LoadedFiles(topology, artifacts));
+    }
+
+    /// <summary>From now on these are what policies are made of.</summary>
+    public void Take(LoadedFiles files)
+    {
+        var before = _hold;
+        _hold = files.Hold;
+        _of = files.Topology;
+        Volatile.Write(ref _artifacts, files.Artifacts);
+        before.Dispose();
+    }
+
+    public void Dispose() => _hold.Dispose();
+
+    private bool NamesSameModels(Topology topology) =>
+        topology.ModelFolder == _of.ModelFolder && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
+
+    private PolicyParts Held(Shared<Artifacts> artifacts, Topology topology) => artifacts.Value.PolicyOf(topology, _registry) with { Held = artifacts.Hold() };
+
+    /// <summary>Artifacts that were loaded, held until it is known whether they are taken.</summary>
+    internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts) : IDisposable
+    {
+        public Topology Topology => topology;
+
+        public Shared<Artifacts> Artifacts => artifacts;
+
+        public IDisposable Hold { get; } = artifacts.Hold();
+
+        public void Dispose() => Hold.Dispose();
+    }
+}

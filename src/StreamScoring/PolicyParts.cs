@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using StreamScoring.Decisions;
+using StreamScoring.Scoring;
+
+namespace StreamScoring;
+
+/// <summary>What a policy is made of.</summary>
+/// <param name="Champion">The model that decides.</param>
+/// <param name="Columns">For each input of the champion, the column of the features.</param>
+/// <param name="Stamp">What decisions name.</param>
+public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Columns, DecisionStamp Stamp, RiskThresholds Thresholds)
+{
+    /// <summary>Models that score beside the champion.</summary>
+    public ShadowOptions Shadows { get; init; } = ShadowOptions.None;
+
+    public ReasonOptions Reasons { get; init; } = ReasonOptions.None;
+
+    /// <summary>What the policy lets go of when its last batch has left it, such as a hold on the models; null: nothing.</summary>
+    public IDisposable? Held { get; init; }
+
+    /// <summary><c>sha256:</c> and the hash of what can change a decision: two policies of one id decide alike.</summary>
+    public string Id
+    {
+        get
+        {
+            string[] lines =
+            [
+                $"features {Stamp.FeatureFile}",
+                $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
+                .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
+                $"rules {Stamp.RuleFile ?? "none"}",
+                $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
+                $"reasons {Reasons.From} {Reasons.Max}",
+                string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),
+            ];
+            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+        }
+    }
+
+    /// <summary>True where lanes of the other policy score as this one's would: what differs is decided behind them.</summary>
+    public bool ScoresLike(PolicyParts other) =>
+        ReferenceEquals(Champion, other.Champion) && Columns.SequenceEqual(other.Columns) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
+        && Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)).SequenceEqual(other.Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)));
+}
