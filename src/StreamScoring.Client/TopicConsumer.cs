@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
