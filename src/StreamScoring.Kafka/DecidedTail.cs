@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using StreamScoring.Emit;
 using StreamScoring.Regions;
+using StreamScoring.Takeover;
 
 namespace StreamScoring.Kafka;
 
@@ -8,10 +9,6 @@ namespace StreamScoring.Kafka;
 /// Where the decisions of a partition end: read when it is taken over. The latest of them are learned in the background meanwhile, so that a payment
 /// that is published again gets its first decision back from the new owner too.
 /// </summary>
-/// <remarks>
-/// With transactional delivery what the group committed, in its stable form, is the truth: the offset is committed with the decisions, and they may
-/// become readable a moment after it, which is waited for. Decisions behind it count all the same, as idempotent delivery may have written them, or the offset expired.
-/// </remarks>
 internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options, Action<string> notice) : IDisposable
 {
     /// <summary>Decisions that are looked at for the end. One of the log would do, were there no former owners that write behind it.</summary>
@@ -23,52 +20,90 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     private readonly Lazy<DecisionsReader> _committed = new(() => new DecisionsReader(connection, readsCommitted: true));
     private readonly Lazy<DecisionsReader> _uncommitted = new(() => new DecisionsReader(connection, readsCommitted: false));
 
+    /// <summary>By log index, between the commands of one takeover.</summary>
+    private Dictionary<int, DecisionsEnd> _ends = [];
+
     /// <summary>
-    /// For each log of these payments partitions, the first offset that is owed an answer. Of labels nothing but dead letters is written, so
-    /// what the group committed counts: what lies behind is looked at again, and its dead letters are repeated. By one thread at a time.
+    /// For each log of these payments partitions, the first offset that is owed an answer, for a process that is in no group: nothing is committed, and what
+    /// cannot be read is not asked for again.
     /// </summary>
-    /// <param name="committed">By log index: what the group committed.</param>
     /// <param name="isStopping">Ends it early where no answer comes: brokers that are away, or a topic that is gone, keep it busy for half a minute.</param>
     /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
-    /// <exception cref="PositionBeyondEndException">More is decided, or committed, than is in the log.</exception>
-    public IReadOnlyList<(int LogIndex, long DecideFrom)> DecideFrom(
-        IReadOnlyCollection<int> partitions, LogTable logs, Func<int, CommittedOffset> committed, Func<bool> isStopping)
+    /// <exception cref="PositionBeyondEndException">More is decided than is in the log.</exception>
+    public IReadOnlyList<MembershipCommand.Own> DecideFrom(IReadOnlyList<int> partitions, LogTable logs, Func<bool> isStopping)
     {
-        if (partitions.Count == 0)
+        var membership = new Membership(logs, new MembershipRules { CommitsOffsets = false });
+        var owned = new List<MembershipCommand.Own>();
+        var facts = new Queue<MembershipFact>(
+            [new MembershipFact.Assigned(partitions, ""), new MembershipFact.Progressed([.. Enumerable.Repeat(new LogProgress(0, IsDrained: true), logs.Count)])]);
+        while (facts.TryDequeue(out var fact))
         {
-            return [];
+            foreach (var command in membership.On(fact))
+            {
+                switch (command)
+                {
+                    case MembershipCommand.ReadCommitted read:
+                        facts.Enqueue(new MembershipFact.CommittedRead(read.Takeover, new Dictionary<int, CommittedOffset>()));
+                        break;
+                    case MembershipCommand.Read read:
+                        facts.Enqueue(Answer(read, logs, isStopping));
+                        break;
+                    case MembershipCommand.AskAgain again:
+                        throw new KafkaFailedException(ReasonOf(again, logs));
+                    case MembershipCommand.IgnoreClaims claims:
+                        Ignore(claims, logs);
+                        break;
+                    case MembershipCommand.Fail { Why: MembershipFailure.BeyondEnd beyond }:
+                        throw FailureOf(beyond, logs);
+                    case MembershipCommand.Own own:
+                        owned.Add(own);
+                        break;
+                }
+            }
         }
 
-        var owned = Enumerable.Range(0, logs.Count).Where(logIndex => partitions.Contains(logs.OwnedWith(logIndex))).ToList();
+        return owned;
+    }
+
+    /// <summary>Reads what a takeover has to know, but for what the group committed. By one thread at a time.</summary>
+    /// <inheritdoc cref="DecideFrom"/>
+    public MembershipFact Answer(MembershipCommand.Read read, LogTable logs, Func<bool> isStopping)
+    {
         try
         {
-            var ends = owned.Where(logIndex => logs.KindOf(logIndex) == LogKind.Payments)
-                .ToDictionary(logIndex => logIndex, logIndex => EndOf(new TopicPartition(options.Decisions, logs[logIndex].Partition), isStopping));
-            // After the ends of the decisions: what is decided up to there is on records that are in the logs by now.
-            var logEnds = owned.ToDictionary(logIndex => logIndex, logIndex => EndOf(logs[logIndex], isStopping));
-            // Before the first of them is decided here; nobody decides meanwhile.
-            _learner?.Learn([.. ends.Select(end => (end.Key, NewPositions(end.Key), end.Value))]);
-            var decided = ends.Keys.ToDictionary(logIndex => logIndex, NewPositions);
-            Look(ends, decided, isStopping);
-            return [.. owned.Select(logIndex => (logIndex, Math.Max(0, DecideFromOf(logIndex))))];
-
-            DecidedPositions NewPositions(int logIndex) => new(logs[logIndex], logs.TopicIdOf(logIndex), logEnds[logIndex]);
-
-            long DecideFromOf(int logIndex)
+            return read switch
             {
-                var next = committed(logIndex).NextOf(logs.TopicIdOf(logIndex));
-                if (next > logEnds[logIndex])
-                {
-                    throw new PositionBeyondEndException(logs[logIndex], logEnds[logIndex], next, $"the group {options.Group?.Name} committed", WhatToDo);
-                }
-
-                return decided.TryGetValue(logIndex, out var positions) ? DecideFromOfPayments(logs[logIndex], logEnds[logIndex], positions, next, committed(logIndex).TopicId.Length > 0) : next;
-            }
+                MembershipCommand.ReadDecisionsEnds => new MembershipFact.DecisionsEndsRead(read.Takeover, OpenOf(read.Logs, logs, isStopping)),
+                MembershipCommand.ReadLogEnds => new MembershipFact.LogEndsRead(read.Takeover, read.Logs.ToDictionary(logIndex => logIndex, logIndex => EndOf(logs[logIndex], isStopping))),
+                MembershipCommand.ReadTail tail => new MembershipFact.TailRead(read.Takeover, DecidedOf(tail, logs, isStopping)),
+                _ => throw new ArgumentException($"{read} is for somebody else to read", nameof(read)),
+            };
         }
         catch (KafkaException e)
         {
             throw new KafkaFailedException($"{connection}: the end of {options.Decisions} cannot be read: {e.Error.Reason}", e);
         }
+    }
+
+    /// <summary>Why a takeover asks again, in words.</summary>
+    public string ReasonOf(MembershipCommand.AskAgain again, LogTable logs) =>
+        again.Error?.Message ?? $"{connection}: a transaction on {options.Decisions}/{logs[again.Open[0]].Partition} is still open";
+
+    /// <summary>That a log ends before a position that is known of it, in words.</summary>
+    public PositionBeyondEndException FailureOf(MembershipFailure.BeyondEnd beyond, LogTable logs)
+    {
+        var log = logs[beyond.LogIndex];
+        return new PositionBeyondEndException(
+            log, beyond.End, beyond.Position, beyond.IsCommitted ? $"the group {options.Group?.Name} committed" : $"{options.Decisions}/{log.Partition} holds decisions up to",
+            $"If it was made anew, make {options.Decisions} anew too, and delete the group's offsets");
+    }
+
+    /// <summary>Counts claims that are left out, and says so.</summary>
+    public void Ignore(MembershipCommand.IgnoreClaims claims, LogTable logs)
+    {
+        var log = logs[claims.LogIndex];
+        options.Positions?.Ignored(log, claims.Count);
+        notice($"{options.Decisions}/{log.Partition}: {claims.Count} records claim decisions on {log} up to offset {claims.Highest}, which ends at {claims.End}; they are ignored");
     }
 
     public void Dispose()
@@ -80,40 +115,39 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         }
     }
 
-    private string WhatToDo => $"If it was made anew, make {options.Decisions} anew too, and delete the group's offsets";
-
-    private long DecideFromOfPayments(LogId log, long end, DecidedPositions positions, long committed, bool isCommitNamed)
-    {
-        if (positions.IsOfAnotherLog)
-        {
-            throw new PositionBeyondEndException(log, end, positions.ImpossibleMax, $"{options.Decisions}/{log.Partition} holds decisions up to", WhatToDo);
-        }
-
-        if (positions.IsOnlyFormer && !isCommitNamed)
-        {
-            // A transaction that was on its way when the topic was made anew: of the new one something would be decided.
-            committed = -1;
-        }
-
-        if (positions.Impossible > 0)
-        {
-            options.Positions?.Ignored(log, positions.Impossible);
-            notice($"{options.Decisions}/{log.Partition}: {positions.Impossible} records claim decisions on {log} up to offset {positions.ImpossibleMax}, which ends at {end}; they are ignored");
-        }
-
-        return positions.DecideFrom(committed);
-    }
-
     private long EndOf(LogId log, Func<bool> isStopping) => _uncommitted.Value.WatermarksOf(new TopicPartition(log.Topic, log.Partition), isStopping).High.Value;
 
-    /// <exception cref="KafkaFailedException">Some of its decisions are not to be read yet.</exception>
-    private DecisionsEnd EndOf(TopicPartition decisions, Func<bool> isStopping)
+    /// <returns>Those on whose decisions a transaction is open.</returns>
+    private List<int> OpenOf(IReadOnlyList<int> payments, LogTable logs, Func<bool> isStopping)
     {
-        var written = _uncommitted.Value.WatermarksOf(decisions, isStopping).High;
-        var watermarks = _committed.Value.WatermarksOf(decisions, isStopping);
-        return watermarks.High >= written ? new DecisionsEnd(decisions, watermarks.Low.Value, watermarks.High.Value)
-            // Its offsets may be committed before its decisions can be read, and the latest of them would not be learned.
-            : throw new KafkaFailedException($"{connection}: a transaction on {decisions.Topic}/{decisions.Partition.Value} is still open");
+        _ends = [];
+        var open = new List<int>();
+        foreach (var logIndex in payments)
+        {
+            var decisions = new TopicPartition(options.Decisions, logs[logIndex].Partition);
+            var written = _uncommitted.Value.WatermarksOf(decisions, isStopping).High;
+            var watermarks = _committed.Value.WatermarksOf(decisions, isStopping);
+            _ends[logIndex] = new DecisionsEnd(decisions, watermarks.Low.Value, watermarks.High.Value);
+            if (watermarks.High < written)
+            {
+                open.Add(logIndex);
+                break;
+            }
+        }
+
+        return open;
+    }
+
+    private Dictionary<int, DecidedPositions> DecidedOf(MembershipCommand.ReadTail tail, LogTable logs, Func<bool> isStopping)
+    {
+        var ends = _ends.Where(end => tail.Logs.Contains(end.Key)).ToDictionary();
+        // Before the first of them is decided here; nobody decides meanwhile.
+        _learner?.Learn([.. ends.Select(end => (end.Key, NewPositions(end.Key), end.Value))]);
+        var decided = ends.Keys.ToDictionary(logIndex => logIndex, NewPositions);
+        Look(ends, decided, isStopping);
+        return decided;
+
+        DecidedPositions NewPositions(int logIndex) => new(logs[logIndex], logs.TopicIdOf(logIndex), tail.LogEnds[logIndex]);
     }
 
     /// <summary>Reads the last decisions; where none of them is of the log, steps back until one is, or the topic's start is reached.</summary>

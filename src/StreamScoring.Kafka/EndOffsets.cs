@@ -37,7 +37,7 @@ internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isol
     public void Dispose() => _consumer.Dispose();
 
     /// <returns>The partitions by leader; nothing where no broker answers, and one group where all have one leader, which was asked.</returns>
-    private IReadOnlyList<IGrouping<int, TopicPartition>> LeadersOf(IReadOnlyList<TopicPartition> partitions, TimeSpan patience)
+    private List<IGrouping<int, TopicPartition>> LeadersOf(IReadOnlyList<TopicPartition> partitions, TimeSpan patience)
     {
         using var admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
         try
@@ -55,7 +55,7 @@ internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isol
         }
     }
 
-    private IReadOnlyDictionary<TopicPartition, long> ToldOrNothing(IReadOnlyList<TopicPartition> partitions, long which, TimeSpan patience)
+    private Dictionary<TopicPartition, long> ToldOrNothing(IReadOnlyList<TopicPartition> partitions, long which, TimeSpan patience)
     {
         try
         {
@@ -67,7 +67,7 @@ internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isol
         }
     }
 
-    private IReadOnlyDictionary<TopicPartition, long> Told(IReadOnlyList<TopicPartition> partitions, long which, TimeSpan patience)
+    private Dictionary<TopicPartition, long> Told(IReadOnlyList<TopicPartition> partitions, long which, TimeSpan patience)
     {
         var time = new Timestamp(which, TimestampType.CreateTime);
         try

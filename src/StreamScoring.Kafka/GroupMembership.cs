@@ -1,28 +1,18 @@
 using Confluent.Kafka;
 using StreamScoring.KafkaClients;
 using StreamScoring.Regions;
+using StreamScoring.Takeover;
 
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Membership in the consumer group: says which payments partitions this process owns, and commits what is decided. It reads no
-/// records. A revoked partition is given up only when what was taken of it is acknowledged.
+/// Membership in the consumer group on Kafka: polls, waits, and tells <see cref="Membership"/> what it hears and reads; carries out what that decides. It reads
+/// no records.
 /// </summary>
 internal sealed class GroupMembership : IDisposable
 {
-    private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommittedStep = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
-
-    /// <summary>
-    /// How long a partition that comes back waits for what this process still has on its way of it:
-    /// its end is not known before. Then the process gives up and starts over: it has not owned the
-    /// partition yet, so it committed and decided nothing of it. Less than a member may be silent
-    /// in a rebalance.
-    /// </summary>
-    private static readonly TimeSpan TakeOverPatienceDefault = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan TailPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan HandoverStep = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
     /// With the consumer protocol: after which the coordinator throws a member out that was told to give a partition up and does not. It tells a member once; where
@@ -43,13 +33,17 @@ internal sealed class GroupMembership : IDisposable
     private readonly LogHealth _health;
     private readonly Action<int> _owns;
     private readonly Action<string> _log;
-    private readonly bool _commitsOffsets;
     private readonly bool _waitsUntold;
-    private readonly Dictionary<int, long> _committed = [];
-    private readonly HashSet<int> _owned = [];
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+    private readonly List<MembershipCommand.Own> _taken = [];
+    private MembershipRules _rules;
+    private Membership _membership;
+    private string _saidAgain = "";
+    private bool _leaves;
     private readonly ManualResetEventSlim _joined = new();
     private readonly Thread _thread;
     private volatile string _memberId = "";
+    private volatile IReadOnlyList<int> _owned = [];
     private volatile bool _isTakingOver;
     private volatile bool _isAssigned;
     private volatile bool _isStopping;
@@ -60,7 +54,8 @@ internal sealed class GroupMembership : IDisposable
         KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, LogHealth health, Action<int> owns, Action<string> log)
     {
         (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, health, owns, log);
-        _commitsOffsets = group.TransactionTimeout is null;
+        _rules = new MembershipRules { CommitsOffsets = group.TransactionTimeout is null };
+        _membership = new Membership(logs, _rules);
         // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
         _waitsUntold = group.UsesConsumerProtocol;
         _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings([
@@ -75,21 +70,28 @@ internal sealed class GroupMembership : IDisposable
             ]))
             .SetPartitionsAssignedHandler((_, partitions) =>
             {
-                OnAssigned(partitions);
+                HandOver(new MembershipFact.Assigned(NumbersOf(partitions), _consumer!.MemberId));
                 // Not from what is committed: librdkafka would ask the coordinator for it, and where that is another broker by then it never asks again, and so
                 // never gives the partition up either (librdkafka issue 5586; with the consumer protocol a chaos run met it).
                 return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End));
             })
-            .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions, mayDrain: true))
-            .SetPartitionsLostHandler((_, partitions) => OnRevoked(partitions, mayDrain: false))
-            .SetErrorHandler((_, error) => OnError(error))
+            .SetPartitionsRevokedHandler((_, partitions) => HandOver(new MembershipFact.Revoked(NumbersOf(partitions.Select(partition => partition.TopicPartition)))))
+            .SetPartitionsLostHandler((_, partitions) => HandOver(new MembershipFact.Lost(NumbersOf(partitions.Select(partition => partition.TopicPartition)))))
+            .SetErrorHandler((_, error) => Tell(FactOf(error)))
             .SetLogHandler((_, _) => { })
             .Build();
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka group {group.Name}" };
     }
 
-    /// <summary>See <see cref="TakeOverPatienceDefault"/>; tests have less.</summary>
-    internal TimeSpan TakeOverPatience { get; init; } = TakeOverPatienceDefault;
+    /// <summary>See <see cref="MembershipRules.TakeOverPatience"/>; tests have less.</summary>
+    internal TimeSpan TakeOverPatience
+    {
+        init
+        {
+            _rules = _rules with { TakeOverPatience = value };
+            _membership = new Membership(_logs, _rules);
+        }
+    }
 
     /// <summary>Why this process can be a member no longer; null while it can.</summary>
     public Exception? Failure => _failure;
@@ -103,10 +105,9 @@ internal sealed class GroupMembership : IDisposable
     {
         get
         {
-            // The client drops its member id as soon as the group has dropped the member, before it tells us; and what it then gives
-            // out belongs to nobody, which brokers take for a writer that does not care for fencing.
+            // What a client gives out that was dropped belongs to nobody, which brokers take for a writer that does not care for fencing.
             var (memberId, metadata) = (_memberId, _consumer.ConsumerGroupMetadata);
-            return memberId.Length > 0 && _consumer.MemberId == memberId ? metadata : null;
+            return Membership.IsStill(memberId, _consumer.MemberId) ? metadata : null;
         }
     }
 
@@ -141,10 +142,7 @@ internal sealed class GroupMembership : IDisposable
             throw failure as KafkaFailedException ?? new KafkaFailedException(failure.Message, failure);
         }
 
-        lock (_owned)
-        {
-            return [.. _owned];
-        }
+        return _owned;
     }
 
     public void Dispose()
@@ -164,19 +162,13 @@ internal sealed class GroupMembership : IDisposable
         try
         {
             _consumer.Subscribe(_topic);
-            var committedAt = TimeProvider.System.GetTimestamp();
-            while (!_isStopping)
+            while (!_leaves)
             {
                 Poll(TimeSpan.FromMilliseconds(100));
-                if (TimeProvider.System.GetElapsedTime(committedAt) >= CommitInterval)
-                {
-                    Commit();
-                    committedAt = TimeProvider.System.GetTimestamp();
-                }
+                TellProgress();
+                Tell(_isStopping ? new MembershipFact.Stopping() : new MembershipFact.Polled());
             }
 
-            Commit();
-            // Leaves the group at once, so that others need not wait for the session to end.
             _consumer.Close();
         }
         catch (KafkaException e)
@@ -205,143 +197,165 @@ internal sealed class GroupMembership : IDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            OnError(e.Error);
+            Tell(FactOf(e.Error));
         }
     }
 
-    private void OnAssigned(List<TopicPartition> partitions)
+    /// <summary>The group waits until this returns, so it returns when partitions are owned, or released.</summary>
+    private void HandOver(MembershipFact fact)
     {
-        if (_isStopping || _failure is not null)
-        {
-            // It is about to leave, and the group waits for it: what it asked now would only take time.
-            return;
-        }
-
         var began = TimeProvider.System.GetTimestamp();
-        _isTakingOver = true;
-        var numbers = partitions.Select(partition => partition.Partition.Value).ToList();
-        // What this process sent for them when it owned them before must be where the tail is read.
-        var logs = LogsOf([.. numbers]);
-        lock (_owned)
+        _saidAgain = "";
+        _taken.Clear();
+        TellProgress();
+        _isTakingOver = fact is MembershipFact.Assigned;
+        Tell(fact);
+        for (TellProgress(); !_membership.IsSettled; TellProgress())
         {
-            if (_owned.Count == 0)
-            {
-                // Later it only holds on to it: another id with partitions of the former one in hand is a member that was replaced meanwhile.
-                _memberId = _consumer.MemberId;
-            }
+            Thread.Sleep(HandoverStep);
         }
 
-        if (!SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained), TakeOverPatience))
-        {
-            _failure = new KafkaFailedException(
-                $"{string.Join(", ", logs.Where(logIndex => !_ownership.IsDrained(logIndex)).Select(logIndex => _logs[logIndex]))} came back to this process, and what it had taken of it before is not acknowledged after {TakeOverPatience.TotalSeconds:0} s; are the brokers of {_connection} slow, or away?");
-            return;
-        }
-
-        var ends = DecidedEnds(numbers, logs);
-        if (_isStopping || _failure is not null)
-        {
-            // Nothing is decided any more, and the group is to be left in good order.
-            return;
-        }
-
-        foreach (var (logIndex, decideFrom) in ends)
-        {
-            _ownership.Own(logIndex, decideFrom);
-            _owns(logIndex);
-        }
-
-        lock (_owned)
-        {
-            _owned.UnionWith(numbers);
-        }
-
-        (_isTakingOver, _isAssigned) = (false, true);
-        if (numbers.Count > 0)
+        if (_taken.Count > 0)
         {
             _log(FormattableString.Invariant(
-                $"owns {string.Join(", ", numbers.Order().Select(number => $"{_connection.Region}/{_topic}/{number}"))}; their decided ends took {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.000} s"));
-            _log($"decides {string.Join(", ", ends.Select(end => $"{_logs[end.LogIndex]} from {end.DecideFrom}"))}");
+                $"owns {NamesOf(_taken.Select(own => _logs.OwnedWith(own.LogIndex)).Distinct())}; their decided ends took {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.000} s"));
+            _log($"decides {string.Join(", ", _taken.Select(own => $"{_logs[own.LogIndex]} from {own.From}"))}");
         }
     }
 
-    /// <summary>
-    /// Asks until it is told: partitions mostly change hands when a broker is away, and a failure here would only make them change hands
-    /// again. It must not reach the client, which has no way to take back an assignment.
-    /// </summary>
-    /// <returns>Nothing where the process ends meanwhile, or can be a member no longer.</returns>
-    private IReadOnlyList<(int LogIndex, long DecideFrom)> DecidedEnds(List<int> numbers, List<int> logs)
+    private void TellProgress()
     {
-        var said = "";
-        while (!_isStopping)
+        if (_isStopping)
         {
-            try
+            Tell(new MembershipFact.Stopping());
+        }
+
+        Tell(new MembershipFact.Progressed(_ownership.Progress()));
+        Tell(new MembershipFact.TimePassed(TimeProvider.System.GetElapsedTime(_began)));
+    }
+
+    /// <summary>Tells a fact, carries out what follows from it, and tells what that brings, until there is nothing more to do.</summary>
+    private void Tell(MembershipFact fact)
+    {
+        var facts = new Queue<MembershipFact>([fact]);
+        while (facts.TryDequeue(out var next))
+        {
+            foreach (var command in _membership.On(next))
             {
-                var committed = CommittedOf(logs);
-                var ends = _tail.DecideFrom(numbers, _logs, logIndex => committed.GetValueOrDefault(logIndex, CommittedOffset.None), () => _isStopping);
+                if (CarryOut(command) is { } answer)
+                {
+                    if (_isStopping)
+                    {
+                        // Nothing is decided any more, and the group is to be left in good order.
+                        facts.Enqueue(new MembershipFact.Stopping());
+                    }
+
+                    facts.Enqueue(answer);
+                }
+            }
+        }
+    }
+
+    /// <returns>What it brings to light; null for nothing.</returns>
+    private MembershipFact? CarryOut(MembershipCommand command)
+    {
+        switch (command)
+        {
+            case MembershipCommand.Read read:
+                return Answer(read);
+            case MembershipCommand.AskAgain again:
+                SayAgain(again);
+                break;
+            case MembershipCommand.IgnoreClaims claims:
+                _tail.Ignore(claims, _logs);
+                break;
+            case MembershipCommand.WriteAs(var memberId):
+                _memberId = memberId;
+                break;
+            case MembershipCommand.Own own:
+                _ownership.Own(own.LogIndex, own.From);
+                _owns(own.LogIndex);
+                _taken.Add(own);
+                break;
+            case MembershipCommand.TookOver:
                 _health.Undecided("taking over", [], "");
-                return ends;
-            }
-            catch (Exception e) when (e is KafkaFailedException or KafkaException)
-            {
-                if (e is PositionBeyondEndException
-                    || ((e as KafkaException ?? e.InnerException as KafkaException) is { } known && (IsRefused(known.Error.Code) || IsMissing(known.Error.Code))))
-                {
-                    _failure = e;
-                    return [];
-                }
-
-                if (_isStopping)
-                {
-                    return [];
-                }
-
-                _health.Undecided("taking over", [.. logs.Select(logIndex => _logs[logIndex])], $"it is asked again where its decisions end: {e.Message}");
-                if (e.Message != said)
-                {
-                    said = e.Message;
-                    _log($"asks again where decisions end: {e.Message}");
-                }
-
-                Thread.Sleep(TailPause);
-            }
+                _owned = [.. _membership.Owned];
+                (_isTakingOver, _isAssigned) = (false, true);
+                break;
+            case MembershipCommand.Disown(var logIndex):
+                _ownership.Disown(logIndex);
+                break;
+            case MembershipCommand.Release(var logIndex):
+                _ownership.Release(logIndex);
+                break;
+            case MembershipCommand.GaveUp(var partitions):
+                _owned = [.. _membership.Owned];
+                _log($"gives up {NamesOf(partitions)}");
+                break;
+            case MembershipCommand.Commit(var offsets):
+                return Commit(offsets);
+            case MembershipCommand.Fail(var why):
+                _failure = FailureOf(why);
+                break;
+            case MembershipCommand.Leave:
+                _leaves = true;
+                break;
         }
 
-        return [];
+        return null;
     }
 
-    private static bool IsMissing(ErrorCode code) => code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition;
-
-    private static bool IsRefused(ErrorCode code) => code is ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed
-        or ErrorCode.ClusterAuthorizationFailed or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication;
-
-    private void OnRevoked(List<TopicPartitionOffset> partitions, bool mayDrain)
+    /// <summary>An error must not reach the client, which has no way to take back an assignment.</summary>
+    private MembershipFact Answer(MembershipCommand.Read read)
     {
-        var numbers = partitions.Select(partition => partition.Partition.Value).ToHashSet();
-        var logs = LogsOf(numbers);
-        foreach (var logIndex in logs)
+        try
         {
-            _ownership.Disown(logIndex);
+            return read is MembershipCommand.ReadCommitted ? new MembershipFact.CommittedRead(read.Takeover, CommittedOf(read.Logs)) : _tail.Answer(read, _logs, () => _isStopping);
         }
-
-        if (mayDrain)
+        catch (Exception e) when (e is KafkaFailedException or KafkaException)
         {
-            // At the end the graph is gone: it was drained before, or it failed and never will be.
-            SpinWait.SpinUntil(() => _isStopping || logs.TrueForAll(_ownership.IsDrained), DrainPatience);
-            Commit();
+            return new MembershipFact.NotRead(read.Takeover, (e as KafkaException ?? e.InnerException as KafkaException) is { } known ? KindOf(known.Error) : CallError.Transient, e);
         }
-
-        logs.ForEach(_ownership.Release);
-        lock (_owned)
-        {
-            _owned.ExceptWith(numbers);
-        }
-
-        _log($"gives up {string.Join(", ", numbers.Order().Select(number => $"{_connection.Region}/{_topic}/{number}"))}");
     }
 
-    private List<int> LogsOf(HashSet<int> partitions) =>
-        [.. Enumerable.Range(0, _logs.Count).Where(logIndex => partitions.Contains(_logs.OwnedWith(logIndex)))];
+    private void SayAgain(MembershipCommand.AskAgain again)
+    {
+        var reason = _tail.ReasonOf(again, _logs);
+        _health.Undecided("taking over", [.. again.Logs.Select(logIndex => _logs[logIndex])], $"it is asked again where its decisions end: {reason}");
+        if (reason != _saidAgain)
+        {
+            _saidAgain = reason;
+            _log($"asks again where decisions end: {reason}");
+        }
+    }
+
+    /// <summary>How far the group is: a hint for operators and tools; and for labels, of which nothing else is written where they are good.</summary>
+    private MembershipFact.ClientFailed? Commit(IReadOnlyList<LogOffset> offsets)
+    {
+        try
+        {
+            GroupCommits.Commit(_consumer.Handle, [.. offsets.Select(offset => new GroupCommit(_logs[offset.LogIndex].Topic, _logs[offset.LogIndex].Partition, offset.Next, offset.TopicId))]);
+            return null;
+        }
+        catch (KafkaException e)
+        {
+            return FactOf(e.Error);
+        }
+    }
+
+    private MembershipFact.ClientFailed FactOf(Error error) => new(error.IsFatal ? CallError.Fatal : KindOf(error), FailureOf(error));
+
+    private static CallError KindOf(Error error) => error.Code switch
+    {
+        ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition => CallError.Missing,
+        ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+            or ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication => CallError.Refused,
+        _ => CallError.Transient,
+    };
+
+    private static List<int> NumbersOf(IEnumerable<TopicPartition> partitions) => [.. partitions.Select(partition => partition.Partition.Value)];
+
+    private string NamesOf(IEnumerable<int> partitions) => string.Join(", ", partitions.Order().Select(partition => $"{_connection.Region}/{_topic}/{partition}"));
 
     private static (string, string)[] ProtocolSettings(GroupOptions group) =>
     [
@@ -359,61 +373,19 @@ internal sealed class GroupMembership : IDisposable
     ];
 
     /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may change it. The brokers abort it when its time is over.</exception>
-    private Dictionary<int, CommittedOffset> CommittedOf(List<int> logs) => logs.Count == 0 ? []
-        : GroupCommits.Read(_consumer.Handle, [.. logs.Select(PartitionOf)], CommittedStep).ToDictionary(
-            commit => logs.Find(logIndex => _logs[logIndex].Topic == commit.Topic && _logs[logIndex].Partition == commit.Partition),
+    private Dictionary<int, CommittedOffset> CommittedOf(IReadOnlyList<int> logs) =>
+        GroupCommits.Read(_consumer.Handle, [.. logs.Select(logIndex => new TopicPartition(_logs[logIndex].Topic, _logs[logIndex].Partition))], CommittedStep).ToDictionary(
+            commit => logs.First(logIndex => _logs[logIndex].Topic == commit.Topic && _logs[logIndex].Partition == commit.Partition),
             commit => new CommittedOffset(commit.Offset, commit.Metadata));
 
-    private TopicPartition PartitionOf(int logIndex) => new(_logs[logIndex].Topic, _logs[logIndex].Partition);
-
-    /// <summary>How far the group is: a hint for operators and tools; and for labels, of which nothing else is written where they are good.</summary>
-    private void Commit()
+    private Exception FailureOf(MembershipFailure why) => why switch
     {
-        if (!_commitsOffsets)
-        {
-            return;
-        }
-
-        HashSet<int> owned;
-        lock (_owned)
-        {
-            owned = [.. _owned];
-        }
-
-        var offsets = new List<GroupCommit>();
-        foreach (var logIndex in LogsOf(owned))
-        {
-            var next = _ownership.AcknowledgedThrough(logIndex);
-            if (next > _committed.GetValueOrDefault(logIndex, 0))
-            {
-                // With the id of the topic that it is a position of: the topic of that name may be another by the time the commit arrives.
-                offsets.Add(new GroupCommit(_logs[logIndex].Topic, _logs[logIndex].Partition, next, _logs.TopicIdOf(logIndex) ?? ""));
-                _committed[logIndex] = next;
-            }
-        }
-
-        if (offsets.Count == 0)
-        {
-            return;
-        }
-
-        try
-        {
-            GroupCommits.Commit(_consumer.Handle, offsets);
-        }
-        catch (KafkaException e)
-        {
-            OnError(e.Error);
-        }
-    }
-
-    private void OnError(Error error)
-    {
-        if (error.IsFatal || IsRefused(error.Code))
-        {
-            _failure = FailureOf(error);
-        }
-    }
+        MembershipFailure.BeyondEnd beyond => _tail.FailureOf(beyond, _logs),
+        MembershipFailure.CallFailed(var error) => error,
+        MembershipFailure.Undrained(var logs) => new KafkaFailedException(
+            $"{string.Join(", ", logs.Where(logIndex => !_ownership.IsDrained(logIndex)).Select(logIndex => _logs[logIndex]))} came back to this process, and what it had taken of it before is not acknowledged after {_rules.TakeOverPatience.TotalSeconds:0} s; are the brokers of {_connection} slow, or away?"),
+        _ => throw new ArgumentException($"{why} has no words", nameof(why)),
+    };
 
     private KafkaFailedException FailureOf(Error error) => error.Code == ErrorCode.UnreleasedInstanceId
         ? new InstanceInUseException($"{_connection}: {error.Reason}")

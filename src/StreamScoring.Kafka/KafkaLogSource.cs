@@ -136,7 +136,7 @@ public sealed class KafkaLogSource : ILogSource
     private List<int> OwnAll()
     {
         var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
-        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, committed: _ => CommittedOffset.None, isStopping: () => _isStopping))
+        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, isStopping: () => _isStopping))
         {
             _ownership.Own(logIndex, decideFrom);
         }

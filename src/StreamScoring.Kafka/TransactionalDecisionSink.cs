@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Confluent.Kafka;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
+using StreamScoring.Takeover;
 
 namespace StreamScoring.Kafka;
 
@@ -41,8 +42,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private readonly Action<string> _log;
     private readonly BlockingCollection<PendingBatch> _waiting = [];
     private readonly List<PendingBatch> _taken = [];
-    private readonly long[] _committed;
-    private readonly long[] _next;
+    private readonly TransactionOffsets _offsets;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
@@ -54,7 +54,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     {
         (_connection, _source, _limits, _log, _linger) = (connection, source, options.Limits, log, options.Linger);
         _records = new OutgoingRecords(options, source.Logs);
-        (_committed, _next) = (new long[source.Logs.Count], new long[source.Logs.Count]);
+        _offsets = new TransactionOffsets(source.Logs);
         _newProducer = () => new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
                 .. options.ProducerSettings,
                 ("transactional.id", transactions.Id),
@@ -163,7 +163,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 if (TrySendOffsets())
                 {
                     UntilAnswered(_producer.CommitTransaction);
-                    _next.CopyTo(_committed, 0);
+                    _offsets.Committed();
                     return;
                 }
 
@@ -219,20 +219,11 @@ public sealed class TransactionalDecisionSink : IDecisionSink
 
     private void Produce()
     {
-        _committed.CopyTo(_next, 0);
+        _offsets.Begin();
         foreach (var pending in _taken)
         {
             var batch = pending.Batch;
-            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
-            {
-                if (batch.Decide[rowIndex])
-                {
-                    // What is committed twice can be told from two payments by nobody.
-                    Invariant.Require(batch.Offset[rowIndex] >= _next[batch.LogIndex[rowIndex]]);
-                    _next[batch.LogIndex[rowIndex]] = batch.Offset[rowIndex] + 1;
-                }
-            }
-
+            _offsets.Note(batch);
             foreach (ref readonly var record in batch.Encoded.Records)
             {
                 _producer.Produce(_records.Targets[_records.TargetOf(batch, record)], _records.MessageOf(batch, record));
@@ -244,31 +235,12 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     /// <exception cref="DeliveryFailedException">What is written is another's by now.</exception>
     private bool TrySendOffsets()
     {
-        // In this order. A member of which this generation is the newest holds the partitions that it may write; had it lost one before, that is
-        // seen here, and if it loses one from here on, then only with the generation, which the coordinator knows.
-        var membership = _source.Membership;
-        var offsets = new List<TopicPartitionOffset>();
-        for (var logIndex = 0; logIndex < _next.Length; logIndex++)
-        {
-            if (_next[logIndex] == _committed[logIndex])
-            {
-                continue;
-            }
-
-            var log = _source.Logs[logIndex];
-            if (!_source.MayWrite(logIndex))
-            {
-                throw new DeliveryFailedException($"{log} was given up before all that was taken of it was written");
-            }
-
-            offsets.Add(new TopicPartitionOffset(log.Topic, log.Partition, _next[logIndex]));
-        }
-
-        if (membership is null)
+        if (_offsets.Claim(() => _source.Membership, _source.MayWrite) is not { } membership)
         {
             return false;
         }
 
+        List<TopicPartitionOffset> offsets = [.. _offsets.Sent.Select(sent => new TopicPartitionOffset(_source.Logs[sent.LogIndex].Topic, _source.Logs[sent.LogIndex].Partition, sent.Next))];
         UntilAnswered(timeout => _producer.SendOffsetsToTransaction(offsets, membership, timeout));
         return true;
     }

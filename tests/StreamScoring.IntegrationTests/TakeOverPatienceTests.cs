@@ -53,7 +53,7 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         using var tail = TailOf("gone", connection, logs, new LogHealth(logs, TimeProvider.System, _ => { }));
         var asked = 0;
         // The topics are not there, which may be for a moment only: it is asked again and again for half a minute.
-        Assert.Throws<KafkaFailedException>(() => tail.DecideFrom([0], logs, _ => CommittedOffset.None, () => ++asked == 3));
+        Assert.Throws<KafkaFailedException>(() => tail.DecideFrom([0], logs, () => ++asked == 3));
         Assert.Equal(3, asked);
     }
 

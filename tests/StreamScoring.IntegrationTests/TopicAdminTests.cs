@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using StreamScoring.Kafka;
 
 namespace StreamScoring.IntegrationTests;

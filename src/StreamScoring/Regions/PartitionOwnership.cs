@@ -1,3 +1,5 @@
+using StreamScoring.Takeover;
+
 namespace StreamScoring.Regions;
 
 /// <summary>
@@ -100,4 +102,17 @@ public sealed class PartitionOwnership(LogTable logs)
 
     /// <summary>Nothing that was taken to be decided is still on its way.</summary>
     public bool IsDrained(int logIndex) => Volatile.Read(ref _inFlight[logIndex]) == 0;
+
+    /// <summary>By log index. What is drained is acknowledged as far as is said beside it: so it is looked at in this order.</summary>
+    public IReadOnlyList<LogProgress> Progress()
+    {
+        var progress = new LogProgress[logs.Count];
+        for (var logIndex = 0; logIndex < progress.Length; logIndex++)
+        {
+            var isDrained = IsDrained(logIndex);
+            progress[logIndex] = new LogProgress(AcknowledgedThrough(logIndex), isDrained);
+        }
+
+        return progress;
+    }
 }
