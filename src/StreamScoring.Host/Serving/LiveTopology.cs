@@ -23,6 +23,9 @@ internal sealed class LiveTopology : IDisposable
             "scoring_topology_changes_total", "Changes of the topology file that were seen, by whether their live keys are in force.", ["outcome"]);
     }
 
+    /// <inheritdoc cref="TopologyWatch.Grew"/>
+    public void Grew(IReadOnlyList<RegionTopology> regions) => _file.Grew(regions);
+
     /// <summary>Looks at the file, and at how far a change is that is being taken.</summary>
     /// <returns>What is in force from now on; null where that is as before.</returns>
     public Topology? Look(Topology inForce, Pipeline pipeline)

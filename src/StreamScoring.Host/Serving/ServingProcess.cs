@@ -16,7 +16,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, TopologyWatch file, PolicyFiles policies, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
+    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -35,7 +35,6 @@ internal sealed class ServingProcess(
     private readonly Queue<long> _restarts = new();
     private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
     private readonly PositionMeters _positions = new(registry);
-    private readonly LiveTopology _live = new(file, policies, registry);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -58,7 +57,6 @@ internal sealed class ServingProcess(
     /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
-        using var live = _live;
         for (var isFirst = true; ; isFirst = false)
         {
             try
@@ -75,7 +73,7 @@ internal sealed class ServingProcess(
 
                 // Its live keys are those of when the graph was made.
                 _topology = _topology with { Regions = grown.Regions };
-                file.Grew(grown.Regions);
+                live.Grew(grown.Regions);
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
             {
@@ -278,7 +276,7 @@ internal sealed class ServingProcess(
             if (TimeProvider.System.GetElapsedTime(fileLookedAt) >= FileInterval)
             {
                 fileLookedAt = TimeProvider.System.GetTimestamp();
-                if (_live.Look(_topology, pipeline) is { } changed)
+                if (live.Look(_topology, pipeline) is { } changed)
                 {
                     _topology = changed;
                     pipeline.Take(_topology);

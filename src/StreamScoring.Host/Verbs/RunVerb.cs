@@ -58,7 +58,8 @@ internal static partial class RunVerb
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted));
         var (snapshots, logs) = await restoring;
-        process = new ServingProcess(topology, logs, new TopologyWatch(topology, set, Notice), policies, snapshots, health, registry, http.Url, Notice);
+        using var live = new LiveTopology(new TopologyWatch(topology, set, Notice), policies, registry);
+        process = new ServingProcess(topology, logs, live, policies, snapshots, health, registry, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
