@@ -7,9 +7,10 @@ namespace StreamScoring.Simulation;
 /// What Kafka's own housekeeping and strangers do to a region's topics, drawn from a source of its own: records are deleted, topics are deleted and made
 /// again, and a record that nobody decided claims a position far behind the end.
 /// </summary>
-internal sealed class Housekeeping(SimulatedCluster cluster, Random random, Action<FormattableString> trace)
+/// <param name="renews">Whether topics are made anew too.</param>
+internal sealed class Housekeeping(SimulatedCluster cluster, Random random, bool renews, Action<FormattableString> trace)
 {
-    private int _renewalsLeft = random.Next(3);
+    private int _renewalsLeft = renews ? random.Next(3) : 0;
 
     /// <summary>Perhaps something happens.</summary>
     public void Draw()

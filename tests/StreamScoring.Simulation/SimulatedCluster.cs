@@ -19,6 +19,7 @@ internal sealed class SimulatedCluster
         Decisions = [.. Enumerable.Range(0, partitions).Select(_ => new SimulatedLog())];
         DeadLetters = [.. Enumerable.Range(0, partitions).Select(_ => new SimulatedLog())];
         Group = new SimulatedGroup(partitions, clock);
+        Transactions = new SimulatedTransactions(this, clock);
         Committed = [.. Enumerable.Repeat(CommittedOffset.None, Logs.Count)];
     }
 
@@ -39,6 +40,8 @@ internal sealed class SimulatedCluster
     public IReadOnlyList<SimulatedLog> DeadLetters { get; }
 
     public SimulatedGroup Group { get; }
+
+    public SimulatedTransactions Transactions { get; }
 
     /// <summary>By log index: what the group committed.</summary>
     public CommittedOffset[] Committed { get; }

@@ -17,22 +17,34 @@ internal sealed class SimulatedGroup(int partitions, VirtualClock clock)
     /// <param name="Assigned">Partitions that are its own.</param>
     public readonly record struct Answer(bool IsMember, IReadOnlyList<int> Revoked, IReadOnlyList<int> Assigned);
 
-    public void Join(int member) => _heardOf[member] = clock.NowMs;
+    /// <summary>Another one whenever members or their partitions change.</summary>
+    public int Generation { get; private set; }
+
+    public void Join(int member)
+    {
+        Generation++;
+        _heardOf[member] = clock.NowMs;
+    }
 
     public void Leave(int member)
     {
+        Generation++;
         _heardOf.Remove(member);
         Free(member);
     }
 
-    /// <summary>A partition was given up, drained.</summary>
+    /// <summary>A partition was given up.</summary>
     public void GiveUp(int member, int partition)
     {
         if (_owner[partition] == member)
         {
+            Generation++;
             _owner[partition] = -1;
         }
     }
+
+    /// <summary>Whether a member may commit: a zombie is known by its generation.</summary>
+    public bool IsCurrent(SimulatedMember.Name name) => _heardOf.ContainsKey(name.Member) && name.Generation == Generation;
 
     public Answer Poll(int member)
     {
@@ -51,6 +63,7 @@ internal sealed class SimulatedGroup(int partitions, VirtualClock clock)
         var mine = Enumerable.Range(0, partitions).Where(partition => _owner[partition] == member).ToList();
         foreach (var free in Enumerable.Range(0, partitions).Where(partition => _owner[partition] == -1 && mine.Count < fairShare).ToList())
         {
+            Generation++;
             _owner[free] = member;
             mine.Add(free);
             if (mine.Count >= fairShare)

@@ -13,8 +13,12 @@ internal sealed class SimulatedLog
     public sealed record Record(long TimestampMs, byte[] Value, LogId Source, long SourceOffset, byte[] Vector, bool CarriesVector, string? SourceTopicId = null);
 
     private readonly List<Record> _records = [];
+    private readonly Queue<(Record Record, SimulatedTransaction? Transaction)> _unstable = new();
 
-    /// <summary>By offset, also those that are deleted: a reader may have fetched them before.</summary>
+    /// <summary>
+    /// By offset, also those that are deleted: a reader may have fetched them before. As a reader of what is committed sees them: none of an aborted
+    /// transaction, and none behind an open one.
+    /// </summary>
     public IReadOnlyList<Record> Records => _records;
 
     /// <summary>The first offset that is still there.</summary>
@@ -23,5 +27,34 @@ internal sealed class SimulatedLog
     /// <summary>Deletes the records before this offset.</summary>
     public void Truncate(long begin) => Begin = Math.Clamp(begin, Begin, _records.Count);
 
-    public void Append(Record record) => _records.Add(record);
+    /// <summary>Whether records are there that cannot be read yet.</summary>
+    public bool HasOpen => _unstable.Count > 0;
+
+    public void Append(Record record) => Append(record, transaction: null);
+
+    /// <param name="transaction">That it is part of; null for none.</param>
+    public void Append(Record record, SimulatedTransaction? transaction)
+    {
+        if (transaction is null && _unstable.Count == 0)
+        {
+            _records.Add(record);
+            return;
+        }
+
+        _unstable.Enqueue((record, transaction));
+        Settle();
+    }
+
+    /// <summary>Perhaps a transaction ended.</summary>
+    public void Settle()
+    {
+        while (_unstable.TryPeek(out var next) && next.Transaction is not { State: TransactionState.Open })
+        {
+            _unstable.Dequeue();
+            if (next.Transaction is null or { State: TransactionState.Committed })
+            {
+                _records.Add(next.Record);
+            }
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Diagnostics;
-using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Regions;
@@ -34,8 +33,8 @@ internal sealed class SimulatedProcess : IDisposable
     private readonly SnapshotHistory _snapshots;
     private readonly List<(PaymentBatch Batch, int Step)> _batches = [];
     private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
-    private readonly HashSet<int> _owned = [];
-    private readonly Queue<(int Partition, DecidedPositions Tail)> _takeovers = new();
+    private readonly SimulatedMember _client;
+    private readonly SimulatedMembership _membership;
     private SimulatedSource? _source;
     private SimulatedCopy? _copy;
     private bool _isCaughtUp;
@@ -64,8 +63,11 @@ internal sealed class SimulatedProcess : IDisposable
             BatchBytesInitial = 1024,
         });
         _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
-        Sink = new SimulatedSink(_cluster, _clock);
-        _cluster.Group.Join(member);
+        _client = new SimulatedMember(_cluster.Group, member);
+        _membership = new SimulatedMembership(context, Name, logs, _client, _ownership, _firsts, OnOwned, Fail);
+        Sink = context.IsTransactional
+            ? new SimulatedTransactionalSink(context, Name, logs, () => _membership.Metadata, _ownership.MayWrite)
+            : new SimulatedSink(_cluster, _clock);
         context.Trace($"process {Name} starts {(from is null ? "from the logs" : $"from the snapshot of {from.CreatedAt:HH:mm:ss}")}");
     }
 
@@ -75,7 +77,7 @@ internal sealed class SimulatedProcess : IDisposable
 
     public SimulationContext Context => _context;
 
-    public SimulatedSink Sink { get; }
+    public ISimulatedSink Sink { get; }
 
     /// <summary>Silent until then: a long pause of the collector, a stopped machine.</summary>
     public long StalledUntilMs { get; set; }
@@ -83,13 +85,13 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>Set where the graph failed: the process starts over, as a new one.</summary>
     public Exception? Failure { get; private set; }
 
-    public IReadOnlyCollection<int> Owned => _owned;
+    public IReadOnlyCollection<int> Owned => _membership.Owned;
 
     public FoldedState State => _state;
 
     /// <summary>For messages: what it has to do.</summary>
     public string Pending =>
-        $"{_batches.Count} batches, {_inFlight.Count} in flight, {_takeovers.Count} takeovers, {(_copy is null ? "no copy" : "copying")}, readers at {string.Join(",", _source?.Logs.Select(reader => reader.ToString()) ?? [])}";
+        $"{_batches.Count} batches, {_inFlight.Count} in flight, {(_membership.IsSettled ? "settled" : "handing over")}, {(_copy is null ? "no copy" : "copying")}, readers at {string.Join(",", _source?.Logs.Select(reader => reader.ToString()) ?? [])}";
 
     public int BatchesRented => _engine.Pool.Rented;
 
@@ -99,7 +101,7 @@ internal sealed class SimulatedProcess : IDisposable
     /// <summary>The same of the logs of its own region, whatever another has.</summary>
     public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone);
 
-    private bool IsIdle => _batches.Count == 0 && _inFlight.Count == 0 && _takeovers.Count == 0 && _copy is null && !Sink.HasQueued && !Sink.HasUnacknowledged;
+    private bool IsIdle => _batches.Count == 0 && _inFlight.Count == 0 && _membership.IsSettled && _copy is null && !Sink.HasQueued && !Sink.HasUnacknowledged;
 
     /// <summary>The steps that could be taken now.</summary>
     public IEnumerable<Action<Random>> Steps()
@@ -109,9 +111,14 @@ internal sealed class SimulatedProcess : IDisposable
             yield return _ => Poll();
         }
 
-        if (_takeovers.Count > 0)
+        if (_context.IsTransactional && !_cluster.IsAway)
         {
-            yield return _ => TakeOver();
+            yield return _ => _client.Heartbeat();
+        }
+
+        if (_membership.HasAnswer && !(_context.IsTransactional && _cluster.IsAway))
+        {
+            yield return _ => _membership.Answer();
         }
 
         if (_source is { } source)
@@ -184,91 +191,20 @@ internal sealed class SimulatedProcess : IDisposable
             return;
         }
 
-        var answer = _cluster.Group.Poll(Member);
-        if (!answer.IsMember)
+        if (!_context.IsTransactional)
         {
-            // Lost, and no time to drain: what is on its way may still arrive, as that of a zombie.
-            _context.Trace($"process {Name} was thought dead");
-            Disown([.. _owned]);
-            _takeovers.Clear();
-            _cluster.Group.Join(Member);
-            return;
+            _client.Heartbeat();
         }
 
-        foreach (var partition in answer.Revoked)
-        {
-            Forget(partition);
-            Disown([partition]);
-            if (LogsOf(partition).All(_ownership.IsDrained))
-            {
-                _cluster.Group.GiveUp(Member, partition);
-            }
-        }
-
-        foreach (var partition in answer.Assigned.Where(partition => !_owned.Contains(partition) && LogsOf(partition).All(_ownership.IsDrained)))
-        {
-            if (_takeovers.All(takeover => takeover.Partition != partition))
-            {
-                _takeovers.Enqueue((partition, ReadTail(partition)));
-            }
-        }
-
-        if (_source is null && _takeovers.Count == 0 && answer.Assigned.All(_owned.Contains))
+        if (_membership.Poll() && _source is null && Failure is null && _membership.HasAll)
         {
             Open();
         }
-
-        Commit();
     }
 
-    /// <summary>A hint, written late: for labels, of which nothing else is written where they are good.</summary>
-    private void Commit()
+    private void OnOwned(int logIndex)
     {
-        foreach (var partition in _owned)
-        {
-            foreach (var logIndex in LogsOf(partition))
-            {
-                var (next, topicId) = (_ownership.AcknowledgedThrough(logIndex), _logs.TopicIdOf(logIndex)!);
-                if (next > _cluster.Committed[logIndex].NextOf(topicId))
-                {
-                    _cluster.Committed[logIndex] = new CommittedOffset(next, topicId);
-                }
-            }
-        }
-    }
-
-    private void Forget(int partition)
-    {
-        var others = _takeovers.Where(takeover => takeover.Partition != partition).ToList();
-        _takeovers.Clear();
-        others.ForEach(_takeovers.Enqueue);
-    }
-
-    private DecidedPositions ReadTail(int partition)
-    {
-        var payments = PaymentsOf(partition);
-        var tail = new DecidedPositions(_logs[payments], _logs.TopicIdOf(payments), _cluster.Input(_logs[payments]).Records.Count);
-        foreach (var record in _cluster.Decisions[partition].Records)
-        {
-            tail.Note(record.Value);
-        }
-
-        return tail;
-    }
-
-    private void TakeOver()
-    {
-        var (partition, tail) = _takeovers.Dequeue();
-        foreach (var logIndex in LogsOf(partition))
-        {
-            var committed = _cluster.Committed[logIndex].NextOf(_logs.TopicIdOf(logIndex));
-            _ownership.Own(logIndex, Math.Max(0, logIndex == PaymentsOf(partition) ? tail.DecideFrom(committed) : committed));
-        }
-
-        _firsts.Learn(PaymentsOf(partition), Task.FromResult(tail.Learned));
-        _owned.Add(partition);
-        _context.Trace($"process {Name} owns {partition} from {_ownership.DecideFrom(PaymentsOf(partition))}");
-        if (_source is not null && LogsOf(partition).Any(logIndex => _source.Logs.All(reader => reader.LogIndex != logIndex)))
+        if (_source is not null && _source.Logs.All(reader => reader.LogIndex != logIndex))
         {
             Fail(new InvalidOperationException("owned and not followed"));
         }
@@ -285,7 +221,7 @@ internal sealed class SimulatedProcess : IDisposable
                 continue;
             }
 
-            if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _owned.Contains(log.Partition))
+            if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _membership.Owned.Contains(log.Partition))
             {
                 _engine.Coverage.Reads(logIndex);
                 readers.Add(NewReader(logIndex));
@@ -435,21 +371,5 @@ internal sealed class SimulatedProcess : IDisposable
     {
         _context.Trace($"process {Name} fails: {e.Message}");
         Failure = e;
-    }
-
-    private IEnumerable<int> LogsOf(int partition) => Enumerable.Range(0, _cluster.Logs.Count).Where(logIndex => _cluster.Logs.OwnedWith(logIndex) == partition);
-
-    private int PaymentsOf(int partition) => LogsOf(partition).Single(logIndex => _cluster.Logs.KindOf(logIndex) == LogKind.Payments);
-
-    private void Disown(IReadOnlyCollection<int> partitions)
-    {
-        foreach (var partition in partitions)
-        {
-            _owned.Remove(partition);
-            foreach (var logIndex in LogsOf(partition))
-            {
-                _ownership.Disown(logIndex);
-            }
-        }
     }
 }

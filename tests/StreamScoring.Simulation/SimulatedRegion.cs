@@ -37,11 +37,12 @@ internal sealed class SimulatedRegion
     /// <summary>The same of its own logs.</summary>
     public bool IsQuietAtHome => IsWhole && Processes.TrueForAll(process => process.IsQuietAtHome);
 
-    private bool IsWhole => _startsAtMs.Count == 0 && Processes.Sum(process => process.Owned.Count) == Cluster.Partitions;
+    private bool IsWhole => _startsAtMs.Count == 0 && !Cluster.Transactions.HasOpen && Processes.Sum(process => process.Owned.Count) == Cluster.Partitions;
 
-    /// <summary>Starts those whose time has come. Without brokers a process waits.</summary>
+    /// <summary>Starts those whose time has come, and ends transactions whose time is over. Without brokers a process waits.</summary>
     public void StartDue()
     {
+        Cluster.Transactions.Expire();
         while (!Cluster.IsAway && _startsAtMs.TryPeek(out var atMs) && atMs <= Context.Clock.NowMs)
         {
             _startsAtMs.Dequeue();

@@ -8,7 +8,7 @@ namespace StreamScoring.Simulation;
 /// An idempotent producer and its way to the brokers: per partition in order and without gaps, between partitions in any order. What is
 /// appended is acknowledged later, or never.
 /// </summary>
-internal sealed class SimulatedSink : IDecisionSink
+internal sealed class SimulatedSink : ISimulatedSink
 {
     private readonly SimulatedCluster _cluster;
 
@@ -33,7 +33,6 @@ internal sealed class SimulatedSink : IDecisionSink
         public int Left { get; set; }
     }
 
-    /// <summary>Until then the brokers take nothing and refuse nothing.</summary>
     public long StalledUntilMs { get; set; }
 
     public bool HasQueued => _queues.Values.Any(queue => queue.Count > 0);
@@ -88,7 +87,6 @@ internal sealed class SimulatedSink : IDecisionSink
         }
     }
 
-    /// <summary>The brokers acknowledge what they took.</summary>
     public void Acknowledge()
     {
         foreach (var pending in _appended)
@@ -102,7 +100,6 @@ internal sealed class SimulatedSink : IDecisionSink
         _appended.Clear();
     }
 
-    /// <summary>The brokers refuse a record for good: nothing that is queued is sent any more.</summary>
     public void Refuse()
     {
         _isRefused = true;
@@ -112,6 +109,11 @@ internal sealed class SimulatedSink : IDecisionSink
         }
 
         _queues.Clear();
+    }
+
+    public void Die()
+    {
+        // All that is queued was sent: an idempotent producer needs no answer between two requests.
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -16,6 +16,9 @@ internal sealed record SimulationContext(
     /// <summary>Some publishers' clocks are wrong.</summary>
     public bool HasWrongClocks { get; init; }
 
+    /// <summary>Delivery is transactional: decisions are written with the offsets of what they answer, and readers need no rule.</summary>
+    public bool IsTransactional { get; init; }
+
     public long StartedAtMs { get; } = Clock.NowMs;
 
     /// <summary>Whether a log carries another region's events and is read in the own cluster.</summary>

@@ -74,6 +74,8 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
         var input = _cluster.Input(payments).Records;
         RequireAnswers(_cluster.Decisions[partition], payments, IsValid, $"decisions of {payments}");
         RequireAnswers(_cluster.DeadLetters[partition], payments, record => !IsValid(record), $"dead letters of {payments}", ConflictOracle.IsBesideDecision);
+        RequireCommitted(payments);
+        RequireCommitted(labels);
         RequireAnswers(_cluster.DeadLetters[partition], labels, record => !IsValid(record), $"dead letters of {labels}");
         foreach (var record in SeenOf(_cluster.Decisions[partition], payments))
         {
@@ -81,6 +83,15 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
             var payment = PaymentMessagePack.ReadPayment(input[(int)record.SourceOffset].Value);
             Require(decision.PaymentId == payment.PaymentId && decision.Source.ToString() == $"{payments}/{record.SourceOffset}", $"the decision at {payments}/{record.SourceOffset} is of {decision.PaymentId} at {decision.Source}");
         }
+    }
+
+    /// <summary>With transactions, what is answered is committed: no more, and no less.</summary>
+    private void RequireCommitted(LogId log)
+    {
+        var (input, committed) = (_cluster.Input(log), _cluster.Committed[_cluster.Logs.IndexOf(log)].Next);
+        Require(
+            !context.IsTransactional || hasLosses || Math.Max(0, committed) == input.Records.Count,
+            $"the group committed {committed} of {input.Records.Count} records of {log}");
     }
 
     /// <summary>Over all digits, whatever stands between them.</summary>
@@ -156,6 +167,10 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
             {
                 highest = record.SourceOffset;
                 yield return record;
+            }
+            else
+            {
+                Require(!context.IsTransactional, $"{source}/{record.SourceOffset} has more than one committed answer");
             }
         }
     }

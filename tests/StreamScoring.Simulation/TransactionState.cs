@@ -1,0 +1,8 @@
+namespace StreamScoring.Simulation;
+
+internal enum TransactionState
+{
+    Open,
+    Committed,
+    Aborted,
+}
