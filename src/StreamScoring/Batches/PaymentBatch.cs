@@ -308,7 +308,8 @@ public sealed class PaymentBatch
     /// <summary>Takes the policy that decides the batch, and room for what its models give. Where that is another room than before it is made, once.</summary>
     internal void DecideBy(Policy policy)
     {
-        Invariant.Require(Policy is null);
+        // A batch may be decided again, by whoever measures that.
+        Policy?.Release();
         Policy = policy;
         MakeRoom(policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns);
     }
