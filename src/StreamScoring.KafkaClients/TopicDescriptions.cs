@@ -25,9 +25,13 @@ public static unsafe partial class TopicDescriptions
     /// <exception cref="KafkaException">They do not answer in time, or refuse.</exception>
     public static IReadOnlyList<DescribedTopic>? Of(Handle client, IReadOnlyCollection<string> topics, TimeSpan patience, Func<bool>? isEmbedded = null)
     {
+        var handle = NativeHandle.Of(client);
+        var isHeld = false;
         try
         {
-            return Ask(NativeHandle.Of(client), topics, patience);
+            // A client that is disposed of while it is asked is freed when the answer is there.
+            handle.DangerousAddRef(ref isHeld);
+            return Ask(handle, topics, patience);
         }
         catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
         {
@@ -38,6 +42,13 @@ public static unsafe partial class TopicDescriptions
             // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
             // meanwhile without ids would count for whatever topic of that name is there later.
             return null;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                handle.DangerousRelease();
+            }
         }
     }
 
