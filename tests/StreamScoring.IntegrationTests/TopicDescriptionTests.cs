@@ -21,13 +21,19 @@ public sealed class TopicDescriptionTests : IAsyncLifetime
     {
         using var admin = new AdminClientBuilder([new("bootstrap.servers", _cluster.Brokers)]).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = "one-copy", NumPartitions = 2, ReplicasAssignments = new Dictionary<int, List<int>> { [0] = [0], [1] = [1] } }]);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        // A broker hears of a new topic a moment after it was made.
+        while (Describe(admin, "one-copy")!.Single() is { IsError: true } or { PartitionCount: < 2 })
+        {
+            await Task.Delay(100, patience.Token);
+        }
+
         var byOthers = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(["one-copy"]));
         var before = Assert.Single(Describe(admin, "one-copy")!);
         Assert.Equal(byOthers.TopicDescriptions[0].TopicId.ToString(), before.Id);
         Assert.Equal((2, ErrorCode.NoError), (before.PartitionCount, before.Error));
 
         await _cluster.SignalAsync("KILL", broker: 1);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (admin.GetMetadata("one-copy", Patience).Topics[0].Partitions.Single(partition => partition.PartitionId == 1).InSyncReplicas.Length > 0)
         {
             await Task.Delay(100, patience.Token);
