@@ -12,7 +12,7 @@ internal sealed class LiveTopology : IDisposable
     private readonly TopologyWatch _file;
     private readonly PolicyFiles _policies;
     private readonly Counter _changes;
-    private CancellationTokenSource _superseded = new();
+    private readonly CancellationTokenSource _stopping = new();
     private TopologyChange? _pending;
     private Task _taking = Task.CompletedTask;
 
@@ -30,19 +30,12 @@ internal sealed class LiveTopology : IDisposable
     /// <returns>What is in force from now on; null where that is as before.</returns>
     public Topology? Look(Topology inForce, Pipeline pipeline)
     {
-        if (_file.Look() is { } change)
+        // One change at a time: one that was loaded and not yet said to be in force must not be left behind by a later one that is refused.
+        if (_pending is null && _file.Look() is { } change)
         {
-            _superseded.Cancel();
-            _superseded = new CancellationTokenSource();
-            _pending = change with { Target = TopologyKeys.TakeLive(inForce, change.Target) };
-            var (target, cancel, before) = (_pending.Target, _superseded.Token, _taking);
-            _taking = Task.Run(
-                async () =>
-                {
-                    // One at a time: two that were loaded at once could come in the wrong order.
-                    await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    Take(target, pipeline, cancel);
-                }, CancellationToken.None);
+            var target = TopologyKeys.TakeLive(inForce, change.Target);
+            _pending = change with { Target = target };
+            _taking = Task.Run(() => Take(target, pipeline, _stopping.Token), CancellationToken.None);
         }
 
         var taken = _pending is { } pending && _taking.IsCompleted ? Finish(pending, pipeline) : null;
@@ -52,9 +45,9 @@ internal sealed class LiveTopology : IDisposable
 
     public void Dispose()
     {
-        _superseded.Cancel();
+        _stopping.Cancel();
         _taking.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
-        _superseded.Dispose();
+        _stopping.Dispose();
     }
 
     private void Take(Topology target, Pipeline pipeline, CancellationToken cancel)
@@ -76,9 +69,9 @@ internal sealed class LiveTopology : IDisposable
     private Topology? Finish(TopologyChange change, Pipeline pipeline)
     {
         _pending = null;
-        if (_taking.Exception?.InnerException is { } failed)
+        if (!_taking.IsCompletedSuccessfully)
         {
-            _file.Refused(failed.Message);
+            _file.Refused(_taking.Exception?.InnerException?.Message ?? "loading was given up");
             return null;
         }
 
