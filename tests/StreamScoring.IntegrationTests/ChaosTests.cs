@@ -20,8 +20,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         var options = new ChaosOptions(
             Seed: 5, RoundsMax: 5, DurationMax: TimeSpan.FromSeconds(25), Rate: 200, UsesConsumerProtocol: false, isTransactional,
-            // Without wrong-clock: with it a repeated payment now and then gets another outcome than its first decision, and why is not known (docs/testing.md).
-            Faults: ["kill-process", "kill-leader-and-process", "freeze-process", "block-snapshots", "guest"], Port: FreePorts(), LogFolder: null);
+            Faults: ["kill-process", "kill-leader-and-process", "freeze-process", "block-snapshots", "guest", "wrong-clock"], Port: FreePorts(), LogFolder: null);
         var summary = await new ChaosRun(options, output.WriteLine).RunAsync(CancellationToken.None);
         Assert.Empty(summary.Violations);
         Assert.NotNull(summary.Digest);

@@ -107,7 +107,7 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
         string[] set =
         [
             "--set", "group=loop", "--set", "regions.eu.topics.payments=loop-payments", "--set", "regions.eu.topics.labels=loop-labels", "--set", "regions.eu.topics.decisions=loop-decisions",
-            "--set", "regions.eu.topics.deadLetters=loop-dead-letters", "--set", $"models.champion={_folder}", "--set", "models.callMax=1m",
+            "--set", "regions.eu.topics.deadLetters=loop-dead-letters", "--set", $"models.champion={_folder}", "--set", "models.callMax=20s",
         ];
         await ScoringProcess.SucceedAsync(cluster.Environment, ["topics", "create", "--topology", Topology, .. set]);
         // The model goes round as often as the amount says: for this one half an hour.
@@ -125,7 +125,8 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
         }
 
         Assert.Equal(130, await ScoringProcess.InterruptAsync(run));
-        Assert.Contains("model.onnx: a call took longer than 60 s", await errors, StringComparison.Ordinal);
+        // Which of the two comes first is open: leaving ends calls too, as long after it began as a call may take.
+        Assert.Matches("model.onnx: (a call took longer than 20 s|its call was ended, as nobody waits for it any more)", await errors);
         var read = await ScoringProcess.SucceedAsync(cluster.Environment, ["decisions", "--topology", Topology, .. set, "--json"]);
         var decisions = read.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)
             .ToDictionary(decision => decision.GetProperty("payment_id").GetString()!);

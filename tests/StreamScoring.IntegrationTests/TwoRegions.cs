@@ -96,7 +96,7 @@ public sealed class TwoRegions : IAsyncLifetime
 
     public Task KillAsync(string region) => ClusterTool.RunAsync(_folder, "kill", region, "0");
 
-    public Task StartAsync(string region) => ClusterTool.RunAsync(_folder, "start", region, "0");
+    public Task StartAsync(string region) => ClusterTool.StartBrokerAsync(_folder, region, 0);
 
     /// <summary>What a process says of its state.</summary>
     public async Task<JsonElement> StateAsync(string address)

@@ -16,9 +16,14 @@ internal sealed class SimulatedLink(SimulatedCluster from, VirtualClock clock)
     /// <summary>When nothing could arrive, processing time, from the first moment to the last one.</summary>
     public IReadOnlyList<(long FromMs, long UntilMs)> Outages => _outages;
 
-    public void CutUntil(long timeMs) => _cutUntilMs = timeMs;
+    public void CutUntil(long timeMs)
+    {
+        // It may have been whole since the last step, and was used then: that is no single outage.
+        Note();
+        _cutUntilMs = timeMs;
+    }
 
-    /// <summary>Notes whether it works; at each step.</summary>
+    /// <summary>Notes whether it works; at each step, and before that changes.</summary>
     public void Note()
     {
         if (IsDown && _awaySinceMs < 0)

@@ -51,8 +51,7 @@ internal sealed class SimulatedProcess : IDisposable
         var model = new SimulatedModel(context.Features.Schema.Names);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        var thresholds = new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 };
-        var decisions = new DecisionParts(new PolicyParts(model, [], stamp, thresholds), _firsts) { HashKey = "simulation"u8.ToArray() };
+        var decisions = new DecisionParts(new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts) { HashKey = "simulation"u8.ToArray() };
         _engine = new Engine(new EngineParts(logs, context.Features, _state, decisions)
         {
             Clock = _clock,
@@ -100,6 +99,15 @@ internal sealed class SimulatedProcess : IDisposable
 
     /// <summary>The same of the logs of its own region, whatever another has.</summary>
     public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone);
+
+    /// <summary>Members differ, as they do while thresholds change: a payment that comes again says who decided it first.</summary>
+    private static RiskThresholds ThresholdsOf(int member) => (member % 4) switch
+    {
+        0 => new RiskThresholds { ChallengeFrom = 0, ReviewFrom = RiskThresholds.Never, BlockFrom = RiskThresholds.Never },
+        1 => new RiskThresholds { ReviewFrom = 0, BlockFrom = RiskThresholds.Never },
+        2 => new RiskThresholds { BlockFrom = 0 },
+        _ => new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 },
+    };
 
     private bool IsIdle => _batches.Count == 0 && _inFlight.Count == 0 && _membership.IsSettled && _copy is null && !Sink.HasQueued && !Sink.HasUnacknowledged;
 

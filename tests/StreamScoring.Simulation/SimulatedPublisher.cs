@@ -53,6 +53,11 @@ internal sealed class SimulatedPublisher(
         {
             PublishConflicting(_published[^Math.Min(_published.Count, 1 + careless.Next(12))], careless);
         }
+
+        if (careless?.Next(12) == 0 && regions.Count == 1 && _published.Count > 0)
+        {
+            PublishAcrossWindows(_published[^1]);
+        }
     }
 
     /// <summary>A card's payments go to the other region from now on. What was published last may not have arrived, for all that is known, and goes there again.</summary>
@@ -98,6 +103,16 @@ internal sealed class SimulatedPublisher(
         // Not where it may go to two regions: which of two times is folded depends on which copy came first.
         var again = regions.Count == 1 && careless?.Next(2) == 0 ? payment with { EventTimeMs = clock.NowMs / 500 * 500, Channel = "pos", Ip = "i-2" } : payment;
         Append(again, region, regions.Count > 1 ? 0 : clocks.NextMs());
+    }
+
+    /// <summary>A retry, one that is stamped a window later and so counts as another payment, and a retry of each.</summary>
+    private void PublishAcrossWindows(Payment payment)
+    {
+        foreach (var offMs in (long[])[0, windowMs + EdgeMs, windowMs + EdgeMs, 0, 0])
+        {
+            clock.Advance(1);
+            Append(payment with { EventTimeMs = clock.NowMs / 500 * 500, Channel = offMs == 0 ? "pos" : "online" }, regions[0], offMs);
+        }
     }
 
     private SimulatedCluster HomeOf(string card)

@@ -7,24 +7,22 @@ internal static class ClusterTool
 {
     private const int Attempts = 5;
 
+    /// <summary>
+    /// The tool draws an id for a cluster, and Kafka takes one that begins with a dash, as one of 64 does, for an option: nothing was started yet, and
+    /// another one is drawn.
+    /// </summary>
+    private const string IdRefused = "argument --cluster-id/-t: expected one argument";
+
+    /// <summary>A broker that shares a slow machine with all else may take minutes. Asked again, the tool waits for the one that is starting.</summary>
+    private const string StillStarting = "was not ready after";
+
     /// <summary>Starts the brokers of a cluster.</summary>
-    /// <remarks>The tool draws an id for the cluster, and Kafka takes one that begins with a dash, as one of 64 does, for an option: another one is drawn.</remarks>
     /// <inheritdoc cref="RunAsync"/>
-    public static async Task UpAsync(string folder, params string[] arguments)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await RunAsync(folder, ["up", .. arguments]);
-                return;
-            }
-            catch (InvalidOperationException e) when (attempt < Attempts && e.Message.Contains("argument --cluster-id/-t: expected one argument", StringComparison.Ordinal))
-            {
-                // Nothing was started yet.
-            }
-        }
-    }
+    public static Task UpAsync(string folder, params string[] arguments) => StartAsync(folder, ["up", .. arguments]);
+
+    /// <summary>Starts a broker that was killed or stopped.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static Task StartBrokerAsync(string folder, string cluster, int broker) => StartAsync(folder, ["start", cluster, $"{broker}"]);
 
     /// <param name="folder">Where the tool keeps its clusters.</param>
     /// <param name="arguments">As its help tells them.</param>
@@ -34,6 +32,23 @@ internal static class ClusterTool
     /// <summary>A long-distance link between two clusters of the folder: delayed, cut, healed.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public static Task LinkAsync(string folder, params string[] arguments) => RunToolAsync("link", folder, arguments);
+
+    private static async Task StartAsync(string folder, string[] arguments)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await RunAsync(folder, arguments);
+                return;
+            }
+            catch (InvalidOperationException e) when (
+                attempt < Attempts && (e.Message.Contains(IdRefused, StringComparison.Ordinal) || e.Message.Contains(StillStarting, StringComparison.Ordinal)))
+            {
+                // What to do about it is to try again.
+            }
+        }
+    }
 
     private static async Task RunToolAsync(string tool, string folder, string[] arguments)
     {

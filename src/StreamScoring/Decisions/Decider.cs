@@ -49,10 +49,9 @@ public sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, lo
             : RiskLevel.Normal;
         batch.Action[rowIndex] = thresholds.ActionOf(probability);
         batch.DecidedBy[rowIndex] = double.IsNaN(probability) ? DecidedBy.Unscored : DecidedBy.Thresholds;
-        if (batch.FirstSequence[rowIndex] >= 0)
-        {
-            firsts.Add(batch.FirstSequence[rowIndex], new FirstDecision(probability, batch.RawScore[rowIndex], score, batch.Level[rowIndex], batch.Action[rowIndex]));
-        }
+        firsts.Add(
+            batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex],
+            new FirstDecision(probability, batch.RawScore[rowIndex], score, batch.Level[rowIndex], batch.Action[rowIndex]));
     }
 
     private VerdictFlags FlagsOf(PaymentBatch batch, int rowIndex) =>

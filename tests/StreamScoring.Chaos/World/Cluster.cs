@@ -31,7 +31,7 @@ public sealed class Cluster(string folder, int port) : IDisposable
 
     public Task ThawAsync(int broker) => RunAsync("kill", "chaos", $"{broker}", "CONT");
 
-    public Task StartBrokerAsync(int broker) => RunAsync("start", "chaos", $"{broker}");
+    public Task StartBrokerAsync(int broker) => ClusterTool.StartBrokerAsync(Folder, "chaos", broker);
 
     /// <summary>The broker that leads a partition now; -1 where nobody does.</summary>
     public int LeaderOf(string topic, int partition)

@@ -22,13 +22,45 @@ public sealed class FirstDecisionsTests
     }
 
     [Fact]
-    public void What_was_decided_here_and_other_logs_wait_for_nothing()
+    public void Other_logs_wait_for_nothing()
     {
         _firsts.Learn(logIndex: 1, _learned.Task);
-        _firsts.Add(sequence: 7, Blocked);
+        _firsts.Add(sequence: 7, logIndex: 2, offset: 40, Blocked);
+        Assert.True(_firsts.TryFind(sequence: 7, logIndex: 2, offset: 40, out var decision));
+        Assert.Equal(Blocked, decision);
+        Assert.False(_firsts.TryFind(sequence: -1, logIndex: 3, offset: 40, out _));
+    }
+
+    [Fact]
+    public void What_was_written_counts_more_than_what_was_decided_here_before()
+    {
+        _firsts.Add(sequence: 7, logIndex: 1, offset: 40, Blocked with { Score = 1 });
+        _firsts.Learn(logIndex: 1, Task.FromResult<IReadOnlyDictionary<long, FirstDecision>>(new Dictionary<long, FirstDecision> { [40] = Blocked }));
         Assert.True(_firsts.TryFind(sequence: 7, logIndex: 1, offset: 40, out var decision));
         Assert.Equal(Blocked, decision);
-        Assert.False(_firsts.TryFind(sequence: -1, logIndex: 2, offset: 40, out _));
+    }
+
+    [Fact]
+    public void Of_two_decisions_on_one_payment_the_later_stays()
+    {
+        _firsts.Add(sequence: 7, logIndex: 1, offset: 40, Blocked with { Score = 1 });
+        _firsts.Add(sequence: 7, logIndex: 1, offset: 40, Blocked);
+        Assert.True(_firsts.TryFind(sequence: 7, logIndex: 1, offset: 40, out var decision));
+        Assert.Equal(Blocked, decision);
+    }
+
+    [Fact]
+    public void A_payment_without_a_number_is_found_by_its_position_and_the_newest_of_these_are_kept()
+    {
+        for (var offset = 0; offset <= FirstDecisions.PositionsMax; offset++)
+        {
+            _firsts.Add(sequence: -1, logIndex: 1, offset, Blocked with { Score = (byte)(offset % 100) });
+        }
+
+        Assert.False(_firsts.TryFind(sequence: -1, logIndex: 1, offset: 0, out _));
+        Assert.True(_firsts.TryFind(sequence: -1, logIndex: 1, offset: 1, out var decision));
+        Assert.Equal(1, decision.Score);
+        Assert.False(_firsts.TryFind(sequence: -1, logIndex: 2, offset: 1, out _));
     }
 
     [Fact]
@@ -36,8 +68,8 @@ public sealed class FirstDecisionsTests
     {
         // Far enough apart to share a place, however many places there are.
         const long Apart = 1 << 20;
-        _firsts.Add(sequence: Apart + 7, Blocked);
-        _firsts.Add(sequence: 7, Blocked with { Score = 1 });
+        _firsts.Add(sequence: Apart + 7, logIndex: 0, offset: 1, Blocked);
+        _firsts.Add(sequence: 7, logIndex: 0, offset: 0, Blocked with { Score = 1 });
         Assert.True(_firsts.TryFind(sequence: Apart + 7, logIndex: 0, offset: 0, out var decision));
         Assert.Equal(Blocked, decision);
         Assert.False(_firsts.TryFind(sequence: 7, logIndex: 0, offset: 0, out _));
