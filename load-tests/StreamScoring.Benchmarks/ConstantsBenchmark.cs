@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using StreamScoring.Capacity;
+using StreamScoring.Configuration;
+using StreamScoring.Deployment.Capacity;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
 
@@ -14,7 +15,7 @@ namespace StreamScoring.Benchmarks;
 /// </summary>
 internal static class ConstantsBenchmark
 {
-    private const string File = "src/StreamScoring/Capacity/constants.json";
+    private const string File = "src/StreamScoring.Deployment/Capacity/constants.json";
     private const int BatchRows = 256;
 
     /// <summary>Of a payment with the handbook's fields, as the processes were given.</summary>
@@ -29,7 +30,7 @@ internal static class ConstantsBenchmark
         results.Machine("constants", command);
         var loadAverage = System.IO.File.Exists("/proc/loadavg") ? System.IO.File.ReadAllText("/proc/loadavg").Split(' ')[0] : "";
         var known = CapacityConstants.Embedded;
-        var features = FeatureFile.Load(options.Text("features") ?? "topology/handbook/features.yaml");
+        var features = FeatureFiles.Load(options.Text("features") ?? "topology/handbook/features.yaml");
         using var model = OnnxModelLoader.LoadFolder(options.Text("model") ?? "topology/handbook/model");
 
         var measured = new List<CapacityConstants>();

@@ -39,7 +39,7 @@ internal sealed class EngineBenchmark : IDisposable
     public static int Run(string[] arguments)
     {
         var options = new BenchmarkOptions(arguments);
-        var features = FeatureFile.Load(options.Text("features") ?? "topology/handbook/features.yaml");
+        var features = FeatureFiles.Load(options.Text("features") ?? "topology/handbook/features.yaml");
         var results = new ResultFile(options.Text("results"));
         using var model = LoadModel(Path.Combine(options.Required("model"), OnnxModelLoader.ModelFile), features, options.Text("engine") ?? "onnxruntime");
         results.Machine("engine", options.Text("command") ?? "engine");

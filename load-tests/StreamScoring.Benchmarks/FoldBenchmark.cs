@@ -1,5 +1,6 @@
 using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -29,7 +30,7 @@ internal static class FoldBenchmark
         var results = new ResultFile(options.Text("results"));
         results.Machine("fold", options.Text("command") ?? "fold");
         var stream = new EventStream(keys, options.Number("exponent", 1.1));
-        var file = FeatureFile.Parse("fold", Features());
+        var file = FeatureFiles.Parse("fold", Features());
         var engine = new FeatureEngine(file);
         var baseline = Entities.Select(_ => new DictionaryWindows(WindowsMs)).ToArray();
         var batch = PaymentBatches.New(file.Layout, BatchRows);

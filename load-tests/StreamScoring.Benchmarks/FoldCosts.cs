@@ -1,8 +1,8 @@
 using System.Text;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Benchmarks;
@@ -48,7 +48,7 @@ internal sealed record FoldCosts(double FoldNs, double FoldEntityNs, double Read
     /// <returns>Nanoseconds of a payment that is folded, and what reading it adds.</returns>
     private static (double Folded, double Read) Run(int keys, int entities, int windows, int expressions)
     {
-        var file = FeatureFile.Parse("constants", Features(entities, windows, expressions));
+        var file = FeatureFiles.Parse("constants", Features(entities, windows, expressions));
         var state = new FoldedState(file, Logs, IdempotencyOptions.Default);
         var batch = PaymentBatches.New(file.Layout, BatchRows);
         var (random, number, foldedNs, decidedNs) = (new Random(1), 0L, 0L, 0L);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -30,7 +31,7 @@ internal static class HotKeyBenchmark
     {
         var options = new BenchmarkOptions(arguments);
         var (eventsMax, exact) = (options.Integer("events", 1_000_000), options.Integer("exact-events", 4096));
-        var file = FeatureFile.Parse("hot", $"version: 1\nlateness: 1d\nexact_events: {exact}\nfeatures:\n{Features}");
+        var file = FeatureFiles.Parse("hot", $"version: 1\nlateness: 1d\nexact_events: {exact}\nfeatures:\n{Features}");
         var engine = new FeatureEngine(file);
         var batch = PaymentBatches.New(file.Layout, BatchRows);
         batch.Text(TextField.MerchantId).Hash.AsSpan().Fill(IdentityHash.Development.Of(Encoding.ASCII.GetBytes("m-1")));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -31,7 +32,7 @@ internal static class HotRatioBenchmark
         var reported = new List<object>();
         foreach (var path in options.Texts("features") is { Count: > 0 } files ? files : ["topology/generated/features.yaml", "topology/handbook/features.yaml"])
         {
-            var file = FeatureFile.Load(path);
+            var file = FeatureFiles.Load(path);
             foreach (var (name, hot) in new[]
             {
                 ("device and address", new[] { TextField.DeviceId, TextField.Ip }), ("merchant and terminal", [TextField.MerchantId, TextField.TerminalId]),
@@ -44,7 +45,7 @@ internal static class HotRatioBenchmark
 
         foreach (var aggregate in Aggregates)
         {
-            Report(reported, aggregate, "device", FeatureFile.Parse("hot", $"version: 1\nfeatures:\n  - {{name: f, entity: device_id, {aggregate}}}\n".Replace("entity: device_id, aggregate: risk", "entity: terminal_id, aggregate: risk", StringComparison.Ordinal)), All);
+            Report(reported, aggregate, "device", FeatureFiles.Parse("hot", $"version: 1\nfeatures:\n  - {{name: f, entity: device_id, {aggregate}}}\n".Replace("entity: device_id, aggregate: risk", "entity: terminal_id, aggregate: risk", StringComparison.Ordinal)), All);
         }
 
         Console.WriteLine(JsonSerializer.Serialize(new { benchmark = "hot-ratio", hot_rows = HotRows, at = reported }));

@@ -51,7 +51,7 @@ static int Usage()
           engine  --model DIR [--features FILE] [--batch-rows 32 256] [--runs 5] [--rows 200000] [--warm-up 450000] [--results FILE]
                   [--payments FILE... --columns FILE] [--engine trees|onnxruntime]
                   B2: decode, fold, score, decide and encode on one thread against the model alone, both on the same rows
-          constants [--runs 3] [--keys 300000] [--output src/StreamScoring/Capacity/constants.json] [--results FILE]
+          constants [--runs 3] [--keys 300000] [--output src/StreamScoring.Deployment/Capacity/constants.json] [--results FILE]
                   [--decided-ns N --followed-ns N --process-bytes N] [--features FILE --model DIR]
                   what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Benchmarks;
@@ -31,7 +32,7 @@ internal static class RestoreBenchmark
         var folder = Directory.CreateTempSubdirectory("restore").FullName;
         try
         {
-            var (bytes, keys) = Write(FeatureFile.Load(file), folder, payments);
+            var (bytes, keys) = Write(FeatureFiles.Load(file), folder, payments);
             var (seconds, cpuSeconds) = (new double[runs], new double[runs]);
             for (var run = 0; run < runs; run++)
             {
@@ -54,7 +55,7 @@ internal static class RestoreBenchmark
     public static int ReadOnce(string[] arguments)
     {
         var options = new BenchmarkOptions(arguments);
-        var file = FeatureFile.Load(options.Required("features"));
+        var file = FeatureFiles.Load(options.Required("features"));
         var history = HistoryOf(file, options.Required("folder"));
         var (started, cpuStarted) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var (state, from) = history.RestoreNewest(() => new FoldedState(file, Logs, IdempotencyOptions.Default));

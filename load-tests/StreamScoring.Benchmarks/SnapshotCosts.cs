@@ -1,7 +1,8 @@
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Benchmarks;
@@ -24,7 +25,7 @@ internal sealed record SnapshotCosts(double SweepKeyNs, double SweepByteNs, doub
 
     public static SnapshotCosts Measure()
     {
-        var file = FeatureFile.Parse("constants", "version: 1\nfeatures: [{name: mean_7d, entity: card_id, aggregate: mean, of: amount, window: 7d}]\n");
+        var file = FeatureFiles.Parse("constants", "version: 1\nfeatures: [{name: mean_7d, entity: card_id, aggregate: mean, of: amount, window: 7d}]\n");
         var many = Run(file, ManyKeys, ManyKeys);
         var few = Run(file, FewKeys, FewKeys * EventsOfFew);
         var (sweep, write, restore) = (Solve(run => run.SweepNs), Solve(run => run.WriteNs), Solve(run => run.RestoreNs));

@@ -3,13 +3,13 @@ using Akka.Actor;
 using Akka.Streams;
 using StreamScoring.Batches;
 using StreamScoring.Benchmarks.OpenLoop;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Features;
-using StreamScoring.Ingest;
+using StreamScoring.Logs;
 using StreamScoring.Onnx;
-using StreamScoring.Regions;
 using StreamScoring.State;
 using StreamScoring.Streams;
 
@@ -29,7 +29,7 @@ internal static class SwapBenchmark
         var (swaps, rate, pairs) = (options.Integer("swaps", 1000), options.Integer("rate", 2000), options.Integer("runs", 3));
         var seconds = options.Integer("seconds", 10);
         var folder = options.Text("model") ?? "topology/handbook/model";
-        var file = FeatureFile.Load(options.Text("features") ?? "topology/handbook/features.yaml");
+        var file = FeatureFiles.Load(options.Text("features") ?? "topology/handbook/features.yaml");
         OnnxModel[] models = [OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions()), OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions())];
         using var loop = new Loop(file, models, rate, capacity: rate * (WarmUpSeconds + (2 * pairs * seconds)));
         loop.Stretch(WarmUpSeconds, swaps: 20);

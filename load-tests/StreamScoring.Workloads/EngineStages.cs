@@ -2,15 +2,14 @@ using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
+using StreamScoring.Logs;
 using StreamScoring.Onnx;
-using StreamScoring.Regions;
 using StreamScoring.State;
-using StreamScoring.Streams;
 
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// An engine whose steps run on the caller's thread: what <see cref="ScoringGraph"/> runs, without its queues and threads. Notes how long each step took.
+/// An engine whose steps run on the caller's thread: what the graph of Akka.Streams runs, without its queues and threads. Notes how long each step took.
 /// </summary>
 public sealed class EngineStages : IDisposable
 {

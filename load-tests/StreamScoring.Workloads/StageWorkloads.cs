@@ -1,5 +1,5 @@
 using StreamScoring.Batches;
-using StreamScoring.Features;
+using StreamScoring.Configuration;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
 using StreamScoring.State;
@@ -90,7 +90,7 @@ public static class StageWorkloads
         string root, ScoringEngine engine, int batchRows, bool readsJson = false, bool asJson = false)
     {
         var handbook = Path.Combine(root, "topology", "handbook");
-        var file = FeatureFile.Load(Path.Combine(handbook, "features.yaml"));
+        var file = FeatureFiles.Load(Path.Combine(handbook, "features.yaml"));
         var model = OnnxModelLoader.LoadFolder(Path.Combine(handbook, "model"), engine);
         Invariant.Require(model.Engine == (engine == ScoringEngine.OnnxRuntime ? "onnxruntime" : "trees"));
         // A decision is noted by the number of its payment, and batches are decided again and again: as many places as there are at first, so that none is found taken and room made.

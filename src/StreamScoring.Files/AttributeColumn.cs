@@ -1,6 +1,6 @@
 using System.Globalization;
 using StreamScoring.Configuration;
-using StreamScoring.Features;
+using StreamScoring.Expressions;
 
 namespace StreamScoring.Files;
 

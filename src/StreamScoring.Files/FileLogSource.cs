@@ -1,6 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Files;
 

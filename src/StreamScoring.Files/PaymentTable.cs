@@ -3,6 +3,7 @@ using System.Text;
 using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 
 namespace StreamScoring.Files;

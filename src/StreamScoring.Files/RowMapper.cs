@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
+using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 
 namespace StreamScoring.Files;

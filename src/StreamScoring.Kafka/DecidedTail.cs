@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Takeover;
 
 namespace StreamScoring.Kafka;

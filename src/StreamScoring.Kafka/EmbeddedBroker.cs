@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using StreamScoring.Kafka.Native;
+using StreamScoring.KafkaClients.Native;
 
 namespace StreamScoring.Kafka;
 
@@ -15,7 +15,7 @@ public sealed class EmbeddedBroker : IDisposable
 
     public EmbeddedBroker()
     {
-        _client = Librdkafka.NewClient(Librdkafka.ProducerType, [new("client.id", "embedded-broker"), new("log_level", "2")]);
+        _client = NativeClients.New(Librdkafka.ProducerType, [new("client.id", "embedded-broker"), new("log_level", "2")]);
         _cluster = Librdkafka.rd_kafka_mock_cluster_new(_client, 1);
         if (_cluster == 0)
         {

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
-using StreamScoring.Kafka.Native;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using StreamScoring.KafkaClients;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Takeover;
 
 namespace StreamScoring.Kafka;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
-using StreamScoring.Kafka.Native;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

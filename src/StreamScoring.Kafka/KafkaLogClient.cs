@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
-using StreamScoring.Kafka.Native;
 using StreamScoring.KafkaClients;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 
@@ -29,7 +29,7 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     {
         (_logs, _wake, _report, _all) = (logs, wake, report, new LogId(connection.Region, "", -1));
         _self = GCHandle.Alloc(this);
-        _client = Librdkafka.NewClient(Librdkafka.ConsumerType, connection.Settings(
+        _client = NativeClients.New(Librdkafka.ConsumerType, connection.Settings(
             ("group.id", group),
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),

@@ -1,7 +1,7 @@
 using StreamScoring.Batches;
 using StreamScoring.Ingest;
-using StreamScoring.Kafka.Native;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 
@@ -166,7 +166,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private void MoveTo(long offset)
     {
         DropAll();
-        Librdkafka.Seek(_client, _log.Topic, _log.Partition, offset);
+        NativeClients.Seek(_client, _log.Topic, _log.Partition, offset);
         _endSeenAt = -1;
     }
 

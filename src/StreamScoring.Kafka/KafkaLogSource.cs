@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

@@ -1,6 +1,5 @@
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

@@ -1,4 +1,4 @@
-using StreamScoring.Kafka.Native;
+using StreamScoring.KafkaClients.Native;
 
 namespace StreamScoring.Kafka;
 

@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

@@ -2,9 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
-using StreamScoring.Emit;
-using StreamScoring.Kafka.Native;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

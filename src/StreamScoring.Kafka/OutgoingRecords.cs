@@ -3,8 +3,7 @@ using System.Text;
 using Confluent.Kafka;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
-using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

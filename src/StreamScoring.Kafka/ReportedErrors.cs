@@ -1,5 +1,5 @@
-using StreamScoring.Kafka.Native;
-using StreamScoring.Regions;
+using StreamScoring.KafkaClients.Native;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 

@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
+using StreamScoring.KafkaClients.Native;
 
 namespace StreamScoring.KafkaClients;
 
-/// <summary>Asks brokers what topics are. Source: rdkafka.h of librdkafka 2.x, whose ABI is stable.</summary>
+/// <summary>Asks brokers what topics are.</summary>
 /// <remarks>
 /// Not by Confluent.Kafka's <c>DescribeTopicsAsync</c>: its admin client (2.16) fails on a partition that has no replica in sync, as there is while
 /// a broker stands still. Then it frees what is native of it, never answers, and aborts the process when it is disposed of.
 /// </remarks>
-public static unsafe partial class TopicDescriptions
+public static unsafe class TopicDescriptions
 {
     private const int DescribeTopics = 19;
     private const int PollMs = 100;
@@ -54,17 +55,17 @@ public static unsafe partial class TopicDescriptions
 
     private static List<DescribedTopic> Ask(SafeHandle client, IReadOnlyCollection<string> topics, TimeSpan patience)
     {
-        var queue = rd_kafka_queue_new(client);
-        var options = rd_kafka_AdminOptions_new(client, DescribeTopics);
+        var queue = Librdkafka.rd_kafka_queue_new(client);
+        var options = Librdkafka.rd_kafka_AdminOptions_new(client, DescribeTopics);
         var names = topics.Select(Marshal.StringToCoTaskMemUTF8).ToArray();
-        var wanted = rd_kafka_TopicCollection_of_topic_names(names, (nuint)names.Length);
+        var wanted = Librdkafka.rd_kafka_TopicCollection_of_topic_names(names, (nuint)names.Length);
         nint answer = 0;
         try
         {
             var error = stackalloc byte[256];
-            Require(rd_kafka_AdminOptions_set_request_timeout(options, (int)patience.TotalMilliseconds, error, 256), Marshal.PtrToStringUTF8((nint)error));
-            rd_kafka_DescribeTopics(client, wanted, options, queue);
-            for (var since = Stopwatch.GetTimestamp(); answer == 0; answer = rd_kafka_queue_poll(queue, PollMs))
+            Require(Librdkafka.rd_kafka_AdminOptions_set_request_timeout(options, (int)patience.TotalMilliseconds, error, 256), Marshal.PtrToStringUTF8((nint)error));
+            Librdkafka.rd_kafka_DescribeTopics(client, wanted, options, queue);
+            for (var since = Stopwatch.GetTimestamp(); answer == 0; answer = Librdkafka.rd_kafka_queue_poll(queue, PollMs))
             {
                 if (Stopwatch.GetElapsedTime(since) > patience + Margin)
                 {
@@ -72,42 +73,42 @@ public static unsafe partial class TopicDescriptions
                 }
             }
 
-            Require(rd_kafka_event_error(answer), Marshal.PtrToStringUTF8(rd_kafka_event_error_string(answer)));
+            Require(Librdkafka.rd_kafka_event_error(answer), Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_event_error_string(answer)));
             return Read(answer);
         }
         finally
         {
             if (answer != 0)
             {
-                rd_kafka_event_destroy(answer);
+                Librdkafka.rd_kafka_event_destroy(answer);
             }
 
-            rd_kafka_TopicCollection_destroy(wanted);
+            Librdkafka.rd_kafka_TopicCollection_destroy(wanted);
             Array.ForEach(names, Marshal.FreeCoTaskMem);
-            rd_kafka_AdminOptions_destroy(options);
-            rd_kafka_queue_destroy(queue);
+            Librdkafka.rd_kafka_AdminOptions_destroy(options);
+            Librdkafka.rd_kafka_queue_destroy(queue);
         }
     }
 
     private static List<DescribedTopic> Read(nint answer)
     {
         nuint count, partitions;
-        var described = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(answer), &count);
+        var described = Librdkafka.rd_kafka_DescribeTopics_result_topics(Librdkafka.rd_kafka_event_DescribeTopics_result(answer), &count);
         var topics = new List<DescribedTopic>((int)count);
         for (nuint i = 0; i < count; i++)
         {
-            _ = rd_kafka_TopicDescription_partitions(described[i], &partitions);
+            _ = Librdkafka.rd_kafka_TopicDescription_partitions(described[i], &partitions);
             topics.Add(new DescribedTopic(
-                Marshal.PtrToStringUTF8(rd_kafka_TopicDescription_name(described[i]))!, IdOf(rd_kafka_TopicDescription_topic_id(described[i])), (int)partitions,
-                (ErrorCode)rd_kafka_error_code(rd_kafka_TopicDescription_error(described[i]))));
+                Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_TopicDescription_name(described[i]))!, IdOf(Librdkafka.rd_kafka_TopicDescription_topic_id(described[i])), (int)partitions,
+                (ErrorCode)Librdkafka.rd_kafka_error_code(Librdkafka.rd_kafka_TopicDescription_error(described[i]))));
         }
 
         return topics;
     }
 
     /// <summary>One of nothing but zeros stands for none.</summary>
-    private static string IdOf(nint id) => id == 0 || (rd_kafka_Uuid_most_significant_bits(id) | rd_kafka_Uuid_least_significant_bits(id)) == 0 ? ""
-        : Marshal.PtrToStringUTF8(rd_kafka_Uuid_base64str(id))!;
+    private static string IdOf(nint id) => id == 0 || (Librdkafka.rd_kafka_Uuid_most_significant_bits(id) | Librdkafka.rd_kafka_Uuid_least_significant_bits(id)) == 0 ? ""
+        : Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_Uuid_base64str(id))!;
 
     private static void Require(int error, string? reason)
     {
@@ -116,70 +117,4 @@ public static unsafe partial class TopicDescriptions
             throw new KafkaException(new Error((ErrorCode)error, reason));
         }
     }
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_queue_new(SafeHandle client);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial void rd_kafka_queue_destroy(nint queue);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_queue_poll(nint queue, int timeoutMs);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_AdminOptions_new(SafeHandle client, int operation);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial int rd_kafka_AdminOptions_set_request_timeout(nint options, int timeoutMs, byte* error, nuint errorSize);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial void rd_kafka_AdminOptions_destroy(nint options);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_TopicCollection_of_topic_names(nint[] topics, nuint count);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial void rd_kafka_TopicCollection_destroy(nint topics);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial void rd_kafka_DescribeTopics(SafeHandle client, nint topics, nint options, nint queue);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial int rd_kafka_event_error(nint answer);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_event_error_string(nint answer);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial void rd_kafka_event_destroy(nint answer);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_event_DescribeTopics_result(nint answer);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint* rd_kafka_DescribeTopics_result_topics(nint result, nuint* count);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_TopicDescription_name(nint topic);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_TopicDescription_topic_id(nint topic);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_TopicDescription_partitions(nint topic, nuint* count);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_TopicDescription_error(nint topic);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial int rd_kafka_error_code(nint error);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial long rd_kafka_Uuid_most_significant_bits(nint id);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial long rd_kafka_Uuid_least_significant_bits(nint id);
-
-    [LibraryImport(LoadedLibrary.Name)]
-    private static partial nint rd_kafka_Uuid_base64str(nint id);
 }

@@ -1,9 +1,9 @@
 using StreamScoring.Batches;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring;
 
@@ -48,7 +48,7 @@ public sealed class Engine : IDisposable
                 if (Policies is not null)
                 {
                     // By the one thread that has the batches in their order: from here on they may overtake each other.
-                    batch.DecideBy(Policies.Lease());
+                    DecideBy(batch, Policies.Lease());
                 }
             }),
         ];
@@ -129,9 +129,11 @@ public sealed class Engine : IDisposable
     /// <summary>Waits until every lane has come back, and frees all policies.</summary>
     public void Dispose() => Policies?.Dispose();
 
+    private static void DecideBy(PaymentBatch batch, Policy policy) => batch.DecideBy(policy, policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns);
+
     private static Policy PolicyOf(PaymentBatch batch)
     {
-        Invariant.Require(batch.Policy is not null);
-        return batch.Policy;
+        Invariant.Require(batch.Policy is Policy);
+        return (Policy)batch.Policy;
     }
 }

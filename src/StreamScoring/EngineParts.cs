@@ -1,11 +1,11 @@
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
 using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring;
 

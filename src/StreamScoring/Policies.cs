@@ -1,6 +1,6 @@
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
 
 namespace StreamScoring;

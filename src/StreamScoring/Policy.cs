@@ -1,3 +1,4 @@
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Scoring;
@@ -8,7 +9,7 @@ namespace StreamScoring;
 /// What turns features into decisions: models, thresholds, reasons. It never changes. Another one takes its place between two batches
 /// (<see cref="Policies"/>), and it is freed when its last batch has left it.
 /// </summary>
-public sealed class Policy
+public sealed class Policy : IBatchPolicy
 {
     private readonly Policies _owner;
     private readonly IDisposable _lanesHold;
@@ -36,8 +37,8 @@ public sealed class Policy
     /// <summary>Batches that are decided by it and still on their way. Under the owner's gate.</summary>
     internal int Leases { get; set; }
 
-    /// <summary>A batch has left it.</summary>
-    internal void Release() => _owner.Release(this);
+    /// <inheritdoc/>
+    void IBatchPolicy.Release() => _owner.Release(this);
 
     /// <summary>Lets go of its lanes and its models. No batch is on its lanes.</summary>
     internal void Free()

@@ -1,7 +1,7 @@
 using Prometheus;
 using StreamScoring.Batches;
-using StreamScoring.Diagnostics;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring;
 

@@ -168,7 +168,7 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
         }
     }
 
-    private static Logs ReadAll(ChaosWorld world) => new(
+    private static RunLogs ReadAll(ChaosWorld world) => new(
         world.Archive.ReadAll(Topics.Payments), world.Archive.ReadAll(Topics.Labels),
         world.Dump.Read(Topics.Decisions, new long[Topics.Partitions]), world.Dump.Read(Topics.DeadLetters, new long[Topics.Partitions]));
 

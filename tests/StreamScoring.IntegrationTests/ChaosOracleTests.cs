@@ -283,7 +283,7 @@ public sealed class ChaosOracleTests
             payments.Insert(0, new InputTopic("payments", Former, former, [], IsFormer: true));
         }
 
-        return DecisionOracle.Judge(new Logs(payments, [new InputTopic("labels", "labels", [], [])], _decisions, _deadLetters), TimeSpan.FromMilliseconds(WindowMs), isTransactional);
+        return DecisionOracle.Judge(new RunLogs(payments, [new InputTopic("labels", "labels", [], [])], _decisions, _deadLetters), TimeSpan.FromMilliseconds(WindowMs), isTransactional);
     }
 
     private static LogRecord Payment(long offset, string id, long? eventTimeMs = null, long? timestampMs = null)

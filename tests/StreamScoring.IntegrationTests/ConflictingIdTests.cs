@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>A payment with an id that another one had before cannot get that one's decision, and cannot stay out of the state.</summary>

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 public sealed class DeadLetterTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>

@@ -4,7 +4,7 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Emit;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.IntegrationTests;
 

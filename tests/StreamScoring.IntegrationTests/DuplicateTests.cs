@@ -1,6 +1,6 @@
 using System.Text.Json;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>Payments that are published again after the process that decided them has gone.</summary>

@@ -1,5 +1,4 @@
 using StreamScoring.TestSupport;
-
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>One process more than there are partitions: it follows, and is there when another goes. On a real broker, in both group protocols.</summary>

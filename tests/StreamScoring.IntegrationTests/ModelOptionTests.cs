@@ -1,6 +1,6 @@
 using System.Text.Json;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>What stands beside the champion's score on a decision: shadow models and reasons.</summary>

@@ -1,10 +1,11 @@
 using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Deployment;
 using StreamScoring.Emit;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 using StreamScoring.TestSupport;
 

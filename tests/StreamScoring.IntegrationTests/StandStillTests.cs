@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>

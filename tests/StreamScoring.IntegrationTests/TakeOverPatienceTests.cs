@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Confluent.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Deployment;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;

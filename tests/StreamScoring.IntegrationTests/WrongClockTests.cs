@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using StreamScoring.TestSupport;
 
+using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>Publishers whose clocks are wrong, on real brokers.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,5 +1,5 @@
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,5 +1,6 @@
+using StreamScoring.Configuration;
 using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Simulation;
@@ -47,7 +48,7 @@ internal sealed class PipelineSimulation
         _random = new Random(seed);
         // Every fourth run has one hot merchant and few hot cards, whose older events go into tiles.
         var isHot = seed % 4 == 3;
-        Features = FeatureFile.Parse("simulation", isHot ? $"exact_events: 16\n{FeatureText}" : FeatureText);
+        Features = FeatureFiles.Parse("simulation", isHot ? $"exact_events: 16\n{FeatureText}" : FeatureText);
         Tracing = trace;
         var partitions = 1 + _random.Next(4);
         // Every third run has two regions. They draw from a source of their own, and the first one as if it were alone.

@@ -1,4 +1,4 @@
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,10 +1,10 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring.Simulation;
 

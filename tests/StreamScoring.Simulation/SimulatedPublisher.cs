@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using MessagePack;
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,6 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 

@@ -1,4 +1,4 @@
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Takeover;
 
 namespace StreamScoring.Simulation;

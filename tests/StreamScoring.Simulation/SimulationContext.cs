@@ -1,5 +1,5 @@
 using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Simulation;

@@ -1,6 +1,6 @@
 using System.Text;
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Simulation;

@@ -1,7 +1,7 @@
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Tests;
 

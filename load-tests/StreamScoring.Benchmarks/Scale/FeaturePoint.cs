@@ -1,11 +1,11 @@
 using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
-using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Benchmarks.Scale;
@@ -31,7 +31,7 @@ internal sealed class FeaturePoint : IScalePoint
 
     public FeaturePoint(int features)
     {
-        var file = FeatureFile.Parse("scale", Features(features));
+        var file = FeatureFiles.Parse("scale", Features(features));
         Invariant.Require(file.Layout.FeatureCount == features);
         _state = new FoldedState(file, Logs, IdempotencyOptions.Default);
         var stamp = new DecisionStamp("none", "sha256:" + new string('0', 64), "none", file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);

@@ -6,9 +6,8 @@ using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Features;
-using StreamScoring.Ingest;
+using StreamScoring.Logs;
 using StreamScoring.Onnx;
-using StreamScoring.Regions;
 using StreamScoring.State;
 using StreamScoring.Streams;
 

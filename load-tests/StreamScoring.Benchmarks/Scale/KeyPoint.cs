@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -30,7 +31,7 @@ internal sealed class KeyPoint : IScalePoint
 
     public KeyPoint(int keys, int eventsPerKey)
     {
-        var file = FeatureFile.Parse("scale", Features);
+        var file = FeatureFiles.Parse("scale", Features);
         (_engine, _batch) = (new FeatureEngine(file, StateBytesMax), PaymentBatches.New(file.Layout, BatchRows));
         (_keys, _eventsHeld) = (keys, (long)keys * eventsPerKey);
         // One window until all keys have their events, and half of one more until what grew by doubling has its size.

@@ -2,7 +2,7 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Streams;
-using StreamScoring.Features;
+using StreamScoring.Configuration;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
 
@@ -23,7 +23,7 @@ internal static class ScaleBenchmark
         results.Machine("scale", options.Text("command") ?? $"bench scale --runs {runs}{(isQuick ? " --quick" : "")}");
         using var system = ActorSystem.Create("scale", ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }"));
         using var materializer = system.Materializer();
-        var file = FeatureFile.Load("topology/handbook/features.yaml");
+        var file = FeatureFiles.Load("topology/handbook/features.yaml");
         using var onnx = OnnxModelLoader.LoadFolder("topology/handbook/model", ScoringEngine.OnnxRuntime);
         using var trees = OnnxModelLoader.LoadFolder("topology/handbook/model");
         var graphPayments = isQuick ? 40_000 : 200_000;

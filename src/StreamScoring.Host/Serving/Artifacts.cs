@@ -2,10 +2,9 @@ using System.Security.Cryptography;
 using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
+using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
-using StreamScoring.Regions;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Serving;
@@ -56,7 +55,7 @@ internal sealed class Artifacts : IDisposable
 
     /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the features.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public static Artifacts Load(Topology topology, CancellationToken cancel) => Load(topology, FeatureFile.Load(topology.FeatureFile), failures: null, cancel);
+    public static Artifacts Load(Topology topology, CancellationToken cancel) => Load(topology, FeatureFiles.Load(topology.FeatureFile), failures: null, cancel);
 
     /// <inheritdoc cref="Load(Topology, CancellationToken)"/>
     /// <param name="features">The topology's, already read.</param>

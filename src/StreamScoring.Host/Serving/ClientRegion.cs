@@ -1,6 +1,6 @@
 using StreamScoring.Client;
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Deployment;
 
 namespace StreamScoring.Host.Serving;
 

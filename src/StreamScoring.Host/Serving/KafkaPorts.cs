@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
+using StreamScoring.Deployment;
 using StreamScoring.Emit;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

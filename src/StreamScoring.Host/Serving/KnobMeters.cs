@@ -1,5 +1,5 @@
 using Prometheus;
-using StreamScoring.Regions;
+using StreamScoring.Deployment;
 
 namespace StreamScoring.Host.Serving;
 

@@ -1,5 +1,5 @@
 using Prometheus;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

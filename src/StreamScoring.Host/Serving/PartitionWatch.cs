@@ -1,5 +1,6 @@
+using StreamScoring.Deployment;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

@@ -1,14 +1,16 @@
 using Akka.Streams;
 using Prometheus;
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
+using StreamScoring.Deployment;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 using StreamScoring.Streams;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring.Host.Serving;
 

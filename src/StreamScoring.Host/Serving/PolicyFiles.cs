@@ -1,7 +1,7 @@
 using Prometheus;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
 using StreamScoring.Features;
-using StreamScoring.Regions;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Serving;

@@ -1,6 +1,6 @@
 using Prometheus;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

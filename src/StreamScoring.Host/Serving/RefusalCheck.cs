@@ -1,7 +1,8 @@
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Deployment;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

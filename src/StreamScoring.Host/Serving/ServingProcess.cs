@@ -1,13 +1,15 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Prometheus;
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
+using StreamScoring.Deployment;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring.Host.Serving;
 

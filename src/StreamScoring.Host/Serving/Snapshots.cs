@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Prometheus;
+using StreamScoring.Deployment;
 using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Host.Serving;

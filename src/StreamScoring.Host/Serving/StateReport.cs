@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 

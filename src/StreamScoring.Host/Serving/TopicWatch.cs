@@ -1,5 +1,5 @@
+using StreamScoring.Deployment;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Serving;
 

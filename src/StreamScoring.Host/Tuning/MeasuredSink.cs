@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using StreamScoring.Batches;
+using StreamScoring.Deployment.Tuning;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
-using StreamScoring.Tuning;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Tuning;
 

@@ -1,4 +1,4 @@
-using StreamScoring.Tuning;
+using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 

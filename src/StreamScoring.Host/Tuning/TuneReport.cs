@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Spectre.Console;
-using StreamScoring.Tuning;
+using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 

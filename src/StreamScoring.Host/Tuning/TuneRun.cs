@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Tuning;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
-using StreamScoring.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 

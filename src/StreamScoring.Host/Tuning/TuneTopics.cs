@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Tuning;
 

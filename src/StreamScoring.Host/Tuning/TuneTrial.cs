@@ -1,11 +1,12 @@
 using Prometheus;
 using StreamScoring.Decisions;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Tuning;
 using StreamScoring.Emit;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
-using StreamScoring.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 

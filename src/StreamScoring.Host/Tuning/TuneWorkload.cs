@@ -3,10 +3,9 @@ using MessagePack;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
+using StreamScoring.Deployment;
 using StreamScoring.Files;
 using StreamScoring.Generator;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Tuning;
 
@@ -29,7 +28,7 @@ internal sealed class TuneWorkload
     /// <exception cref="InvalidInputFileException">A table is wrong, or has too few payments.</exception>
     public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, Topology topology, CancellationToken cancel)
     {
-        var features = FeatureFile.Load(topology.FeatureFile);
+        var features = FeatureFiles.Load(topology.FeatureFile);
         var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, attributeUses: features.AttributeUses, cancel: cancel);
         PublishCheck.Require(table, features, topology.Limits);
         if (table.PaymentCount < payments)

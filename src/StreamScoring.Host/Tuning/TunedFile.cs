@@ -1,6 +1,6 @@
 using StreamScoring.Configuration;
-using StreamScoring.Regions;
-using StreamScoring.Tuning;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using StreamScoring.Features;
+using StreamScoring.Configuration;
+using StreamScoring.Deployment;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
-using StreamScoring.Regions;
 using StreamScoring.Training;
 
 namespace StreamScoring.Host.Verbs;
@@ -37,7 +37,7 @@ internal static class BackfillVerb
             OutputFile.RequireTable(
                 parsed.GetRequiredValue(output),
                 [parsed.GetValue(features), parsed.GetValue(columns), .. parsed.GetRequiredValue(payments), .. parsed.GetValue(labels) ?? []]);
-            var file = FeatureFile.Load(parsed.GetRequiredValue(features));
+            var file = FeatureFiles.Load(parsed.GetRequiredValue(features));
             var limits = TopologyFile.ParseLimits(parsed.GetValue(set) ?? []);
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using StreamScoring.Capacity;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment.Capacity;
 
 namespace StreamScoring.Host.Verbs;
 

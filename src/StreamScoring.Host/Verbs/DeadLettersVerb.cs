@@ -1,10 +1,11 @@
 using System.CommandLine;
+using StreamScoring.Batches;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 

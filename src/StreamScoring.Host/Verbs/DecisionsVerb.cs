@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Contracts;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 

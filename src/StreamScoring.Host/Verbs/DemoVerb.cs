@@ -6,10 +6,11 @@ using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
+using StreamScoring.Deployment;
 using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Host.Verbs;

@@ -3,10 +3,9 @@ using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
+using StreamScoring.Deployment;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -44,7 +43,7 @@ internal static class PublishVerb
             }
 
             using var progress = new ProgressLine();
-            var features = FeatureFile.Load(file.FeatureFile);
+            var features = FeatureFiles.Load(file.FeatureFile);
             var (asJson, stampsEventTime) = (parsed.GetValue(format) == "json", parsed.GetValue(timestamps) == "event");
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),

@@ -3,10 +3,10 @@ using System.Text.Json;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Prometheus;
+using StreamScoring.Configuration;
+using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Host.Serving;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Verbs;
@@ -37,7 +39,7 @@ internal static partial class RunVerb
         using var logging = PipelineLog.Create();
         var log = logging.CreateLogger("StreamScoring");
         var registry = Metrics.NewCustomRegistry();
-        var features = FeatureFile.Load(topology.FeatureFile);
+        var features = FeatureFiles.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice, cancel), cancel);
         using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel), registry);

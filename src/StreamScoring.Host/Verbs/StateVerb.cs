@@ -62,7 +62,7 @@ internal static class StateVerb
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
             var reader = new SnapshotReader(stream, path);
             // The file bears its feature file, so its keys can be told apart without any other.
-            var engine = new FeatureEngine(FeatureFile.Parse(path, reader.Info.FeatureText));
+            var engine = new FeatureEngine(FeatureFiles.Parse(path, reader.Info.FeatureText));
             var digestOf = engine.NewDigest();
             var (digest, bytes) = (UInt128.Zero, new Dictionary<int, long>());
             var (head, written) = reader.ReadAll(chunk =>

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using StreamScoring.Capacity;
 using StreamScoring.Configuration;
-using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Capacity;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -34,7 +33,7 @@ internal static class TopologyPlanVerb
             }
 
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
-            var planned = CapacityModel.Plan(topology, FeatureFile.Load(topology.FeatureFile), options.Load(parsed), options.Constants(parsed));
+            var planned = CapacityModel.Plan(topology, FeatureFiles.Load(topology.FeatureFile), options.Load(parsed), options.Constants(parsed));
             await Console.Out.WriteAsync(parsed.GetValue(json) ? planned.ToJson() + "\n" : CapacityReport.Of(planned));
             return VerbRunner.Done;
         });

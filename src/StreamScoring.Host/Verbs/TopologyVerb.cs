@@ -1,6 +1,6 @@
 using System.CommandLine;
+using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
-using StreamScoring.Regions;
 
 namespace StreamScoring.Host.Verbs;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using StreamScoring.Configuration;
-using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Training;
 
@@ -38,7 +37,7 @@ internal static class TrainVerb
             var featureFile = parsed.GetRequiredValue(features);
             var dataFile = parsed.GetRequiredValue(data);
             OutputFile.RequireFolder(parsed.GetRequiredValue(output), [featureFile, dataFile]);
-            var file = FeatureFile.Load(featureFile);
+            var file = FeatureFiles.Load(featureFile);
             using (var reader = TableReader.Open(dataFile))
             {
                 if (parsed.GetRequiredValue(label) == "payment_id" || file.Schema.IndexOf(parsed.GetRequiredValue(label)) >= 0)

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Tuning;
 using StreamScoring.Host.Tuning;
 using StreamScoring.Onnx;
-using StreamScoring.Regions;
-using StreamScoring.Tuning;
 
 namespace StreamScoring.Host.Verbs;
 

@@ -1,7 +1,4 @@
 using StreamScoring.Contracts;
-using StreamScoring.Decisions;
-using StreamScoring.Emit;
-using StreamScoring.Ingest;
 
 namespace StreamScoring.Batches;
 
@@ -197,7 +194,7 @@ public sealed class PaymentBatch
     public FeatureMatrix Features { get; }
 
     /// <summary>What decides the batch: leased once its features are there, until it is cleared. Null before, and where nothing is decided.</summary>
-    public Policy? Policy { get; private set; }
+    public IBatchPolicy? Policy { get; private set; }
 
     // Filled by score, indexed by row.
 
@@ -306,12 +303,14 @@ public sealed class PaymentBatch
     }
 
     /// <summary>Takes the policy that decides the batch, and room for what its models give. Where that is another room than before it is made, once.</summary>
-    internal void DecideBy(Policy policy)
+    /// <param name="shadowCount">Of its shadow models.</param>
+    /// <param name="reasonsMax">Reasons that it gives of a decision, at most.</param>
+    internal void DecideBy(IBatchPolicy policy, int shadowCount, int reasonsMax)
     {
         // A batch may be decided again, by whoever measures that.
         Policy?.Release();
         Policy = policy;
-        MakeRoom(policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns);
+        MakeRoom(shadowCount, reasonsMax);
     }
 
     /// <summary>Room for the probabilities of shadow models and for reasons.</summary>

@@ -1,3 +1,5 @@
+using StreamScoring.Batches;
+
 namespace StreamScoring.Decisions;
 
 /// <summary>What was decided when a payment came first.</summary>

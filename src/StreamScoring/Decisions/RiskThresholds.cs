@@ -1,3 +1,5 @@
+using StreamScoring.Batches;
+
 namespace StreamScoring.Decisions;
 
 /// <summary>Scores from which on a payment is challenged, reviewed, blocked or called risky. 100 is never reached: it switches one off.</summary>

@@ -3,9 +3,8 @@ using System.Text.Json;
 using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
-using StreamScoring.Diagnostics;
-using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring.Emit;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 

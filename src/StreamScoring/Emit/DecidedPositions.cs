@@ -1,8 +1,9 @@
 using System.Text.Json;
 using MessagePack;
+using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 

@@ -4,7 +4,7 @@ using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 

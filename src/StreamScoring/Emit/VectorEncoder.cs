@@ -2,7 +2,7 @@ using System.Buffers;
 using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 

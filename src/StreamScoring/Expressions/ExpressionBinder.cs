@@ -1,5 +1,4 @@
 using System.Globalization;
-using StreamScoring.Configuration;
 
 namespace StreamScoring.Expressions;
 

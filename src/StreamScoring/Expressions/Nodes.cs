@@ -1,7 +1,6 @@
 using System.Text;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
 
 namespace StreamScoring.Expressions;
 

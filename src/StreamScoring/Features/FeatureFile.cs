@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
 using StreamScoring.Batches;
-using StreamScoring.Configuration;
 using StreamScoring.Expressions;
 
 namespace StreamScoring.Features;
@@ -9,7 +6,7 @@ namespace StreamScoring.Features;
 /// <summary>A feature file: what is computed for each payment. The same file serves live scoring, replay and training.</summary>
 public sealed class FeatureFile
 {
-    private FeatureFile(
+    internal FeatureFile(
         string text, string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
         IReadOnlyList<int> expressionOrder, long latenessMs, int exactEvents)
     {
@@ -54,25 +51,4 @@ public sealed class FeatureFile
     /// <summary>By entity, in order: what an event takes, and for how long it is kept.</summary>
     internal IReadOnlyList<EntityLayout> Layouts() =>
         [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
-
-    /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
-    public static FeatureFile Load(string path) => Parse(path, Utf8File.ReadAllText(path));
-
-    /// <inheritdoc cref="Load"/>
-    /// <param name="name">The file's name, for messages.</param>
-    /// <param name="text">Its YAML.</param>
-    public static FeatureFile Parse(string name, string text)
-    {
-        var reader = new FeatureFileReader(YamlFile.Parse(name, text));
-        var (features, entities, order, layout, latenessMs, exactEvents) = reader.Read();
-        var schema = new FeatureSchema(
-            [.. features.Select(feature => feature.Name)],
-            [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })],
-            [.. features.Select(feature => feature.Text ?? feature.Name)]);
-        return new FeatureFile(
-            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents)
-        {
-            AttributeUses = reader.AttributeUses,
-        };
-    }
 }

@@ -1,3 +1,4 @@
+using StreamScoring.Batches;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.Ingest;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Ingest;
 

@@ -1,5 +1,3 @@
-using StreamScoring.Diagnostics;
-
 namespace StreamScoring.Scoring;
 
 /// <summary>The shadow models of a pipeline.</summary>

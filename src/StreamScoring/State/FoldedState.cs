@@ -4,7 +4,7 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.State;
 

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics.X86;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.State;
 

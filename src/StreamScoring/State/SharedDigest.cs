@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using StreamScoring.Diagnostics;
-using StreamScoring.Regions;
+using StreamScoring.Batches;
+using StreamScoring.Logs;
 
 namespace StreamScoring.State;
 

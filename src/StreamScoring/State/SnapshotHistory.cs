@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamScoring.Features;
 using StreamScoring.Identity;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.State;
 

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.State;
 

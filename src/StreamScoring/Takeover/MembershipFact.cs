@@ -1,5 +1,5 @@
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Takeover;
 

@@ -6,7 +6,7 @@ namespace StreamScoring.Chaos.Oracle;
 /// </summary>
 /// <param name="decisions">Those that readers see, each on a record of the topic that it names.</param>
 /// <param name="deadLetters">Likewise.</param>
-public sealed class AnswerOracle(Logs logs, List<GivenDecision> decisions, List<LogRecord> deadLetters, Violations violations)
+public sealed class AnswerOracle(RunLogs logs, List<GivenDecision> decisions, List<LogRecord> deadLetters, Violations violations)
 {
     private readonly AnsweredPositions _decided = new(decisions.Select(decision => decision.Source));
     private readonly AnsweredPositions _answered = new(decisions.Select(decision => decision.Source).Concat(deadLetters.Select(letter => letter.Source!.Value)));

@@ -5,16 +5,16 @@ namespace StreamScoring.Chaos.Oracle;
 /// </summary>
 public sealed class DecisionOracle
 {
-    private readonly Logs _logs;
+    private readonly RunLogs _logs;
     private readonly long _windowMs;
     private readonly bool _isTransactional;
     private readonly Violations _violations = new();
 
-    private DecisionOracle(Logs logs, long windowMs, bool isTransactional) => (_logs, _windowMs, _isTransactional) = (logs, windowMs, isTransactional);
+    private DecisionOracle(RunLogs logs, long windowMs, bool isTransactional) => (_logs, _windowMs, _isTransactional) = (logs, windowMs, isTransactional);
 
     /// <param name="idempotencyWindow">How long, by the timestamps of its log, a payment that comes again is known.</param>
     /// <param name="isTransactional">The logs hold what was committed, and each answer is to stand in them once, without any rule for readers.</param>
-    public static Verdict Judge(Logs logs, TimeSpan idempotencyWindow, bool isTransactional = false) =>
+    public static Verdict Judge(RunLogs logs, TimeSpan idempotencyWindow, bool isTransactional = false) =>
         new DecisionOracle(logs, (long)idempotencyWindow.TotalMilliseconds, isTransactional).Judge();
 
     /// <summary>Where an answer stands, and when it was written.</summary>

@@ -4,7 +4,7 @@ namespace StreamScoring.Chaos.Oracle;
 /// Tells which answers are on records of a topic that was made anew, under the id of the former one: for some seconds a process may read on in the
 /// new topic without knowing it (docs/decisions/0001). They answer nothing.
 /// </summary>
-public sealed class FormerIds(Logs logs)
+public sealed class FormerIds(RunLogs logs)
 {
     private readonly Dictionary<Position, string?> _inputs = InputsOf(logs.Payments).Concat(InputsOf(logs.Labels)).ToDictionary();
 

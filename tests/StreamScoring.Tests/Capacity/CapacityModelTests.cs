@@ -1,9 +1,9 @@
 using System.Text.Json;
 using CsCheck;
-using StreamScoring.Capacity;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
+using StreamScoring.Deployment.Capacity;
 using StreamScoring.Features;
-using StreamScoring.Regions;
 using StreamScoring.Tests.Deployment;
 
 namespace StreamScoring.Tests.Capacity;
@@ -158,7 +158,7 @@ public sealed class CapacityModelTests
     private static (Topology Topology, FeatureFile File) Handbook(string name = "handbook", params string[] overrides)
     {
         var topology = TopologyFile.Load(DeploymentFile.PathOf($"topology/{name}/topology.yaml"), overrides);
-        return (topology, FeatureFile.Load(topology.FeatureFile));
+        return (topology, FeatureFiles.Load(topology.FeatureFile));
     }
 
     private static CapacityPlan Plan(string name, CapacityLoad load, params string[] overrides)

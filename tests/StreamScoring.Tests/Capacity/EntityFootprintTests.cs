@@ -1,5 +1,5 @@
-using StreamScoring.Capacity;
-using StreamScoring.Features;
+using StreamScoring.Configuration;
+using StreamScoring.Deployment.Capacity;
 
 namespace StreamScoring.Tests.Capacity;
 
@@ -38,7 +38,7 @@ public sealed class EntityFootprintTests
     [InlineData(Wide, 2_000, 60, 0.2)]
     public void Bytes_of_state_and_snapshot_are_near_those_of_a_filled_state(string features, int cards, double paymentsInSight, double tolerance)
     {
-        var file = FeatureFile.Parse("features.yaml", features);
+        var file = FeatureFiles.Parse("features.yaml", features);
         var filled = new FilledState(file, cards, paymentsInSight);
 
         // A card without a payment in sight is no key, and the others have one more than the mean of all.

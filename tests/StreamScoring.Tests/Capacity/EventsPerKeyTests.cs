@@ -1,4 +1,4 @@
-using StreamScoring.Capacity;
+using StreamScoring.Deployment.Capacity;
 
 namespace StreamScoring.Tests.Capacity;
 

@@ -1,3 +1,4 @@
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
 
 namespace StreamScoring.Tests.Decisions;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using StreamScoring.Regions;
+using StreamScoring.Deployment;
 
 namespace StreamScoring.Tests.Deployment;
 

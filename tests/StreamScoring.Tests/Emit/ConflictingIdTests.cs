@@ -1,8 +1,8 @@
 using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
@@ -15,7 +15,7 @@ public sealed class ConflictingIdTests
 {
     private const string Hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-    private static readonly FeatureFile Features = FeatureFile.Parse("f", "version: 1\nfeatures:\n  - {name: f, entity: card_id, aggregate: count, window: 10s}\n");
+    private static readonly FeatureFile Features = FeatureFiles.Parse("f", "version: 1\nfeatures:\n  - {name: f, entity: card_id, aggregate: count, window: 10s}\n");
 
     private static readonly Payment First = SamplePayment.Full with { EventTimeMs = TestBatch.LogTimestampMs };
 

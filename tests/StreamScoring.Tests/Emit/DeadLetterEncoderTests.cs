@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using MessagePack;
+using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Emit;
 using StreamScoring.Ingest;

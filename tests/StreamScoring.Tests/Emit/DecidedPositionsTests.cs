@@ -1,6 +1,6 @@
 using StreamScoring.Contracts;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Emit;

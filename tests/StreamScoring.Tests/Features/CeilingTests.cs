@@ -44,7 +44,7 @@ public sealed class CeilingTests
     public void A_flood_dated_a_year_ahead_displaces_nobody_who_pays_meanwhile_or_afterwards()
     {
         const long Year = 364L * 86_400_000;
-        var harness = new FeatureHarness(Yaml, 256, BytesMax, StreamScoring.Regions.LogClock.BlockRecordsDefault);
+        var harness = new FeatureHarness(Yaml, 256, BytesMax, StreamScoring.Logs.LogClock.BlockRecordsDefault);
         harness.Fold(Enumerable.Range(0, 300_000).Select(i => (object)(
             i % 10 == 0 ? RandomEvents.NewPayment(i, 1_000_000 + i, $"regular-{i / 10 % 500}") : RandomEvents.NewPayment(i, 1_000_000 + i + Year, $"c-{i}"))));
         Assert.True(harness.Engine.Evicted.First().Early > 50_000);

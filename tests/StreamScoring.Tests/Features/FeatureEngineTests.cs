@@ -49,7 +49,7 @@ public sealed class FeatureEngineTests
             }
         }
 
-        var file = StreamScoring.Features.FeatureFile.Parse("f.yaml", yaml.ToString());
+        var file = StreamScoring.Configuration.FeatureFiles.Parse("f.yaml", yaml.ToString());
         var engine = new StreamScoring.Features.FeatureEngine(file);
         var decoder = new StreamScoring.Ingest.RecordDecoder(file.Layout, new StreamScoring.Ingest.IngestLimits(), TestBatch.Logs);
         var batch = new StreamScoring.Batches.PaymentBatch(file.Layout, 64, 64 * 1024);

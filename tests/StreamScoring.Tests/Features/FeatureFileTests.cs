@@ -1,5 +1,5 @@
 using StreamScoring.Configuration;
-using StreamScoring.Features;
+using StreamScoring.Expressions;
 
 namespace StreamScoring.Tests.Features;
 
@@ -15,7 +15,7 @@ public sealed class FeatureFileTests
     [InlineData("  - {name: a, expression: amount + amunt}", "f.yaml:3:36: ")]
     public void An_error_in_an_expression_names_the_line_and_column_of_the_word(string features, string place)
     {
-        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFile.Parse("f.yaml", "version: 1\nfeatures:\n" + features + "\n"));
+        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse("f.yaml", "version: 1\nfeatures:\n" + features + "\n"));
         Assert.StartsWith(place, error.Message, StringComparison.Ordinal);
         Assert.Contains("there is no name amunt; did you mean amount?", error.Message, StringComparison.Ordinal);
     }
@@ -23,7 +23,7 @@ public sealed class FeatureFileTests
     [Fact]
     public void Risk_of_a_field_that_labels_do_not_carry_is_refused()
     {
-        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFile.Parse(
+        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse(
             "f.yaml", "version: 1\nfeatures:\n  - {name: r, entity: [card_id, channel], aggregate: risk, window: 7d}\n"));
         Assert.StartsWith("f.yaml:3:15: features[0].entity names channel, which labels do not carry; risk is of entity ids: card_id, ", error.Message, StringComparison.Ordinal);
     }
@@ -33,7 +33,7 @@ public sealed class FeatureFileTests
     [InlineData("amount")]
     public void A_name_that_means_something_else_is_refused(string name)
     {
-        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFile.Parse("f.yaml", $"version: 1\nfeatures:\n  - name: {name}\n    expression: 1 + 1\n"));
+        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - name: {name}\n    expression: 1 + 1\n"));
         Assert.StartsWith("f.yaml:3:5: features[0].name is ", error.Message, StringComparison.Ordinal);
     }
 
@@ -50,7 +50,7 @@ public sealed class FeatureFileTests
     [InlineData("entity: card_id, aggregate: count, window: 1d, where: 'attributes.x != \"a\"'", AttributeUse.Text)]
     [InlineData("expression: 'if(attributes.x == \"a\", 0, attributes.x)'", AttributeUse.Text | AttributeUse.Number)]
     public void A_feature_file_says_what_it_takes_an_attribute_for(string feature, AttributeUse use) =>
-        Assert.Equal(use, FeatureFile.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: a, {feature}}}\n").AttributeUses["x"]);
+        Assert.Equal(use, FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: a, {feature}}}\n").AttributeUses["x"]);
 
     [Theory]
     [InlineData("attributes.x == \"a\"", "text", 0)]
@@ -74,7 +74,7 @@ public sealed class FeatureFileTests
         try
         {
             File.WriteAllBytes(path, [.. "version: 1\nfeatures:\n  - {name: a, expression: 'channel == \"caf"u8, 0xE9, .. "\"'}\n"u8]);
-            Assert.Equal($"{path}: holds bytes that are no UTF-8; save it in UTF-8", Assert.Throws<InvalidInputFileException>(() => FeatureFile.Load(path)).Message);
+            Assert.Equal($"{path}: holds bytes that are no UTF-8; save it in UTF-8", Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Load(path)).Message);
         }
         finally
         {

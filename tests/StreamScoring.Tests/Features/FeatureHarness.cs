@@ -1,6 +1,7 @@
 using System.Buffers;
 using MessagePack;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
@@ -12,7 +13,7 @@ namespace StreamScoring.Tests.Features;
 /// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say what many would.</param>
 internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
 {
-    private readonly FeatureFile _file = FeatureFile.Parse("features.yaml", yaml);
+    private readonly FeatureFile _file = FeatureFiles.Parse("features.yaml", yaml);
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -13,7 +14,7 @@ public sealed class HotKeyMemoryTests
     [Fact]
     public void Two_million_events_of_one_key_take_no_more_memory_than_those_of_its_windows_tiles()
     {
-        var file = FeatureFile.Parse(
+        var file = FeatureFiles.Parse(
             "hot",
             """
             version: 1

@@ -1,7 +1,6 @@
 using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
-using StreamScoring.Features;
 using StreamScoring.Files;
 
 namespace StreamScoring.Tests.Files;
@@ -134,7 +133,7 @@ public sealed class PaymentTableTests : IDisposable
     [InlineData("attributes.zip == \"01234\"", "number", "t.csv:5: attributes.zip is x; expected a number")]
     public void An_attribute_is_a_text_or_a_number_by_what_is_declared_else_by_what_the_features_ask_and_never_by_its_cells(string expression, string? declared, string expected)
     {
-        var uses = FeatureFile.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: x, expression: '{expression}'}}\n").AttributeUses;
+        var uses = FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: x, expression: '{expression}'}}\n").AttributeUses;
         var csv = Write("t.csv", "id,t,a,c,zip\n1,1000,1,c,01234\n2,2000,1,c,1E5\n3,3000,1,c,NaN\n4,4000,1,c,x\n");
         var columns = Write("columns.yaml", Columns.Replace("customer_id: c", "customer_id: c, attributes.zip: " + (declared is null ? "zip" : $"{{column: zip, type: {declared}}}"), StringComparison.Ordinal));
         if (expected.StartsWith("t.csv", StringComparison.Ordinal))
@@ -155,7 +154,7 @@ public sealed class PaymentTableTests : IDisposable
     [Fact]
     public void An_attribute_that_is_a_number_to_one_feature_and_a_text_to_another_has_to_be_declared()
     {
-        var uses = FeatureFile.Parse("f.yaml", "version: 1\nfeatures:\n  - {name: x, expression: attributes.zip > 5}\n  - {name: y, expression: 'attributes.zip == \"a\"'}\n").AttributeUses;
+        var uses = FeatureFiles.Parse("f.yaml", "version: 1\nfeatures:\n  - {name: x, expression: attributes.zip > 5}\n  - {name: y, expression: 'attributes.zip == \"a\"'}\n").AttributeUses;
         var csv = Write("t.csv", "payment_id,event_time,amount_minor,currency,card_id,attributes.zip\np,1000,1,EUR,c,7\n");
         var error = Assert.Throws<InvalidInputFileException>(() => PaymentTable.Read([csv], [], null, EventOrder.EventTime, attributeUses: uses));
         Assert.StartsWith($"{csv}: attributes.zip is a number to some features and a text to others; say which it is in a columns file", error.Message, StringComparison.Ordinal);
@@ -179,7 +178,7 @@ public sealed class PaymentTableTests : IDisposable
         }
 
         Assert.Equal((7.0, "7"), AttributesOf(PaymentTable.Read([path], [], null, EventOrder.EventTime)));
-        var uses = FeatureFile.Parse("f.yaml", "version: 1\nfeatures:\n  - {name: x, expression: 'attributes.n == \"7\"'}\n  - {name: y, expression: attributes.s}\n").AttributeUses;
+        var uses = FeatureFiles.Parse("f.yaml", "version: 1\nfeatures:\n  - {name: x, expression: 'attributes.n == \"7\"'}\n  - {name: y, expression: attributes.s}\n").AttributeUses;
         Assert.Equal(("7", 7.0), AttributesOf(PaymentTable.Read([path], [], null, EventOrder.EventTime, attributeUses: uses)));
 
         static (object, object) AttributesOf(PaymentTable table) => (Payments(table).Single().Attributes!["n"], Payments(table).Single().Attributes!["s"]);

@@ -4,11 +4,11 @@ using System.Text.Json;
 using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Deployment;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Ingest;
-using StreamScoring.Regions;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Fuzzing;
@@ -70,7 +70,7 @@ internal static class FuzzTargets
                 """{"reason":"unknown_format","field":null,"detail":"the record is neither","source":{"region":"eu","topic":"labels","partition":0,"offset":0},"log_time":"2026-01-01T00:00:00.000Z","rejected_at":"2026-01-01T00:00:00.100Z","value_bytes":4,"redacted":false,"cut":false,"value_base64":"/+7dzA=="}"""),
             TokenStarts.OfText, JsonWords,
             input => DecisionJson.Iso(DeadLetterJson.Read(input).RejectedAtMs), e => e is JsonException, 32 * 1024, 64),
-        Yaml("feature-file", text => FeatureFile.Parse("features.yaml", text), Texts(
+        Yaml("feature-file", text => FeatureFiles.Parse("features.yaml", text), Texts(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "features.yaml")),
             """
             version: 1

@@ -1,12 +1,13 @@
 using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
-using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Scoring;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 
@@ -14,7 +15,7 @@ namespace StreamScoring.Tests.Graph;
 public sealed class EngineTests
 {
     private static readonly FeatureFile Features =
-        FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
+        FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
 
     [Fact]
     public async Task Steps_that_are_run_by_hand_decide_what_the_graph_decides()

@@ -1,6 +1,7 @@
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Scoring;
+using StreamScoring.Telemetry;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 

@@ -6,15 +6,14 @@ using Akka.Actor;
 using Akka.Streams;
 using Prometheus;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
-using StreamScoring.Features;
-using StreamScoring.Ingest;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 using StreamScoring.Streams;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 
@@ -32,7 +31,7 @@ internal sealed class GraphHarness : IDisposable
     public GraphHarness(
         IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, params IReadOnlyList<FakeModel> shadows)
     {
-        var features = FeatureFile.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
+        var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
         Source = new MemoryLogSource(Logs);
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });

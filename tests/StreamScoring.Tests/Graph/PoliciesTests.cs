@@ -1,6 +1,7 @@
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
-using StreamScoring.Emit;
 using StreamScoring.Scoring;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 

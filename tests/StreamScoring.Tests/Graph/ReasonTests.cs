@@ -1,7 +1,7 @@
 using CsCheck;
 using StreamScoring.Batches;
-using StreamScoring.Emit;
 using StreamScoring.Scoring;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 

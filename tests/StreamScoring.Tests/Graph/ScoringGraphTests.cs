@@ -1,7 +1,8 @@
 using System.Text.Json;
-using StreamScoring.Diagnostics;
 using StreamScoring.Emit;
 using StreamScoring.Scoring;
+using StreamScoring.Telemetry;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 

@@ -1,5 +1,4 @@
 using StreamScoring.Batches;
-using StreamScoring.Emit;
 using StreamScoring.Scoring;
 using StreamScoring.Workloads;
 

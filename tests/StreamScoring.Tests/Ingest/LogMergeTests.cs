@@ -1,6 +1,7 @@
 using CsCheck;
 using StreamScoring.Batches;
 using StreamScoring.Ingest;
+using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Ingest;
 

@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Tests.Features;
 
 namespace StreamScoring.Tests.State;

@@ -1,4 +1,4 @@
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.State;
 
 namespace StreamScoring.Tests.State;

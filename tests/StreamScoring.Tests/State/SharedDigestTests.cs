@@ -1,4 +1,4 @@
-using StreamScoring.Diagnostics;
+using StreamScoring.Batches;
 using StreamScoring.State;
 using StreamScoring.Tests.Features;
 

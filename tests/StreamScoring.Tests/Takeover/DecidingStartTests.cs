@@ -1,5 +1,5 @@
 using CsCheck;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 using StreamScoring.Takeover;
 
 namespace StreamScoring.Tests.Takeover;

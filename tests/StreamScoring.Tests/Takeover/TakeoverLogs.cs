@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamScoring.Emit;
-using StreamScoring.Regions;
+using StreamScoring.Logs;
 
 namespace StreamScoring.Tests.Takeover;
 

@@ -1,6 +1,6 @@
 using StreamScoring.Configuration;
-using StreamScoring.Tests.Regions;
-using StreamScoring.Tuning;
+using StreamScoring.Deployment.Tuning;
+using StreamScoring.Tests.Deployment;
 
 namespace StreamScoring.Tests.Tuning;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using StreamScoring.Tuning;
+using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Tests.Tuning;
 

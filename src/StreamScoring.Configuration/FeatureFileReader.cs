@@ -1,0 +1,318 @@
+using System.Globalization;
+using System.Text.Json;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Expressions;
+using StreamScoring.Features;
+
+namespace StreamScoring.Configuration;
+
+/// <summary>Reads and checks a feature file's YAML, key by key.</summary>
+internal sealed class FeatureFileReader
+{
+    private static readonly string[] AggregateNames = [.. Enum.GetNames<Aggregate>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+    private static readonly TimeSpan DurationMax = TimeSpan.FromDays(36_500);
+
+    /// <summary>Longest chain of features of which each uses the next; the reader recurses along it.</summary>
+    private const int UsesMax = 256;
+
+    private readonly YamlMap _top;
+    private readonly IReadOnlyList<YamlMap> _maps;
+    private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
+    private readonly FeatureScope _scope;
+    private readonly ExpressionBinder _binder;
+    private readonly List<(IReadOnlyList<TextField> Keys, List<string> FilterTexts, List<Expression?> Filters)> _entities = [];
+
+    public FeatureFileReader(YamlMap top)
+    {
+        _top = top;
+        _maps = top.Maps("features");
+        _scope = new FeatureScope(_indexes, mayUseFeatures: true);
+        _binder = new ExpressionBinder(_scope);
+    }
+
+    /// <summary>By attribute that something looks at.</summary>
+    public IReadOnlyDictionary<string, AttributeUse> AttributeUses => _scope.Attributes.Zip(_scope.AttributeUses).ToDictionary(StringComparer.Ordinal);
+
+    public (List<FeatureDefinition> Features, List<EntityDefinition> Entities, List<int> Order, BatchLayout Layout, long LatenessMs, int ExactEvents) Read()
+    {
+        if (_top.Integer("version", 1, 1, 1) != 1 || _maps.Count == 0)
+        {
+            throw _top.Error("features", "is missing or empty; list at least one feature");
+        }
+
+        ReadNames();
+        var order = OrderExpressions();
+        var features = _maps.Select(ReadFeature).ToList();
+        var lateness = _top.Duration("lateness", TimeSpan.FromDays(7), TimeSpan.Zero, DurationMax);
+        var exactEvents = _top.Integer("exact_events", 4096, 16, 8192);
+        _top.RequireAllRead();
+        _scope.SettleMissing();
+        var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters)).ToList();
+        var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
+        return (features, entities, order, layout, (long)lateness.TotalMilliseconds, exactEvents);
+    }
+
+    private void ReadNames()
+    {
+        for (var i = 0; i < _maps.Count; i++)
+        {
+            var name = _maps[i].Text("name");
+            if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.') || char.IsAsciiDigit(name[0]))
+            {
+                throw _maps[i].Error("name", $"is {name}; use letters, digits and underscores, and begin with a letter");
+            }
+
+            if (name is "amount" or "event_time" or "and" or "or" or "not" or "in" or "true" or "false" && _maps[i].OptionalText("expression") != name)
+            {
+                throw _maps[i].Error("name", $"is {name}, which is a word of the language");
+            }
+
+            if (name == TextFields.NameOf(TextField.PaymentId))
+            {
+                throw _maps[i].Error("name", $"is {name}, which is the first column of every table of features");
+            }
+
+            if (!_indexes.TryAdd(name, i))
+            {
+                throw _maps[i].Error("name", $"is {name}, as is that of features[{_indexes[name]}]; names must differ");
+            }
+        }
+    }
+
+    /// <summary>Depth first over what each expression uses.</summary>
+    private List<int> OrderExpressions()
+    {
+        var order = new List<int>();
+        var state = new byte[_maps.Count];
+        for (var i = 0; i < _maps.Count; i++)
+        {
+            Visit(i, []);
+        }
+
+        return order;
+
+        void Visit(int index, List<string> path)
+        {
+            var map = _maps[index];
+            var name = map.Text("name");
+            if (state[index] == 2 || map.OptionalText("expression") is not { } text)
+            {
+                return;
+            }
+
+            if (state[index] == 1)
+            {
+                throw map.Error("expression", $"is part of a cycle: {string.Join(" -> ", path.SkipWhile(step => step != name))} -> {name}");
+            }
+
+            if (path.Count == UsesMax)
+            {
+                throw map.Error("expression", $"is used by a feature that is used by a feature, and so on, more than {UsesMax} deep");
+            }
+
+            state[index] = 1;
+            foreach (var used in Located(map, "expression", () => ExpressionBinder.NamesIn(text)))
+            {
+                // A field hides a feature of the same name, so that `name: channel, expression: channel` is no cycle.
+                if (!IsField(used) && _indexes.TryGetValue(used, out var usedIndex))
+                {
+                    Visit(usedIndex, [.. path, name]);
+                }
+            }
+
+            state[index] = 2;
+            order.Add(index);
+        }
+    }
+
+    private static bool IsField(string name) => name is "amount" or "event_time" || TextFields.TryParse(name, out _);
+
+    private FeatureDefinition ReadFeature(YamlMap map, int index)
+    {
+        var name = map.Text("name");
+        var describe = map.OptionalText("describe");
+        if (map.OptionalText("expression") is { } text)
+        {
+            var expression = Located(map, "expression", () => _binder.Bind(text));
+            if (expression.Type == ExpressionType.Text && expression is not (TextFieldNode or AttributeTextNode))
+            {
+                throw map.Error("expression", "is a text; a text feature is a field by itself");
+            }
+
+            map.RequireAllRead();
+            return new FeatureDefinition { Name = name, Text = describe, Index = index, Expression = expression };
+        }
+
+        if (!map.Has("aggregate"))
+        {
+            throw map.Error("name", $"{name} has neither an expression nor an aggregate");
+        }
+
+        var aggregate = (Aggregate)Array.IndexOf(AggregateNames, map.Choice("aggregate", "", AggregateNames));
+        var (entity, filter) = ReadEntity(map);
+        if (aggregate == Aggregate.Risk && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
+        {
+            throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; risk is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+        }
+
+        var feature = new FeatureDefinition
+        {
+            Name = name,
+            Text = describe,
+            Index = index,
+            Entity = entity,
+            Aggregate = aggregate,
+            Of = ReadOf(map, aggregate),
+            Window = ReadWindow(map, aggregate),
+            HalfLifeMs = ReadHalfLife(map, aggregate),
+            Filter = filter,
+            ExcludesCurrent = map.Flag("exclude_current", otherwise: false),
+        };
+        map.RequireAllRead();
+        return feature;
+    }
+
+    private (int Entity, int Filter) ReadEntity(YamlMap map)
+    {
+        var keys = new List<TextField>();
+        foreach (var key in map.Texts("entity"))
+        {
+            if (!TextFields.TryParse(key, out var field) || field == TextField.PaymentId)
+            {
+                throw map.Error("entity", Nearest.To(key, TextFields.AllNames) is { } near && near != key
+                    ? $"names {key}, which is no field; did you mean {near}?"
+                    : $"names {key}; a key is made of fields such as customer_id");
+            }
+
+            if (keys.Contains(field))
+            {
+                throw map.Error("entity", $"names {key} twice");
+            }
+
+            keys.Add(field);
+            _scope.UseHash(field);
+        }
+
+        if (keys.Count == 0)
+        {
+            throw map.Error("entity", "is missing; name the field or fields whose past the feature looks at");
+        }
+
+        var entity = _entities.FindIndex(known => known.Keys.SequenceEqual(keys));
+        if (entity < 0)
+        {
+            entity = _entities.Count;
+            _entities.Add((keys, [""], [null]));
+        }
+
+        if (map.OptionalText("where") is not { } where)
+        {
+            return (entity, 0);
+        }
+
+        var filter = _entities[entity].FilterTexts.IndexOf(where);
+        if (filter < 0)
+        {
+            _scope.MayUseFeatures = false;
+            var condition = Located(map, "where", () => _binder.BindCondition(where));
+            _scope.MayUseFeatures = true;
+            filter = _entities[entity].Filters.Count;
+            if (filter > EntityLayout.FiltersMax)
+            {
+                throw map.Error("where", $"is filter number {filter} of {map.Text("entity")}; at most {EntityLayout.FiltersMax} differ");
+            }
+
+            _entities[entity].FilterTexts.Add(where);
+            _entities[entity].Filters.Add(condition);
+        }
+
+        return (entity, filter);
+    }
+
+    private ValueSource ReadOf(YamlMap map, Aggregate aggregate)
+    {
+        var text = map.OptionalText("of");
+        if (aggregate is Aggregate.Count or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.Risk)
+        {
+            return text is null ? ValueSource.Amount : throw map.Error("of", $"does not go with {AggregateNames[(int)aggregate]}, which counts payments");
+        }
+
+        if (text is null)
+        {
+            throw map.Error("of", $"is missing; {AggregateNames[(int)aggregate]} is of a field, such as amount");
+        }
+
+        if (text == "amount")
+        {
+            return ValueSource.Amount;
+        }
+
+        if (text.StartsWith(FeatureScope.AttributePrefix, StringComparison.Ordinal) && text.Length > FeatureScope.AttributePrefix.Length)
+        {
+            var use = aggregate == Aggregate.Distinct ? AttributeUse.None : AttributeUse.Number;
+            return new ValueSource(null, _scope.AttributeIndex(text[FeatureScope.AttributePrefix.Length..], use));
+        }
+
+        if (!TextFields.TryParse(text, out var field))
+        {
+            var known = TextFields.AllNames.Append("amount").Append("attributes.NAME");
+            throw map.Error("of", Nearest.To(text, known) is { } near ? $"is {text}; did you mean {near}?" : $"is {text}; known: {string.Join(", ", known)}");
+        }
+
+        _scope.UseHash(field);
+        return aggregate == Aggregate.Distinct ? new ValueSource(field, -1)
+            : throw map.Error("of", $"is {text}, a text; {AggregateNames[(int)aggregate]} takes a number: amount or attributes.NAME");
+    }
+
+    private static Window ReadWindow(YamlMap map, Aggregate aggregate)
+    {
+        var delay = map.Duration("delay", TimeSpan.Zero, TimeSpan.Zero, DurationMax);
+        var delayMs = (long)delay.TotalMilliseconds;
+        if (map.OptionalText("window") is not { } text)
+        {
+            // Of these the window is naturally all of the past.
+            return aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum
+                ? new Window(Window.Ever, delayMs, 0)
+                : throw map.Error("window", "is missing; write a length of time such as 7d, or ever, or last 20");
+        }
+
+        if (text == "ever")
+        {
+            return new Window(Window.Ever, delayMs, 0);
+        }
+
+        if (text.StartsWith("last ", StringComparison.Ordinal))
+        {
+            return int.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= 4096
+                ? new Window(Window.Ever, delayMs, count)
+                : throw map.Error("window", $"is {text}; allowed: last 1..last 4096");
+        }
+
+        return YamlMap.TryParseDuration(text, out var size) && size > TimeSpan.Zero && size <= DurationMax
+            ? new Window((long)size.TotalMilliseconds, delayMs, 0)
+            : throw map.Error("window", $"is {text}; expected a length of time such as 30m or 7d, or ever, or last 20");
+    }
+
+    private static long ReadHalfLife(YamlMap map, Aggregate aggregate)
+    {
+        var halfLife = map.OptionalDuration("half_life");
+        return aggregate is Aggregate.DecayedCount or Aggregate.DecayedSum
+            ? halfLife is { } value && value > TimeSpan.Zero ? (long)value.TotalMilliseconds
+                : throw map.Error("half_life", $"is missing; {AggregateNames[(int)aggregate]} needs one, such as 1h")
+            : halfLife is null ? 0
+            : throw map.Error("half_life", $"does not go with {AggregateNames[(int)aggregate]}");
+    }
+
+    private static T Located<T>(YamlMap map, string key, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ExpressionException e)
+        {
+            throw map.ErrorWithin(key, e.Offset, e.Message);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using StreamScoring.Configuration;
+
+namespace StreamScoring.Deployment;
+
+/// <summary>A change of the topology file that a running process can take.</summary>
+/// <param name="Target">The topology with the live keys of the changed file, all others as at the start.</param>
+/// <param name="Said">Each live key that changed, with its value before and after.</param>
+public sealed record TopologyChange(Topology Target, string Said);
+
+/// <summary>
+/// Looks whether the topology file that a process runs by has changed. What it holds is compared, not its time: an editor puts another file in its place, a
+/// ConfigMap turns a link to one, and neither need be newer. A change counts once two looks have found the same, so that a file that is being written is not judged.
+/// </summary>
+/// <param name="atStart">What the process was started with.</param>
+/// <param name="overrides">As given to <c>--set</c> then; they go on overriding the file.</param>
+/// <param name="notice">Told once per change: what is in force now, what needs a restart, or why the file is not taken.</param>
+public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overrides, Action<string> notice)
+{
+    private Topology _inForce = atStart;
+    private IReadOnlyList<RegionTopology> _grown = atStart.Regions;
+    private string _judged = atStart.Hash;
+    private string _seen = atStart.Hash;
+
+    /// <summary>Changed files that were not taken.</summary>
+    public int Refusals { get; private set; }
+
+    /// <summary>Topics got more partitions: a file that says the same is no change.</summary>
+    public void Grew(IReadOnlyList<RegionTopology> regions) => _grown = regions;
+
+    /// <returns>What is to be taken; null where nothing changed for a running process. Until <see cref="Took"/> it is not in force.</returns>
+    public TopologyChange? Look()
+    {
+        var (text, problem) = Read();
+        var found = text is null ? "" : TopologyFile.HashOf(text, overrides);
+        var isSettled = found == _seen;
+        _seen = found;
+        if (!isSettled || found == _judged)
+        {
+            return null;
+        }
+
+        _judged = found;
+        if (text is null)
+        {
+            notice($"{problem}; the values in force stay");
+            return null;
+        }
+
+        try
+        {
+            return Judge(TopologyFile.Parse(_inForce.File, text, overrides));
+        }
+        catch (InvalidInputFileException e)
+        {
+            Refused(e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>A change is in force.</summary>
+    public void Took(TopologyChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        notice($"{_inForce.File} changed: {change.Said}");
+        _inForce = change.Target;
+    }
+
+    /// <summary>A change could not be taken.</summary>
+    public void Refused(string reason)
+    {
+        Refusals++;
+        notice($"{reason}; the changed file is not taken, the values in force stay");
+    }
+
+    private (string? Text, string? Problem) Read()
+    {
+        try
+        {
+            return (File.ReadAllText(_inForce.File), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"{_inForce.File}: {e.Message}");
+        }
+    }
+
+    private TopologyChange? Judge(Topology read)
+    {
+        var grown = _inForce with { Regions = _grown };
+        var changed = TopologyKeys.Of(read).Concat(TopologyKeys.Of(_inForce)).DistinctBy(key => key.Name)
+            .Where(key => key.Text(read) != key.Text(_inForce) && key.Text(read) != key.Text(grown)).ToList();
+        var restart = changed.Where(key => !key.IsLive).Select(key => key.Name).ToList();
+        if (restart.Count > 0)
+        {
+            notice($"{_inForce.File} changed: these keys need a restart, until then their old values stay in force: {string.Join(", ", restart)}");
+        }
+
+        var live = changed.Where(key => key.IsLive).Select(key => $"{key.Name} {key.Text(_inForce)} -> {key.Text(read)}").ToList();
+        return live.Count == 0 ? null : new TopologyChange(TopologyKeys.TakeLive(_inForce, read), string.Join(", ", live));
+    }
+}

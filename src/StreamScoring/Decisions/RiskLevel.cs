@@ -1,9 +1,0 @@
-namespace StreamScoring.Decisions;
-
-/// <summary>The coarse reading of a score, for people.</summary>
-public enum RiskLevel : byte
-{
-    Normal,
-    Elevated,
-    Highest,
-}

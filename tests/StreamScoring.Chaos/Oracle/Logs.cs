@@ -1,6 +1,0 @@
-namespace StreamScoring.Chaos.Oracle;
-
-/// <summary>Everything that stands in the topics, each partition in offset order, and what stood in the inputs.</summary>
-/// <param name="Payments">In the order in which they were made; the last one is there now.</param>
-/// <param name="Labels">As the payments.</param>
-public sealed record Logs(IReadOnlyList<InputTopic> Payments, IReadOnlyList<InputTopic> Labels, IReadOnlyList<LogRecord> Decisions, IReadOnlyList<LogRecord> DeadLetters);
