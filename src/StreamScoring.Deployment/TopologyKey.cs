@@ -6,7 +6,8 @@ namespace StreamScoring.Deployment;
 /// <param name="Name">Dotted, as <c>--set</c> takes it.</param>
 /// <param name="Value">A number, a <see cref="TimeSpan"/>, a text, or a list or map of texts.</param>
 /// <param name="Take">Gives the first topology the second one's value; null where the key needs a restart.</param>
-public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Func<Topology, Topology, Topology>? Take = null)
+/// <param name="IsSecret">Its value is shown nowhere.</param>
+public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Func<Topology, Topology, Topology>? Take = null, bool IsSecret = false)
 {
     public bool IsLive => Take is not null;
 

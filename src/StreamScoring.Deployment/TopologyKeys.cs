@@ -115,7 +115,7 @@ public static class TopologyKeys
             new($"regions.{name}.topics.labels", topology => Of(topology, region => region.Labels)),
             new($"regions.{name}.topics.decisions", topology => Of(topology, region => region.Decisions)),
             new($"regions.{name}.topics.deadLetters", topology => Of(topology, region => region.DeadLetters)),
-            new($"regions.{name}.security", topology => Of(topology, region => region.Security)),
+            new($"regions.{name}.security", topology => Of(topology, region => region.Security), IsSecret: true),
         ];
     }
 }

@@ -16,8 +16,8 @@ public sealed record TopologyChange(Topology Target, string Said);
 /// <param name="notice">Told once per change: what is in force now, what needs a restart, or why the file is not taken.</param>
 public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overrides, Action<string> notice)
 {
-    private Topology _inForce = atStart;
-    private IReadOnlyList<RegionTopology> _grown = atStart.Regions;
+    private volatile Topology _inForce = atStart;
+    private volatile IReadOnlyList<RegionTopology> _grown = atStart.Regions;
     private string _judged = atStart.Hash;
     private string _seen = atStart.Hash;
 
@@ -72,6 +72,22 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         notice($"{reason}; the changed file is not taken, the values in force stay");
     }
 
+    /// <summary>What the file says now, against what is in force. From any thread.</summary>
+    /// <returns>Each key that differs; or why the file cannot be compared.</returns>
+    public (IReadOnlyList<TopologyDifference> Differences, string? Problem) Compare()
+    {
+        var inForce = _inForce;
+        var (text, problem) = Read();
+        try
+        {
+            return text is null ? ([], problem) : (ChangedIn(TopologyFile.Parse(inForce.File, text, overrides), inForce), null);
+        }
+        catch (InvalidInputFileException e)
+        {
+            return ([], e.Message);
+        }
+    }
+
     private (string? Text, string? Problem) Read()
     {
         try
@@ -86,16 +102,22 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
 
     private TopologyChange? Judge(Topology read)
     {
-        var grown = _inForce with { Regions = _grown };
-        var changed = TopologyKeys.Of(read).Concat(TopologyKeys.Of(_inForce)).DistinctBy(key => key.Name)
-            .Where(key => key.Text(read) != key.Text(_inForce) && key.Text(read) != key.Text(grown)).ToList();
-        var restart = changed.Where(key => !key.IsLive).Select(key => key.Name).ToList();
+        var changed = ChangedIn(read, _inForce);
+        var restart = changed.Where(difference => !difference.IsLive).Select(difference => difference.Key).ToList();
         if (restart.Count > 0)
         {
             notice($"{_inForce.File} changed: these keys need a restart, until then their old values stay in force: {string.Join(", ", restart)}");
         }
 
-        var live = changed.Where(key => key.IsLive).Select(key => $"{key.Name} {key.Text(_inForce)} -> {key.Text(read)}").ToList();
+        var live = changed.Where(difference => difference.IsLive).Select(difference => $"{difference.Key} {difference.InForce} -> {difference.File}").ToList();
         return live.Count == 0 ? null : new TopologyChange(TopologyKeys.TakeLive(_inForce, read), string.Join(", ", live));
+    }
+
+    private List<TopologyDifference> ChangedIn(Topology read, Topology inForce)
+    {
+        var grown = inForce with { Regions = _grown };
+        return [.. TopologyKeys.Of(read).Concat(TopologyKeys.Of(inForce)).DistinctBy(key => key.Name)
+            .Where(key => key.Text(read) != key.Text(inForce) && key.Text(read) != key.Text(grown))
+            .Select(key => key.IsSecret ? new TopologyDifference(key.Name, File: null, InForce: null, key.IsLive) : new TopologyDifference(key.Name, key.Text(read), key.Text(inForce), key.IsLive))];
     }
 }

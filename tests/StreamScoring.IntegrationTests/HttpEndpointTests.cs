@@ -13,7 +13,7 @@ public sealed class HttpEndpointTests
     public async Task A_call_for_the_state_ends_when_its_client_is_gone()
     {
         var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await using var endpoint = await HttpEndpoint.StartAsync(IPAddress.Loopback, 0, Metrics.NewCustomRegistry(), new PipelineHealth(), async aborted =>
+        await using var endpoint = await HttpEndpoint.StartAsync(IPAddress.Loopback, 0, Metrics.NewCustomRegistry(), new PipelineHealth(new ProcessLife(TimeProvider.System)), async aborted =>
         {
             using var registration = aborted.Register(ended.SetResult);
             begun.SetResult();
@@ -35,7 +35,7 @@ public sealed class HttpEndpointTests
     [InlineData("0.0.0.0", true)]
     public async Task It_is_reached_on_the_address_that_it_was_given_alone(string address, bool everywhere)
     {
-        await using var endpoint = await HttpEndpoint.StartAsync(IPAddress.Parse(address), 0, Metrics.NewCustomRegistry(), new PipelineHealth());
+        await using var endpoint = await HttpEndpoint.StartAsync(IPAddress.Parse(address), 0, Metrics.NewCustomRegistry(), new PipelineHealth(new ProcessLife(TimeProvider.System)));
         var port = new Uri(endpoint.Url).Port;
         Assert.Equal($"http://127.0.0.1:{port}", endpoint.Url);
         using var client = new TcpClient();

@@ -12,7 +12,7 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Serves /metrics, /health/live, /health/ready and /state. There is no login: who reaches the
+/// Serves /metrics, /health/live, /health/ready, /state and /status. There is no login: who reaches the
 /// address may ask.
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
@@ -30,10 +30,11 @@ internal sealed class HttpEndpoint : IAsyncDisposable
     /// <param name="port">0: any free one.</param>
     /// <param name="state">Gives the state's report, taken between two batches, unless it is
     /// cancelled; null within it where no graph runs.</param>
+    /// <param name="status">Tells where the process stands.</param>
     /// <exception cref="InvalidInputFileException">The port is taken, or this machine does not have
     /// the address.</exception>
     public static async Task<HttpEndpoint> StartAsync(
-        IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null)
+        IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null, Func<StatusReport>? status = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -45,6 +46,11 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         if (state is not null)
         {
             application.MapGet("/state", (CancellationToken aborted) => ReportAsync(state, aborted));
+        }
+
+        if (status is not null)
+        {
+            application.MapGet("/status", () => Results.Json(status(), StatusReport.Json));
         }
 
         try

@@ -2,17 +2,15 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What the health endpoints say. Set by the process's life cycle, read by any thread.</summary>
-internal sealed class PipelineHealth
+/// <summary>What the health endpoints say: of a process's life, and of the logs of the graph that decides. Read by any thread.</summary>
+internal sealed class PipelineHealth(ProcessLife life)
 {
-    private volatile string? _notReady = "starting";
-    private volatile string? _failed;
     private volatile LogHealth? _logs;
 
     /// <summary>
     /// Why the process decides nothing, or not all that it should; null where it does.
     /// </summary>
-    public string? NotReady => _failed ?? _notReady ?? FailuresOf(isDegradation: false);
+    public string? NotReady => life.Now is var now && now.State == LifeState.Deciding ? FailuresOf(isDegradation: false) : TextOf(now);
 
     /// <summary>
     /// What fails though the process decides all of its payments, one line each; null for nothing.
@@ -20,21 +18,24 @@ internal sealed class PipelineHealth
     public string? Degraded => FailuresOf(isDegradation: true);
 
     /// <summary>Why the process must be restarted; null while it lives.</summary>
-    public string? Failed => _failed;
+    public string? Failed => life.Now is { State: LifeState.Failed } failed ? failed.Why : null;
 
-    /// <param name="logs">How the logs stand from now on.</param>
-    public void Ready(LogHealth logs) => (_logs, _notReady) = (logs, null);
+    /// <summary>How the logs stand that the graph reads; null where none runs.</summary>
+    public LogHealth? Logs
+    {
+        get => _logs;
+        set => _logs = value;
+    }
 
-    /// <summary>The graph failed and is built again.</summary>
-    public void StartingOver(string reason) => (_logs, _notReady) = (null, $"starting over: {reason}");
+    /// <summary>A state as health and notices call it.</summary>
+    public static string NameOf(LifeState state) => state == LifeState.StartingOver ? "starting over" : state.ToString().ToLowerInvariant();
 
-    public void Draining() => (_logs, _notReady) = (null, "draining");
-
-    public void Fail(string reason) => _failed = reason;
+    private static string TextOf(LifeStep step) => step.State == LifeState.Failed ? step.Why : step.Why.Length > 0 ? $"{NameOf(step.State)}: {step.Why}" : NameOf(step.State);
 
     private string? FailuresOf(bool isDegradation)
     {
-        var failures = _logs?.Look().Where(standing => standing.Failure != LogFailure.None && standing.IsDegradation == isDegradation).Select(standing => standing.Text).ToList();
+        var failures = life.Now.State != LifeState.Deciding ? null
+            : _logs?.Look().Where(standing => standing.Failure != LogFailure.None && standing.IsDegradation == isDegradation).Select(standing => standing.Text).ToList();
         return failures is { Count: > 0 } ? string.Join('\n', failures) : null;
     }
 }

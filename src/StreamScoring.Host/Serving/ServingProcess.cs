@@ -18,7 +18,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
+    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -70,6 +70,7 @@ internal sealed class ServingProcess(
 
                 if (await RunOnceAsync(untilIdle, cancel) is not { } grown)
                 {
+                    life.Enter(LifeState.Ended);
                     return;
                 }
 
@@ -79,7 +80,7 @@ internal sealed class ServingProcess(
             }
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
             {
-                health.StartingOver(e.Message);
+                life.Enter(LifeState.StartingOver, e.Message);
                 notice($"starting over: {e.Message}");
                 ProcessMemory.GiveBack();
                 if ((e as StageFailedException)?.InnerException is StateAheadException ahead)
@@ -94,7 +95,7 @@ internal sealed class ServingProcess(
             }
             catch (Exception e)
             {
-                health.Fail(e.Message);
+                life.Enter(cancel.IsCancellationRequested && e is OperationCanceledException ? LifeState.Ended : LifeState.Failed, e.Message);
                 throw;
             }
         }
@@ -106,7 +107,7 @@ internal sealed class ServingProcess(
         string[] own = [$"{_topology.Region}/{_topology.Home.Payments}", $"{_topology.Region}/{_topology.Home.Labels}"];
         return await KafkaPorts.LogsOnceThereAsync(_topology, TopicPatience, Lacks, said =>
         {
-            health.StartingOver(said);
+            life.Enter(LifeState.StartingOver, said);
             notice($"waits: {said}");
         }, cancel);
 
@@ -154,6 +155,7 @@ internal sealed class ServingProcess(
         Topology? grown;
         var standStill = new List<LogStanding>();
         TopicMadeAnewException? madeAnew = null;
+        life.Enter(LifeState.Restoring);
         var state = snapshots.Restore(logs);
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
@@ -161,7 +163,8 @@ internal sealed class ServingProcess(
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
         var sink = await OpenSinkAsync(connection, source);
         var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
-        (_source, _pipeline) = (source, pipeline);
+        (_source, _pipeline, health.Logs) = (source, pipeline, source.Health);
+        life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
         try
@@ -174,7 +177,7 @@ internal sealed class ServingProcess(
         }
         finally
         {
-            (_source, _pipeline) = (null, null);
+            (_source, _pipeline, health.Logs) = (null, null, null);
             await writing.CancelAsync();
             // First of all the group is left, so that others can take over while this one writes its state.
             await pipeline.DisposeAsync();
@@ -238,7 +241,7 @@ internal sealed class ServingProcess(
             {
                 isReady = _wasReady = true;
                 _instanceInUseSince = null;
-                health.Ready(source.Health);
+                life.Enter(LifeState.Deciding);
                 await Console.Out.WriteLineAsync(
                     $"ready: region {topology.Region}, owns {string.Join(", ", source.Owned.Select(owned => owned.ToString()))}; model {policies.Current.Champion.Name} {policies.Current.Champion.Version[..19]}; {url}/metrics");
             }
@@ -294,7 +297,7 @@ internal sealed class ServingProcess(
             notice($"the graph failed: {failed.InnerException?.Message}");
         }
 
-        health.Draining();
+        life.Enter(LifeState.Draining, pipeline.Done.IsFaulted ? "the graph failed" : cancel.IsCancellationRequested ? "told to end" : "");
         pipeline.Stop();
         try
         {

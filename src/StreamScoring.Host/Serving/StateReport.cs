@@ -20,13 +20,6 @@ internal sealed record StateReport(
     /// <summary>A digest as it is written everywhere.</summary>
     public static string Text(UInt128 digest) => digest.ToString("x32", CultureInfo.InvariantCulture);
 
-    private static Dictionary<string, double?> Staleness(LogCoverage coverage)
-    {
-        var seconds = new double[coverage.Regions.Count];
-        coverage.Fill(seconds, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
-        return coverage.Regions.Zip(seconds).ToDictionary(region => region.First, region => double.IsNaN(region.Second) ? (double?)null : Math.Round(region.Second, 3));
-    }
-
     /// <param name="cancel">Nobody waits for it any more.</param>
     /// <returns>Null where no graph runs.</returns>
     public static async Task<StateReport?> OfAsync(ServingProcess process, CancellationToken cancel)
@@ -42,6 +35,6 @@ internal sealed record StateReport(
             Text(digest),
             pipeline.State.Identity,
             [.. source.Owned.Where(log => process.Logs.KindOf(process.Logs.IndexOf(log)) == LogKind.Payments).Select(log => log.ToString())],
-            Staleness(pipeline.Coverage));
+            pipeline.Coverage.StalenessNow());
     }
 }

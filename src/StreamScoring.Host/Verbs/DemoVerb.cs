@@ -58,7 +58,8 @@ internal static class DemoVerb
         }
 
         using var artifacts = Artifacts.Load(topology, cancel);
-        var health = new PipelineHealth();
+        var life = new ProcessLife(TimeProvider.System);
+        var health = new PipelineHealth(life);
         var registry = Metrics.NewCustomRegistry();
         await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
@@ -69,7 +70,10 @@ internal static class DemoVerb
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
         await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, _ => { }), _ => { }), registry);
         _ = new ProcessMeters(registry, () => artifacts, () => pipeline, () => source);
-        health.Ready(source.Health);
+        health.Logs = source.Health;
+        life.Enter(LifeState.Restoring);
+        life.Enter(LifeState.Joining);
+        life.Enter(LifeState.Deciding);
         await Console.Error.WriteLineAsync($"embedded broker {broker.Brokers}; {http.Url}/metrics; model {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}");
 
         using var demo = new Traffic(topology, rate);
@@ -79,7 +83,7 @@ internal static class DemoVerb
         var publishing = Task.Run(() => demo.PublishAsync(events, cancel), CancellationToken.None);
         // What fails first ends the demo; the publisher ends it too, when all is published or it is interrupted.
         await await Task.WhenAny(publishing, reading, pipeline.Done);
-        health.Draining();
+        life.Enter(LifeState.Draining);
         await publishing;
         await CatchUpAsync(demo, reading, pipeline.Done, cancel);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;

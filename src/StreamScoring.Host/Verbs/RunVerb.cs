@@ -33,9 +33,9 @@ internal static partial class RunVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, IReadOnlyList<string> set, TimeSpan? untilIdle, CancellationToken cancel)
+    private static async Task<int> RunAsync(string path, IReadOnlyList<string> set, TimeSpan? untilIdle, CancellationToken cancel)
     {
-        var topology = TopologyFile.Load(file, set);
+        var topology = TopologyFile.Load(path, set);
         using var logging = PipelineLog.Create();
         var log = logging.CreateLogger("StreamScoring");
         var registry = Metrics.NewCustomRegistry();
@@ -53,15 +53,18 @@ internal static partial class RunVerb
             Notice(identityNotice);
         }
 
-        var health = new PipelineHealth();
+        var life = new ProcessLife(TimeProvider.System);
+        var health = new PipelineHealth(life);
+        var file = new TopologyWatch(topology, set, Notice);
         DotNetStats.Register(registry);
         using var runtime = new RuntimeMeters(registry);
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
-            topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted));
+            topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted),
+            () => StatusReport.Of(life, topology, file, process));
         var (snapshots, logs) = await restoring;
-        using var live = new LiveTopology(new TopologyWatch(topology, set, Notice), policies, registry);
-        process = new ServingProcess(topology, logs, live, policies, snapshots, health, registry, http.Url, Notice);
+        using var live = new LiveTopology(file, policies, registry);
+        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, registry, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);

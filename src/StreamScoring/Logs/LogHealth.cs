@@ -169,7 +169,7 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
         && (seen.Position == seen.End || (moved && seen.Position < seen.End));
 
     private static LogStanding NotDecided(LogId log, TimeSpan time, string reason) => new(
-        log, LagCount: null, QueuedCount: 0, IsReadThrough: false, LogFailure.NotDecided,
+        log, Position: -1, End: null, LagCount: null, QueuedCount: 0, IsReadThrough: false, LogFailure.NotDecided,
         FormattableString.Invariant($"{log} is not decided for {time.TotalSeconds:0} s: {reason}"), IsDegradation: false);
 
     private LogStanding StandingOf(int logIndex)
@@ -190,7 +190,7 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
         var lag = seen.End < 0 || failure == LogFailure.Unreachable ? (long?)null : Math.Max(0, seen.End - seen.Position);
         var isReadThrough = lag == 0 && seen.IsDrained && IsInOrder(seen, moved: false);
         var text = failure == LogFailure.None ? "" : TextOf(log, view, failure);
-        return new LogStanding(log, lag, seen.QueuedCount, isReadThrough, failure, text, isDegradation);
+        return new LogStanding(log, seen.Position, seen.End < 0 ? null : seen.End, lag, seen.QueuedCount, isReadThrough, failure, text, isDegradation);
     }
 
     private string TextOf(LogId log, View view, LogFailure failure)

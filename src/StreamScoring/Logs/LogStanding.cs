@@ -1,6 +1,8 @@
 namespace StreamScoring.Logs;
 
 /// <summary>How a log stands, as far as this process sees it.</summary>
+/// <param name="Position">Offset of the record that is taken next; -1 for one that is not read.</param>
+/// <param name="End">Offset behind its newest record; null where that is not known.</param>
 /// <param name="LagCount">Records in it that are not taken; null where its end is not
 /// known.</param>
 /// <param name="QueuedCount">Of these, fetched already.</param>
@@ -11,7 +13,7 @@ namespace StreamScoring.Logs;
 /// <param name="IsDegradation">True where the failure keeps no payment of this process's region
 /// from being decided: of a followed region, or a log that only waits its turn.</param>
 public sealed record LogStanding(
-    LogId Log, long? LagCount, long QueuedCount, bool IsReadThrough, LogFailure Failure, string Text, bool IsDegradation)
+    LogId Log, long Position, long? End, long? LagCount, long QueuedCount, bool IsReadThrough, LogFailure Failure, string Text, bool IsDegradation)
 {
     /// <summary>The failure as a metric's label.</summary>
     public static string LabelOf(LogFailure failure) => failure switch

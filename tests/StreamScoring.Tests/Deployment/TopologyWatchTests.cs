@@ -122,6 +122,29 @@ public sealed class TopologyWatchTests : IDisposable
     }
 
     [Fact]
+    public void What_the_file_says_and_is_not_in_force_is_told_and_secrets_are_not()
+    {
+        var watch = Watch();
+        Assert.Empty(watch.Compare().Differences);
+        File.WriteAllText(Path.Combine(_file.Folder, "password"), "hidden");
+        _file.Write(Knobs.Replace("brokers:", "security: {sasl.username: scoring, sasl.password.file: password}\n    brokers:", StringComparison.Ordinal) + "data: elsewhere\n");
+        var (differences, problem) = watch.Compare();
+        Assert.Null(problem);
+        Assert.Contains(new TopologyDifference("score.lanes", "2", "1", IsLive: true), differences);
+        Assert.Contains(new TopologyDifference("regions.eu.security", null, null, IsLive: false), differences);
+        Assert.Contains(differences, difference => difference.Key == "data" && !difference.IsLive && difference.File!.EndsWith("elsewhere", StringComparison.Ordinal));
+        // Once they are taken, the live keys are in force.
+        Assert.NotNull(Settled(watch));
+        Assert.Equal(["data", "regions.eu.security"], watch.Compare().Differences.Select(difference => difference.Key).Order());
+        _file.Write("ingest: [");
+        Assert.Contains("not valid YAML", watch.Compare().Problem, StringComparison.Ordinal);
+        File.Delete(_file.FilePath);
+        Assert.Contains(_file.FilePath, watch.Compare().Problem, StringComparison.Ordinal);
+        // It judged nothing: that is for whoever takes the file over.
+        Assert.Single(_notices, notice => notice.Contains("need a restart", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_was_given_by_set_goes_on_overriding_the_file()
     {
         var watch = Watch("score.lanes=5");

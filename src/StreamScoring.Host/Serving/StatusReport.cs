@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using StreamScoring.Deployment;
+using StreamScoring.Logs;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>What <c>/status</c> answers: where the process stands, and why. The names are a contract; docs/operations.md has them.</summary>
+/// <param name="Steps">How it came there, oldest first.</param>
+/// <param name="Policy">What decides; null where no graph runs.</param>
+/// <param name="Logs">Those that are read, and those that cannot be decided.</param>
+/// <param name="StalenessSeconds">By followed region; null where it was never seen whole.</param>
+internal sealed record StatusReport(
+    LifeState State, DateTimeOffset Since, string Why, IReadOnlyList<LifeStep> Steps, string Region, string Group, StatusReport.PolicyStatus? Policy,
+    IReadOnlyList<StatusReport.LogStatus> Logs, IReadOnlyDictionary<string, double?> StalenessSeconds, StatusReport.TopologyStatus Topology)
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <param name="Id">As decisions name it.</param>
+    internal sealed record PolicyStatus(string Id, string Champion, string ChampionVersion, IReadOnlyList<string> Shadows);
+
+    /// <param name="IsOwned">Whether this process decides it, or folds it for those that it decides.</param>
+    /// <param name="Position">Offset of the record that is taken next; null for one that is not read.</param>
+    /// <param name="End">Offset behind its newest record; null where the brokers do not say.</param>
+    /// <param name="Lag">Records in it that are not taken; null where that is not known.</param>
+    /// <param name="Queued">Of these, fetched already.</param>
+    /// <param name="Failure">As the metric <c>scoring_log_failing</c> names it; null for none.</param>
+    /// <param name="Why">The failure in a sentence.</param>
+    internal sealed record LogStatus(
+        string Log, LogKind Kind, [property: JsonPropertyName("owned")] bool IsOwned, long? Position, long? End, long? Lag, long Queued, string? Failure, string? Why);
+
+    /// <param name="Differs">Keys whose values in the file are not in force.</param>
+    /// <param name="Problem">Why the file cannot be compared; null where it can.</param>
+    internal sealed record TopologyStatus(string File, IReadOnlyList<KeyStatus> Differs, string? Problem);
+
+    /// <param name="NeedsRestart">False for one that is about to be taken, or was refused: the log says why.</param>
+    internal sealed record KeyStatus(string Key, string? File, string? InForce, bool NeedsRestart);
+
+    /// <param name="process">Null while it starts.</param>
+    public static StatusReport Of(ProcessLife life, Topology topology, TopologyWatch file, ServingProcess? process)
+    {
+        var (steps, (differences, problem)) = (life.Steps, file.Compare());
+        var graph = process is { Pipeline: { } pipeline, Source: { } source } ? (Pipeline: pipeline, Source: source) : default;
+        var (state, since, why) = steps[^1];
+        return new StatusReport(
+            state, since, why, steps, topology.Region, topology.Group,
+            graph.Pipeline is null ? null : PolicyOf(graph.Pipeline),
+            graph.Source is null ? [] : LogsOf(graph.Source.Health, [.. graph.Source.Owned]),
+            graph.Pipeline is null ? new Dictionary<string, double?>() : graph.Pipeline.Coverage.StalenessNow(),
+            new TopologyStatus(topology.File, [.. differences.Select(differs => new KeyStatus(differs.Key, differs.File, differs.InForce, !differs.IsLive))], problem));
+    }
+
+    private static PolicyStatus PolicyOf(Pipeline pipeline)
+    {
+        var parts = pipeline.Policy.Parts;
+        return new PolicyStatus(parts.Id, parts.Champion.Name, parts.Champion.Version, [.. parts.Shadows.Models.Select(shadow => shadow.Id)]);
+    }
+
+    private static List<LogStatus> LogsOf(LogHealth health, HashSet<LogId> owned) =>
+        [.. health.Look().Select(standing => new LogStatus(
+            standing.Log.ToString(), health.Logs.KindOf(health.Logs.IndexOf(standing.Log)), owned.Contains(standing.Log), standing.Position < 0 ? null : standing.Position, standing.End,
+            standing.LagCount, standing.QueuedCount, standing.Failure == LogFailure.None ? null : LogStanding.LabelOf(standing.Failure), standing.Text.Length > 0 ? standing.Text : null))];
+}
