@@ -11,6 +11,7 @@ public sealed class MemoryLog(int logIndex) : ILogReader
     private readonly LookAhead _ahead = new();
     private readonly long[] _timestampsMs = new long[LookAhead.RecordsMax];
     private int _next;
+    private int _seen;
 
     public int LogIndex => logIndex;
 
@@ -24,6 +25,9 @@ public sealed class MemoryLog(int logIndex) : ILogReader
 
     /// <summary>Held at false, it acts as a log whose next record is still being fetched.</summary>
     public bool EndIsKnown { get; set; } = true;
+
+    /// <summary>Records that a reader has looked at or taken, which may be one more than it has taken. From any thread.</summary>
+    public int Seen => Volatile.Read(ref _seen);
 
     public int Count
     {
@@ -63,8 +67,10 @@ public sealed class MemoryLog(int logIndex) : ILogReader
                 Look();
             }
 
-            mergeMs = _ahead.Count > 0 ? _ahead.NextMs : 0;
-            return _ahead.Count > 0;
+            var isThere = _ahead.Count > 0;
+            mergeMs = isThere ? _ahead.NextMs : 0;
+            Volatile.Write(ref _seen, isThere ? _next + 1 : _next);
+            return isThere;
         }
     }
 

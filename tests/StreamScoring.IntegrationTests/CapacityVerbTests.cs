@@ -26,7 +26,7 @@ public sealed partial class CapacityVerbTests
     [Fact]
     public void Each_constant_of_the_document_is_the_one_in_the_file()
     {
-        var constants = JsonDocument.Parse(File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "src", "StreamScoring", "Capacity", "constants.json"))).RootElement;
+        var constants = JsonDocument.Parse(File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "src", "StreamScoring.Deployment", "Capacity", "constants.json"))).RootElement;
         var stated = Constants().Matches(Document).ToDictionary(row => row.Groups[1].Value, row => double.Parse(row.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture));
         foreach (var constant in constants.EnumerateObject().Where(constant => constant.Value.ValueKind == JsonValueKind.Number))
         {

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using System.Text.Json;
+using StreamScoring.Host;
 
 namespace StreamScoring.IntegrationTests;
 
@@ -137,15 +139,28 @@ public sealed class VerbTests : IDisposable
         Assert.Equal([payments], Directory.GetFiles(_folder));
     }
 
-    [Fact]
-    public async Task Every_verb_has_help_with_an_example()
+    public static TheoryData<string> Verbs => [.. CommandLineVerbs.All().SelectMany(verb => LeavesOf(verb, verb.Name)).Select(leaf => leaf.Path)];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Every_verb_has_help_with_an_example(string verb)
     {
-        foreach (var verb in new[] { "demo", "run", "topology validate", "topology plan", "tune", "topics create", "publish", "decisions", "generate", "backfill", "train", "score" })
-        {
-            var help = await ScoringProcess.SucceedAsync(NoBroker, [.. verb.Split(' '), "--help"]);
-            Assert.Contains($"scoring {verb}", help.Output[help.Output.IndexOf("Example:", StringComparison.Ordinal)..], StringComparison.Ordinal);
-        }
+        var help = CommandLineVerbs.All().SelectMany(top => LeavesOf(top, top.Name)).Single(leaf => leaf.Path == verb).Verb.Description!;
+        Assert.Contains($"scoring {verb} ", help[help.IndexOf("Example:", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Help_of_the_program_lists_every_verb_and_that_of_a_verb_is_what_it_says_of_itself()
+    {
+        var all = await ScoringProcess.SucceedAsync(NoBroker, "--help");
+        Assert.All(CommandLineVerbs.All(), verb => Assert.Contains($"  {verb.Name}", all.Output, StringComparison.Ordinal));
+        var one = await ScoringProcess.SucceedAsync(NoBroker, "state", "verify", "--help");
+        Assert.Contains("scoring state verify ", one.Output[one.Output.IndexOf("Example:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    /// <summary>Commands that do something by themselves.</summary>
+    private static IEnumerable<(string Path, Command Verb)> LeavesOf(Command verb, string path) =>
+        verb.Subcommands.SelectMany(child => LeavesOf(child, $"{path} {child.Name}")).Concat(verb.Action is null ? [] : [(path, verb)]);
 
     [Fact]
     public async Task What_a_verb_says_goes_to_stderr_and_a_summary_in_json_alone_to_stdout()

@@ -166,15 +166,16 @@ public sealed class DeadLetterEncoderTests
     }
 
     [Theory]
-    [InlineData(long.MaxValue)]
-    [InlineData(long.MinValue)]
-    public void A_log_time_beyond_the_calendar_stops_nothing(long logTimestampMs)
+    [InlineData(long.MaxValue, "9999-12-31T23:59:59.999Z")]
+    [InlineData(long.MinValue, "0001-01-01T00:00:00.000Z")]
+    [InlineData(1_700_000_000_000, "2023-11-14T22:13:20.000Z")]
+    public void A_log_time_beyond_the_calendar_is_its_nearest_day(long logTimestampMs, string written)
     {
         var batch = new StreamScoring.Batches.PaymentBatch(TestBatch.Layout, 1, 64);
         batch.Append(TestBatch.Payments, 0, logTimestampMs, decide: true, "{}"u8, 1024);
         new RecordDecoder(TestBatch.Layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
         new DeadLetterEncoder(TestBatch.Logs).Encode(batch, 0, batch.Rejection[0], batch.Encoded.Buffer);
-        Assert.Contains("log_time", Encoding.UTF8.GetString(batch.Encoded.Buffer.Written), StringComparison.Ordinal);
+        Assert.Equal(written, JsonDocument.Parse(batch.Encoded.Buffer.Written.ToArray()).RootElement.GetProperty("log_time").GetString());
     }
 
     private static JsonElement Encode(byte[] record, string reason)

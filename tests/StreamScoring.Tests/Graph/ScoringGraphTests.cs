@@ -251,6 +251,8 @@ public sealed class ScoringGraphTests
         graph.Logs[TestBatch.MorePayments].EndIsKnown = false;
         graph.Append(TestBatch.Payments, TestBatch.LogTimestampMs, GraphHarness.Payment(0));
         graph.Source.Wake();
+        // From here on it waits: it has seen the record, and nothing else wakes it.
+        await GraphHarness.UntilAsync(() => graph.Logs[TestBatch.Payments].Seen == 1);
         graph.Options.Change(graph.Options.Current with { MergeWaitMax = TimeSpan.Zero });
         await GraphHarness.UntilAsync(() => graph.Progress.Decided == 1);
         graph.Logs[TestBatch.MorePayments].EndIsKnown = true;

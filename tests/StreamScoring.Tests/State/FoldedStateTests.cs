@@ -95,8 +95,7 @@ public sealed class FoldedStateTests
             begun.SetResult();
             try
             {
-                Assert.NotNull(chunks.ToList());
-                ended.SetResult(true);
+                ended.SetResult(chunks.Count() >= 0);
             }
             catch (OperationCanceledException)
             {
