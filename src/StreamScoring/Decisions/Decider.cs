@@ -7,7 +7,7 @@ namespace StreamScoring.Decisions;
 /// before keeps its first decision; rules will be asked next, the thresholds last.
 /// </summary>
 /// <param name="budgetMs">A payment decided later than this after its log timestamp is flagged late.</param>
-public sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs)
+internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs)
 {
     /// <summary>Decides every row that is owed a decision. Allocates nothing in steady state.</summary>
     /// <param name="batch">With the time at which it is decided.</param>

@@ -5,7 +5,7 @@ using StreamScoring.Logs;
 namespace StreamScoring.Emit;
 
 /// <summary>How far each log is decided and acknowledged. It is told batch by batch, in stream order, and never goes back.</summary>
-public sealed class AcknowledgedOffsets(LogTable logs)
+internal sealed class AcknowledgedOffsets(LogTable logs)
 {
     private readonly long[] _next = new long[logs.Count];
     private readonly int[] _count = new int[logs.Count];

@@ -16,7 +16,7 @@ namespace StreamScoring.Emit;
 /// <param name="deadLetterBytesMax">A dead letter that would be larger is written without the
 /// record's copy: what its sender chose must not make it unwritable.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds the batch's own buffer, and nothing that has to be let go.")]
-public sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
+internal sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {
     private readonly ReusableBuffer _compact = new();
     private readonly Utf8JsonWriter _json = new(Stream.Null);

@@ -13,7 +13,7 @@ namespace StreamScoring.Emit;
 /// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the contract's fields that could be
 /// parsed, each value looked at for card numbers. Everything else of the record is withheld: how much, from where, and a keyed hash.
 /// </summary>
-public sealed class DeadLetterEncoder
+internal sealed class DeadLetterEncoder
 {
     /// <summary>Of this process alone: letters of one run can be compared, and nobody can try numbers out.</summary>
     private static readonly byte[] ProcessKey = RandomNumberGenerator.GetBytes(32);

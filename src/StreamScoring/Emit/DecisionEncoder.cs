@@ -12,7 +12,7 @@ namespace StreamScoring.Emit;
 /// Writes a decided row in the compact form of <see cref="DecisionMessagePack"/>, straight from the batch's columns. Whatever is the
 /// same for all rows is encoded once, at start. Allocates nothing per row.
 /// </summary>
-public sealed class DecisionEncoder
+internal sealed class DecisionEncoder
 {
     private static readonly byte[][] Actions = EncodedNames<DecisionAction>();
     private static readonly byte[][] Levels = EncodedNames<RiskLevel>();

@@ -7,7 +7,7 @@ using StreamScoring.Logs;
 namespace StreamScoring.Emit;
 
 /// <summary>Writes a batch's vector in the form of <see cref="BatchVector"/>, once per batch and without allocating.</summary>
-public sealed class VectorEncoder
+internal sealed class VectorEncoder
 {
     private readonly (byte[] Name, int First, int Count)[] _topics;
     private readonly int[] _partitions;

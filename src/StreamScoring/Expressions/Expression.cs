@@ -6,7 +6,7 @@ namespace StreamScoring.Expressions;
 /// A bound expression. It is evaluated column by column: one call per node and batch, into a buffer that the node keeps, so a row costs
 /// neither a virtual call nor an allocation. An instance is used by one thread at a time.
 /// </summary>
-public abstract class Expression
+internal abstract class Expression
 {
     private double[] _numbers = [];
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace StreamScoring.Expressions;
 
 /// <summary>Gives names and types to a parsed expression.</summary>
-public sealed class ExpressionBinder(IExpressionScope scope)
+internal sealed class ExpressionBinder(IExpressionScope scope)
 {
     private static readonly Dictionary<string, Func<Expression, Expression>> UnaryFunctions = new(StringComparer.Ordinal)
     {

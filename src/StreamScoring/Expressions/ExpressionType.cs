@@ -1,7 +1,7 @@
 namespace StreamScoring.Expressions;
 
 /// <summary>The type of an expression.</summary>
-public enum ExpressionType : byte
+internal enum ExpressionType : byte
 {
     /// <summary>A double; NaN is missing.</summary>
     Number,

@@ -1,7 +1,7 @@
 namespace StreamScoring.Expressions;
 
 /// <summary>The names that an expression may use.</summary>
-public interface IExpressionScope
+internal interface IExpressionScope
 {
     /// <param name="name">As written, dots included.</param>
     /// <param name="wantsText">What the context expects of a name whose type follows from its use: an attribute.</param>

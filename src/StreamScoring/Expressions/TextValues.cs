@@ -3,7 +3,7 @@ using StreamScoring.Batches;
 namespace StreamScoring.Expressions;
 
 /// <summary>The texts of a batch's rows in UTF-8, empty where one is missing: a column's, or one text for all rows.</summary>
-public readonly ref struct TextValues
+internal readonly ref struct TextValues
 {
     private readonly TextColumn? _column;
     private readonly ReadOnlySpan<byte> _bytes;

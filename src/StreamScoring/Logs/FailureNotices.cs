@@ -6,7 +6,7 @@ namespace StreamScoring.Logs;
 /// one failure does not fill it. By any thread.
 /// </summary>
 /// <param name="notice">Told one line each time.</param>
-public sealed class FailureNotices(TimeProvider clock, Action<string> notice)
+internal sealed class FailureNotices(TimeProvider clock, Action<string> notice)
 {
     /// <summary>Between the first time and the second; each further one is twice as long.</summary>
     public static readonly TimeSpan FirstInterval = TimeSpan.FromMinutes(1);

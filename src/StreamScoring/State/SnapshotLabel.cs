@@ -5,4 +5,4 @@ namespace StreamScoring.State;
 /// <param name="Topics">By <c>region/topic</c>: the topic's id.</param>
 /// <param name="Config"><c>sha256:</c> and the hash of the topology.</param>
 /// <param name="CreatedAt">By the clock of the process.</param>
-public sealed record SnapshotLabel(string FeatureText, IReadOnlyDictionary<string, string> Topics, string Config, DateTimeOffset CreatedAt);
+internal sealed record SnapshotLabel(string FeatureText, IReadOnlyDictionary<string, string> Topics, string Config, DateTimeOffset CreatedAt);

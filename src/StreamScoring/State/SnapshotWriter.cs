@@ -6,7 +6,7 @@ using StreamScoring.Features;
 namespace StreamScoring.State;
 
 /// <summary>Writes one snapshot to a stream. What it wrote is a snapshot only once <see cref="Complete"/> returned.</summary>
-public sealed class SnapshotWriter
+internal sealed class SnapshotWriter
 {
     private readonly Stream _stream;
     private readonly Func<SweepChunk, UInt128> _digestOf;

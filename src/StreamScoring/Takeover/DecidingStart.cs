@@ -11,7 +11,7 @@ namespace StreamScoring.Takeover;
 /// </remarks>
 /// <param name="From">The first offset that is owed an answer.</param>
 /// <param name="Refusal">Where the log ends before a position that is known of it; else null.</param>
-public readonly record struct DecidingStart(long From, MembershipFailure.BeyondEnd? Refusal)
+internal readonly record struct DecidingStart(long From, MembershipFailure.BeyondEnd? Refusal)
 {
     /// <param name="end">Behind the log's last record.</param>
     /// <param name="decided">What the end of its decisions partition says; null for labels.</param>

@@ -8,7 +8,7 @@ namespace StreamScoring.Telemetry;
 /// Says where a publisher's clock is wrong: which records are stamped ahead of this machine's time. Nothing follows from that but a
 /// count and a notice; what such records may do is bounded elsewhere (docs/decisions/0002-time-by-the-logs.md). Used by the source's thread.
 /// </summary>
-public sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, Action<string> notice)
+internal sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, Action<string> notice)
 {
     /// <summary>Clocks that are kept in time differ by less.</summary>
     public const long AheadMs = 60_000;
