@@ -1,0 +1,268 @@
+using System.Text;
+using Akka;
+using Akka.Configuration;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Akka.Streams.TestKit;
+using Akka.TestKit;
+using StreamScoring.Batches;
+using StreamScoring.Configuration;
+using StreamScoring.Emit;
+using StreamScoring.Ingest;
+using StreamScoring.State;
+using StreamScoring.Streams;
+using StreamScoring.Telemetry;
+using StreamScoring.Workloads;
+
+namespace StreamScoring.Tests.Graph;
+
+/// <summary>What stages alone do: demand, order, completion, failure. The scheduler's time only moves when told to.</summary>
+public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
+{
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
+
+    private readonly ManualClock _clock = new();
+    private readonly MemoryLog[] _logs = [new(TestBatch.Labels), new(TestBatch.Payments), new(TestBatch.MorePayments)];
+    private readonly MemoryLogSource _port;
+    private readonly Engine _engine;
+    private readonly LiveOptions _options = new(new PipelineOptions { ScoringLanes = 2, EmitBatchesInFlightMax = 2, MergeWaitMax = WaitMax });
+    private readonly ActorMaterializer _materializer;
+
+    public StageTests()
+        : base(ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\" }"))
+    {
+        _materializer = ActorMaterializer.Create(Sys, ActorMaterializerSettings.Create(Sys).WithInputBuffer(1, 1));
+        _port = new MemoryLogSource(_logs);
+        var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
+        _engine = new Engine(new EngineParts(TestBatch.Logs, features, new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default)) { Clock = _clock, BatchRowsMax = 2, BatchesMax = 4 });
+    }
+
+    private TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    [Fact]
+    public void A_source_takes_nothing_that_is_not_asked_for_and_then_a_batch_at_a_time()
+    {
+        Append(0, 5);
+        var sink = Source.FromGraph(SourceStage()).RunWith(this.SinkProbe<PaymentBatch>(), _materializer);
+        sink.EnsureSubscription();
+        Assert.Equal(0, _engine.Progress.Taken);
+        sink.Request(1);
+        var first = sink.ExpectNext();
+        Assert.Equal((2, 2, 1), (first.RowCount, _engine.Progress.Taken, _engine.Pool.Rented));
+        sink.Request(2);
+        Assert.Equal([2, 1], [sink.ExpectNext().RowCount, sink.ExpectNext().RowCount]);
+        sink.Request(1);
+        _port.Complete();
+        sink.ExpectComplete();
+        Assert.Equal(3, _engine.Pool.Rented);
+    }
+
+    [Fact]
+    public void A_source_that_has_no_batch_left_goes_on_once_one_comes_back()
+    {
+        Append(0, 10);
+        var sink = Source.FromGraph(SourceStage()).RunWith(this.SinkProbe<PaymentBatch>(), _materializer);
+        sink.Request(5);
+        var taken = Enumerable.Range(0, 4).Select(_ => sink.ExpectNext()).ToList();
+        Assert.Equal(8, _engine.Progress.Taken);
+        _engine.Pool.Return(taken[0]);
+        Assert.Equal(2, sink.ExpectNext().RowCount);
+    }
+
+    [Fact]
+    public void A_source_waits_for_a_silent_log_as_long_as_it_is_told_to()
+    {
+        _logs[TestBatch.MorePayments].EndIsKnown = false;
+        Append(0, 1);
+        var sink = Source.FromGraph(SourceStage()).RunWith(this.SinkProbe<PaymentBatch>(), _materializer);
+        sink.Request(1);
+        AwaitCondition(() => _logs[TestBatch.Payments].Seen == 1);
+        Pass(WaitMax - TimeSpan.FromMilliseconds(1));
+        _port.Wake();
+        Assert.Equal(0, _engine.Progress.Taken);
+        Pass(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(1, sink.ExpectNext().RowCount);
+    }
+
+    [Fact]
+    public void Lanes_take_as_many_batches_as_there_are_and_give_them_on_in_their_order()
+    {
+        using var gates = new BlockingSteps(3);
+        var (source, sink) = Through(gates.Run, decides: true);
+        sink.Request(3);
+        var batches = Send(source, 2);
+        // Both run, and neither can end yet: there is no lane for a third one.
+        gates.AwaitBegun(2);
+        Assert.Equal(0, source.Pending);
+        gates.Finish(1);
+        gates.AwaitEnded(1);
+        gates.Finish(0);
+        Assert.Equal(batches, [sink.ExpectNext(), sink.ExpectNext()]);
+        var third = Send(source, 1)[0];
+        gates.Finish(2);
+        source.SendComplete();
+        Assert.Same(third, sink.ExpectNext());
+        sink.ExpectComplete();
+    }
+
+    [Fact]
+    public void Lanes_end_only_after_the_batches_that_are_on_them()
+    {
+        using var gates = new BlockingSteps(1);
+        var (source, sink) = Through(gates.Run, decides: true);
+        sink.Request(1);
+        var batch = Send(source, 1)[0];
+        source.SendComplete();
+        gates.Finish(0);
+        Assert.Same(batch, sink.ExpectNext());
+        sink.ExpectComplete();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_step_that_fails_fails_the_graph_with_the_positions_of_its_batch_and_upstream_ends(bool decides)
+    {
+        var (source, sink) = Through((_, _) => throw new IOException("the disk is gone"), decides);
+        sink.Request(1);
+        Send(source, 1);
+        var error = Assert.IsType<StageFailedException>(sink.ExpectError());
+        Assert.Equal("test failed on eu/payments/0 offsets 0..0: the disk is gone", error.Message);
+        source.ExpectCancellation();
+    }
+
+    [Fact]
+    public void Whoever_cancels_ends_the_lanes_and_what_is_before_them()
+    {
+        var (source, sink) = Through((_, _) => { }, decides: true);
+        sink.EnsureSubscription();
+        sink.Cancel();
+        source.ExpectCancellation();
+    }
+
+    [Fact]
+    public async Task Emit_holds_as_many_batches_as_allowed_and_notes_them_in_their_order()
+    {
+        var port = new ManualSink();
+        var (source, done) = Emitting(port);
+        Send(source, 2);
+        AwaitCondition(() => port.Count == 2);
+        Assert.Equal(0, source.Pending);
+        port.Acknowledge(1);
+        Assert.Equal(0, _engine.Progress.Folded);
+        port.Acknowledge(0);
+        AwaitCondition(() => _engine.Pool.Rented == 0 || done.IsCompleted);
+        Assert.False(done.IsCompleted, $"{done.Exception}");
+        Send(source, 1);
+        source.SendComplete();
+        AwaitCondition(() => port.Count == 3);
+        Assert.False(done.IsCompleted);
+        port.Acknowledge(2);
+        await done.WaitAsync(RemainingOrDefault);
+        Assert.Equal((0, 3L), (_engine.Pool.Rented, _port.Committed[TestBatch.Payments]));
+    }
+
+    [Fact]
+    public async Task A_write_that_is_refused_fails_the_graph_and_nothing_behind_it_is_noted()
+    {
+        var port = new ManualSink();
+        var (source, done) = Emitting(port);
+        Send(source, 2);
+        AwaitCondition(() => port.Count == 2);
+        port.Acknowledge(1);
+        port.Refuse(0);
+        await Assert.ThrowsAsync<DeliveryFailedException>(() => done.WaitAsync(RemainingOrDefault));
+        source.ExpectCancellation();
+        Assert.Equal(0, _port.Committed[TestBatch.Payments]);
+    }
+
+    [Fact]
+    public async Task A_graph_that_fails_before_it_is_drained_never_looks_drained()
+    {
+        var (source, done) = Emitting(new ManualSink());
+        Send(source, 1);
+        source.SendError(new IOException("the disk is gone"));
+        await Assert.ThrowsAsync<IOException>(() => done.WaitAsync(RemainingOrDefault));
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _engine.Dispose();
+    }
+
+    private LogSourceStage SourceStage() => new(_engine, _port, new LogMerge(_clock, WaitMax), _options);
+
+    private (TestPublisher.Probe<PaymentBatch> Source, TestSubscriber.Probe<PaymentBatch> Sink) Through(Action<PaymentBatch, int> run, bool decides)
+    {
+        var calls = -1;
+        var step = new Step("test", StepThread.Lanes, batch => run(batch, Interlocked.Increment(ref calls)), TestBatch.Logs, _clock, seconds: null);
+        _decides = decides;
+        return this.SourceProbe<PaymentBatch>().Via(new LanesStage(step, _options)).ToMaterialized(this.SinkProbe<PaymentBatch>(), Keep.Both).Run(_materializer);
+    }
+
+    private (TestPublisher.Probe<PaymentBatch> Source, Task<Done> Done) Emitting(ManualSink port) =>
+        this.SourceProbe<PaymentBatch>().ToMaterialized(Sink.FromGraph(new EmitStage(_engine, _port, port, _options)), Keep.Both).Run(_materializer);
+
+    private bool _decides;
+    private int _next;
+
+    /// <summary>Sends batches of one record each, as soon as they are asked for.</summary>
+    private List<PaymentBatch> Send(TestPublisher.Probe<PaymentBatch> source, int count)
+    {
+        var batches = new List<PaymentBatch>();
+        for (var i = 0; i < count; i++)
+        {
+            var batch = _engine.Pool.TryRent()!;
+            batch.Append(TestBatch.Payments, _next++, TestBatch.LogTimestampMs, decide: true, "{}"u8, 1024);
+            _engine.Took(batch);
+            // A batch without rows to decide needs no lane.
+            batch.DecideCount = _decides ? 1 : 0;
+            source.SendNext(batch);
+            batches.Add(batch);
+        }
+
+        return batches;
+    }
+
+    private void Append(int from, int count)
+    {
+        for (var i = from; i < from + count; i++)
+        {
+            _logs[TestBatch.Payments].Append(TestBatch.LogTimestampMs + i, Encoding.UTF8.GetBytes(GraphHarness.Payment(i)));
+        }
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        _clock.Advance(time);
+        Scheduler.Advance(time);
+    }
+
+    /// <summary>A step whose calls, by their number, end when a test says so.</summary>
+    private sealed class BlockingSteps(int count) : IDisposable
+    {
+        private readonly ManualResetEventSlim[] _mayEnd = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
+        private readonly ManualResetEventSlim[] _begun = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
+        private readonly ManualResetEventSlim[] _ended = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
+
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+        public void Run(PaymentBatch batch, int call)
+        {
+            // By the batch: calls of two lanes begin in any order.
+            var number = (int)batch.Offset[0];
+            _begun[number].Set();
+            Assert.True(_mayEnd[number].Wait(Patience));
+            _ended[number].Set();
+        }
+
+        public void Finish(int call) => _mayEnd[call].Set();
+
+        public void AwaitBegun(int calls) => Assert.All(_begun.Take(calls), begun => Assert.True(begun.Wait(Patience)));
+
+        public void AwaitEnded(int call) => Assert.True(_ended[call].Wait(Patience));
+
+        public void Dispose() => Array.ForEach([.. _mayEnd, .. _begun, .. _ended], gate => gate.Dispose());
+    }
+}
