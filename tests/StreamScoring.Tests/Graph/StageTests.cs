@@ -85,37 +85,52 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public void Lanes_take_as_many_batches_as_there_are_and_give_them_on_in_their_order()
+    public void Lanes_give_batches_on_in_their_order_and_end_after_the_last_one()
     {
-        using var gates = new BlockingSteps(3);
+        using var gates = new BlockingSteps(2);
         var (source, sink) = Through(gates.Run, decides: true);
-        sink.Request(3);
+        sink.Request(2);
         var batches = Send(source, 2);
-        // Both run, and neither can end yet: there is no lane for a third one.
+        source.SendComplete();
         gates.AwaitBegun(2);
-        Assert.Equal(0, source.Pending);
         gates.Finish(1);
         gates.AwaitEnded(1);
         gates.Finish(0);
         Assert.Equal(batches, [sink.ExpectNext(), sink.ExpectNext()]);
-        var third = Send(source, 1)[0];
-        gates.Finish(2);
-        source.SendComplete();
-        Assert.Same(third, sink.ExpectNext());
         sink.ExpectComplete();
     }
 
     [Fact]
-    public void Lanes_end_only_after_the_batches_that_are_on_them()
+    public void Lanes_take_no_more_batches_than_there_are_lanes()
     {
-        using var gates = new BlockingSteps(1);
-        var (source, sink) = Through(gates.Run, decides: true);
-        sink.Request(1);
-        var batch = Send(source, 1)[0];
-        source.SendComplete();
-        gates.Finish(0);
-        Assert.Same(batch, sink.ExpectNext());
+        const int batches = 8;
+        using var gates = new BlockingSteps(batches);
+        var (taken, mostTaken) = (0, 0);
+        IEnumerable<PaymentBatch> Batches()
+        {
+            for (; taken < batches; taken++)
+            {
+                mostTaken = Math.Max(mostTaken, taken + 1 - gates.EndedCount);
+                var batch = new PaymentBatch(TestBatch.Layout, 1, 64) { DecideCount = 1 };
+                batch.Append(TestBatch.Payments, taken, TestBatch.LogTimestampMs, decide: true, "{}"u8, 1024);
+                yield return batch;
+            }
+        }
+
+        var step = new Step("test", StepThread.Lanes, gates.Run, TestBatch.Logs, _clock, seconds: null);
+        var sink = Source.From(Batches()).Via(new LanesStage(step, _options)).RunWith(this.SinkProbe<PaymentBatch>(), _materializer);
+        sink.Request(batches);
+        // Both lanes are taken, and no batch can end before this.
+        gates.AwaitBegun(2);
+        for (var batch = 0; batch < batches; batch++)
+        {
+            gates.Finish(batch);
+            Assert.Equal(batch, sink.ExpectNext().Offset[0]);
+        }
+
         sink.ExpectComplete();
+        // The source of an enumeration looks one ahead.
+        Assert.Equal(2 + 1, mostTaken);
     }
 
     [Theory]
@@ -123,7 +138,7 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     [InlineData(false)]
     public void A_step_that_fails_fails_the_graph_with_the_positions_of_its_batch_and_upstream_ends(bool decides)
     {
-        var (source, sink) = Through((_, _) => throw new IOException("the disk is gone"), decides);
+        var (source, sink) = Through(_ => throw new IOException("the disk is gone"), decides);
         sink.Request(1);
         Send(source, 1);
         var error = Assert.IsType<StageFailedException>(sink.ExpectError());
@@ -134,20 +149,19 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     [Fact]
     public void Whoever_cancels_ends_the_lanes_and_what_is_before_them()
     {
-        var (source, sink) = Through((_, _) => { }, decides: true);
+        var (source, sink) = Through(_ => { }, decides: true);
         sink.EnsureSubscription();
         sink.Cancel();
         source.ExpectCancellation();
     }
 
     [Fact]
-    public async Task Emit_holds_as_many_batches_as_allowed_and_notes_them_in_their_order()
+    public async Task Emit_notes_batches_in_their_order_and_ends_after_the_last_one()
     {
         var port = new ManualSink();
         var (source, done) = Emitting(port);
         Send(source, 2);
         AwaitCondition(() => port.Count == 2);
-        Assert.Equal(0, source.Pending);
         port.Acknowledge(1);
         Assert.Equal(0, _engine.Progress.Folded);
         port.Acknowledge(0);
@@ -193,10 +207,9 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
 
     private LogSourceStage SourceStage() => new(_engine, _port, new LogMerge(_clock, WaitMax), _options);
 
-    private (TestPublisher.Probe<PaymentBatch> Source, TestSubscriber.Probe<PaymentBatch> Sink) Through(Action<PaymentBatch, int> run, bool decides)
+    private (TestPublisher.Probe<PaymentBatch> Source, TestSubscriber.Probe<PaymentBatch> Sink) Through(Action<PaymentBatch> run, bool decides)
     {
-        var calls = -1;
-        var step = new Step("test", StepThread.Lanes, batch => run(batch, Interlocked.Increment(ref calls)), TestBatch.Logs, _clock, seconds: null);
+        var step = new Step("test", StepThread.Lanes, run, TestBatch.Logs, _clock, seconds: null);
         _decides = decides;
         return this.SourceProbe<PaymentBatch>().Via(new LanesStage(step, _options)).ToMaterialized(this.SinkProbe<PaymentBatch>(), Keep.Both).Run(_materializer);
     }
@@ -239,7 +252,7 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
         Scheduler.Advance(time);
     }
 
-    /// <summary>A step whose calls, by their number, end when a test says so.</summary>
+    /// <summary>A step whose calls, by the offset of their batch, end when a test says so.</summary>
     private sealed class BlockingSteps(int count) : IDisposable
     {
         private readonly ManualResetEventSlim[] _mayEnd = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
@@ -248,9 +261,10 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
 
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-        public void Run(PaymentBatch batch, int call)
+        public int EndedCount => _ended.Count(ended => ended.IsSet);
+
+        public void Run(PaymentBatch batch)
         {
-            // By the batch: calls of two lanes begin in any order.
             var number = (int)batch.Offset[0];
             _begun[number].Set();
             Assert.True(_mayEnd[number].Wait(Patience));
