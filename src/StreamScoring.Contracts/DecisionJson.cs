@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>A decision as JSON.</summary>
+/// <summary>A decision as JSON, by <see cref="DecisionFields"/>. It is read by way of the compact form, so one reader alone knows the record.</summary>
 public static class DecisionJson
 {
     /// <summary>Bytes of a time: <c>2026-01-31T23:59:59.999Z</c>.</summary>
@@ -19,109 +19,17 @@ public static class DecisionJson
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(decision);
         writer.WriteStartObject();
-        writer.WriteString(DecisionJsonNames.DecisionId, decision.Source.ToString());
-        writer.WriteString(DecisionJsonNames.PaymentId, decision.PaymentId);
-        writer.WriteStartObject(DecisionJsonNames.Source);
-        writer.WriteString(DecisionJsonNames.Region, decision.Source.Region);
-        writer.WriteString(DecisionJsonNames.Topic, decision.Source.Topic);
-        writer.WriteNumber(DecisionJsonNames.Partition, decision.Source.Partition);
-        writer.WriteNumber(DecisionJsonNames.Offset, decision.Source.Offset);
-        if (decision.SourceTopicId is { } topicId)
+        foreach (var field in DecisionFields.InJsonOrder)
         {
-            writer.WriteString(DecisionJsonNames.TopicId, topicId);
+            Write(writer, field, field.ValueOf(decision));
         }
 
-        writer.WriteEndObject();
-        writer.WriteString(DecisionJsonNames.EventTime, Iso(decision.EventTimeMs));
-        writer.WriteString(DecisionJsonNames.LogTime, Iso(decision.LogTimestampMs));
-        writer.WriteString(DecisionJsonNames.ReceivedAt, Iso(decision.ReceivedAtMs));
-        writer.WriteString(DecisionJsonNames.DecidedAt, Iso(decision.DecidedAtMs));
-        writer.WriteString(DecisionJsonNames.Action, decision.Action);
-        writer.WriteNumber(DecisionJsonNames.Score, decision.Score);
-        writer.WriteString(DecisionJsonNames.Level, decision.Level);
-        WriteNumber(writer, DecisionJsonNames.Probability, decision.Probability);
-        WriteNumber(writer, DecisionJsonNames.Raw, decision.Raw);
-        writer.WriteString(DecisionJsonNames.Rung, decision.Rung);
-        writer.WriteStartObject(DecisionJsonNames.Model);
-        writer.WriteString(DecisionJsonNames.Name, decision.ModelName);
-        writer.WriteString(DecisionJsonNames.Version, decision.ModelVersion);
-        writer.WriteString(DecisionJsonNames.Engine, decision.Engine);
-        writer.WriteEndObject();
-        writer.WriteStartArray(DecisionJsonNames.Shadow);
-        foreach (var shadow in decision.Shadow)
-        {
-            writer.WriteStartObject();
-            writer.WriteString(DecisionJsonNames.Model, shadow.Model);
-            WriteNumber(writer, DecisionJsonNames.Probability, shadow.Probability);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        WriteTexts(writer, DecisionJsonNames.Rules, decision.Rules);
-        WriteTexts(writer, DecisionJsonNames.ShadowRules, decision.ShadowRules);
-        writer.WriteStartArray(DecisionJsonNames.Reasons);
-        foreach (var reason in decision.Reasons)
-        {
-            writer.WriteStartObject();
-            writer.WriteString(DecisionJsonNames.Feature, reason.Feature);
-            WriteNumber(writer, DecisionJsonNames.Value, reason.Value);
-            WriteNumber(writer, DecisionJsonNames.Contribution, reason.Contribution);
-            writer.WriteString(DecisionJsonNames.Text, reason.Text);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartObject(DecisionJsonNames.Features);
-        foreach (var (name, value) in decision.Features)
-        {
-            if (value is string text)
-            {
-                writer.WriteString(name, text);
-            }
-            else
-            {
-                writer.WritePropertyName(name);
-                WriteNumberValue(writer, (double?)value);
-            }
-        }
-
-        writer.WriteEndObject();
-        writer.WriteString(DecisionJsonNames.FeatureFile, decision.FeatureFile);
-        writer.WriteString(DecisionJsonNames.RuleFile, decision.RuleFile);
-        writer.WriteString(DecisionJsonNames.Config, decision.Config);
-        WriteTexts(writer, DecisionJsonNames.Flags, decision.Flags);
-        writer.WriteStartObject(DecisionJsonNames.Bounds);
-        foreach (var (feature, bound) in decision.Bounds)
-        {
-            writer.WritePropertyName(feature);
-            WriteNumberValue(writer, bound);
-        }
-
-        writer.WriteEndObject();
-        writer.WriteStartObject(DecisionJsonNames.StalenessSeconds);
-        foreach (var (region, seconds) in decision.StalenessSeconds)
-        {
-            writer.WritePropertyName(region);
-            WriteNumberValue(writer, seconds);
-        }
-
-        writer.WriteEndObject();
-        writer.WriteStartObject(DecisionJsonNames.TimingsMs);
-        writer.WriteNumber(DecisionJsonNames.Queued, decision.TimingsMs.Queued);
-        writer.WriteNumber(DecisionJsonNames.Features, decision.TimingsMs.Features);
-        writer.WriteNumber(DecisionJsonNames.Score, decision.TimingsMs.Score);
-        writer.WriteNumber(DecisionJsonNames.Decide, decision.TimingsMs.Decide);
-        writer.WriteNumber(DecisionJsonNames.Total, decision.TimingsMs.Total);
-        writer.WriteEndObject();
-        writer.WriteString(DecisionJsonNames.Policy, decision.Policy);
-        writer.WriteString(DecisionJsonNames.DecidedBy, decision.DecidedBy);
-        writer.WriteString(DecisionJsonNames.Role, decision.Role);
         writer.WriteEndObject();
     }
 
     /// <summary>Reads a decision back. A whole number is a double here, as every number among the features is.</summary>
     /// <exception cref="JsonException">The bytes are no decision.</exception>
-    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => JsonFields.Read(bytes, DecisionJsonReader.Read);
+    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => DecisionMessagePack.Read(JsonFields.Read(bytes, DecisionJsonReader.ToCompact));
 
     /// <summary>ISO 8601 in UTC with milliseconds. A record's timestamp may be any number: one beyond the calendar becomes its end.</summary>
     public static string Iso(long unixMs) => Time(unixMs).ToString(IsoFormat, CultureInfo.InvariantCulture);
@@ -132,32 +40,83 @@ public static class DecisionJson
 
     private static DateTimeOffset Time(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(unixMs, UnixMsMin, UnixMsMax));
 
-    private static void WriteNumber(Utf8JsonWriter writer, JsonEncodedText name, double? value)
+    private static void Write(Utf8JsonWriter writer, DecisionField field, object? value)
     {
-        writer.WritePropertyName(name);
-        WriteNumberValue(writer, value);
+        if (value is null && field is { IsLater: true, IsNullable: false })
+        {
+            return;
+        }
+
+        writer.WritePropertyName(field.JsonName);
+        switch (value)
+        {
+            case IEnumerable<KeyValuePair<string, object?>> map:
+                writer.WriteStartObject();
+                foreach (var (name, item) in map)
+                {
+                    writer.WritePropertyName(name);
+                    WriteValue(writer, item);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case object?[] parts when field.Kind == DecisionKind.Group:
+                WriteParts(writer, field, parts);
+                break;
+            case IEnumerable<object?[]> groups:
+                writer.WriteStartArray();
+                foreach (var parts in groups)
+                {
+                    WriteParts(writer, field, parts);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case IEnumerable<string> texts:
+                writer.WriteStartArray();
+                foreach (var text in texts)
+                {
+                    writer.WriteStringValue(text);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case long unixMs when field.Kind == DecisionKind.Time:
+                writer.WriteStringValue(Iso(unixMs));
+                break;
+            default:
+                WriteValue(writer, value);
+                break;
+        }
     }
 
-    private static void WriteNumberValue(Utf8JsonWriter writer, double? value)
+    private static void WriteParts(Utf8JsonWriter writer, DecisionField field, object?[] parts)
     {
-        if (value is { } number && double.IsFinite(number))
+        writer.WriteStartObject();
+        foreach (var part in field.Parts)
         {
-            writer.WriteNumberValue(number);
+            Write(writer, part, parts[part.Position]);
         }
-        else
-        {
-            writer.WriteNullValue();
-        }
+
+        writer.WriteEndObject();
     }
 
-    private static void WriteTexts(Utf8JsonWriter writer, JsonEncodedText name, IReadOnlyList<string> texts)
+    private static void WriteValue(Utf8JsonWriter writer, object? value)
     {
-        writer.WriteStartArray(name);
-        foreach (var text in texts)
+        switch (value)
         {
-            writer.WriteStringValue(text);
+            case string text:
+                writer.WriteStringValue(text);
+                break;
+            case int or long:
+                writer.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case double number when double.IsFinite(number):
+                writer.WriteNumberValue(number);
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
         }
-
-        writer.WriteEndArray();
     }
 }

@@ -1,59 +1,128 @@
+using System.Buffers;
 using System.Text.Json;
+using MessagePack;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>Reads back what <see cref="DecisionJson"/> writes. Fields that this release does not know are skipped.</summary>
+/// <summary>The way back of <see cref="DecisionTranscoder"/>. Fields that this release does not know are skipped.</summary>
 internal static class DecisionJsonReader
 {
-    public static DecisionRecord Read(JsonElement root)
+    /// <returns>The compact form.</returns>
+    public static ReadOnlyMemory<byte> ToCompact(JsonElement root)
     {
-        var model = root.Field("model");
-        var timings = root.Field("timings_ms");
-        return new DecisionRecord
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteArrayHeader(DecisionMessagePack.Elements);
+        writer.Write(DecisionMessagePack.Version);
+        foreach (var field in DecisionFields.ByPosition)
         {
-            Source = root.Source(),
-            SourceTopicId = root.Field("source").OptionalText("topic_id"),
-            PaymentId = root.Text("payment_id"),
-            EventTimeMs = root.Time("event_time"),
-            LogTimestampMs = root.Time("log_time"),
-            ReceivedAtMs = root.Time("received_at"),
-            DecidedAtMs = root.Time("decided_at"),
-            Action = root.Text("action"),
-            Score = root.SmallInteger("score"),
-            Level = root.Text("level"),
-            Probability = root.Number("probability"),
-            Raw = root.Number("raw"),
-            Rung = root.Text("rung"),
-            ModelName = model.Text("name"),
-            ModelVersion = model.Text("version"),
-            Engine = model.Text("engine"),
-            Features = [.. root.Field("features", JsonValueKind.Object).EnumerateObject().Select(Feature)],
-            Rules = Texts(root, "rules"),
-            ShadowRules = Texts(root, "shadow_rules"),
-            Reasons = [.. Items(root, "reasons").Select(reason => new DecisionReason(
-                reason.Text("feature"), reason.Number("value") ?? double.NaN, reason.Number("contribution") ?? double.NaN, reason.Text("text")))],
-            Shadow = [.. Items(root, "shadow").Select(shadow => new ShadowScore(shadow.Text("model"), shadow.Number("probability") ?? double.NaN))],
-            FeatureFile = root.Text("feature_file"),
-            RuleFile = root.OptionalText("rule_file"),
-            Config = root.Text("config"),
-            Flags = Texts(root, "flags"),
-            StalenessSeconds = [.. root.Field("staleness_seconds", JsonValueKind.Object).EnumerateObject()
-                .Select(region => new KeyValuePair<string, double>(region.Name, JsonFields.NumberOf(region.Value, "staleness_seconds") ?? double.NaN))],
-            TimingsMs = new DecisionTimings(
-                timings.Number("queued") ?? 0, timings.Number("features") ?? 0, timings.Number("score") ?? 0, timings.Number("decide") ?? 0, timings.Number("total") ?? 0),
-            Bounds = root.TryGetProperty("bounds", out var bounds)
-                ? [.. bounds.EnumerateObject().Select(bound => new KeyValuePair<string, double?>(bound.Name, JsonFields.NumberOf(bound.Value, "bounds")))]
-                : [],
-            Policy = root.OptionalText("policy"),
-            DecidedBy = root.OptionalText("decided_by"),
-            Role = root.OptionalText("role"),
-        };
+            Write(ref writer, root, field);
+        }
+
+        writer.Flush();
+        return buffer.WrittenMemory;
     }
 
-    private static KeyValuePair<string, object?> Feature(JsonProperty feature) =>
-        new(feature.Name, feature.Value.ValueKind == JsonValueKind.String ? JsonFields.TextOf(feature.Value, "features") : JsonFields.NumberOf(feature.Value, "features"));
+    private static void Write(ref MessagePackWriter writer, JsonElement parent, DecisionField field)
+    {
+        var name = field.Name;
+        if (IsAbsent(parent, field))
+        {
+            // Only maps are later and have no nil.
+            writer.WriteRaw(field.IsNullable ? [MessagePackCode.Nil] : [MessagePackCode.MinFixMap]);
+            return;
+        }
+
+        switch (field.Kind)
+        {
+            case DecisionKind.Text:
+                writer.Write(parent.Text(name));
+                break;
+            case DecisionKind.Integer:
+                writer.Write(parent.SmallInteger(name));
+                break;
+            case DecisionKind.Long:
+                writer.Write(parent.Integer(name));
+                break;
+            case DecisionKind.Number:
+                WriteNumber(ref writer, parent.Number(name));
+                break;
+            case DecisionKind.Time:
+                writer.Write(parent.Time(name));
+                break;
+            case DecisionKind.Duration:
+                writer.Write((long)Math.Round((parent.Number(name) ?? 0) * 1000));
+                break;
+            case DecisionKind.Hash:
+                DecisionMessagePack.WriteHash(ref writer, parent.Text(name));
+                break;
+            case DecisionKind.Texts:
+                writer.WriteArrayHeader(Items(parent, name).Count());
+                foreach (var text in Items(parent, name))
+                {
+                    writer.Write(JsonFields.TextOf(text, name));
+                }
+
+                break;
+            case DecisionKind.Numbers or DecisionKind.Values:
+                WriteMap(ref writer, parent.Field(name, JsonValueKind.Object), field);
+                break;
+            case DecisionKind.Group:
+                WriteParts(ref writer, parent.Field(name), field);
+                break;
+            case DecisionKind.Groups:
+                writer.WriteArrayHeader(Items(parent, name).Count());
+                foreach (var item in Items(parent, name))
+                {
+                    WriteParts(ref writer, item, field);
+                }
+
+                break;
+        }
+    }
+
+    private static bool IsAbsent(JsonElement parent, DecisionField field) =>
+        (field.IsNullable || field.IsLater) && (!parent.TryGetProperty(field.Name, out var value) || value.ValueKind == JsonValueKind.Null);
+
+    private static void WriteMap(ref MessagePackWriter writer, JsonElement map, DecisionField field)
+    {
+        writer.WriteMapHeader(map.GetPropertyCount());
+        foreach (var item in map.EnumerateObject())
+        {
+            writer.Write(item.Name);
+            if (field.Kind == DecisionKind.Values && item.Value.ValueKind == JsonValueKind.String)
+            {
+                writer.Write(JsonFields.TextOf(item.Value, field.Name));
+            }
+            else
+            {
+                WriteNumber(ref writer, JsonFields.NumberOf(item.Value, field.Name));
+            }
+        }
+    }
+
+    /// <summary>Absent parts are the last ones: the array ends before them.</summary>
+    private static void WriteParts(ref MessagePackWriter writer, JsonElement value, DecisionField field)
+    {
+        var parts = field.Parts.AsSpan(..field.Parts.Count(part => !IsAbsent(value, part)));
+        writer.WriteArrayHeader(parts.Length);
+        foreach (var part in parts)
+        {
+            Write(ref writer, value, part);
+        }
+    }
+
+    private static void WriteNumber(ref MessagePackWriter writer, double? number)
+    {
+        if (number is { } value)
+        {
+            writer.Write(value);
+        }
+        else
+        {
+            writer.WriteNil();
+        }
+    }
 
     private static JsonElement.ArrayEnumerator Items(JsonElement element, string name) => element.Field(name, JsonValueKind.Array).EnumerateArray();
-
-    private static string[] Texts(JsonElement element, string name) => [.. Items(element, name).Select(text => JsonFields.TextOf(text, name))];
 }

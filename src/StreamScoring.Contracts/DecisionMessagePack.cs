@@ -3,23 +3,23 @@ using MessagePack;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The compact form of a decision: one MessagePack array, the version first. The positions below are the contract; a reader takes those
-/// it knows and skips what follows.
+/// The compact form of a decision: one MessagePack array, the version first. <see cref="DecisionFields"/> has the positions; a reader
+/// takes those it knows and skips what follows.
 /// </summary>
 public static class DecisionMessagePack
 {
     public const int Version = 1;
 
-    // Positions.
-    public const int Source = 1, PaymentId = 2, EventTime = 3, LogTimestamp = 4, ReceivedAt = 5, DecidedAt = 6, Action = 7, Score = 8,
-        Level = 9, Probability = 10, Raw = 11, Rung = 12, Model = 13, Features = 14, Rules = 15, ShadowRules = 16, Reasons = 17, Shadow = 18,
-        FeatureFile = 19, RuleFile = 20, Config = 21, Flags = 22, Staleness = 23, Timings = 24, Bounds = 25, Policy = 26, DecidedBy = 27, Role = 28;
-
-    /// <summary>Elements that this version writes.</summary>
-    public const int Elements = 29;
+    internal const string HashPrefix = "sha256:";
+    internal const int HashBytes = 32;
 
     /// <summary>Elements that the first release wrote: a reader fills in the rest.</summary>
-    private const int ElementsMin = 25;
+    private static readonly int ElementsMin = 1 + DecisionFields.ByPosition.Count(field => !field.IsLater);
+
+    private static readonly int BeforeOutcome = Array.FindIndex(DecisionFields.ByPosition, field => field.Name == "action") - 1;
+
+    /// <summary>Elements that this version writes.</summary>
+    public static int Elements { get; } = 1 + DecisionFields.ByPosition.Length;
 
     /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a version that this release does not read.</exception>
     public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, Read);
@@ -29,6 +29,24 @@ public static class DecisionMessagePack
     /// <returns>Without an outcome where the decision is of a version that this release does not read: the position stands there in any.</returns>
     /// <exception cref="MessagePackSerializationException">The bytes are no decision.</exception>
     public static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadOutcome);
+
+    /// <param name="hash"><c>sha256:</c> and 64 hexadecimal digits. Null is nil, and so is the empty text: a record has it where nil was read.</param>
+    /// <exception cref="FormatException">The text is no such hash.</exception>
+    public static void WriteHash(ref MessagePackWriter writer, string? hash)
+    {
+        if (string.IsNullOrEmpty(hash))
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        if (hash.Length != HashPrefix.Length + (2 * HashBytes) || !hash.StartsWith(HashPrefix, StringComparison.Ordinal))
+        {
+            throw new FormatException($"{hash} is no {HashPrefix} with {2 * HashBytes} hexadecimal digits");
+        }
+
+        writer.Write(Convert.FromHexString(hash.AsSpan(HashPrefix.Length)));
+    }
 
     private static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ref MessagePackReader reader)
     {
@@ -40,8 +58,8 @@ public static class DecisionMessagePack
             return (source, topicId, null);
         }
 
-        MessagePackRead.SkipMany(ref reader, Action - PaymentId);
-        return (source, topicId, new DecisionOutcome(reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadString() ?? "", ReadNumber(ref reader), ReadNumber(ref reader)));
+        MessagePackRead.SkipMany(ref reader, BeforeOutcome);
+        return (source, topicId, new DecisionOutcome(ReadText(ref reader), reader.ReadInt32(), ReadText(ref reader), ReadNumber(ref reader), ReadNumber(ref reader)));
     }
 
     private static DecisionRecord Read(ref MessagePackReader reader)
@@ -53,40 +71,41 @@ public static class DecisionMessagePack
             throw new MessagePackSerializationException($"a decision of version {version} with {count} elements; this release reads version {Version} with at least {ElementsMin}");
         }
 
-        // Initializers run in this order, which is the order of the wire form.
+        // Initializers run in this order, which is the order of the wire form. Decisions of older releases end earlier.
+        var later = count - ElementsMin;
         return new DecisionRecord
         {
             Source = ReadSource(ref reader, out var topicId),
             SourceTopicId = topicId,
-            PaymentId = reader.ReadString() ?? "",
+            PaymentId = ReadText(ref reader),
             EventTimeMs = MessagePackRead.Time(ref reader),
             LogTimestampMs = MessagePackRead.Time(ref reader),
             ReceivedAtMs = MessagePackRead.Time(ref reader),
             DecidedAtMs = MessagePackRead.Time(ref reader),
-            Action = reader.ReadString() ?? "",
+            Action = ReadText(ref reader),
             Score = reader.ReadInt32(),
-            Level = reader.ReadString() ?? "",
+            Level = ReadText(ref reader),
             Probability = ReadNumber(ref reader),
             Raw = ReadNumber(ref reader),
-            Rung = reader.ReadString() ?? "",
+            Rung = ReadText(ref reader),
             ModelName = ReadModelStart(ref reader, out var modelElements),
             ModelVersion = ReadHash(ref reader) ?? "",
             Engine = ReadModelEnd(ref reader, modelElements),
-            Features = ReadFeatures(ref reader),
-            Rules = ReadTexts(ref reader),
-            ShadowRules = ReadTexts(ref reader),
-            Reasons = ReadReasons(ref reader),
-            Shadow = ReadShadow(ref reader),
+            Features = ReadMap(ref reader, ReadValue),
+            Rules = ReadArray(ref reader, ReadText),
+            ShadowRules = ReadArray(ref reader, ReadText),
+            Reasons = ReadArray(ref reader, ReadReason),
+            Shadow = ReadArray(ref reader, ReadShadow),
             FeatureFile = ReadHash(ref reader) ?? "",
             RuleFile = ReadHash(ref reader),
             Config = ReadHash(ref reader) ?? "",
-            Flags = ReadTexts(ref reader),
-            StalenessSeconds = ReadStaleness(ref reader),
+            Flags = ReadArray(ref reader, ReadText),
+            StalenessSeconds = ReadMap(ref reader, (ref MessagePackReader r) => ReadNumber(ref r) ?? double.NaN),
             TimingsMs = ReadTimings(ref reader),
-            Bounds = count > Bounds ? ReadBounds(ref reader) : [],
-            Policy = count > Policy ? ReadHash(ref reader) : null,
-            DecidedBy = count > DecidedBy ? reader.ReadString() : null,
-            Role = count > Role ? reader.ReadString() : null,
+            Bounds = later-- > 0 ? ReadMap(ref reader, ReadNumber) : [],
+            Policy = later-- > 0 ? ReadHash(ref reader) : null,
+            DecidedBy = later-- > 0 ? reader.ReadString() : null,
+            Role = later-- > 0 ? reader.ReadString() : null,
         };
     }
 
@@ -94,7 +113,7 @@ public static class DecisionMessagePack
     private static DecisionSource ReadSource(ref MessagePackReader reader, out string? topicId)
     {
         var count = MessagePackRead.ArrayOf(ref reader, 4);
-        var source = new DecisionSource(reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
+        var source = new DecisionSource(ReadText(ref reader), ReadText(ref reader), reader.ReadInt32(), reader.ReadInt64());
         topicId = count > 4 ? reader.ReadString() : null;
         MessagePackRead.SkipMany(ref reader, count - 5);
         return source;
@@ -104,12 +123,12 @@ public static class DecisionMessagePack
     private static string ReadModelStart(ref MessagePackReader reader, out int count)
     {
         count = MessagePackRead.ArrayOf(ref reader, 3);
-        return reader.ReadString() ?? "";
+        return ReadText(ref reader);
     }
 
     private static string ReadModelEnd(ref MessagePackReader reader, int count)
     {
-        var engine = reader.ReadString() ?? "";
+        var engine = ReadText(ref reader);
         MessagePackRead.SkipMany(ref reader, count - 3);
         return engine;
     }
@@ -117,84 +136,51 @@ public static class DecisionMessagePack
     private static double? ReadNumber(ref MessagePackReader reader) => reader.TryReadNil() ? null : reader.ReadDouble();
 
     private static string? ReadHash(ref MessagePackReader reader) =>
-        reader.TryReadNil() || reader.ReadBytes() is not { } bytes ? null : "sha256:" + Convert.ToHexStringLower(System.Buffers.BuffersExtensions.ToArray(bytes));
+        reader.TryReadNil() || reader.ReadBytes() is not { } bytes ? null
+        : bytes.Length == HashBytes ? HashPrefix + Convert.ToHexStringLower(System.Buffers.BuffersExtensions.ToArray(bytes))
+        : throw new MessagePackSerializationException($"a hash of {bytes.Length} bytes; expected {HashBytes}");
 
-    private static List<KeyValuePair<string, object?>> ReadFeatures(ref MessagePackReader reader)
+    private static object? ReadValue(ref MessagePackReader reader) =>
+        reader.NextMessagePackType == MessagePackType.String ? reader.ReadString() : ReadNumber(ref reader);
+
+    private static string ReadText(ref MessagePackReader reader) => reader.ReadString() ?? "";
+
+    private static DecisionReason ReadReason(ref MessagePackReader reader)
     {
-        var count = reader.ReadMapHeader();
-        var features = new List<KeyValuePair<string, object?>>(count);
-        for (var i = 0; i < count; i++)
-        {
-            var name = reader.ReadString() ?? "";
-            object? value = reader.NextMessagePackType switch
-            {
-                MessagePackType.Nil => reader.TryReadNil() ? null : null,
-                MessagePackType.String => reader.ReadString(),
-                _ => reader.ReadDouble(),
-            };
-            features.Add(new(name, value));
-        }
-
-        return features;
+        var count = MessagePackRead.ArrayOf(ref reader, 4);
+        var reason = new DecisionReason(ReadText(ref reader), ReadNumber(ref reader) ?? double.NaN, ReadNumber(ref reader) ?? double.NaN, ReadText(ref reader));
+        MessagePackRead.SkipMany(ref reader, count - 4);
+        return reason;
     }
 
-    private static string[] ReadTexts(ref MessagePackReader reader)
+    private static ShadowScore ReadShadow(ref MessagePackReader reader)
     {
-        var texts = new string[reader.ReadArrayHeader()];
-        for (var i = 0; i < texts.Length; i++)
-        {
-            texts[i] = reader.ReadString() ?? "";
-        }
-
-        return texts;
+        var count = MessagePackRead.ArrayOf(ref reader, 2);
+        var score = new ShadowScore(ReadText(ref reader), ReadNumber(ref reader) ?? double.NaN);
+        MessagePackRead.SkipMany(ref reader, count - 2);
+        return score;
     }
 
-    private static DecisionReason[] ReadReasons(ref MessagePackReader reader)
+    private static T[] ReadArray<T>(ref MessagePackReader reader, MessagePackRead.Reading<T> read)
     {
-        var reasons = new DecisionReason[reader.ReadArrayHeader()];
-        for (var i = 0; i < reasons.Length; i++)
+        var items = new T[reader.ReadArrayHeader()];
+        for (var i = 0; i < items.Length; i++)
         {
-            var count = MessagePackRead.ArrayOf(ref reader, 4);
-            reasons[i] = new DecisionReason(reader.ReadString() ?? "", reader.ReadDouble(), reader.ReadDouble(), reader.ReadString() ?? "");
-            MessagePackRead.SkipMany(ref reader, count - 4);
+            items[i] = read(ref reader);
         }
 
-        return reasons;
+        return items;
     }
 
-    private static ShadowScore[] ReadShadow(ref MessagePackReader reader)
+    private static KeyValuePair<string, T>[] ReadMap<T>(ref MessagePackReader reader, MessagePackRead.Reading<T> read)
     {
-        var scores = new ShadowScore[reader.ReadArrayHeader()];
-        for (var i = 0; i < scores.Length; i++)
+        var items = new KeyValuePair<string, T>[reader.ReadMapHeader()];
+        for (var i = 0; i < items.Length; i++)
         {
-            var count = MessagePackRead.ArrayOf(ref reader, 2);
-            scores[i] = new ShadowScore(reader.ReadString() ?? "", reader.ReadDouble());
-            MessagePackRead.SkipMany(ref reader, count - 2);
+            items[i] = new(ReadText(ref reader), read(ref reader));
         }
 
-        return scores;
-    }
-
-    private static KeyValuePair<string, double>[] ReadStaleness(ref MessagePackReader reader)
-    {
-        var regions = new KeyValuePair<string, double>[reader.ReadMapHeader()];
-        for (var i = 0; i < regions.Length; i++)
-        {
-            regions[i] = new(reader.ReadString() ?? "", reader.TryReadNil() ? double.NaN : reader.ReadDouble());
-        }
-
-        return regions;
-    }
-
-    private static KeyValuePair<string, double?>[] ReadBounds(ref MessagePackReader reader)
-    {
-        var bounds = new KeyValuePair<string, double?>[reader.ReadMapHeader()];
-        for (var i = 0; i < bounds.Length; i++)
-        {
-            bounds[i] = new(reader.ReadString() ?? "", ReadNumber(ref reader));
-        }
-
-        return bounds;
+        return items;
     }
 
     /// <summary>Whole microseconds on the wire.</summary>

@@ -15,9 +15,9 @@ internal static class JsonFields
         {
             return read(document.RootElement);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            // A name or text with an escape that is half a character, or that is no UTF-8: it is found only when it is looked at.
+            // A name or text with an escape that is half a character, or that is no UTF-8: it is found only when it is looked at. Or no hash.
             throw new JsonException(e.Message, e);
         }
     }

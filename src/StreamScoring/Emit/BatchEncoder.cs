@@ -19,7 +19,9 @@ namespace StreamScoring.Emit;
 internal sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters, PipelineMeters? meters, bool asJson = false, int deadLetterBytesMax = int.MaxValue)
 {
     private readonly ReusableBuffer _compact = new();
-    private readonly Utf8JsonWriter _json = new(Stream.Null);
+
+    /// <summary>Does not check that objects and arrays are closed: the transcoder closes them for any input, and its tests check it.</summary>
+    private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { SkipValidation = true });
     private readonly VectorEncoder _vector = new(logs);
     private readonly bool[] _hasVector = new bool[logs.Count];
 

@@ -40,14 +40,14 @@ internal sealed class DecisionEncoder
     public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock)
     {
         _clock = clock;
-        _policy = Encoded((ref MessagePackWriter writer) => WriteHash(ref writer, policy));
+        _policy = Encoded((ref MessagePackWriter writer) => DecisionMessagePack.WriteHash(ref writer, policy));
         _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
         _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
         _model = Encoded((ref MessagePackWriter writer) =>
         {
             writer.WriteArrayHeader(3);
             writer.Write(stamp.ModelName);
-            WriteHash(ref writer, stamp.ModelVersion);
+            DecisionMessagePack.WriteHash(ref writer, stamp.ModelVersion);
             writer.Write(stamp.Engine);
         });
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
@@ -57,9 +57,9 @@ internal sealed class DecisionEncoder
         _regionNames = [.. logs.FollowedRegions.Select(EncodedText)];
         _hashes = Encoded((ref MessagePackWriter writer) =>
         {
-            WriteHash(ref writer, stamp.FeatureFile);
-            WriteHash(ref writer, stamp.RuleFile);
-            WriteHash(ref writer, stamp.Config);
+            DecisionMessagePack.WriteHash(ref writer, stamp.FeatureFile);
+            DecisionMessagePack.WriteHash(ref writer, stamp.RuleFile);
+            DecisionMessagePack.WriteHash(ref writer, stamp.Config);
         });
     }
 
@@ -247,19 +247,6 @@ internal sealed class DecisionEncoder
 
     private static byte[] EncodedText(string text) =>
         Encoded((ref MessagePackWriter writer) => writer.WriteString(Encoding.UTF8.GetBytes(text)));
-
-    private static void WriteHash(ref MessagePackWriter writer, string? hash)
-    {
-        if (hash is null)
-        {
-            writer.WriteNil();
-            return;
-        }
-
-        const string prefix = "sha256:";
-        Invariant.Require(hash.StartsWith(prefix, StringComparison.Ordinal));
-        writer.Write(Convert.FromHexString(hash.AsSpan(prefix.Length)));
-    }
 
     private delegate void WritePart(ref MessagePackWriter writer);
 

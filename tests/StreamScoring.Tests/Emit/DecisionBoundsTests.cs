@@ -64,6 +64,33 @@ public sealed class DecisionBoundsTests
         Assert.Empty(DecisionMessagePack.Read(first).Bounds);
     }
 
+    [Fact]
+    public void The_encoder_writes_every_field_of_the_table_in_its_place()
+    {
+        var compact = Encode(batch =>
+        {
+            (batch.Probability[0], batch.RawScore[0], batch.EventTimeMs[0]) = (0.25, -1.5, TestBatch.LogTimestampMs - 3);
+            (batch.Clock.ReceivedAtMs, batch.Clock.DecidedAtMs) = (TestBatch.LogTimestampMs + 7, TestBatch.LogTimestampMs + 9);
+            batch.MarkApproximate(0, 1, 2.5);
+        });
+        var decision = DecisionMessagePack.Read(compact);
+        Assert.Equal(
+            ("p-1", TestBatch.LogTimestampMs - 3, TestBatch.LogTimestampMs, TestBatch.LogTimestampMs + 7, TestBatch.LogTimestampMs + 9, 0.25, -1.5),
+            (decision.PaymentId, decision.EventTimeMs, decision.LogTimestampMs, decision.ReceivedAtMs, decision.DecidedAtMs, decision.Probability, decision.Raw));
+        Assert.Equal(("model", "engine", "thresholds", "champion"), (decision.ModelName, decision.Engine, decision.DecidedBy, decision.Role));
+        Assert.Equal((7.0, 9.0), (decision.TimingsMs.Queued, decision.TimingsMs.Total));
+        Assert.Equal(Names, decision.Features.Select(feature => feature.Key));
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer);
+        DecisionTranscoder.ToJson(compact, writer);
+        writer.Flush();
+        Assert.Equal(Encoding.UTF8.GetString(ToJson(decision)), Encoding.UTF8.GetString(buffer.WrittenSpan));
+        Assert.Equivalent(decision, DecisionJson.Read(buffer.WrittenMemory), strict: true);
+        using var json = JsonDocument.Parse(buffer.WrittenMemory);
+        Assert.Equal(DecisionFields.InJsonOrder.Select(field => field.Name), json.RootElement.EnumerateObject().Select(field => field.Name));
+    }
+
     private static byte[] Encode(Action<PaymentBatch> mark)
     {
         const string hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
