@@ -122,15 +122,6 @@ public sealed class LogCoverage
         return covered == Never ? double.NaN : Math.Max(0, nowMs - covered) / 1000.0;
     }
 
-    /// <summary>For each region, how long ago its payments were known whole, as reports show it.</summary>
-    /// <returns>Seconds; null where a partition never was.</returns>
-    public IReadOnlyDictionary<string, double?> StalenessNow()
-    {
-        var seconds = new double[Regions.Count];
-        Fill(seconds, NowMs);
-        return Regions.Zip(seconds).ToDictionary(region => region.First, region => double.IsNaN(region.Second) ? (double?)null : Math.Round(region.Second, 3));
-    }
-
     /// <summary>For each region, how long ago its payments were known whole: that of its stalest partition.</summary>
     /// <param name="seconds">[regions] Filled; NaN where a partition never was.</param>
     public void Fill(Span<double> seconds, long nowMs)
@@ -145,6 +136,15 @@ public sealed class LogCoverage
 
             seconds[region] = stalest;
         }
+    }
+
+    /// <summary>For each region, how long ago its payments were known whole, as reports show it.</summary>
+    /// <returns>Seconds; null where a partition never was.</returns>
+    public IReadOnlyDictionary<string, double?> StalenessNow()
+    {
+        var seconds = new double[Regions.Count];
+        Fill(seconds, NowMs);
+        return Regions.Zip(seconds).ToDictionary(region => region.First, region => double.IsNaN(region.Second) ? (double?)null : Math.Round(region.Second, 3));
     }
 
     private long NowMs => _clock.GetUtcNow().ToUnixTimeMilliseconds();
