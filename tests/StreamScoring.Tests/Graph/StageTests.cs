@@ -28,6 +28,10 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     private readonly LiveOptions _options = new(new PipelineOptions { ScoringLanes = 2, EmitBatchesInFlightMax = 2, MergeWaitMax = WaitMax });
     private readonly ActorMaterializer _materializer;
 
+    /// <summary>Whether batches that are sent have rows to decide: those without need no lane.</summary>
+    private bool _decides;
+    private int _next;
+
     public StageTests()
         : base(ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF, scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\" }"))
     {
@@ -217,9 +221,6 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     private (TestPublisher.Probe<PaymentBatch> Source, Task<Done> Done) Emitting(ManualSink port) =>
         this.SourceProbe<PaymentBatch>().ToMaterialized(Sink.FromGraph(new EmitStage(_engine, _port, port, _options)), Keep.Both).Run(_materializer);
 
-    private bool _decides;
-    private int _next;
-
     /// <summary>Sends batches of one record each, as soon as they are asked for.</summary>
     private List<PaymentBatch> Send(TestPublisher.Probe<PaymentBatch> source, int count)
     {
@@ -229,7 +230,6 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
             var batch = _engine.Pool.TryRent()!;
             batch.Append(TestBatch.Payments, _next++, TestBatch.LogTimestampMs, decide: true, "{}"u8, 1024);
             _engine.Took(batch);
-            // A batch without rows to decide needs no lane.
             batch.DecideCount = _decides ? 1 : 0;
             source.SendNext(batch);
             batches.Add(batch);
@@ -255,11 +255,11 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     /// <summary>A step whose calls, by the offset of their batch, end when a test says so.</summary>
     private sealed class BlockingSteps(int count) : IDisposable
     {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
         private readonly ManualResetEventSlim[] _mayEnd = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
         private readonly ManualResetEventSlim[] _begun = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
         private readonly ManualResetEventSlim[] _ended = [.. Enumerable.Range(0, count).Select(_ => new ManualResetEventSlim())];
-
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
         public int EndedCount => _ended.Count(ended => ended.IsSet);
 
