@@ -26,7 +26,7 @@ internal static class LogStarts
 
         LogStart StartOf(int logIndex)
         {
-            var watermarks = client.WatermarksOf(logIndex, timeout);
+            var watermarks = WatermarksOf(logIndex);
             var next = folded.Count > 0 ? folded[logIndex] : 0;
             if (next > watermarks.High.Value)
             {
@@ -35,6 +35,21 @@ internal static class LogStarts
             }
 
             return new LogStart(Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value), watermarks.Low.Value, next);
+        }
+
+        WatermarkOffsets WatermarksOf(int logIndex)
+        {
+            try
+            {
+                return client.WatermarksOf(logIndex, timeout);
+            }
+            catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic or ErrorCode.UnknownTopicOrPart)
+            {
+                // Topics of the own region were looked at before; a region that answers late was not.
+                var log = logs[logIndex];
+                throw new KafkaFailedException(
+                    $"{connection}: topic {log.Topic} is missing, or has no partition {log.Partition}; see regions.{log.Region}.topics and .partitions in the topology", e);
+            }
         }
     }
 }

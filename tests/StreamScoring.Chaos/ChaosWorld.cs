@@ -52,11 +52,12 @@ public sealed class ChaosWorld : IDisposable
     public IEnumerable<Member> Everyone => [.. Members, Guest];
 
     /// <summary>
-    /// A process that is no member of the others' group: it folds the logs from their beginning, without any snapshot. Its group has committed nothing, so it
-    /// answers all labels anew, which goes elsewhere.
+    /// A process that is no member of the others' group: it folds the logs from their beginning, without any snapshot. It owns all partitions in a group of its
+    /// own, so it answers what the others may be about to answer. Its answers go elsewhere.
     /// </summary>
     public Member NewWitness() => NewMember(
-        "witness", 4, "own-witness", "group=witness", "snapshots.interval=0s", $"regions.{Topics.Region}.topics.deadLetters={Topics.WitnessDeadLetters}");
+        "witness", 4, "own-witness", "group=witness", "snapshots.interval=0s",
+        $"regions.{Topics.Region}.topics.decisions={Topics.WitnessDecisions}", $"regions.{Topics.Region}.topics.deadLetters={Topics.WitnessDeadLetters}");
 
     public void Dispose()
     {

@@ -94,11 +94,16 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         var set = await regions.TopicsAsync(partitions: 2);
         await PublishAsync("us", set, 100, 5);
         await regions.CutAsync("us");
-        RunningProcess eu;
+        RunningProcess eu, wrong;
         try
         {
             eu = Start("eu", set);
-            await eu.SaysAsync("goes on without region us, until it answers");
+            wrong = Start("eu", [.. set, "--set", "group=wrong", "--set", "regions.us.topics.payments=nowhere-payments"]);
+            foreach (var process in new[] { eu, wrong })
+            {
+                await process.SaysAsync("goes on without region us, until it answers");
+            }
+
             var address = await AddressAsync(eu);
             await PublishAsync("eu", set, 0, 3);
             var alone = await DecisionAsync("eu", set, "p-2");
@@ -111,7 +116,9 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         }
 
         using (eu)
+        using (wrong)
         {
+            await wrong.SaysAsync("topic nowhere-payments is missing, or has no partition 0; see regions.us.topics and .partitions");
             await FoldedAsync(await AddressAsync(eu), "us", set, 5);
             await PublishAsync("eu", set, 3, 1);
             Assert.Equal(9, await CountAsync("eu", set, "p-3"));
@@ -185,11 +192,26 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
     public async Task What_is_wrong_with_another_region_is_said_with_its_name_and_key(string password, string certificate, string topics, int partitions, params string[] said)
     {
         var set = await regions.TopicsAsync(partitions: 2);
-        var run = await ScoringProcess.RunAsync(SecureEnvironment(password), ["run", "--topology", SecureTopology(certificate, topics == "nowhere"), .. set, "--set", $"regions.us.partitions={partitions}",
+        var run = await EndedAsync(SecureEnvironment(password), ["run", "--topology", SecureTopology(certificate, topics == "nowhere"), .. set, "--set", $"regions.us.partitions={partitions}",
             .. topics == "nowhere" ? new[] { "--set", "regions.us.topics.payments=nowhere-payments" } : []]);
         Assert.Equal(1, run.ExitCode);
-        Assert.All(said, text => Assert.Contains(text, run.Errors, StringComparison.Ordinal));
-        Assert.DoesNotContain(password == "wrong" ? "\"wrong\"" : password, run.Errors + run.Output, StringComparison.Ordinal);
+        Assert.All(said, text => Assert.Contains(text, run.Said, StringComparison.Ordinal));
+        Assert.DoesNotContain(password == "wrong" ? "\"wrong\"" : password, run.Said, StringComparison.Ordinal);
+    }
+
+    /// <summary>A process goes on without a region that does not answer in time, as a busy machine's may not. It is then started again.</summary>
+    private static async Task<(int ExitCode, string Said)> EndedAsync(Dictionary<string, string> environment, string[] arguments)
+    {
+        while (true)
+        {
+            using var process = new RunningProcess(environment, arguments);
+            var (ended, goesOn) = (process.EndsAsync(), process.SaysAsync("goes on without region us, until it answers"));
+            await Task.WhenAny(ended, goesOn);
+            if (!goesOn.IsCompletedSuccessfully)
+            {
+                return (await ended, process.Said);
+            }
+        }
     }
 
     [SharedFact]

@@ -12,7 +12,8 @@ public sealed class TopicMaker(string brokers) : IDisposable
     private readonly IAdminClient _admin =
         new AdminClientBuilder(new AdminClientConfig { BootstrapServers = brokers }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 
-    public Task MakeAllAsync() => MakeAsync(Patience, Topics.Payments, Topics.Labels, Topics.Decisions, Topics.DeadLetters, Topics.WitnessDeadLetters);
+    public Task MakeAllAsync() => MakeAsync(
+        Patience, Topics.Payments, Topics.Labels, Topics.Decisions, Topics.DeadLetters, Topics.WitnessDecisions, Topics.WitnessDeadLetters);
 
     /// <returns>The topic's id, as Kafka's tools print it.</returns>
     public Task<string> IdOfAsync(string topic) => Persistence.DoAsync($"tell the id of {topic}", () => AskIdAsync(topic));

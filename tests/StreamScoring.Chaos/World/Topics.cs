@@ -5,8 +5,8 @@ public static class Topics
 {
     public const string Region = "eu", Payments = "payments", Labels = "labels", Decisions = "decisions", DeadLetters = "dead-letters";
 
-    /// <summary>For whoever answers what was answered before: nobody reads it.</summary>
-    public const string WitnessDeadLetters = "witness-dead-letters";
+    /// <summary>For whoever answers what others answer: nobody reads it.</summary>
+    public const string WitnessDecisions = "witness-decisions", WitnessDeadLetters = "witness-dead-letters";
 
     /// <summary>Three for three processes: a fourth one gets none, which is a state of its own.</summary>
     public const int Partitions = 3;
