@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
@@ -32,13 +33,13 @@ public sealed class EngineStages : IDisposable
     /// <param name="columns">For each input of the model, the column of the features.</param>
     /// <param name="batchesMax">Batches that may be out at the same time.</param>
     /// <param name="idempotency">Null: what a process has by default.</param>
-    /// <param name="asJson">Decisions as JSON.</param>
+    /// <param name="form">Of decisions; by default what a process writes by default.</param>
     public EngineStages(
-        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, bool asJson = false)
+        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema)
     {
         idempotency ??= IdempotencyOptions.Default;
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()), new FirstDecisions(idempotency.PaymentsMax)) { AsJson = asJson };
+        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()), new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
         _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
         {
             Limits = _limits,

@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
+using StreamScoring.Emit;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
 using StreamScoring.State;
@@ -31,8 +32,9 @@ public static class StageWorkloads
         ["score-trees-32"] = root => Score(root, ScoringEngine.Auto, 32),
         ["score-trees-256"] = root => Score(root, ScoringEngine.Auto, 256),
         ["decide"] = Decide,
-        ["encode-messagepack"] = root => Encode(root, asJson: false),
-        ["encode-json"] = root => Encode(root, asJson: true),
+        ["encode-messagepack"] = root => Encode(root, DecisionForm.BySchema),
+        ["encode-messagepack-inline"] = root => Encode(root, DecisionForm.Inline),
+        ["encode-json"] = root => Encode(root, DecisionForm.Json),
     };
 
     public static IReadOnlyList<string> Names => [.. Makers.Keys];
@@ -77,9 +79,9 @@ public static class StageWorkloads
         return new StageWorkload(ring, stages.Decide, stages, model);
     }
 
-    private static StageWorkload Encode(string root, bool asJson)
+    private static StageWorkload Encode(string root, DecisionForm form)
     {
-        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun, asJson: asJson);
+        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun, form: form);
         FoldPasses(stages, ring, PassesUntilFilled);
         OnEach(ring, stages.Score);
         OnEach(ring, stages.Decide);
@@ -87,7 +89,7 @@ public static class StageWorkloads
     }
 
     private static (EngineStages Stages, PaymentRing Ring, OnnxModel Model) Make(
-        string root, ScoringEngine engine, int batchRows, bool readsJson = false, bool asJson = false)
+        string root, ScoringEngine engine, int batchRows, bool readsJson = false, DecisionForm form = DecisionForm.BySchema)
     {
         var handbook = Path.Combine(root, "topology", "handbook");
         var file = FeatureFiles.Load(Path.Combine(handbook, "features.yaml"));
@@ -96,7 +98,7 @@ public static class StageWorkloads
         // A decision is noted by the number of its payment, and batches are decided again and again: as many places as there are at first, so that none is found taken and room made.
         var idempotency = IdempotencyOptions.Default with { PaymentsMax = 1 << 12 };
         int[] columns = [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))];
-        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, asJson);
+        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form);
         return (stages, new PaymentRing(stages, batchRows, readsJson), model);
     }
 

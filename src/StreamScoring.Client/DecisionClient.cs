@@ -13,6 +13,7 @@ public sealed class DecisionClient : IAsyncDisposable
     private readonly DecisionClientOptions _options;
     private readonly PaymentPublisher _publisher;
     private readonly TopicConsumer _consumer;
+    private readonly DecisionSchemas _schemas;
     private readonly DecisionWaiters _waiters = new();
     private readonly SemaphoreSlim _room;
     private readonly CancellationTokenSource _stop = new();
@@ -26,6 +27,7 @@ public sealed class DecisionClient : IAsyncDisposable
         _publisher = new PaymentPublisher(
             region, new PublisherOptions { Form = options.Form, Linger = options.Linger, CardNumberFieldsIgnored = options.CardNumberFieldsIgnored });
         _consumer = new TopicConsumer(region.Kafka, "scoring-decide", options.ReadCommitted, options.FetchWaitMax, TimeSpan.FromSeconds(10), options.Notice);
+        _schemas = new DecisionSchemas(region, options.FetchWaitMax, options.Notice);
     }
 
     /// <summary>Decisions that were read for a call and could not be. They were skipped.</summary>
@@ -111,6 +113,7 @@ public sealed class DecisionClient : IAsyncDisposable
         await _stop.CancelAsync();
         await _consumer.DisposeAsync();
         await _reading;
+        await _schemas.DisposeAsync();
         _waiters.Fail(new ObjectDisposedException(nameof(DecisionClient)));
         await _publisher.DisposeAsync();
     }
@@ -124,7 +127,7 @@ public sealed class DecisionClient : IAsyncDisposable
                 var result = await _consumer.NextAsync(() => { }, _stop.Token);
                 if (!result.IsPartitionEOF)
                 {
-                    Take(result);
+                    await TakeAsync(result);
                 }
             }
         }
@@ -138,11 +141,11 @@ public sealed class DecisionClient : IAsyncDisposable
         }
     }
 
-    private void Take(ConsumeResult<byte[]?, byte[]?> result)
+    private async ValueTask TakeAsync(ConsumeResult<byte[]?, byte[]?> result)
     {
         if (result.Topic == _region.DeadLetters)
         {
-            if (DecisionParser.SourceOf(result.Message.Headers) is { } source)
+            if (DecisionParser.SourceOf(result.Message.Headers, out _) is { } source)
             {
                 var letter = result.Message.Value is { } value ? DeadLetterJson.TryRead(value) : null;
                 if (letter is null or { IsRefusal: true })
@@ -151,11 +154,16 @@ public sealed class DecisionClient : IAsyncDisposable
                 }
             }
         }
-        else if (!_waiters.IsAwaited(result.Message.Key))
+        else if (_waiters.IsAwaited(result.Message.Key))
         {
-            // Somebody else's.
+            await _schemas.LookUpAsync(result.Message.Value, _stop.Token);
+            Offer(result);
         }
-        else if (DecisionParser.TryParse(result, out var decision, out var poison))
+    }
+
+    private void Offer(ConsumeResult<byte[]?, byte[]?> result)
+    {
+        if (DecisionParser.TryParse(result, _schemas.Find, out var decision, out var poison))
         {
             _waiters.Offer(decision);
         }

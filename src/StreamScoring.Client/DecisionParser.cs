@@ -11,11 +11,12 @@ namespace StreamScoring.Client;
 /// <summary>Turns a record of the decisions topic into a decision.</summary>
 internal static class DecisionParser
 {
+    /// <param name="schemaOf">The schema of an id, which was looked up before.</param>
     /// <param name="poison">Why the record is no decision; null where it is one.</param>
-    public static bool TryParse(ConsumeResult<byte[]?, byte[]?> result, [NotNullWhen(true)] out ReadDecision? decision, [NotNullWhen(false)] out string? poison)
+    public static bool TryParse(ConsumeResult<byte[]?, byte[]?> result, Func<string, DecisionSchema?> schemaOf, [NotNullWhen(true)] out ReadDecision? decision, [NotNullWhen(false)] out string? poison)
     {
         decision = null;
-        if (SourceOf(result.Message.Headers) is not { } source)
+        if (SourceOf(result.Message.Headers, out var topicId) is not { } source)
         {
             poison = "its headers name no source position";
             return false;
@@ -29,7 +30,7 @@ internal static class DecisionParser
 
         try
         {
-            var record = value is [(byte)'{', ..] ? DecisionJson.Read(value) : DecisionMessagePack.Read(value);
+            var record = value is [(byte)'{', ..] ? DecisionJson.Read(value) : DecisionMessagePack.Read(value, schemaOf);
             if (record.Source != source)
             {
                 poison = $"its headers say {source}, and its value {record.Source}";
@@ -38,7 +39,7 @@ internal static class DecisionParser
 
             decision = new ReadDecision(source, record, value, result.Partition.Value, result.Offset.Value)
             {
-                SourceTopicId = Text(result.Message.Headers, RecordHeaders.TopicId) ?? "",
+                SourceTopicId = topicId,
             };
             poison = null;
             return true;
@@ -51,8 +52,15 @@ internal static class DecisionParser
     }
 
     /// <summary>The position that a decision or dead letter answers; null where the headers do not say.</summary>
-    public static DecisionSource? SourceOf(Headers headers)
+    /// <param name="topicId">Empty where they name none.</param>
+    public static DecisionSource? SourceOf(Headers headers, out string topicId)
     {
+        if (headers.TryGetLastBytes(RecordHeaders.Source, out var whole) && whole is not null)
+        {
+            return SourceHeader.TryRead(whole, out topicId);
+        }
+
+        topicId = Text(headers, RecordHeaders.TopicId) ?? "";
         var (region, topic, partition, offset) =
             (Text(headers, RecordHeaders.Region), Text(headers, RecordHeaders.Topic), Text(headers, RecordHeaders.Partition), Text(headers, RecordHeaders.Offset));
         return region is not null && topic is not null

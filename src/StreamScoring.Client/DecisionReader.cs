@@ -23,9 +23,13 @@ public sealed class DecisionReader : IAsyncDisposable
     private readonly DecisionReaderOptions _options;
     private readonly TopicConsumer _consumer;
     private readonly SourceEnds _sources;
+    private readonly DecisionSchemas _schemas;
     private readonly Dictionary<int, PartitionProgress> _progress = [];
     private readonly string _topic;
     private TopicEnds? _ends;
+
+    /// <summary>A record that nobody has looked at yet: reading may have been cancelled while its schema was looked up.</summary>
+    private ConsumeResult<byte[]?, byte[]?>? _fetched;
     private ReadDecision? _inHand;
     private bool _inHandIsInLog;
     private long _committedAt = TimeProvider.System.GetTimestamp();
@@ -40,6 +44,7 @@ public sealed class DecisionReader : IAsyncDisposable
                 .SetPartitionsAssignedHandler((_, partitions) => OnAssigned(partitions))
                 .SetPartitionsRevokedHandler((_, partitions) => OnRevoked(partitions))
                 .SetPartitionsLostHandler((_, partitions) => OnLost(partitions)));
+        _schemas = new DecisionSchemas(region, options.FetchWaitMax, options.Notice);
         _sources = new SourceEnds(region, partition => _consumer.Client.WatermarksOf(partition, EndPatience).High.Value, () => _consumer.TopicIdOf(region.Payments, EndPatience));
     }
 
@@ -124,7 +129,10 @@ public sealed class DecisionReader : IAsyncDisposable
                     yield break;
                 }
 
-                if (Take(await _consumer.NextAsync(CommitIfDue, cancel)) is { } decision)
+                var result = _fetched ??= await _consumer.NextAsync(CommitIfDue, cancel);
+                await _schemas.LookUpAsync(result.Message?.Value, cancel);
+                _fetched = null;
+                if (Take(result) is { } decision)
                 {
                     _inHandIsInLog = await IsInLogAsync(decision);
                     _inHand = decision;
@@ -157,7 +165,11 @@ public sealed class DecisionReader : IAsyncDisposable
     }
 
     /// <summary>Commits what was dealt with, unless commits are the caller's, and leaves the group. An enumeration that waits fails with <see cref="ObjectDisposedException"/>.</summary>
-    public ValueTask DisposeAsync() => _consumer.CloseAsync(() => CommitDealtWith(_progress.Keys));
+    public async ValueTask DisposeAsync()
+    {
+        await _consumer.CloseAsync(() => CommitDealtWith(_progress.Keys));
+        await _schemas.DisposeAsync();
+    }
 
     private void Assign()
     {
@@ -235,7 +247,7 @@ public sealed class DecisionReader : IAsyncDisposable
             return null;
         }
 
-        if (!DecisionParser.TryParse(result, out var decision, out var poison))
+        if (!DecisionParser.TryParse(result, _schemas.Find, out var decision, out var poison))
         {
             Poison++;
             _options.Notice?.Invoke($"{_topic}/{partition}/{result.Offset.Value} is no decision and was skipped: {poison}");

@@ -18,6 +18,9 @@ public sealed record ScoringRegion
 
     public string DeadLetters { get; init; } = "dead-letters";
 
+    /// <summary>What decisions have in common: decisions name a record of it.</summary>
+    public string Schemas { get; init; } = "schemas";
+
     /// <summary>
     /// The partitioning entity: the topology's <c>partitionBy</c>. An entity's payments, and a payment's retries, land in one partition, in order.
     /// </summary>

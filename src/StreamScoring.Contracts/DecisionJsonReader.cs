@@ -13,7 +13,7 @@ internal static class DecisionJsonReader
         var buffer = new ArrayBufferWriter<byte>(1024);
         var writer = new MessagePackWriter(buffer);
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
-        writer.Write(DecisionMessagePack.Version);
+        writer.Write(DecisionMessagePack.InlineVersion);
         foreach (var field in DecisionFields.ByPosition)
         {
             Write(ref writer, root, field);

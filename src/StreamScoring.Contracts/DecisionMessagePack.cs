@@ -6,9 +6,13 @@ namespace StreamScoring.Contracts;
 /// The compact form of a decision: one MessagePack array, the version first. <see cref="DecisionFields"/> has the positions; a reader
 /// takes those it knows and skips what follows.
 /// </summary>
+/// <remarks>
+/// <see cref="InlineVersion"/> has everything in it. <see cref="SchemaVersion"/> has in the model's place the id of a
+/// <see cref="DecisionSchema"/>, and features by their place in that.
+/// </remarks>
 public static class DecisionMessagePack
 {
-    public const int Version = 1;
+    public const int InlineVersion = 1, SchemaVersion = 2;
 
     internal const string HashPrefix = "sha256:";
     internal const int HashBytes = 32;
@@ -17,12 +21,30 @@ public static class DecisionMessagePack
     private static readonly int ElementsMin = 1 + DecisionFields.ByPosition.Count(field => !field.IsLater);
 
     private static readonly int BeforeOutcome = Array.FindIndex(DecisionFields.ByPosition, field => field.Name == "action") - 1;
+    private static readonly int BeforeModel = Array.FindIndex(DecisionFields.ByPosition, field => field.Name == "model");
 
     /// <summary>Elements that this version writes.</summary>
     public static int Elements { get; } = 1 + DecisionFields.ByPosition.Length;
 
-    /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a version that this release does not read.</exception>
-    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, Read);
+    /// <param name="schemaOf">The schema of an id (<see cref="SchemaIdOf"/>); null: of none.</param>
+    /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a version that this release does not read, or of a schema that is not known.</exception>
+    public static DecisionRecord Read(ReadOnlyMemory<byte> bytes, Func<string, DecisionSchema?>? schemaOf = null) =>
+        MessagePackRead.Guarded(bytes, (ref MessagePackReader reader) => Read(ref reader, schemaOf));
+
+    /// <summary>Reads which schema a decision is read by.</summary>
+    /// <returns>Null where it needs none.</returns>
+    /// <exception cref="MessagePackSerializationException">The bytes are no decision.</exception>
+    public static string? SchemaIdOf(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, (ref MessagePackReader reader) =>
+    {
+        if (reader.ReadArrayHeader() <= BeforeModel || reader.ReadInt32() != SchemaVersion)
+        {
+            return null;
+        }
+
+        ReadSource(ref reader, out _);
+        MessagePackRead.SkipMany(ref reader, BeforeModel - 1);
+        return ReadHash(ref reader);
+    });
 
     /// <summary>Reads what lies before everything of which there is much: of which record it is the decision, and the outcome.</summary>
     /// <remarks>The topic's id is null where the decision does not say.</remarks>
@@ -51,7 +73,7 @@ public static class DecisionMessagePack
     private static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ref MessagePackReader reader)
     {
         var count = reader.ReadArrayHeader();
-        var isKnown = reader.ReadInt32() == Version && count >= ElementsMin;
+        var isKnown = IsKnown(reader.ReadInt32()) && count >= ElementsMin;
         var source = ReadSource(ref reader, out var topicId);
         if (!isKnown)
         {
@@ -62,13 +84,16 @@ public static class DecisionMessagePack
         return (source, topicId, new DecisionOutcome(ReadText(ref reader), reader.ReadInt32(), ReadText(ref reader), ReadNumber(ref reader), ReadNumber(ref reader)));
     }
 
-    private static DecisionRecord Read(ref MessagePackReader reader)
+    private static bool IsKnown(int version) => version is InlineVersion or SchemaVersion;
+
+    private static DecisionRecord Read(ref MessagePackReader reader, Func<string, DecisionSchema?>? schemaOf)
     {
         var count = reader.ReadArrayHeader();
         var version = reader.ReadInt32();
-        if (version != Version || count < ElementsMin)
+        if (!IsKnown(version) || count < ElementsMin)
         {
-            throw new MessagePackSerializationException($"a decision of version {version} with {count} elements; this release reads version {Version} with at least {ElementsMin}");
+            throw new MessagePackSerializationException(
+                $"a decision of version {version} with {count} elements; this release reads versions {InlineVersion} and {SchemaVersion} with at least {ElementsMin}");
         }
 
         // Initializers run in this order, which is the order of the wire form. Decisions of older releases end earlier.
@@ -88,22 +113,22 @@ public static class DecisionMessagePack
             Probability = ReadNumber(ref reader),
             Raw = ReadNumber(ref reader),
             Rung = ReadText(ref reader),
-            ModelName = ReadModelStart(ref reader, out var modelElements),
-            ModelVersion = ReadHash(ref reader) ?? "",
-            Engine = ReadModelEnd(ref reader, modelElements),
-            Features = ReadMap(ref reader, ReadValue),
+            ModelName = ReadModel(ref reader, version, schemaOf, out var schema, out var modelVersion, out var engine),
+            ModelVersion = modelVersion,
+            Engine = engine,
+            Features = ReadFeatures(ref reader, schema, out var features),
             Rules = ReadArray(ref reader, ReadText),
             ShadowRules = ReadArray(ref reader, ReadText),
-            Reasons = ReadArray(ref reader, ReadReason),
+            Reasons = schema is null ? ReadArray(ref reader, ReadReason) : ReadReasons(ref reader, schema, features),
             Shadow = ReadArray(ref reader, ReadShadow),
-            FeatureFile = ReadHash(ref reader) ?? "",
-            RuleFile = ReadHash(ref reader),
-            Config = ReadHash(ref reader) ?? "",
+            FeatureFile = ReadHash(ref reader) ?? schema?.FeatureFile ?? "",
+            RuleFile = ReadHash(ref reader) ?? schema?.RuleFile,
+            Config = ReadHash(ref reader) ?? schema?.Config ?? "",
             Flags = ReadArray(ref reader, ReadText),
             StalenessSeconds = ReadMap(ref reader, (ref MessagePackReader r) => ReadNumber(ref r) ?? double.NaN),
             TimingsMs = ReadTimings(ref reader),
-            Bounds = later-- > 0 ? ReadMap(ref reader, ReadNumber) : [],
-            Policy = later-- > 0 ? ReadHash(ref reader) : null,
+            Bounds = later-- <= 0 ? [] : schema is null ? ReadMap(ref reader, ReadNumber) : ReadBounds(ref reader, schema, features.Length),
+            Policy = (later-- > 0 ? ReadHash(ref reader) : null) ?? schema?.Policy,
             DecidedBy = later-- > 0 ? reader.ReadString() : null,
             Role = later-- > 0 ? reader.ReadString() : null,
         };
@@ -119,19 +144,77 @@ public static class DecisionMessagePack
         return source;
     }
 
-    /// <summary>The model is an array: name, hash, engine.</summary>
-    private static string ReadModelStart(ref MessagePackReader reader, out int count)
+    /// <summary>The model is an array: name, hash, engine. In its place stands the schema that has it.</summary>
+    private static string ReadModel(
+        ref MessagePackReader reader, int version, Func<string, DecisionSchema?>? schemaOf, out DecisionSchema? schema, out string modelVersion, out string engine)
     {
-        count = MessagePackRead.ArrayOf(ref reader, 3);
-        return ReadText(ref reader);
+        schema = null;
+        if (version == SchemaVersion)
+        {
+            var id = ReadHash(ref reader) ?? throw new MessagePackSerializationException("a decision without the id of its schema");
+            schema = schemaOf?.Invoke(id) ?? throw new MessagePackSerializationException($"a decision of schema {id}, which is not known");
+            (modelVersion, engine) = (schema.ModelVersion, schema.Engine);
+            return schema.ModelName;
+        }
+
+        var count = MessagePackRead.ArrayOf(ref reader, 3);
+        var name = ReadText(ref reader);
+        (modelVersion, engine) = (ReadHash(ref reader) ?? "", ReadText(ref reader));
+        MessagePackRead.SkipMany(ref reader, count - 3);
+        return name;
     }
 
-    private static string ReadModelEnd(ref MessagePackReader reader, int count)
+    /// <summary>A map by name, or an array in the order of the schema.</summary>
+    private static KeyValuePair<string, object?>[] ReadFeatures(ref MessagePackReader reader, DecisionSchema? schema, out KeyValuePair<string, object?>[] features)
     {
-        var engine = ReadText(ref reader);
-        MessagePackRead.SkipMany(ref reader, count - 3);
-        return engine;
+        if (schema is null)
+        {
+            return features = ReadMap(ref reader, ReadValue);
+        }
+
+        var count = reader.ReadArrayHeader();
+        if (schema.IsKnown && count != schema.FeatureNames.Count)
+        {
+            throw new MessagePackSerializationException($"a decision with {count} features of schema {schema.Id}, which has {schema.FeatureNames.Count}");
+        }
+
+        features = new KeyValuePair<string, object?>[count];
+        for (var i = 0; i < count; i++)
+        {
+            features[i] = new(schema.NameOf(i), ReadValue(ref reader));
+        }
+
+        return features;
     }
+
+    /// <summary>Of each its feature's place in the schema, and its contribution.</summary>
+    private static DecisionReason[] ReadReasons(ref MessagePackReader reader, DecisionSchema schema, KeyValuePair<string, object?>[] features)
+    {
+        var reasons = new DecisionReason[reader.ReadArrayHeader()];
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            var count = MessagePackRead.ArrayOf(ref reader, 2);
+            var feature = ReadPlace(ref reader, features.Length);
+            reasons[i] = new DecisionReason(schema.NameOf(feature), features[feature].Value as double? ?? double.NaN, ReadNumber(ref reader) ?? double.NaN, schema.TextOf(feature));
+            MessagePackRead.SkipMany(ref reader, count - 2);
+        }
+
+        return reasons;
+    }
+
+    private static KeyValuePair<string, double?>[] ReadBounds(ref MessagePackReader reader, DecisionSchema schema, int featureCount)
+    {
+        var bounds = new KeyValuePair<string, double?>[reader.ReadMapHeader()];
+        for (var i = 0; i < bounds.Length; i++)
+        {
+            bounds[i] = new(schema.NameOf(ReadPlace(ref reader, featureCount)), ReadNumber(ref reader));
+        }
+
+        return bounds;
+    }
+
+    private static int ReadPlace(ref MessagePackReader reader, int featureCount) => reader.ReadInt32() is var place && place >= 0 && place < featureCount
+        ? place : throw new MessagePackSerializationException($"a decision that names feature {place} of {featureCount}");
 
     private static double? ReadNumber(ref MessagePackReader reader) => reader.TryReadNil() ? null : reader.ReadDouble();
 

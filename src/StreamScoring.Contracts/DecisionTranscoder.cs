@@ -13,7 +13,7 @@ public static class DecisionTranscoder
     private static ReadOnlySpan<byte> HashPrefix => "sha256:"u8;
 
     /// <summary>Allocates nothing.</summary>
-    /// <param name="compact">As this release's pipeline writes it: in one piece, with all its elements, texts in UTF-8.</param>
+    /// <param name="compact">As this release's pipeline writes it with names: in one piece, with all its elements, texts in UTF-8.</param>
     /// <param name="writer">Reset; the caller flushes it.</param>
     /// <exception cref="MessagePackSerializationException">The bytes are something else.</exception>
     /// <exception cref="EndOfStreamException">The bytes end too early.</exception>
@@ -21,9 +21,9 @@ public static class DecisionTranscoder
     {
         ArgumentNullException.ThrowIfNull(writer);
         var reader = new MessagePackReader(compact);
-        if (reader.ReadArrayHeader() != DecisionMessagePack.Elements || reader.ReadInt32() != DecisionMessagePack.Version)
+        if (reader.ReadArrayHeader() != DecisionMessagePack.Elements || reader.ReadInt32() != DecisionMessagePack.InlineVersion)
         {
-            throw new MessagePackSerializationException($"no decision of version {DecisionMessagePack.Version} with {DecisionMessagePack.Elements} elements");
+            throw new MessagePackSerializationException($"no decision of version {DecisionMessagePack.InlineVersion} with {DecisionMessagePack.Elements} elements");
         }
 
         Span<int> starts = stackalloc int[DecisionMessagePack.Elements];

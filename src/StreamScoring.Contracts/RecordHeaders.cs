@@ -3,6 +3,10 @@ namespace StreamScoring.Contracts;
 /// <summary>Headers of decisions and dead letters: where the record that they answer was read. Values are UTF-8 text, but for the vector.</summary>
 public static class RecordHeaders
 {
+    /// <summary>All of it (<see cref="SourceHeader"/>).</summary>
+    public const string Source = "source";
+
+    /// <summary>The same in several headers: of older releases, and where decisions have all names in them.</summary>
     public const string Region = "region", Topic = "topic", Partition = "partition", Offset = "offset";
 
     /// <summary>

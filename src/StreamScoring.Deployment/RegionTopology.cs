@@ -5,5 +5,5 @@ namespace StreamScoring.Deployment;
 /// <param name="Partitions">Of payments, decisions and dead letters: partition p of payments is decided into partition p of decisions.</param>
 /// <param name="Security">Client settings for TLS and SASL, by librdkafka's names. Never printed.</param>
 public sealed record RegionTopology(
-    string Name, string Brokers, int Partitions, int LabelPartitions, int Replication, string Payments, string Labels, string Decisions, string DeadLetters,
+    string Name, string Brokers, int Partitions, int LabelPartitions, int Replication, string Payments, string Labels, string Decisions, string DeadLetters, string Schemas,
     IReadOnlyDictionary<string, string> Security);

@@ -109,6 +109,7 @@ public static class TopologyFile
                 emit.Integer("batchBytesMax", 1_000_000, 1024, 64 << 20),
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
                 emit.Choice("format", "messagepack", "messagepack", "json") == "json",
+                emit.Choice("names", "schema", "schema", "inline") == "inline",
                 // The brokers refuse more than 15 minutes where they are not told otherwise; readers wait that long for a process that is gone.
                 emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
@@ -152,13 +153,14 @@ public static class TopologyFile
                 topics.Text("labels", "labels"),
                 topics.Text("decisions", "decisions"),
                 topics.Text("deadLetters", "dead-letters"),
+                topics.Text("schemas", "schemas"),
                 security is null ? new Dictionary<string, string>() : SecurityReader.Read(security, folder)));
             topics.RequireAllRead();
             region.RequireAllRead();
             var last = regions[^1];
-            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters }.Distinct(StringComparer.Ordinal).Count() < 4)
+            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas }.Distinct(StringComparer.Ordinal).Count() < 5)
             {
-                throw region.Error("topics", "names one topic twice; payments, labels, decisions and deadLetters must differ");
+                throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters and schemas must differ");
             }
         }
 

@@ -77,6 +77,7 @@ public static class TopologyKeys
         new("emit.batchBytesMax", topology => topology.Emit.BatchBytesMax),
         new("emit.compression", topology => topology.Emit.Compression),
         new("emit.format", topology => topology.Emit.AsJson ? "json" : "messagepack"),
+        new("emit.names", topology => topology.Emit.NamesInline ? "inline" : "schema"),
         new("emit.transactionTimeout", topology => topology.Emit.TransactionTimeout),
         new("state.megabytesMax", topology => topology.StateBytesMax >> 20),
         new("http.address", topology => topology.HttpAddress),
@@ -115,6 +116,7 @@ public static class TopologyKeys
             new($"regions.{name}.topics.labels", topology => Of(topology, region => region.Labels)),
             new($"regions.{name}.topics.decisions", topology => Of(topology, region => region.Decisions)),
             new($"regions.{name}.topics.deadLetters", topology => Of(topology, region => region.DeadLetters)),
+            new($"regions.{name}.topics.schemas", topology => Of(topology, region => region.Schemas)),
             new($"regions.{name}.security", topology => Of(topology, region => region.Security), IsSecret: true),
         ];
     }

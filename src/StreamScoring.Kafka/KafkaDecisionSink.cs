@@ -48,7 +48,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
                 ("message.timeout.ms", "0"),
                 ("enable.gapless.guarantee", "true")]),
             $"deliveries {connection.Region}", OnDelivered, OnTooLarge, OnError);
-        _fields = new OutgoingFields(logs, _producer.Topic(options.Decisions), _producer.Topic(options.DeadLetters));
+        _fields = new OutgoingFields(logs, _producer.Topic(options.Decisions), _producer.Topic(options.DeadLetters), options.NamesInline);
     }
 
     public Task WriteAsync(PaymentBatch batch) => _inOrder.WriteAsync(batch);
@@ -100,8 +100,8 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
     private DeliveryFailedException? Send(PaymentBatch batch, bool deadLetters, nint number)
     {
         var fields = stackalloc Librdkafka.Field[OutgoingFields.FieldsMax];
-        var offset = stackalloc byte[OutgoingFields.OffsetBytesMax];
-        _fields.Begin(fields, offset);
+        var source = stackalloc byte[_fields.SourceBytesMax];
+        _fields.Begin(fields, source);
         var records = batch.Encoded.Records;
         fixed (byte* bytes = batch.Bytes, encoded = batch.Encoded.Buffer.Written)
         {

@@ -7,6 +7,9 @@ namespace StreamScoring.Kafka;
 /// <param name="Limits">How large batches on the wire may be.</param>
 public sealed record KafkaDecisionSinkOptions(string Decisions, string DeadLetters, TimeSpan Linger, string Compression, int RecordsInFlightMax, BatchLimits Limits)
 {
+    /// <summary>Whether headers name the source as older releases did (<see cref="Contracts.RecordHeaders"/>).</summary>
+    public bool NamesInline { get; init; }
+
     /// <summary>The settings that follow from these for a producer that is made now.</summary>
     internal (string Name, string Value)[] ProducerSettings =>
     [

@@ -10,31 +10,54 @@ namespace StreamScoring.Kafka;
 /// <summary>A batch's records as librdkafka takes them: what <see cref="OutgoingRecords"/> makes, without an object.</summary>
 internal sealed unsafe class OutgoingFields
 {
-    /// <summary>Room for the fields of a record and for its offset as text.</summary>
-    public const int FieldsMax = FirstHeader + 6, OffsetBytesMax = 20;
+    /// <summary>Room for the fields of a record.</summary>
+    public const int FieldsMax = FirstHeader + 6;
 
-    private const int Topic = 0, Partition = 1, Value = 2, Key = 3, Flags = 4, Opaque = 5, FirstHeader = 6, Offset = FirstHeader + 3, TopicId = FirstHeader + 4, Vector = FirstHeader + 5;
+    private const int Topic = 0, Partition = 1, Value = 2, Key = 3, Flags = 4, Opaque = 5, FirstHeader = 6;
 
     private readonly nint _decisions;
     private readonly nint _deadLetters;
 
-    /// <summary>Names of the headers and, by log index, the values that do not change: memory that stays where it is.</summary>
+    /// <summary>Index of the header that has the record's offset.</summary>
+    private readonly int _source;
+
+    /// <summary>Names of the headers, of which the vector is the last; memory that stays where it is.</summary>
     private readonly byte[][] _names;
-    private readonly (byte[] Region, byte[] Topic, byte[] Partition, byte[] TopicId)[] _values;
+
+    /// <summary>By log index: headers whose values do not change, which the older form has, and where.</summary>
+    private readonly (int Field, byte[] Value)[][] _constants;
+
+    /// <summary>By log index: what stands in the source's header before the offset, and behind it.</summary>
+    private readonly (byte[] Before, byte[] Behind)[] _sources;
 
     /// <param name="decisions">The topics, of the producer (<see cref="RecordProducer.Topic"/>).</param>
-    public OutgoingFields(LogTable logs, nint decisions, nint deadLetters)
+    /// <param name="namesInline">Headers as older releases wrote them.</param>
+    public OutgoingFields(LogTable logs, nint decisions, nint deadLetters, bool namesInline)
     {
-        (_decisions, _deadLetters) = (decisions, deadLetters);
-        _names = [.. new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset, RecordHeaders.TopicId, RecordHeaders.Vector }.Select(name => Pinned(name + '\0'))];
-        _values = [.. Enumerable.Range(0, logs.Count).Select(logIndex => (
-            Pinned(logs[logIndex].Region), Pinned(logs[logIndex].Topic), Pinned(FormattableString.Invariant($"{logs[logIndex].Partition}")),
-            Pinned(logs.TopicIdOf(logIndex) ?? "")))];
+        (_decisions, _deadLetters, _source) = (decisions, deadLetters, FirstHeader + (namesInline ? 3 : 0));
+        string[] names = namesInline
+            ? [RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset, RecordHeaders.TopicId, RecordHeaders.Vector]
+            : [RecordHeaders.Source, RecordHeaders.Vector];
+        _names = [.. names.Select(name => Pinned(name + '\0'))];
+        _constants = [.. Enumerable.Range(0, logs.Count).Select(logIndex => !namesInline ? [] : new[]
+        {
+            (FirstHeader, Pinned(logs[logIndex].Region)),
+            (FirstHeader + 1, Pinned(logs[logIndex].Topic)),
+            (FirstHeader + 2, Pinned(FormattableString.Invariant($"{logs[logIndex].Partition}"))),
+            (FirstHeader + 4, Pinned(logs.TopicIdOf(logIndex) ?? "")),
+        })];
+        _sources = [.. Enumerable.Range(0, logs.Count).Select(logIndex => namesInline ? ([], []) : OutgoingRecords.SourceOf(logs, logIndex))];
+        SourceBytesMax = SourceHeader.OffsetBytesMax + _sources.Max(source => source.Before.Length + source.Behind.Length);
     }
 
+    /// <summary>Room for the header that has the record's offset.</summary>
+    public int SourceBytesMax { get; }
+
+    private int Vector => FirstHeader + _names.Length - 1;
+
     /// <summary>Sets what is the same for all records.</summary>
-    /// <param name="offset">Where each record's offset will be written.</param>
-    public void Begin(Librdkafka.Field* fields, byte* offset)
+    /// <param name="source">Where the header that has each record's offset will be written.</param>
+    public void Begin(Librdkafka.Field* fields, byte* source)
     {
         fields[Topic].Kind = Librdkafka.FieldKind.Topic;
         fields[Partition].Kind = Librdkafka.FieldKind.Partition;
@@ -47,7 +70,7 @@ internal sealed unsafe class OutgoingFields
             (fields[FirstHeader + header].Kind, fields[FirstHeader + header].Pointer) = (Librdkafka.FieldKind.Header, AddressOf(_names[header]));
         }
 
-        fields[Offset].HeaderValue = (nint)offset;
+        fields[_source].HeaderValue = (nint)source;
     }
 
     /// <summary>Sets what is a record's own.</summary>
@@ -63,22 +86,21 @@ internal sealed unsafe class OutgoingFields
         (fields[Value].Pointer, fields[Value].Size) = ((nint)(encoded + record.ValueStart), (nuint)record.ValueLength);
         (fields[Key].Pointer, fields[Key].Size) = record.KeyLength == 0 ? (0, 0) : ((nint)(bytes + record.KeyStart), (nuint)record.KeyLength);
         fields[Opaque].Pointer = opaque;
-        SetHeader(ref fields[FirstHeader], _values[logIndex].Region);
-        SetHeader(ref fields[FirstHeader + 1], _values[logIndex].Topic);
-        SetHeader(ref fields[FirstHeader + 2], _values[logIndex].Partition);
-        SetHeader(ref fields[TopicId], _values[logIndex].TopicId);
-        Invariant.Require(batch.Offset[record.RowIndex].TryFormat(new Span<byte>((void*)fields[Offset].HeaderValue, OffsetBytesMax), out var length));
-        fields[Offset].HeaderSize = length;
+        var (before, behind) = _sources[logIndex];
+        fields[_source].HeaderSize = SourceHeader.Write(new Span<byte>((void*)fields[_source].HeaderValue, SourceBytesMax), before, batch.Offset[record.RowIndex], behind);
+        foreach (var (field, value) in _constants[logIndex])
+        {
+            (fields[field].HeaderValue, fields[field].HeaderSize) = (AddressOf(value), value.Length);
+        }
+
         if (!record.CarriesVector)
         {
-            return FieldsMax - 1;
+            return Vector;
         }
 
         (fields[Vector].HeaderValue, fields[Vector].HeaderSize) = ((nint)(encoded + batch.Encoded.VectorStart), batch.Encoded.Vector.Length);
-        return FieldsMax;
+        return Vector + 1;
     }
-
-    private static void SetHeader(ref Librdkafka.Field field, byte[] value) => (field.HeaderValue, field.HeaderSize) = (AddressOf(value), value.Length);
 
     private static nint AddressOf(byte[] pinned) => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using StreamScoring.Contracts;
 using StreamScoring.KafkaClients.Native;
 
@@ -139,8 +140,12 @@ internal sealed unsafe class RecordProducer : IDisposable
             var message = messages[largest];
             _onTooLarge(new RefusedBatch(
                 Marshal.PtrToStringUTF8(Librdkafka.rd_kafka_topic_name(message->Topic)) ?? "", message->Partition, refused,
-                string.Join('/', new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset }.Select(name => Librdkafka.Header(message, name))),
+                PositionOf(message),
                 (long)(message->Length + message->KeyLength)));
         }
     }
+
+    private static string PositionOf(Librdkafka.Message* message) =>
+        Librdkafka.Header(message, RecordHeaders.Source) is { Length: > 0 } source ? SourceHeader.TryRead(Encoding.UTF8.GetBytes(source), out _)?.ToString() ?? source
+        : string.Join('/', new[] { RecordHeaders.Region, RecordHeaders.Topic, RecordHeaders.Partition, RecordHeaders.Offset }.Select(name => Librdkafka.Header(message, name)));
 }

@@ -74,9 +74,10 @@ public sealed class TopicAdmin : IDisposable
     /// <summary>Makes the topics that are missing, and adds partitions to those that have too few, in the order in which they are wanted.</summary>
     /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are brokers.</param>
     /// <param name="published">Topics whose records publishers stamp: those get a limit on how far ahead (<see cref="TimestampLimit"/>).</param>
+    /// <param name="compacted">A topic that keeps the last record of each key for ever; null: none of them.</param>
     /// <returns>What was done, a few words each.</returns>
     /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
-    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, params IReadOnlyCollection<string> published)
+    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, IReadOnlyCollection<string>? published = null, string? compacted = null)
     {
         var metadata = Metadata(Patience);
         var copies = (short)(replication > 0 ? replication : Math.Min(3, metadata.Brokers.Count));
@@ -88,7 +89,7 @@ public sealed class TopicAdmin : IDisposable
                 var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
                 if (topic is null)
                 {
-                    done.Add(await CreateAsync(name, partitions, copies, isLimited: published.Contains(name)));
+                    done.Add(await CreateAsync(name, partitions, copies, isLimited: published?.Contains(name) == true, isCompacted: name == compacted));
                 }
                 else if (topic.Partitions.Count < partitions)
                 {
@@ -114,12 +115,17 @@ public sealed class TopicAdmin : IDisposable
     }
 
     /// <returns>What was done, in a few words.</returns>
-    private async Task<string> CreateAsync(string name, int partitions, short copies, bool isLimited)
+    private async Task<string> CreateAsync(string name, int partitions, short copies, bool isLimited, bool isCompacted)
     {
         var configs = new Dictionary<string, string>();
         if (copies >= 3)
         {
             configs["min.insync.replicas"] = "2";
+        }
+
+        if (isCompacted)
+        {
+            configs["cleanup.policy"] = "compact";
         }
 
         if (isLimited)
@@ -135,7 +141,7 @@ public sealed class TopicAdmin : IDisposable
         catch (CreateTopicsException e) when (isLimited && e.Results.Exists(result => result.Error.Code == ErrorCode.InvalidConfig))
         {
             // Brokers before 3.6 do not know the setting.
-            return $"{await CreateAsync(name, partitions, copies, isLimited: false)} (without a limit on timestamps: its brokers know none)";
+            return $"{await CreateAsync(name, partitions, copies, isLimited: false, isCompacted)} (without a limit on timestamps: its brokers know none)";
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class Engine : IDisposable
         ];
         if (parts.Decisions is { } decisions)
         {
-            var encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.AsJson, decisions.DeadLetterBytesMax);
+            var encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.Form == DecisionForm.Json, decisions.DeadLetterBytesMax);
             // Last, as what fails from here on would leave lanes open.
             Policies = new Policies(decisions, Logs, Clock);
             steps.AddRange(

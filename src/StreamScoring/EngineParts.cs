@@ -1,4 +1,5 @@
 using StreamScoring.Decisions;
+using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Ingest;
@@ -54,8 +55,7 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// <summary>Told why models failed; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }
 
-    /// <summary>Decisions as JSON instead of the compact form.</summary>
-    public bool AsJson { get; init; }
+    public DecisionForm Form { get; init; }
 
     /// <summary>Bytes of a dead letter; a larger one goes without the record's copy.</summary>
     public int DeadLetterBytesMax { get; init; } = int.MaxValue;

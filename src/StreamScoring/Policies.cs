@@ -166,7 +166,7 @@ public sealed class Policies : IDisposable
     private Policy Make(PolicyParts parts, Policy? before) => new(
         this, parts,
         before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts)),
-        new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs), new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock));
+        new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs), new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema));
 
     /// <summary>They have room for as many rows as a batch may ever have: that number changes while they run.</summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using StreamScoring.Chaos.Faults;
 using StreamScoring.Chaos.Oracle;
 using StreamScoring.Chaos.World;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Chaos;
 
@@ -170,7 +171,12 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
 
     private static RunLogs ReadAll(ChaosWorld world) => new(
         world.Archive.ReadAll(Topics.Payments), world.Archive.ReadAll(Topics.Labels),
-        world.Dump.Read(Topics.Decisions, new long[Topics.Partitions]), world.Dump.Read(Topics.DeadLetters, new long[Topics.Partitions]));
+        world.Dump.Read(Topics.Decisions, new long[Topics.Partitions]), world.Dump.Read(Topics.DeadLetters, new long[Topics.Partitions]))
+    {
+        // After the decisions: each has its schema there by then.
+        Schemas = world.Dump.Read(Topics.Schemas, new long[1]).Select(record => DecisionSchema.Read(record.Value, DecisionSchema.IdOf(record.Value))).DistinctBy(schema => schema.Id)
+            .ToDictionary(schema => schema.Id),
+    };
 
     private async Task StopAllAsync(ChaosWorld world)
     {

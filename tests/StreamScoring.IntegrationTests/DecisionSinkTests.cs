@@ -31,11 +31,13 @@ public sealed class DecisionSinkTests : IDisposable
 
     public void Dispose() => _broker.Dispose();
 
-    [Fact]
-    public async Task Records_stand_in_their_partition_in_offset_order_with_key_value_and_headers()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Records_stand_in_their_partition_in_offset_order_with_key_value_and_headers(bool namesInline)
     {
         const int rows = 600;
-        await using var sink = Sink();
+        await using var sink = Sink(namesInline);
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 0), rows, 64);
         for (var row = 0; row < rows; row++)
         {
@@ -60,14 +62,18 @@ public sealed class DecisionSinkTests : IDisposable
             var record = (isDeadLetter ? deadLetters : decisions).Single(record => Encoding.UTF8.GetString(record.Message.Value) == $"value-{row}");
             Assert.Equal(row % Partitions, record.Partition.Value);
             Assert.Equal(isDeadLetter ? null : $"key-{row}", record.Message.Key is { } key ? Encoding.UTF8.GetString(key) : null);
+            var (topic, offset) = (isDeadLetter ? "labels" : "payments", 1_000_000_000_000 + row);
+            string[] source = namesInline
+                ? ["region=eu", $"topic={topic}", $"partition={row % Partitions}", $"offset={offset}", "topic_id="]
+                : [$"source=eu/{topic}/{row % Partitions}/{offset}"];
             Assert.Equal(
-                ["region=eu", $"topic={(isDeadLetter ? "labels" : "payments")}", $"partition={row % Partitions}", $"offset={1_000_000_000_000 + row}", "topic_id=", .. row < Partitions && !isDeadLetter ? ["vector=the vector"] : Array.Empty<string>()],
+                [.. source, .. row < Partitions && !isDeadLetter ? ["vector=the vector"] : Array.Empty<string>()],
                 record.Message.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}"));
         }
 
         foreach (var partition in decisions.GroupBy(record => record.Partition.Value))
         {
-            var offsets = partition.OrderBy(record => record.Offset.Value).Select(record => long.Parse(Encoding.UTF8.GetString(record.Message.Headers.GetLastBytes("offset")))).ToList();
+            var offsets = partition.OrderBy(record => record.Offset.Value).Select(record => long.Parse(Encoding.UTF8.GetString(record.Message.Headers[namesInline ? 3 : 0].GetValueBytes()).Split('=', '/')[^1])).ToList();
             Assert.Equal(offsets.Order(), offsets);
         }
     }
@@ -92,13 +98,16 @@ public sealed class DecisionSinkTests : IDisposable
         Assert.False(written.IsCompletedSuccessfully);
     }
 
-    private static KafkaDecisionSinkOptions OptionsOn(KafkaConnection connection) => new(
-        "decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000, new BatchLimits(connection, "decisions", "dead-letters", BatchLimits.BatchBytesDefault, _ => { }));
+    private static KafkaDecisionSinkOptions OptionsOn(KafkaConnection connection, bool namesInline = false) => new(
+        "decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000, new BatchLimits(connection, "decisions", "dead-letters", BatchLimits.BatchBytesDefault, _ => { }))
+    {
+        NamesInline = namesInline,
+    };
 
-    private KafkaDecisionSink Sink()
+    private KafkaDecisionSink Sink(bool namesInline = false)
     {
         var connection = new KafkaConnection("eu", _broker.Brokers, new Dictionary<string, string>());
-        return new KafkaDecisionSink(connection, OptionsOn(connection), Logs, _ => { });
+        return new KafkaDecisionSink(connection, OptionsOn(connection, namesInline), Logs, _ => { });
     }
 
     private static PaymentBatch BatchOf(string value)

@@ -1,4 +1,3 @@
-using System.Text;
 using Confluent.Kafka;
 using StreamScoring.Client;
 using StreamScoring.Contracts;
@@ -258,7 +257,7 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
             var message = result.Message;
             Count++;
             _countOf[message.Key] = _countOf.GetValueOrDefault(message.Key) + 1;
-            var offset = long.Parse(Encoding.UTF8.GetString(message.Headers.GetLastBytes("offset")), System.Globalization.CultureInfo.InvariantCulture);
+            var offset = SourceHeader.TryRead(message.Headers.GetLastBytes(RecordHeaders.Source), out _)!.Value.Offset;
             DecidedThrough[result.Partition.Value] = Math.Max(DecidedThrough.GetValueOrDefault(result.Partition.Value), offset + 1);
         }
     }

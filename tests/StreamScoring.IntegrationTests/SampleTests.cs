@@ -26,6 +26,8 @@ public sealed class SampleTests(KafkaCluster cluster) : IClassFixture<KafkaClust
             broker.CreateTopic(topic, 4);
         }
 
+        broker.CreateTopic("schemas", 1);
+
         await RunSamplesAsync(new Dictionary<string, string> { ["SCORING_BROKERS"] = broker.Brokers, ["SCORING_HTTP_PORT"] = "0" });
     }
 

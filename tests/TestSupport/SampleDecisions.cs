@@ -54,12 +54,13 @@ public static class SampleDecisions
     }
 
     /// <summary>The decision as it is on the wire: docs/wire-format.md. Hashes are 32 bytes in hexadecimal.</summary>
-    public static byte[] Compact(DecisionRecord decision)
+    /// <param name="schema">What the decision leaves to it (<see cref="SchemaOf"/>); null: nothing.</param>
+    public static byte[] Compact(DecisionRecord decision, DecisionSchema? schema = null)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
-        writer.Write(DecisionMessagePack.Version);
+        writer.Write(schema is null ? DecisionMessagePack.InlineVersion : DecisionMessagePack.SchemaVersion);
         writer.WriteArrayHeader(decision.SourceTopicId is null ? 4 : 5);
         writer.Write(decision.Source.Region);
         writer.Write(decision.Source.Topic);
@@ -81,14 +82,27 @@ public static class SampleDecisions
         WriteNumber(ref writer, decision.Probability);
         WriteNumber(ref writer, decision.Raw);
         writer.Write(decision.Rung);
-        writer.WriteArrayHeader(3);
-        writer.Write(decision.ModelName);
-        WriteHash(ref writer, decision.ModelVersion);
-        writer.Write(decision.Engine);
-        writer.WriteMapHeader(decision.Features.Count);
+        if (schema is null)
+        {
+            writer.WriteArrayHeader(3);
+            writer.Write(decision.ModelName);
+            WriteHash(ref writer, decision.ModelVersion);
+            writer.Write(decision.Engine);
+            writer.WriteMapHeader(decision.Features.Count);
+        }
+        else
+        {
+            WriteHash(ref writer, schema.Id);
+            writer.WriteArrayHeader(decision.Features.Count);
+        }
+
         foreach (var (name, value) in decision.Features)
         {
-            writer.Write(name);
+            if (schema is null)
+            {
+                writer.Write(name);
+            }
+
             if (value is string text)
             {
                 writer.Write(text);
@@ -104,6 +118,14 @@ public static class SampleDecisions
         writer.WriteArrayHeader(decision.Reasons.Count);
         foreach (var reason in decision.Reasons)
         {
+            if (schema is not null)
+            {
+                writer.WriteArrayHeader(2);
+                writer.Write(PlaceOf(reason.Feature));
+                writer.Write(reason.Contribution);
+                continue;
+            }
+
             writer.WriteArrayHeader(4);
             writer.Write(reason.Feature);
             writer.Write(reason.Value);
@@ -119,9 +141,11 @@ public static class SampleDecisions
             writer.Write(shadow.Probability);
         }
 
-        WriteHash(ref writer, decision.FeatureFile);
-        WriteHash(ref writer, decision.RuleFile);
-        WriteHash(ref writer, decision.Config);
+        foreach (var hash in new[] { decision.FeatureFile, decision.RuleFile, decision.Config })
+        {
+            WriteHash(ref writer, schema is null ? hash : null);
+        }
+
         WriteTexts(ref writer, decision.Flags);
         writer.WriteMapHeader(decision.StalenessSeconds.Count);
         foreach (var (region, seconds) in decision.StalenessSeconds)
@@ -140,15 +164,34 @@ public static class SampleDecisions
         writer.WriteMapHeader(decision.Bounds.Count);
         foreach (var (feature, bound) in decision.Bounds)
         {
-            writer.Write(feature);
+            if (schema is null)
+            {
+                writer.Write(feature);
+            }
+            else
+            {
+                writer.Write(PlaceOf(feature));
+            }
+
             WriteNumber(ref writer, bound);
         }
 
-        WriteHash(ref writer, decision.Policy);
+        WriteHash(ref writer, schema is null ? decision.Policy : null);
         writer.Write(decision.DecidedBy);
         writer.Write(decision.Role);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
+
+        int PlaceOf(string feature) => schema.FeatureNames.ToList().IndexOf(feature);
+    }
+
+    /// <summary>What a decision has in common with others.</summary>
+    public static DecisionSchema SchemaOf(DecisionRecord decision)
+    {
+        var names = decision.Features.Select(feature => feature.Key).ToList();
+        return new DecisionSchema(
+            names, names.ConvertAll(name => decision.Reasons.FirstOrDefault(reason => reason.Feature == name)?.Text ?? name), decision.ModelName, decision.ModelVersion, decision.Engine,
+            decision.FeatureFile, decision.RuleFile, decision.Config, decision.Policy);
     }
 
     private static void WriteNumber(ref MessagePackWriter writer, double? number)

@@ -24,7 +24,7 @@ internal sealed class ProcessModel
     {
         (_topology, _load, _constants) = (topology, load, constants);
         _layouts = file.Layouts();
-        Wire = WireSizes.Of(file, load, constants);
+        Wire = WireSizes.Of(file, load, constants, topology.Emit.UsesSchemas);
         _cpu = CpuCosts.Of(file, _layouts, Wire, load.ScoreMicroseconds, constants);
         AllPerSecond = topology.Regions.Sum(region => load.RateOf(region.Name));
         Entities = [.. _layouts.Select(EntityOf)];

@@ -18,6 +18,7 @@ internal static class ClientRegion
         Labels = topology.Home.Labels,
         Decisions = topology.Home.Decisions,
         DeadLetters = topology.Home.DeadLetters,
+        Schemas = topology.Home.Schemas,
         PartitionBy = TextFields.TryParse(topology.PartitionBy, out var field) ? field : TextField.CardId,
     };
 }

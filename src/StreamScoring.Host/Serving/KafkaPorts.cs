@@ -47,10 +47,14 @@ internal static class KafkaPorts
     private static IEnumerable<(LogId Id, LogKind Kind)> LogsOf(string region, string topic, int partitions, LogKind kind) =>
         Enumerable.Range(0, partitions).Select(partition => (new LogId(region, topic, partition), kind));
 
-    /// <summary>Looks at a region's own topics: first those that must have as many partitions as payments before payments do.</summary>
-    public static TopicAdmin AdminOf(RegionTopology region) => new(
-        ConnectionOf(region),
-        [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions), (region.Labels, region.LabelPartitions), (region.Payments, region.Partitions)]);
+    /// <summary>Looks at all topics of a region: first those that must have as many partitions as payments before payments do.</summary>
+    public static TopicAdmin AdminOf(RegionTopology region) => new(ConnectionOf(region), [(region.Schemas, 1), .. PartitionedOf(region)]);
+
+    /// <summary>Looks at the topics that a process uses of its own region.</summary>
+    public static TopicAdmin AdminOf(Topology topology) => topology.Emit.UsesSchemas ? AdminOf(topology.Home) : new(ConnectionOf(topology.Home), PartitionedOf(topology.Home));
+
+    private static (string Name, int Partitions)[] PartitionedOf(RegionTopology region) =>
+        [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions), (region.Labels, region.LabelPartitions), (region.Payments, region.Partitions)];
 
     /// <summary>Looks at what is read of another region.</summary>
     public static IEnumerable<TopicAdmin> AdminsOf(Topology topology, FollowKnobs follow) =>
@@ -63,7 +67,7 @@ internal static class KafkaPorts
     /// <exception cref="KafkaFailedException">No broker of the own region answers, one anywhere does not let this process in, or a topic is missing or has other partitions; the message says what to do.</exception>
     public static void RequireTopics(Topology topology, Action<string> notice)
     {
-        using var admin = AdminOf(topology.Home);
+        using var admin = AdminOf(topology);
         Require(admin.Differences(), topology);
         foreach (var follow in topology.Follows)
         {
@@ -81,7 +85,7 @@ internal static class KafkaPorts
     /// <exception cref="KafkaFailedException">No broker answers, or a topic is missing; the message says what to do.</exception>
     public static void RequireTopics(Topology topology, params IEnumerable<string> names)
     {
-        using var admin = AdminOf(topology.Home);
+        using var admin = AdminOf(topology);
         Require([.. admin.Missing(names).Select(name => $"region {topology.Region}: topic {name} is missing")], topology);
     }
 
@@ -129,7 +133,7 @@ internal static class KafkaPorts
     /// <summary>What the own region's topics allow publishers to stamp, a sentence each.</summary>
     public static async Task<IReadOnlyList<string>> TimestampNoticesAsync(Topology topology)
     {
-        using var admin = AdminOf(topology.Home);
+        using var admin = AdminOf(topology);
         return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
@@ -196,12 +200,15 @@ internal static class KafkaPorts
     /// <param name="source">The process's, a member of the group.</param>
     public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, BatchLimits limits, Action<string> log) =>
         topology.Delivery == Delivery.Transactional
-            ? TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, log)
+            ? WithSchemas(topology, connection, TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, log))
             : IdempotentSink(topology, connection, source.Logs, limits, log);
 
     /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
     public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, Action<string> log) =>
-        new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, log);
+        WithSchemas(topology, connection, new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, log));
+
+    private static IDecisionSink WithSchemas(Topology topology, KafkaConnection connection, IDecisionSink sink) =>
+        topology.Emit.UsesSchemas ? new SchemasFirst(sink, new SchemaTopic(connection, topology.Home.Schemas)) : sink;
 
     private static GroupOptions GroupOf(Topology topology) => new(
         topology.Group, topology.Membership.UsesConsumerProtocol, topology.Membership.Session, topology.Membership.Instance,
@@ -214,5 +221,8 @@ internal static class KafkaPorts
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
         // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
         Engine.BatchesCeiling * PaymentBatch.RowsCeiling * 3 / 2,
-        limits);
+        limits)
+    {
+        NamesInline = topology.Emit.NamesInline,
+    };
 }

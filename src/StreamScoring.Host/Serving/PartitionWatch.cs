@@ -12,7 +12,7 @@ internal sealed class PartitionWatch(Topology topology, LogHealth health) : IDis
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology.Home);
+    private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology);
     private readonly List<(FollowKnobs Follow, TopicAdmin Admin)> _followed =
         [.. topology.Follows.SelectMany(follow => KafkaPorts.AdminsOf(topology, follow).Select(admin => (follow, admin)))];
 

@@ -126,7 +126,7 @@ internal sealed class Pipeline : IAsyncDisposable
             Lanes = topology.ScoringLanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
             Failures = failures,
-            AsJson = topology.Emit.AsJson,
+            Form = topology.Emit.Form,
             DeadLetterBytesMax = deadLetterBytesMax,
         };
 

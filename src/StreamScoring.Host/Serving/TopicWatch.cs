@@ -15,7 +15,7 @@ internal sealed class TopicWatch(Topology topology, IReadOnlyDictionary<string, 
     /// <summary>A broker that just started may not know a topic yet.</summary>
     private const int MissingMax = 2;
 
-    private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology.Home);
+    private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology);
     private readonly List<TopicAdmin> _followed = [.. topology.Follows.SelectMany(follow => KafkaPorts.AdminsOf(topology, follow))];
     private readonly Dictionary<string, string> _known = new(known, StringComparer.Ordinal);
     private int _missing;

@@ -102,11 +102,12 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
         Labels = home.Labels + suffix,
         Decisions = home.Decisions + suffix,
         DeadLetters = home.DeadLetters + suffix,
+        Schemas = home.Schemas + suffix,
     };
 
     private static (string Name, int Partitions)[] Inputs(RegionTopology region) => [(region.Payments, region.Partitions), (region.Labels, region.LabelPartitions)];
 
-    private static (string Name, int Partitions)[] Outputs(RegionTopology region) => [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions)];
+    private static (string Name, int Partitions)[] Outputs(RegionTopology region) => [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions), (region.Schemas, 1)];
 
     private static void RequireRoom(TuneWorkload workload, int partitions)
     {

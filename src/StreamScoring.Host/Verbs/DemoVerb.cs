@@ -57,6 +57,8 @@ internal static class DemoVerb
             broker.CreateTopic(topic, topology.Home.Partitions);
         }
 
+        broker.CreateTopic(topology.Home.Schemas, 1);
+
         using var artifacts = Artifacts.Load(topology, cancel);
         var life = new ProcessLife(TimeProvider.System);
         var health = new PipelineHealth(life);

@@ -89,7 +89,7 @@ internal static class RepublishVerb
     /// <exception cref="KafkaFailedException">They do not tell now: a letter of a former topic would bring a record of the new one with it.</exception>
     private static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
     {
-        using var admin = KafkaPorts.AdminOf(topology.Home);
+        using var admin = KafkaPorts.AdminOf(topology);
         return (await admin.LookAtTopicsAsync(IdPatience)).Ids;
     }
 

@@ -15,7 +15,8 @@ internal static class TopicsVerb
             """
             Makes the topics that the topology names, in each of its regions, and adds partitions where the topology has more. Says how topics differ that it
             cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves. Topics of payments and labels
-            refuse records that publishers stamp more than a minute ahead (message.timestamp.after.max.ms).
+            refuse records that publishers stamp more than a minute ahead (message.timestamp.after.max.ms). The topic of schemas has one partition and is
+            compacted.
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
@@ -52,7 +53,7 @@ internal static class TopicsVerb
     private static async Task<IReadOnlyList<string>> CreateAsync(RegionTopology region, CancellationToken cancel)
     {
         using var admin = KafkaPorts.AdminOf(region);
-        var made = await admin.CreateMissingAsync(region.Replication, region.Payments, region.Labels);
+        var made = await admin.CreateMissingAsync(region.Replication, published: [region.Payments, region.Labels], compacted: region.Schemas);
         // A broker answers before the topics are known everywhere.
         var patience = TimeSpan.FromSeconds(10);
         var started = TimeProvider.System.GetTimestamp();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Batches;
 
@@ -30,6 +31,9 @@ public sealed class EncodedRecords
     /// <summary>How many of the dead letters are of rows that have a decision too.</summary>
     public int BesideDecisionCount { get; private set; }
 
+    /// <summary>What the decisions among the records are read by; null where they need nothing.</summary>
+    public DecisionSchema? Schema { get; set; }
+
     public void Add(in EncodedRecord record)
     {
         _records.Add(record);
@@ -41,6 +45,7 @@ public sealed class EncodedRecords
     {
         _records.Clear();
         (_vectorStart, _vectorLength, DeadLetterCount, BesideDecisionCount) = (0, 0, 0, 0);
+        Schema = null;
         Buffer.Clear();
     }
 }

@@ -10,7 +10,7 @@ namespace StreamScoring.Emit;
 
 /// <summary>
 /// Writes a decided row in the compact form of <see cref="DecisionMessagePack"/>, straight from the batch's columns. Whatever is the
-/// same for all rows is encoded once, at start. Allocates nothing per row.
+/// same for all rows is encoded once, at start, or left to a schema. Allocates nothing per row.
 /// </summary>
 internal sealed class DecisionEncoder
 {
@@ -24,11 +24,16 @@ internal sealed class DecisionEncoder
     private static readonly byte[] Champion = EncodedText("champion"), None = Encoded((ref MessagePackWriter writer) => writer.WriteNil());
 
     private readonly TimeProvider _clock;
+    private readonly byte[] _version;
     private readonly byte[][] _logs;
 
     /// <summary>By log index: the topic's id, encoded; empty where it is not known.</summary>
     private readonly byte[][] _topicIds;
+
+    /// <summary>The model, or the schema that has it.</summary>
     private readonly byte[] _model;
+
+    /// <summary>By feature: how maps and reasons call it, by name or by its place in the schema.</summary>
     private readonly byte[][] _featureNames;
     private readonly byte[][] _featureTexts;
     private readonly byte[][] _shadowIds;
@@ -37,31 +42,37 @@ internal sealed class DecisionEncoder
     private readonly byte[] _policy;
 
     /// <param name="policy"><c>sha256:</c> and 64 hexadecimal digits.</param>
-    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock)
+    /// <param name="usesSchema">Whether decisions leave to a schema what they have in common.</param>
+    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false)
     {
+        Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
+        var texts = stamp.FeatureTexts.Count == 0 ? stamp.FeatureNames : stamp.FeatureTexts;
+        Schema = usesSchema
+            ? new DecisionSchema(stamp.FeatureNames, texts, stamp.ModelName, stamp.ModelVersion, stamp.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policy)
+            : null;
         _clock = clock;
-        _policy = Encoded((ref MessagePackWriter writer) => DecisionMessagePack.WriteHash(ref writer, policy));
+        _version = Encoded((ref MessagePackWriter writer) => writer.Write(usesSchema ? DecisionMessagePack.SchemaVersion : DecisionMessagePack.InlineVersion));
+        _policy = EncodedHash(Own(policy));
         _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
         _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
-        _model = Encoded((ref MessagePackWriter writer) =>
+        _model = Schema is not null ? EncodedHash(Schema.Id) : Encoded((ref MessagePackWriter writer) =>
         {
             writer.WriteArrayHeader(3);
             writer.Write(stamp.ModelName);
             DecisionMessagePack.WriteHash(ref writer, stamp.ModelVersion);
             writer.Write(stamp.Engine);
         });
-        Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
-        _featureNames = [.. stamp.FeatureNames.Select(EncodedText)];
-        _featureTexts = stamp.FeatureTexts.Count == 0 ? _featureNames : [.. stamp.FeatureTexts.Select(EncodedText)];
+        _featureNames = [.. stamp.FeatureNames.Select((name, place) => usesSchema ? Encoded((ref MessagePackWriter writer) => writer.Write(place)) : EncodedText(name))];
+        _featureTexts = [.. texts.Select(EncodedText)];
         _shadowIds = [.. stamp.ShadowIds.Select(EncodedText)];
         _regionNames = [.. logs.FollowedRegions.Select(EncodedText)];
-        _hashes = Encoded((ref MessagePackWriter writer) =>
-        {
-            DecisionMessagePack.WriteHash(ref writer, stamp.FeatureFile);
-            DecisionMessagePack.WriteHash(ref writer, stamp.RuleFile);
-            DecisionMessagePack.WriteHash(ref writer, stamp.Config);
-        });
+        _hashes = [.. EncodedHash(Own(stamp.FeatureFile)), .. EncodedHash(Own(stamp.RuleFile)), .. EncodedHash(Own(stamp.Config))];
+
+        string? Own(string? hash) => usesSchema ? null : hash;
     }
+
+    /// <summary>What its decisions have in common; null where each says it itself.</summary>
+    public DecisionSchema? Schema { get; }
 
     /// <summary>Appends one decision.</summary>
     public void Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
@@ -69,7 +80,7 @@ internal sealed class DecisionEncoder
         var clock = batch.Clock;
 
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
-        writer.Write(DecisionMessagePack.Version);
+        writer.WriteRaw(_version);
         writer.WriteRaw(_logs[batch.LogIndex[rowIndex]]);
         writer.Write(batch.Offset[rowIndex]);
         writer.WriteRaw(_topicIds[batch.LogIndex[rowIndex]]);
@@ -111,10 +122,22 @@ internal sealed class DecisionEncoder
 
     private void WriteFeatures(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
-        writer.WriteMapHeader(_featureNames.Length);
+        if (Schema is null)
+        {
+            writer.WriteMapHeader(_featureNames.Length);
+        }
+        else
+        {
+            writer.WriteArrayHeader(_featureNames.Length);
+        }
+
         for (var featureIndex = 0; featureIndex < _featureNames.Length; featureIndex++)
         {
-            writer.WriteRaw(_featureNames[featureIndex]);
+            if (Schema is null)
+            {
+                writer.WriteRaw(_featureNames[featureIndex]);
+            }
+
             var text = batch.Features.TextOf(featureIndex);
             if (text is null)
             {
@@ -139,11 +162,18 @@ internal sealed class DecisionEncoder
         writer.WriteArrayHeader(count);
         for (var i = 0; i < count; i++)
         {
-            writer.WriteArrayHeader(4);
+            writer.WriteArrayHeader(Schema is null ? 4 : 2);
             writer.WriteRaw(_featureNames[features[i]]);
-            writer.Write(batch.Features.Column(features[i])[rowIndex]);
+            if (Schema is null)
+            {
+                writer.Write(batch.Features.Column(features[i])[rowIndex]);
+            }
+
             writer.Write(contributions[i]);
-            writer.WriteRaw(_featureTexts[features[i]]);
+            if (Schema is null)
+            {
+                writer.WriteRaw(_featureTexts[features[i]]);
+            }
         }
     }
 
@@ -244,6 +274,8 @@ internal sealed class DecisionEncoder
 
     private static byte[][] EncodedNames<T>()
         where T : struct, Enum => [.. Enum.GetNames<T>().Select(name => EncodedText(name.ToLowerInvariant()))];
+
+    private static byte[] EncodedHash(string? hash) => Encoded((ref MessagePackWriter writer) => DecisionMessagePack.WriteHash(ref writer, hash));
 
     private static byte[] EncodedText(string text) =>
         Encoded((ref MessagePackWriter writer) => writer.WriteString(Encoding.UTF8.GetBytes(text)));

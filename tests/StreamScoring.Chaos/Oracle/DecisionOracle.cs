@@ -35,7 +35,7 @@ public sealed class DecisionOracle
         }
 
         var formerIds = new FormerIds(_logs);
-        var given = _logs.Decisions.Select(GivenDecision.Read).ToDictionary(decision => decision.Record);
+        var given = _logs.Decisions.Select(record => GivenDecision.Read(record, _logs.Schemas)).ToDictionary(decision => decision.Record);
         var strayed = given.Values.Select(formerIds.LaterOf).OfType<Position>().ToHashSet();
         var decisions = decisionsSeen.Select(record => given[record]).Where(decision => !formerIds.IsOfLaterTopic(decision)).ToList();
         var deadLetters = deadLettersSeen.FindAll(letter => !formerIds.IsOfLaterTopic(letter));

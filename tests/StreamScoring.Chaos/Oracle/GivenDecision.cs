@@ -8,5 +8,7 @@ public sealed record GivenDecision(LogRecord Record, DecisionRecord Content)
     /// <summary>What it answers.</summary>
     public Position Source => Record.Source!.Value;
 
-    public static GivenDecision Read(LogRecord record) => new(record, DecisionMessagePack.Read(record.Value));
+    /// <param name="schemas">By id.</param>
+    public static GivenDecision Read(LogRecord record, IReadOnlyDictionary<string, DecisionSchema> schemas) =>
+        new(record, DecisionMessagePack.Read(record.Value, schemas.GetValueOrDefault));
 }

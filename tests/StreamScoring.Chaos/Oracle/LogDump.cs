@@ -92,12 +92,15 @@ public sealed class LogDump(string brokers)
     private static Expect ExpectOf(Headers headers) =>
         headers.TryGetLastBytes(Topics.ExpectHeader, out var text) ? Enum.Parse<Expect>(Encoding.UTF8.GetString(text)) : Expect.Nothing;
 
-    private static Position? SourceOf(Headers headers) =>
-        headers.TryGetLastBytes(RecordHeaders.Topic, out var topic)
-        && headers.TryGetLastBytes(RecordHeaders.Partition, out var partition)
-        && headers.TryGetLastBytes(RecordHeaders.Offset, out var offset)
-            ? new Position(
-                Encoding.UTF8.GetString(topic), headers.TryGetLastBytes(RecordHeaders.TopicId, out var id) ? Encoding.UTF8.GetString(id) : "", int.Parse(Encoding.UTF8.GetString(partition), CultureInfo.InvariantCulture),
-                long.Parse(Encoding.UTF8.GetString(offset), CultureInfo.InvariantCulture))
-            : null;
+    private static Position? SourceOf(Headers headers)
+    {
+        if (!headers.TryGetLastBytes(RecordHeaders.Source, out var header))
+        {
+            return null;
+        }
+
+        // region/topic/partition/offset/topic id
+        var parts = Encoding.UTF8.GetString(header).Split('/', 5);
+        return new Position(parts[1], parts.Length > 4 ? parts[4] : "", int.Parse(parts[2], CultureInfo.InvariantCulture), long.Parse(parts[3], CultureInfo.InvariantCulture));
+    }
 }

@@ -12,8 +12,11 @@ public sealed class TopicMaker(string brokers) : IDisposable
     private readonly IAdminClient _admin =
         new AdminClientBuilder(new AdminClientConfig { BootstrapServers = brokers }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 
-    public Task MakeAllAsync() => MakeAsync(
-        Patience, Topics.Payments, Topics.Labels, Topics.Decisions, Topics.DeadLetters, Topics.WitnessDecisions, Topics.WitnessDeadLetters);
+    public async Task MakeAllAsync()
+    {
+        await MakeAsync(Patience, Topics.Partitions, Topics.Payments, Topics.Labels, Topics.Decisions, Topics.DeadLetters, Topics.WitnessDecisions, Topics.WitnessDeadLetters);
+        await MakeAsync(Patience, partitions: 1, Topics.Schemas);
+    }
 
     /// <returns>The topic's id, as Kafka's tools print it.</returns>
     public Task<string> IdOfAsync(string topic) => Persistence.DoAsync($"tell the id of {topic}", () => AskIdAsync(topic));
@@ -48,7 +51,7 @@ public sealed class TopicMaker(string brokers) : IDisposable
     {
         try
         {
-            await MakeAsync(AnswerPatience, topic);
+            await MakeAsync(AnswerPatience, Topics.Partitions, topic);
         }
         catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
         {
@@ -60,11 +63,11 @@ public sealed class TopicMaker(string brokers) : IDisposable
 
     public void Dispose() => _admin.Dispose();
 
-    private Task MakeAsync(TimeSpan patience, params string[] topics) => _admin.CreateTopicsAsync(
+    private Task MakeAsync(TimeSpan patience, int partitions, params string[] topics) => _admin.CreateTopicsAsync(
         topics.Select(topic => new TopicSpecification
         {
             Name = topic,
-            NumPartitions = Topics.Partitions,
+            NumPartitions = partitions,
             ReplicationFactor = Cluster.BrokerCount,
             Configs = new Dictionary<string, string> { ["min.insync.replicas"] = "2" },
         }), new CreateTopicsOptions { RequestTimeout = patience, OperationTimeout = patience });

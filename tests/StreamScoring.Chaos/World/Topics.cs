@@ -3,7 +3,7 @@ namespace StreamScoring.Chaos.World;
 /// <summary>Names and numbers that everyone here agrees on.</summary>
 public static class Topics
 {
-    public const string Region = "eu", Payments = "payments", Labels = "labels", Decisions = "decisions", DeadLetters = "dead-letters";
+    public const string Region = "eu", Payments = "payments", Labels = "labels", Decisions = "decisions", DeadLetters = "dead-letters", Schemas = "schemas";
 
     /// <summary>For whoever answers what others answer: nobody reads it.</summary>
     public const string WitnessDecisions = "witness-decisions", WitnessDeadLetters = "witness-dead-letters";

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
+using MessagePack;
 using StreamScoring.Client;
 using StreamScoring.Contracts;
 using StreamScoring.Tests.Deployment;
@@ -19,6 +20,9 @@ public sealed class DecisionFieldsTests
         Bounds = [new("amount", 2.5), new("country", null)],
     };
 
+    /// <summary>As a reader finds it in its topic.</summary>
+    private static readonly DecisionSchema Schema = SampleDecisions.SchemaOf(Full) is var written ? DecisionSchema.Read(written.Value, written.Id) : null!;
+
     public static TheoryData<string> Properties => [.. typeof(DecisionRecord).GetProperties().Select(property => property.Name)];
 
     [Theory, MemberData(nameof(Properties))]
@@ -27,11 +31,34 @@ public sealed class DecisionFieldsTests
         var property = typeof(DecisionRecord).GetProperty(name)!;
         var value = property.GetValue(Full);
         Assert.False(value is null or 0 or 0L or "" or ICollection { Count: 0 }, $"{name} has no value in {nameof(Full)}: give it one, and a line in {nameof(DecisionFields)}");
-        var (compact, json) = (SampleDecisions.Compact(Full), SampleDecisions.Json(Full));
+        var (compact, bySchema, json) = (SampleDecisions.Compact(Full), SampleDecisions.Compact(Full, Schema), SampleDecisions.Json(Full));
         Assert.Equivalent(value, property.GetValue(DecisionMessagePack.Read(compact)), strict: true);
         Assert.Equivalent(value, property.GetValue(DecisionJson.Read(json)), strict: true);
         Assert.Equivalent(value, property.GetValue(AtTheClient(compact)), strict: true);
+        Assert.Equivalent(value, property.GetValue(AtTheClient(bySchema)), strict: true);
         Assert.Equivalent(value, property.GetValue(AtTheClient(json)), strict: true);
+    }
+
+    [Fact]
+    public void A_decision_whose_schema_is_gone_keeps_all_that_it_says_itself()
+    {
+        var read = DecisionMessagePack.Read(SampleDecisions.Compact(Full, Schema), DecisionSchema.Unknown);
+        Assert.Equal((Full.PaymentId, Full.Action, Full.Score, "", ""), (read.PaymentId, read.Action, read.Score, read.ModelName, read.FeatureFile));
+        Assert.Equal([new("0", 12.5), new("1", "FR"), new("2", null)], read.Features);
+        Assert.Equal([new DecisionReason("0", 12.5, 0.25, "")], read.Reasons);
+        Assert.Equal([new("0", 2.5), new("1", null)], read.Bounds);
+    }
+
+    [Fact]
+    public void A_decision_of_another_schema_is_refused_and_not_read_by_wrong_names()
+    {
+        var other = SampleDecisions.SchemaOf(Full with { Features = [.. Full.Features.Take(2)] });
+        var e = Assert.Throws<MessagePackSerializationException>(() => DecisionMessagePack.Read(SampleDecisions.Compact(Full, Schema), _ => other));
+        Assert.Contains("3 features", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<MessagePackSerializationException>(() => DecisionMessagePack.Read(SampleDecisions.Compact(Full, Schema)));
+        Assert.Contains(Schema.Id, e.Message, StringComparison.Ordinal);
+        var outcome = DecisionMessagePack.ReadOutcome(SampleDecisions.Compact(Full, Schema)).Outcome;
+        Assert.Equal((Full.Action, Full.Score), (outcome!.Value.Action, outcome.Value.Score));
     }
 
     [Fact]
@@ -134,7 +161,7 @@ public sealed class DecisionFieldsTests
         }
 
         var result = new ConsumeResult<byte[]?, byte[]?> { Message = new Message<byte[]?, byte[]?> { Headers = headers, Value = value } };
-        Assert.True(DecisionParser.TryParse(result, out var decision, out var poison), poison);
+        Assert.True(DecisionParser.TryParse(result, id => id == Schema.Id ? Schema : null, out var decision, out var poison), poison);
         return decision.Record;
     }
 }

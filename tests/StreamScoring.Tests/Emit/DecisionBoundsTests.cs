@@ -91,9 +91,45 @@ public sealed class DecisionBoundsTests
         Assert.Equal(DecisionFields.InJsonOrder.Select(field => field.Name), json.RootElement.EnumerateObject().Select(field => field.Name));
     }
 
-    private static byte[] Encode(Action<PaymentBatch> mark)
+    [Fact]
+    public void By_a_schema_the_encoder_says_the_same_in_fewer_bytes()
+    {
+        var (inline, bySchema) = (Encode(Mark), Encode(Mark, Encoder(usesSchema: true)));
+        var schema = Encoder(usesSchema: true).Schema!;
+        Assert.Equal(schema.Id, DecisionMessagePack.SchemaIdOf(bySchema));
+        Assert.Null(DecisionMessagePack.SchemaIdOf(inline));
+        var expected = DecisionMessagePack.Read(inline);
+        Assert.NotEmpty(expected.Reasons);
+        Assert.NotEmpty(expected.Bounds);
+        // Neither clock nor layout makes a difference but in the timings.
+        Assert.Equivalent(expected with { TimingsMs = new DecisionTimings(0, 0, 0, 0, 0) }, DecisionMessagePack.Read(bySchema, _ => schema) with { TimingsMs = new DecisionTimings(0, 0, 0, 0, 0) }, strict: true);
+        Assert.True(bySchema.Length < inline.Length - (3 * 33));
+
+        static void Mark(PaymentBatch batch)
+        {
+            batch.MarkApproximate(0, 1, 2.5);
+            batch.Features.Column(2)[0] = 0.125;
+            batch.DecideBy(new NoPolicy(), shadowCount: 0, reasonsMax: 2);
+            batch.Reasons.Keep(0, [2, 0], [0.5, 0.25]);
+        }
+    }
+
+    private sealed class NoPolicy : IBatchPolicy
+    {
+        public void Release()
+        {
+        }
+    }
+
+    private static DecisionEncoder Encoder(bool usesSchema = false)
     {
         const string hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+        var stamp = new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000) { FeatureTexts = ["how many", "how much", "the last one"] };
+        return new DecisionEncoder(stamp, hash, TestBatch.Logs, TimeProvider.System, usesSchema);
+    }
+
+    private static byte[] Encode(Action<PaymentBatch> mark, DecisionEncoder? encoder = null)
+    {
         var layout = new BatchLayout(new HashSet<TextField> { TextField.PaymentId }, [], Names.Length);
         var batch = new PaymentBatch(layout, 1, 1024);
         batch.Append(
@@ -104,7 +140,7 @@ public sealed class DecisionBoundsTests
         new Decider(new RiskThresholds(), new FirstDecisions(1), budgetMs: 1000).Decide(batch);
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
-        new DecisionEncoder(new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000), hash, TestBatch.Logs, TimeProvider.System).Encode(batch, 0, ref writer);
+        (encoder ?? Encoder()).Encode(batch, 0, ref writer);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }
