@@ -10,7 +10,7 @@ public static class RecordHeaders
     public const string Region = "region", Topic = "topic", Partition = "partition", Offset = "offset";
 
     /// <summary>
-    /// The id of the topic that <see cref="Topic"/> names, as Kafka's tools print it: one that was deleted and made again has
+    /// The id of the topic that <see cref="Topic"/> names, in base64: one that was deleted and made again has
     /// another, and the same offsets mean other records. Empty where the brokers do not tell.
     /// </summary>
     public const string TopicId = "topic_id";

@@ -18,7 +18,7 @@ public sealed class TopicMaker(string brokers) : IDisposable
         await MakeAsync(Patience, partitions: 1, Topics.Schemas);
     }
 
-    /// <returns>The topic's id, as Kafka's tools print it.</returns>
+    /// <returns>The topic's id, in base64.</returns>
     public Task<string> IdOfAsync(string topic) => Persistence.DoAsync($"tell the id of {topic}", () => AskIdAsync(topic));
 
     /// <summary>Deletes the records of partitions before an offset each.</summary>
