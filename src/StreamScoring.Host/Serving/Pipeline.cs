@@ -1,5 +1,4 @@
 using Akka.Streams;
-using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -8,6 +7,7 @@ using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Streams;
 using StreamScoring.Telemetry;
@@ -44,7 +44,7 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     /// <param name="notice">Told of records that are stamped ahead.</param>
     public static async Task<Pipeline> StartAsync(
-        Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
+        Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
         int deadLetterBytesMax = int.MaxValue, Action<string>? notice = null)
     {
         AkkaSystem? akka = null;
@@ -59,7 +59,7 @@ internal sealed class Pipeline : IAsyncDisposable
                 Identity = topology.Identity,
                 BatchesMax = Engine.BatchesMax(OptionsOf(topology)),
                 BatchRowsMax = topology.Ingest.BatchRowsMax,
-                Meters = new PipelineMeters(registry, logs),
+                Meters = new PipelineMeters(meter, logs),
                 Notice = notice ?? (_ => { }),
             });
             return new Pipeline(topology, source, sink, akka, engine);

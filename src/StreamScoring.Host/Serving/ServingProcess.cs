@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
-using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -8,6 +7,7 @@ using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
 
@@ -18,7 +18,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
+    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, EngineMeter meter, string url, Action<string> notice)
 {
     private const int RestartsMax = 5;
 
@@ -36,7 +36,7 @@ internal sealed class ServingProcess(
 
     private readonly Queue<long> _restarts = new();
     private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
-    private readonly PositionMeters _positions = new(registry);
+    private readonly PositionMeters _positions = new(meter);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -162,7 +162,7 @@ internal sealed class ServingProcess(
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
+        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, notice);
         (_source, _pipeline, health.Logs) = (source, pipeline, source.Health);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();

@@ -1,4 +1,3 @@
-using Prometheus;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Tuning;
@@ -6,6 +5,7 @@ using StreamScoring.Emit;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 
 namespace StreamScoring.Host.Tuning;
@@ -33,9 +33,9 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, _ => { });
         var sink = new MeasuredSink(
             OpenSink(topology, connection, source, isMember), logs, workload.PaymentCount, (int)(workload.PaymentCount * WarmUpShare), goal == TuneGoal.Latency);
-        var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
         await using var pipeline = await Pipeline.StartAsync(
-            topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, sink, registry);
+            topology, artifacts.Features, artifacts.PolicyOf(topology, meter), artifacts.Failures, logs, coverage, state, firsts, source, sink, meter);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var publishing = publish is null ? Task.CompletedTask : PublishOnceReadyAsync(source, publish, stop.Token);
         try

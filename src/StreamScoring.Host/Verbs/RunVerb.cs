@@ -7,6 +7,7 @@ using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -39,10 +40,12 @@ internal static partial class RunVerb
         using var logging = PipelineLog.Create();
         var log = logging.CreateLogger("StreamScoring");
         var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
+        using var export = new MeterExport(meter, registry);
         var features = FeatureFiles.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice, cancel), cancel);
-        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel), registry);
+        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, Notice), cancel), meter);
         foreach (var (folder, notice) in policies.Current.Notices)
         {
             LogModelNotice(log, folder, notice);
@@ -64,7 +67,7 @@ internal static partial class RunVerb
             () => StatusReport.Of(life, topology, file, process));
         var (snapshots, logs) = await restoring;
         using var live = new LiveTopology(file, policies, registry);
-        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, registry, http.Url, Notice);
+        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, Notice);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);

@@ -1,5 +1,6 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
 using StreamScoring.Contracts;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Scoring;
 
@@ -10,14 +11,14 @@ namespace StreamScoring.Scoring;
 public sealed class ModelFailures
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter.Child> _counts = [];
+    private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter<long>> _counts = [];
     private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
-    private readonly Counter _failures;
+    private readonly MetricFamily<Counter<long>> _failures;
     private readonly Action<string> _notice;
 
-    public ModelFailures(CollectorRegistry registry, Action<string> notice)
+    public ModelFailures(EngineMeter meter, Action<string> notice)
     {
-        _failures = Metrics.WithCustomRegistry(registry).CreateCounter(
+        _failures = meter.CreateCounter(
             "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
         _notice = notice;
     }
@@ -39,10 +40,10 @@ public sealed class ModelFailures
         {
             if (!_counts.TryGetValue((model, kind), out var count))
             {
-                _counts[(model, kind)] = count = _failures.WithLabels(model, NameOf(kind));
+                _counts[(model, kind)] = count = _failures.With(model, NameOf(kind));
             }
 
-            count.Inc();
+            count.Add(1);
             isFirst = _said.Add((model, kind, type));
         }
 
