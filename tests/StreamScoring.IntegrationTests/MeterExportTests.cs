@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
@@ -109,7 +110,7 @@ public sealed class MeterExportTests : IDisposable
         var shadows = new ShadowMeters(_meter, ["shadow"], new RiskThresholds());
         var pipeline = new PipelineMeters(_meter, Logs());
         _ = pipeline.StageSeconds("ingest");
-        _ = new ModelFailures(_meter, _ => { });
+        _ = new ModelFailures(_meter, NullLogger.Instance);
         _ = new PositionMeters(_meter);
         return (pipeline, shadows);
     }

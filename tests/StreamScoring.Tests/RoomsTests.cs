@@ -56,6 +56,15 @@ public sealed partial class RoomsTests
     public void Only_the_host_knows_what_exports_metrics() =>
         Assert.Empty(Files.Where(file => file.Uses.Contains("Prometheus") && !file.Path.StartsWith("StreamScoring.Host/", StringComparison.Ordinal)).Select(file => file.Path));
 
+    [Theory]
+    [InlineData("StreamScoring")]
+    [InlineData("StreamScoring.Streams")]
+    [InlineData("StreamScoring.Deployment")]
+    [InlineData("StreamScoring.Kafka")]
+    public void What_operators_are_told_is_an_event_with_an_id_and_no_sentence_for_a_callback(string project) =>
+        Assert.Empty(Files.Where(file => file.Path.StartsWith(project + "/", StringComparison.Ordinal)
+            && File.ReadAllText(Path.Combine(Source(), file.Path)).Contains("Action<string>", StringComparison.Ordinal)).Select(file => file.Path));
+
     private static string Source() => Path.Combine(SharedFolder.RepositoryRoot, "src");
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

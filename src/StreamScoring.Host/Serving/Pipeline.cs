@@ -1,4 +1,6 @@
 using Akka.Streams;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -42,10 +44,10 @@ internal sealed class Pipeline : IAsyncDisposable
     /// </summary>
     /// <param name="failures">Told why models failed; null: nobody is.</param>
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
-    /// <param name="notice">Told of records that are stamped ahead.</param>
+    /// <param name="logger">Told of records that are stamped ahead.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
-        int deadLetterBytesMax = int.MaxValue, Action<string>? notice = null)
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
@@ -60,7 +62,7 @@ internal sealed class Pipeline : IAsyncDisposable
                 BatchesMax = Engine.BatchesMax(OptionsOf(topology)),
                 BatchRowsMax = topology.Ingest.BatchRowsMax,
                 Meters = new PipelineMeters(meter, logs),
-                Notice = notice ?? (_ => { }),
+                Logger = logger ?? NullLogger.Instance,
             });
             return new Pipeline(topology, source, sink, akka, engine);
         }

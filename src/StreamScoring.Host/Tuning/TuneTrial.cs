@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Tuning;
@@ -30,7 +31,7 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         // Transactions are fenced by the group, so they need one; without it a trial starts seconds earlier.
         var isMember = topology.Delivery == Delivery.Transactional;
-        var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, _ => { });
+        var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, NullLogger.Instance);
         var sink = new MeasuredSink(
             OpenSink(topology, connection, source, isMember), logs, workload.PaymentCount, (int)(workload.PaymentCount * WarmUpShare), goal == TuneGoal.Latency);
         using var meter = new EngineMeter();
@@ -55,10 +56,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
 
     private static IDecisionSink OpenSink(Topology topology, KafkaConnection connection, KafkaLogSource source, bool isMember)
     {
-        var limits = KafkaPorts.LimitsOf(topology, _ => { });
+        var limits = KafkaPorts.LimitsOf(topology, NullLogger.Instance);
         try
         {
-            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, _ => { });
+            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, NullLogger.Instance) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, NullLogger.Instance);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Contracts;
 using StreamScoring.Signals;
 
@@ -14,13 +15,13 @@ public sealed class ModelFailures
     private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter<long>> _counts = [];
     private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
     private readonly MetricFamily<Counter<long>> _failures;
-    private readonly Action<string> _notice;
+    private readonly ILogger _logger;
 
-    public ModelFailures(EngineMeter meter, Action<string> notice)
+    public ModelFailures(EngineMeter meter, ILogger logger)
     {
         _failures = meter.CreateCounter(
             "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
-        _notice = notice;
+        _logger = logger;
     }
 
     /// <param name="model">As decisions name it.</param>
@@ -49,9 +50,9 @@ public sealed class ModelFailures
 
         if (isFirst)
         {
-            _notice(WithoutCardNumbers(
-                $"model {model}: {Sentence(kind)}: {(cause is Exception e ? e.Message : FormattableString.Invariant($"{cause}"))}. "
-                + $"Further failures of this kind are only counted: scoring_model_failures_total{{model=\"{model}\",kind=\"{NameOf(kind)}\"}}"));
+            _logger.ModelFails(
+                WithoutCardNumbers(model), Sentence(kind), WithoutCardNumbers(cause is Exception e ? e.Message : FormattableString.Invariant($"{cause}")),
+                WithoutCardNumbers($"scoring_model_failures_total{{model=\"{model}\",kind=\"{NameOf(kind)}\"}}"));
         }
     }
 

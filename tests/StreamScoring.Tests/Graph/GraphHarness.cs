@@ -13,6 +13,7 @@ using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Streams;
 using StreamScoring.Tests.Telemetry;
+using StreamScoring.TestSupport;
 using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
@@ -51,7 +52,7 @@ internal sealed class GraphHarness : IDisposable
         {
             Lanes = lanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
-            Failures = new ModelFailures(_meter, Notices.Enqueue),
+            Failures = new ModelFailures(_meter, new TextLogger(Notices.Enqueue)),
         };
         _engine = new Engine(new EngineParts(TestBatch.Logs, features, new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), decisions)
         {

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Logs;
 using StreamScoring.Signals;
 using StreamScoring.Tests.Telemetry;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Logs;
 
@@ -117,7 +119,7 @@ public sealed class LogPlaceTests
     {
         using var meter = new EngineMeter();
         using var readings = new MeterReadings(meter);
-        var losses = new RecordLosses(new PositionMeters(meter), _ => { });
+        var losses = new RecordLosses(new PositionMeters(meter), NullLogger.Instance);
         losses.Unfolded(Logs[Payments], "id", begin: 5, next: 0);
         losses.Undecided(Logs[Payments], "id", begin: 5, next: 2);
         // Looked at again, as by a graph that starts over.
@@ -126,5 +128,5 @@ public sealed class LogPlaceTests
         Assert.Equal(3, readings["scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"decision\"}"]);
     }
 
-    private LogPlace NewPlace(int logIndex) => new(Logs, logIndex, _ownership, new RecordLosses(null, _notices.Add));
+    private LogPlace NewPlace(int logIndex) => new(Logs, logIndex, _ownership, new RecordLosses(null, new TextLogger(_notices.Add)));
 }
