@@ -7,6 +7,7 @@ using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Benchmarks;
 
@@ -104,7 +105,7 @@ internal static class RestoreBenchmark
     }
 
     private static SnapshotHistory HistoryOf(FeatureFile file, string folder) =>
-        new(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "bench", keep: 1, Console.Error.WriteLine);
+        new(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "bench", keep: 1, new TextLogger(Console.Error.WriteLine));
 
     private static string DigestFile(string folder) => Path.Combine(folder, "digest");
 

@@ -4,6 +4,7 @@ using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Benchmarks;
 
@@ -92,7 +93,7 @@ internal sealed record SnapshotCosts(double SweepKeyNs, double SweepByteNs, doub
     }
 
     private static SnapshotHistory HistoryOf(FeatureFile file, string folder) =>
-        new(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "bench", keep: 1, Console.Error.WriteLine);
+        new(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "bench", keep: 1, new TextLogger(Console.Error.WriteLine));
 
     private readonly record struct Took(double Keys, double Bytes, double SweepNs, double WriteNs, double RestoreNs);
 }

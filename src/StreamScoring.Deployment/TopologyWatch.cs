@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment;
@@ -13,8 +14,8 @@ public sealed record TopologyChange(Topology Target, string Said);
 /// </summary>
 /// <param name="atStart">What the process was started with.</param>
 /// <param name="overrides">As given to <c>--set</c> then; they go on overriding the file.</param>
-/// <param name="notice">Told once per change: what is in force now, what needs a restart, or why the file is not taken.</param>
-public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overrides, Action<string> notice)
+/// <param name="logger">Told once per change: what is in force now, what needs a restart, or why the file is not taken.</param>
+public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overrides, ILogger logger)
 {
     private volatile Topology _inForce = atStart;
     private volatile IReadOnlyList<RegionTopology> _grown = atStart.Regions;
@@ -42,7 +43,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         _judged = found;
         if (text is null)
         {
-            notice($"{problem}; the values in force stay");
+            logger.TopologyUnreadable(problem);
             return null;
         }
 
@@ -61,7 +62,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     public void Took(TopologyChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        notice($"{_inForce.File} changed: {change.Said}");
+        logger.TopologyTaken(_inForce.File, change.Said);
         _inForce = change.Target;
     }
 
@@ -69,7 +70,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     public void Refused(string reason)
     {
         Refusals++;
-        notice($"{reason}; the changed file is not taken, the values in force stay");
+        logger.TopologyRefused(reason);
     }
 
     /// <summary>What the file says now, against what is in force. From any thread.</summary>
@@ -106,7 +107,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         var restart = changed.Where(difference => !difference.IsLive).Select(difference => difference.Key).ToList();
         if (restart.Count > 0)
         {
-            notice($"{_inForce.File} changed: these keys need a restart, until then their old values stay in force: {string.Join(", ", restart)}");
+            logger.KeysNeedRestart(_inForce.File, string.Join(", ", restart));
         }
 
         var live = changed.Where(difference => difference.IsLive).Select(difference => $"{difference.Key} {difference.InForce} -> {difference.File}").ToList();

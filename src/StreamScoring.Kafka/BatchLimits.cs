@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamScoring.Emit;
 using StreamScoring.KafkaClients;
 
@@ -29,15 +30,15 @@ public sealed class BatchLimits
     private readonly KafkaConnection _connection;
     private readonly string _decisions;
     private readonly string _deadLetters;
-    private readonly Action<string> _notice;
+    private readonly ILogger _logger;
     private readonly int _configured;
     private IReadOnlyDictionary<string, int> _known = new Dictionary<string, int>();
     private int _halved = int.MaxValue;
 
     /// <param name="batchBytesMax">Configured; the brokers may allow less.</param>
-    /// <param name="notice">Told where topics take less than is configured.</param>
-    public BatchLimits(KafkaConnection connection, string decisions, string deadLetters, int batchBytesMax, Action<string> notice) =>
-        (_connection, _decisions, _deadLetters, _configured, _notice) = (connection, decisions, deadLetters, batchBytesMax, notice);
+    /// <param name="logger">Told where topics take less than is configured.</param>
+    public BatchLimits(KafkaConnection connection, string decisions, string deadLetters, int batchBytesMax, ILogger logger) =>
+        (_connection, _decisions, _deadLetters, _configured, _logger) = (connection, decisions, deadLetters, batchBytesMax, logger);
 
     /// <summary>
     /// Bytes of a batch at most, before compression and with the client's framing; a single larger
@@ -62,7 +63,7 @@ public sealed class BatchLimits
         if (BatchBytesMax < before)
         {
             var topics = string.Join(" and ", _known.Where(topic => topic.Value == BatchBytesMax).Select(topic => topic.Key));
-            _notice($"{_connection}: batches have at most {BatchBytesMax} bytes, as {topics} takes no larger ones (max.message.bytes)");
+            _logger.BatchesAreLimited($"{_connection}", BatchBytesMax, topics);
         }
     }
 
@@ -79,7 +80,7 @@ public sealed class BatchLimits
         }
 
         _halved = half;
-        _notice($"{_connection}: batches have at most {half} bytes from now on (emit.batchBytesMax)");
+        _logger.BatchesAreHalved($"{_connection}", half);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Emit;
 using StreamScoring.Logs;
 using StreamScoring.Takeover;
@@ -9,7 +10,7 @@ namespace StreamScoring.Kafka;
 /// Where the decisions of a partition end: read when it is taken over. The latest of them are learned in the background meanwhile, so that a payment
 /// that is published again gets its first decision back from the new owner too.
 /// </summary>
-internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options, Action<string> notice) : IDisposable
+internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options, ILogger logger) : IDisposable
 {
     /// <summary>Decisions that are looked at for the end. One of the log would do, were there no former owners that write behind it.</summary>
     private const long DecisionsLookedAt = 1_000;
@@ -103,7 +104,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     {
         var log = logs[claims.LogIndex];
         options.Positions?.Ignored(log, claims.Count);
-        notice($"{options.Decisions}/{log.Partition}: {claims.Count} records claim decisions on {log} up to offset {claims.Highest}, which ends at {claims.End}; they are ignored");
+        logger.ClaimsAreIgnored(options.Decisions, log.Partition, claims.Count, log, claims.Highest, claims.End);
     }
 
     public void Dispose()

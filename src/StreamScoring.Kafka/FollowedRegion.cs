@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using StreamScoring.KafkaClients.Native;
 using StreamScoring.Logs;
 
@@ -21,7 +22,7 @@ internal sealed class FollowedRegion : IDisposable
     private readonly List<int> _read;
     private readonly PartitionOwnership _ownership;
     private readonly RecordLosses _losses;
-    private readonly Action<string> _log;
+    private readonly ILogger _logger;
     private readonly Action _opened;
     private readonly ReportedErrors _errors;
     private readonly Thread _thread;
@@ -35,9 +36,9 @@ internal sealed class FollowedRegion : IDisposable
     /// <param name="connection">Where they are read.</param>
     /// <param name="opened">Called once its logs are being read.</param>
     public FollowedRegion(
-        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, RecordLosses losses, Action<string> log, Action opened)
+        string region, KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, PartitionOwnership ownership, RecordLosses losses, ILogger logger, Action opened)
     {
-        (_region, _connection, _options, _logs, _ownership, _losses, _log, _opened) = (region, connection, options, logs, ownership, losses, log, opened);
+        (_region, _connection, _options, _logs, _ownership, _losses, _logger, _opened) = (region, connection, options, logs, ownership, losses, logger, opened);
         _read = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) == region && logs[logIndex].Region == connection.Region)];
         _errors = new ReportedErrors($"region {region}, {connection}", _read, options.Health, failed: null);
         _thread = new Thread(Run) { IsBackground = true, Name = $"kafka follows {region}" };
@@ -81,7 +82,7 @@ internal sealed class FollowedRegion : IDisposable
                 Open();
                 if (isLate)
                 {
-                    _log($"region {_region} is followed again");
+                    _logger.RegionIsFollowedAgain(_region);
                 }
 
                 Follow();

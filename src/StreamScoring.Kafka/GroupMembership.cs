@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using StreamScoring.KafkaClients;
 using StreamScoring.Logs;
 using StreamScoring.Takeover;
@@ -32,7 +33,7 @@ internal sealed class GroupMembership : IDisposable
     private readonly DecidedTail _tail;
     private readonly LogHealth _health;
     private readonly Action<int> _owns;
-    private readonly Action<string> _log;
+    private readonly ILogger _logger;
     private readonly bool _waitsUntold;
     private readonly long _began = TimeProvider.System.GetTimestamp();
     private readonly List<MembershipCommand.Own> _taken = [];
@@ -51,9 +52,9 @@ internal sealed class GroupMembership : IDisposable
 
     /// <param name="owns">Told each log that became owned, after it did.</param>
     public GroupMembership(
-        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, LogHealth health, Action<int> owns, Action<string> log)
+        KafkaConnection connection, string topic, GroupOptions group, LogTable logs, PartitionOwnership ownership, DecidedTail tail, LogHealth health, Action<int> owns, ILogger logger)
     {
-        (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _log) = (connection, topic, group.Name, logs, ownership, tail, health, owns, log);
+        (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _logger) = (connection, topic, group.Name, logs, ownership, tail, health, owns, logger);
         _rules = new MembershipRules { CommitsOffsets = group.TransactionTimeout is null };
         _membership = new Membership(logs, _rules);
         // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
@@ -217,9 +218,8 @@ internal sealed class GroupMembership : IDisposable
 
         if (_taken.Count > 0)
         {
-            _log(FormattableString.Invariant(
-                $"owns {NamesOf(_taken.Select(own => _logs.OwnedWith(own.LogIndex)).Distinct())}; their decided ends took {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.000} s"));
-            _log($"decides {string.Join(", ", _taken.Select(own => $"{_logs[own.LogIndex]} from {own.From}"))}");
+            _logger.Owns(NamesOf(_taken.Select(own => _logs.OwnedWith(own.LogIndex)).Distinct()), TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+            _logger.Decides(string.Join(", ", _taken.Select(own => $"{_logs[own.LogIndex]} from {own.From}")));
         }
     }
 
@@ -290,7 +290,7 @@ internal sealed class GroupMembership : IDisposable
                 break;
             case MembershipCommand.GaveUp(var partitions):
                 _owned = [.. _membership.Owned];
-                _log($"gives up {NamesOf(partitions)}");
+                _logger.GivesUp(NamesOf(partitions));
                 break;
             case MembershipCommand.Commit(var offsets):
                 return Commit(offsets);
@@ -325,7 +325,7 @@ internal sealed class GroupMembership : IDisposable
         if (reason != _saidAgain)
         {
             _saidAgain = reason;
-            _log($"asks again where decisions end: {reason}");
+            _logger.AsksAgain(reason);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
 using StreamScoring.KafkaClients.Native;
@@ -25,7 +26,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
     private readonly RecordProducer _producer;
     private readonly OutgoingFields _fields;
     private readonly BatchLimits _limits;
-    private readonly Action<string> _log;
+    private readonly ILogger _logger;
     private readonly int[] _lastOf;
     private readonly DeadLettersFirst _inOrder;
 
@@ -35,9 +36,9 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
     private nint _newest;
 
     /// <exception cref="KafkaFailedException">The client refuses a setting.</exception>
-    public KafkaDecisionSink(KafkaConnection connection, KafkaDecisionSinkOptions options, LogTable logs, Action<string> log)
+    public KafkaDecisionSink(KafkaConnection connection, KafkaDecisionSinkOptions options, LogTable logs, ILogger logger)
     {
-        (_connection, _logs, _records, _limits, _log) = (connection, logs, new OutgoingRecords(options, logs), options.Limits, log);
+        (_connection, _logs, _records, _limits, _logger) = (connection, logs, new OutgoingRecords(options, logs), options.Limits, logger);
         _inOrder = new DeadLettersFirst(SendAsync);
         _lastOf = new int[_records.Targets.Count];
         _producer = new RecordProducer(
@@ -156,7 +157,7 @@ public sealed unsafe class KafkaDecisionSink : IDecisionSink
             Fail($"decisions cannot be written: {reason}");
         }
 
-        _log($"{_connection}: {reason}");
+        _logger.ProducerFails($"{_connection}", reason);
     }
 
     private void Fail(string reason) => _fatal.TrySetException(new DeliveryFailedException($"{_connection}: {reason}"));

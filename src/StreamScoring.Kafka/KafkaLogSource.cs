@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 
@@ -16,7 +17,6 @@ public sealed class KafkaLogSource : ILogSource
 
     private readonly KafkaConnection _connection;
     private readonly KafkaLogSourceOptions _options;
-    private readonly Action<string> _log;
     private readonly PartitionOwnership _ownership;
     private readonly GroupMembership? _membership;
     private readonly DecidedTail _tail;
@@ -34,21 +34,21 @@ public sealed class KafkaLogSource : ILogSource
     private volatile bool _isStopping;
 
     /// <param name="logs">All logs that are read: the region's payments and labels.</param>
-    /// <param name="log">Told what operators should know: an outage, a rebalance.</param>
-    public KafkaLogSource(KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, Action<string> log)
+    /// <param name="logger">Told what operators should know: an outage, a rebalance.</param>
+    public KafkaLogSource(KafkaConnection connection, KafkaLogSourceOptions options, LogTable logs, ILogger logger)
     {
-        (_connection, _options, Logs, _log) = (connection, options, logs, log);
+        (_connection, _options, Logs) = (connection, options, logs);
         _ownership = new PartitionOwnership(logs);
-        _losses = new RecordLosses(options.Positions, log);
-        _tail = new DecidedTail(connection, options, log);
+        _losses = new RecordLosses(options.Positions, logger);
+        _tail = new DecidedTail(connection, options, logger);
         if (options.Group is { } group)
         {
-            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, options.Health, OnOwned, log);
+            _membership = new GroupMembership(connection, options.Payments, group, logs, _ownership, _tail, options.Health, OnOwned, logger);
         }
 
         _followed = [.. Enumerable.Range(0, logs.Count).Where(logIndex => logs.FollowedRegionOf(logIndex) is not null)
             .Select(logIndex => (Followed: logs.FollowedRegionOf(logIndex)!, At: logs[logIndex].Region)).Distinct()
-            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, _losses, log, JoinReaders))];
+            .Select(region => new FollowedRegion(region.Followed, options.Followed[region.At], options, logs, _ownership, _losses, logger, JoinReaders))];
         _thread = new Thread(ServeEvents) { IsBackground = true, Name = $"kafka {connection.Region}" };
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Emit;
 using StreamScoring.Takeover;
@@ -39,7 +40,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private readonly OutgoingRecords _records;
     private readonly Func<IProducer<byte[]?, byte[]>> _newProducer;
     private readonly BatchLimits _limits;
-    private readonly Action<string> _log;
+    private readonly ILogger _logger;
     private readonly BlockingCollection<PendingBatch> _waiting = [];
     private readonly List<PendingBatch> _taken = [];
     private readonly TransactionOffsets _offsets;
@@ -50,9 +51,9 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private IProducer<byte[]?, byte[]> _producer;
 
     private TransactionalDecisionSink(
-        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
+        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, ILogger logger)
     {
-        (_connection, _source, _limits, _log, _linger) = (connection, source, options.Limits, log, options.Linger);
+        (_connection, _source, _limits, _logger, _linger) = (connection, source, options.Limits, logger, options.Linger);
         _records = new OutgoingRecords(options, source.Logs);
         _offsets = new TransactionOffsets(source.Logs);
         _newProducer = () => new ProducerBuilder<byte[]?, byte[]>(connection.Settings([
@@ -67,7 +68,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 ("dotnet.producer.enable.delivery.reports", "true"),
                 ("dotnet.producer.delivery.report.fields", "none"),
                 ("dotnet.producer.enable.background.poll", "false")]))
-            .SetErrorHandler((_, error) => log($"{connection}: {error.Reason}"))
+            .SetErrorHandler((_, error) => logger.ProducerFails($"{connection}", error.Reason))
             .SetLogHandler((_, _) => { })
             .Build();
         _producer = _newProducer();
@@ -76,12 +77,12 @@ public sealed class TransactionalDecisionSink : IDecisionSink
 
     /// <summary>Makes the sink and ends whatever a former process of the same transactional id left open.</summary>
     /// <param name="source">Whose membership in the group it writes by.</param>
-    /// <param name="log">Told what operators should know: an outage, a transaction that had to be written again.</param>
+    /// <param name="logger">Told what operators should know: an outage, a transaction that had to be written again.</param>
     /// <exception cref="KafkaFailedException">The brokers do not answer, or do not allow this process to write in transactions.</exception>
     public static TransactionalDecisionSink Open(
-        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, Action<string> log)
+        KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, ILogger logger)
     {
-        var sink = new TransactionalDecisionSink(connection, options, transactions, source, log);
+        var sink = new TransactionalDecisionSink(connection, options, transactions, source, logger);
         try
         {
             sink._producer.InitTransactions(OpenPatience);
@@ -185,7 +186,7 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 throw new DeliveryFailedException($"{_connection}: a transaction was aborted {AttemptsMax} times: {reason}");
             }
 
-            _log($"{_connection}: a transaction is aborted and written again: {reason}");
+            _logger.TransactionIsRepeated($"{_connection}", reason);
             _stopping.Token.WaitHandle.WaitOne(AttemptPause);
             var aborted = _producer;
             _producer = _newProducer();

@@ -27,7 +27,7 @@ public sealed class Engine : IDisposable
         (Logs, Clock, State, Meters) = (parts.Logs, parts.Clock, parts.State, parts.Meters);
         Coverage = parts.Coverage ?? new LogCoverage(Logs, Clock);
         _acknowledged = new AcknowledgedOffsets(Logs);
-        _timestamps = parts is { Meters: { } meters, Notice: { } notice } ? new TimestampWatch(Logs, meters, notice) : null;
+        _timestamps = parts is { Meters: { } meters, Logger: { } logger } ? new TimestampWatch(Logs, meters, logger) : null;
         var layout = parts.Features.Layout;
         Pool = new PaymentBatchPool(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
         var decoder = new RecordDecoder(layout, parts.Limits, Logs, parts.Identity);

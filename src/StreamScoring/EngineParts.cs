@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Features;
@@ -38,7 +39,7 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
     public PipelineMeters? Meters { get; init; }
 
     /// <summary>Told of records that are stamped ahead, where <see cref="Meters"/> count them; null where nobody wants to know.</summary>
-    public Action<string>? Notice { get; init; }
+    public ILogger? Logger { get; init; }
 }
 
 /// <summary>What decides, and what its decisions become.</summary>

@@ -1,4 +1,4 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
 using StreamScoring.Batches;
 using StreamScoring.Logs;
 using StreamScoring.Telemetry;
@@ -21,7 +21,7 @@ public enum StepThread
 /// <summary>One step of a payment's path: a name, a rule of threads, and a function on a batch.</summary>
 /// <param name="name">As metrics, errors and sections of the topology call it.</param>
 /// <param name="seconds">Where the time of each batch goes; null where nobody counts.</param>
-public sealed class Step(string name, StepThread thread, Action<PaymentBatch> run, LogTable logs, TimeProvider clock, Histogram.Child? seconds)
+public sealed class Step(string name, StepThread thread, Action<PaymentBatch> run, LogTable logs, TimeProvider clock, Histogram<double>? seconds)
 {
     public string Name => name;
 
@@ -41,6 +41,6 @@ public sealed class Step(string name, StepThread thread, Action<PaymentBatch> ru
             throw new StageFailedException(name, StageFailedException.PositionsOf(batch, logs), e);
         }
 
-        seconds?.Observe(clock.GetElapsedTime(started).TotalSeconds);
+        seconds?.Record(clock.GetElapsedTime(started).TotalSeconds);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Emit;
@@ -92,14 +93,14 @@ public sealed class DecisionSinkTests : IDisposable
     public async Task A_sink_that_ends_while_brokers_are_away_does_not_hang()
     {
         var connection = new KafkaConnection("eu", "127.0.0.1:1", new Dictionary<string, string>());
-        var sink = new KafkaDecisionSink(connection, OptionsOn(connection), Logs, _ => { });
+        var sink = new KafkaDecisionSink(connection, OptionsOn(connection), Logs, NullLogger.Instance);
         var written = sink.WriteAsync(BatchOf("never"));
         await sink.DisposeAsync().AsTask().WaitAsync(Patience);
         Assert.False(written.IsCompletedSuccessfully);
     }
 
     private static KafkaDecisionSinkOptions OptionsOn(KafkaConnection connection, bool namesInline = false) => new(
-        "decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000, new BatchLimits(connection, "decisions", "dead-letters", BatchLimits.BatchBytesDefault, _ => { }))
+        "decisions", "dead-letters", TimeSpan.FromMilliseconds(1), "lz4", 10_000, new BatchLimits(connection, "decisions", "dead-letters", BatchLimits.BatchBytesDefault, NullLogger.Instance))
     {
         NamesInline = namesInline,
     };
@@ -107,7 +108,7 @@ public sealed class DecisionSinkTests : IDisposable
     private KafkaDecisionSink Sink(bool namesInline = false)
     {
         var connection = new KafkaConnection("eu", _broker.Brokers, new Dictionary<string, string>());
-        return new KafkaDecisionSink(connection, OptionsOn(connection, namesInline), Logs, _ => { });
+        return new KafkaDecisionSink(connection, OptionsOn(connection, namesInline), Logs, NullLogger.Instance);
     }
 
     private static PaymentBatch BatchOf(string value)

@@ -6,6 +6,7 @@ using StreamScoring.Emit;
 using StreamScoring.Host.Serving;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.TestSupport;
 
@@ -20,12 +21,14 @@ public sealed class PipelineStartTests
         using var artifacts = Artifacts.Load(topology, CancellationToken.None);
         var logs = KafkaPorts.Logs(topology);
         var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
+        using var export = new MeterExport(meter, registry);
         // Of another kind than the pipeline's own metric of that name: it cannot make it.
         Metrics.WithCustomRegistry(registry).CreateCounter("scoring_batch_rows", "In the way.");
         var ended = new List<string>();
         await Assert.ThrowsAnyAsync<InvalidOperationException>(() => Pipeline.StartAsync(
-            topology, artifacts.Features, artifacts.PolicyOf(topology, Metrics.NewCustomRegistry()), failures: null, logs, new LogCoverage(logs, TimeProvider.System), new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax),
-            new FirstDecisions(1000), new Source(ended), new Sink(ended), registry));
+            topology, artifacts.Features, artifacts.PolicyOf(topology, meter), failures: null, logs, new LogCoverage(logs, TimeProvider.System), new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax),
+            new FirstDecisions(1000), new Source(ended), new Sink(ended), meter));
         Assert.Equal(["sink", "source"], ended);
     }
 

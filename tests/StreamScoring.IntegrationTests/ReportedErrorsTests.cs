@@ -1,6 +1,7 @@
 using StreamScoring.Kafka;
 using StreamScoring.KafkaClients.Native;
 using StreamScoring.Logs;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
@@ -15,13 +16,13 @@ public sealed class ReportedErrorsTests
 
     public ReportedErrorsTests()
     {
-        _health = new LogHealth(Logs, TimeProvider.System, said =>
+        _health = new LogHealth(Logs, TimeProvider.System, new TextLogger(said =>
         {
             lock (_said)
             {
                 _said.Add(said);
             }
-        });
+        }));
     }
 
     [Fact]

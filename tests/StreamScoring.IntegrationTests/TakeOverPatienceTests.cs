@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
 using StreamScoring.TestSupport;
@@ -24,11 +25,11 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         ownership.Took(0, 1);
         ownership.Disown(0);
         ownership.Release(0);
-        var health = new LogHealth(logs, TimeProvider.System, _ => { });
+        var health = new LogHealth(logs, TimeProvider.System, NullLogger.Instance);
         using var tail = TailOf("undrained", connection, logs, health);
         var owned = new List<int>();
         using (var membership = new GroupMembership(
-            connection, "undrained", new GroupOptions("undrained", UsesConsumerProtocol: false, TimeSpan.FromSeconds(6), "", TransactionTimeout: null), logs, ownership, tail, health, owned.Add, _ => { })
+            connection, "undrained", new GroupOptions("undrained", UsesConsumerProtocol: false, TimeSpan.FromSeconds(6), "", TransactionTimeout: null), logs, ownership, tail, health, owned.Add, NullLogger.Instance)
         {
             TakeOverPatience = TimeSpan.FromSeconds(1),
         })
@@ -50,7 +51,7 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
     {
         var connection = new KafkaConnection("eu", cluster.Brokers, new Dictionary<string, string>());
         var logs = new LogTable([(new LogId("eu", "gone", 0), LogKind.Payments)]);
-        using var tail = TailOf("gone", connection, logs, new LogHealth(logs, TimeProvider.System, _ => { }));
+        using var tail = TailOf("gone", connection, logs, new LogHealth(logs, TimeProvider.System, NullLogger.Instance));
         var asked = 0;
         // The topics are not there, which may be for a moment only: it is asked again and again for half a minute.
         Assert.Throws<KafkaFailedException>(() => tail.DecideFrom([0], logs, () => ++asked == 3));
@@ -65,5 +66,5 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         DeadLetters = "none",
         Coverage = new LogCoverage(logs, TimeProvider.System),
         Health = health,
-    }, _ => { });
+    }, NullLogger.Instance);
 }

@@ -5,6 +5,7 @@ using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Simulation;
 
@@ -244,7 +245,7 @@ internal sealed class SimulatedProcess : IDisposable
     {
         var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
         var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
-        var losses = new RecordLosses(meters: null, notice => _context.Trace($"process {Name}: {notice}"));
+        var losses = new RecordLosses(meters: null, new TextLogger(notice => _context.Trace($"process {Name}: {notice}")));
         return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _engine.Coverage).Start();
     }
 

@@ -1,4 +1,5 @@
 using StreamScoring.State;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Simulation;
 
@@ -13,7 +14,7 @@ internal sealed class SimulatedRegion
     {
         Context = context;
         _histories = [.. Enumerable.Range(0, processes).Select(i => new SnapshotHistory(
-            Disk, context.Features, context.Cluster.Logs.TopicIds, "sha256:config", $"p{i}", keep: 2, notice => context.Trace($"{notice}")))];
+            Disk, context.Features, context.Cluster.Logs.TopicIds, "sha256:config", $"p{i}", keep: 2, new TextLogger(notice => context.Trace($"{notice}"))))];
         foreach (var _ in _histories)
         {
             _startsAtMs.Enqueue(context.Clock.NowMs);

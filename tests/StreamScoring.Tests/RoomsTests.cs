@@ -37,11 +37,33 @@ public sealed partial class RoomsTests
     [InlineData("Akka")]
     [InlineData("Confluent")]
     [InlineData("Microsoft.ML")]
+    [InlineData("Prometheus")]
     [InlineData("YamlDotNet")]
     [InlineData("StreamScoring.Configuration")]
     public void The_engine_knows_nothing_of(string foreign) =>
         Assert.DoesNotContain(Files, file => file.Path.StartsWith("StreamScoring/", StringComparison.Ordinal)
             && Array.Exists(file.Uses, used => used == foreign || used.StartsWith(foreign + ".", StringComparison.Ordinal)));
+
+    /// <summary>A name with its namespace would need no using, so the package is not there.</summary>
+    [Fact]
+    public void The_engine_counts_with_the_runtimes_meters_and_has_no_package_of_an_exporter()
+    {
+        Assert.DoesNotContain("prometheus", File.ReadAllText(Path.Combine(Source(), "StreamScoring/StreamScoring.csproj")), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(typeof(Engine).Assembly.GetReferencedAssemblies(), used => used.Name!.StartsWith("Prometheus", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Only_the_host_knows_what_exports_metrics() =>
+        Assert.Empty(Files.Where(file => file.Uses.Contains("Prometheus") && !file.Path.StartsWith("StreamScoring.Host/", StringComparison.Ordinal)).Select(file => file.Path));
+
+    [Theory]
+    [InlineData("StreamScoring")]
+    [InlineData("StreamScoring.Streams")]
+    [InlineData("StreamScoring.Deployment")]
+    [InlineData("StreamScoring.Kafka")]
+    public void What_operators_are_told_is_an_event_with_an_id_and_no_sentence_for_a_callback(string project) =>
+        Assert.Empty(Files.Where(file => file.Path.StartsWith(project + "/", StringComparison.Ordinal)
+            && File.ReadAllText(Path.Combine(Source(), file.Path)).Contains("Action<string>", StringComparison.Ordinal)).Select(file => file.Path));
 
     private static string Source() => Path.Combine(SharedFolder.RepositoryRoot, "src");
 

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
-using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Serving;
 
@@ -36,8 +36,8 @@ internal sealed class Artifacts : IDisposable
     public ModelFailures? Failures { get; init; }
 
     /// <summary>What decides by these and a topology's thresholds.</summary>
-    /// <param name="registry">Where the shadow models' answers are counted.</param>
-    public PolicyParts PolicyOf(Topology topology, CollectorRegistry registry)
+    /// <param name="meter">Where the shadow models' answers are counted.</param>
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter)
     {
         string[] shadowIds = [.. Shadows.Select(shadow => shadow.Id)];
         var stamp = new DecisionStamp(
@@ -48,7 +48,7 @@ internal sealed class Artifacts : IDisposable
         };
         return new PolicyParts(Champion, ChampionColumns, stamp, topology.Thresholds)
         {
-            Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(registry, shadowIds, topology.Thresholds)),
+            Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
         };
     }

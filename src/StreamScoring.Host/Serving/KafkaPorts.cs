@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -65,7 +66,7 @@ internal static class KafkaPorts
     /// All topics must be as the topology says, also those of other regions that can be reached; one that cannot be stops nobody.
     /// </summary>
     /// <exception cref="KafkaFailedException">No broker of the own region answers, one anywhere does not let this process in, or a topic is missing or has other partitions; the message says what to do.</exception>
-    public static void RequireTopics(Topology topology, Action<string> notice)
+    public static void RequireTopics(Topology topology, ILogger logger)
     {
         using var admin = AdminOf(topology);
         Require(admin.Differences(), topology);
@@ -75,7 +76,7 @@ internal static class KafkaPorts
             {
                 using (followed)
                 {
-                    RequireFollowed(followed, follow, topology, notice);
+                    RequireFollowed(followed, follow, topology, logger);
                 }
             }
         }
@@ -137,7 +138,7 @@ internal static class KafkaPorts
         return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
-    private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, Action<string> notice)
+    private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, ILogger logger)
     {
         try
         {
@@ -150,7 +151,7 @@ internal static class KafkaPorts
         }
         catch (KafkaFailedException e) when (e is not AccessRefusedException and not TopologyDiffersException)
         {
-            notice($"goes on without region {follow.Region}, until it answers: {e.Message}");
+            logger.RegionIsAway(follow.Region, e.Message);
         }
     }
 
@@ -169,7 +170,7 @@ internal static class KafkaPorts
     /// <param name="coverage">Told how far other regions' logs are known.</param>
     public static KafkaLogSource Source(
         Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
-        Action<string> log, PositionMeters? positions = null) => new(
+        ILogger logger, PositionMeters? positions = null) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -181,7 +182,7 @@ internal static class KafkaPorts
             Folded = folded.ToArray(),
             Firsts = firsts,
             Coverage = coverage,
-            Health = new LogHealth(logs, TimeProvider.System, log),
+            Health = new LogHealth(logs, TimeProvider.System, logger),
             Positions = positions,
             Followed = topology.Regions.ToDictionary(region => region.Name, ConnectionOf),
             FollowedStartWait = topology.Ingest.MergeWaitMax,
@@ -190,22 +191,22 @@ internal static class KafkaPorts
             FetchWaitMax = topology.Ingest.FetchWaitMax,
             RecordBytesMax = topology.Limits.RecordBytesMax,
         },
-        logs, log);
+        logs, logger);
 
     /// <summary>How large batches of decisions may be.</summary>
-    public static BatchLimits LimitsOf(Topology topology, Action<string> log) =>
-        new(ConnectionOf(topology.Home), topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.BatchBytesMax, log);
+    public static BatchLimits LimitsOf(Topology topology, ILogger logger) =>
+        new(ConnectionOf(topology.Home), topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.BatchBytesMax, logger);
 
     /// <summary>As the topology's delivery says.</summary>
     /// <param name="source">The process's, a member of the group.</param>
-    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, BatchLimits limits, Action<string> log) =>
+    public static IDecisionSink Sink(Topology topology, KafkaConnection connection, KafkaLogSource source, BatchLimits limits, ILogger logger) =>
         topology.Delivery == Delivery.Transactional
-            ? WithSchemas(topology, connection, TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, log))
-            : IdempotentSink(topology, connection, source.Logs, limits, log);
+            ? WithSchemas(topology, connection, TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, logger))
+            : IdempotentSink(topology, connection, source.Logs, limits, logger);
 
     /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
-    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, Action<string> log) =>
-        WithSchemas(topology, connection, new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, log));
+    public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, ILogger logger) =>
+        WithSchemas(topology, connection, new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, logger));
 
     private static IDecisionSink WithSchemas(Topology topology, KafkaConnection connection, IDecisionSink sink) =>
         topology.Emit.UsesSchemas ? new SchemasFirst(sink, new SchemaTopic(connection, topology.Home.Schemas)) : sink;

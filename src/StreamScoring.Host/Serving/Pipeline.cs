@@ -1,5 +1,6 @@
 using Akka.Streams;
-using Prometheus;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -8,6 +9,7 @@ using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Streams;
 using StreamScoring.Telemetry;
@@ -42,10 +44,10 @@ internal sealed class Pipeline : IAsyncDisposable
     /// </summary>
     /// <param name="failures">Told why models failed; null: nobody is.</param>
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
-    /// <param name="notice">Told of records that are stamped ahead.</param>
+    /// <param name="logger">Told of records that are stamped ahead.</param>
     public static async Task<Pipeline> StartAsync(
-        Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, CollectorRegistry registry,
-        int deadLetterBytesMax = int.MaxValue, Action<string>? notice = null)
+        Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
@@ -59,8 +61,8 @@ internal sealed class Pipeline : IAsyncDisposable
                 Identity = topology.Identity,
                 BatchesMax = Engine.BatchesMax(OptionsOf(topology)),
                 BatchRowsMax = topology.Ingest.BatchRowsMax,
-                Meters = new PipelineMeters(registry, logs),
-                Notice = notice ?? (_ => { }),
+                Meters = new PipelineMeters(meter, logs),
+                Logger = logger ?? NullLogger.Instance,
             });
             return new Pipeline(topology, source, sink, akka, engine);
         }

@@ -1,8 +1,8 @@
-using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Serving;
 
@@ -12,16 +12,16 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 internal sealed class PolicyFiles : IDisposable
 {
-    private readonly CollectorRegistry _registry;
+    private readonly EngineMeter _meter;
     private Shared<Artifacts> _artifacts;
     private IDisposable _hold;
     private Topology _of;
 
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
-    /// <param name="registry">Where the shadow models' answers are counted.</param>
-    public PolicyFiles(Topology topology, Artifacts artifacts, CollectorRegistry registry)
+    /// <param name="meter">Where the shadow models' answers are counted.</param>
+    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter)
     {
-        (_of, _registry, _artifacts) = (topology, registry, new Shared<Artifacts>(artifacts));
+        (_of, _meter, _artifacts) = (topology, meter, new Shared<Artifacts>(artifacts));
         _hold = _artifacts.Hold();
     }
 
@@ -60,7 +60,7 @@ internal sealed class PolicyFiles : IDisposable
     private bool NamesSameModels(Topology topology) =>
         topology.ModelFolder == _of.ModelFolder && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
-    private PolicyParts Held(Shared<Artifacts> artifacts, Topology topology) => artifacts.Value.PolicyOf(topology, _registry) with { Held = artifacts.Hold() };
+    private PolicyParts Held(Shared<Artifacts> artifacts, Topology topology) => artifacts.Value.PolicyOf(topology, _meter) with { Held = artifacts.Hold() };
 
     /// <summary>Artifacts that were loaded, held until it is known whether they are taken.</summary>
     internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts) : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
-using Prometheus;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
@@ -8,6 +8,7 @@ using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
 
@@ -18,7 +19,7 @@ namespace StreamScoring.Host.Serving;
 /// that counts is in the logs. It gives up when that happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, CollectorRegistry registry, string url, Action<string> notice)
+    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, EngineMeter meter, string url, ILogger logger)
 {
     private const int RestartsMax = 5;
 
@@ -35,8 +36,8 @@ internal sealed class ServingProcess(
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
 
     private readonly Queue<long> _restarts = new();
-    private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, notice);
-    private readonly PositionMeters _positions = new(registry);
+    private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, logger);
+    private readonly PositionMeters _positions = new(meter);
 
     /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
     private volatile Topology _topology = configured;
@@ -81,7 +82,7 @@ internal sealed class ServingProcess(
             catch (Exception e) when (!cancel.IsCancellationRequested && MayStartOver(e))
             {
                 life.Enter(LifeState.StartingOver, e.Message);
-                notice($"starting over: {e.Message}");
+                logger.StartsOver(e.Message);
                 ProcessMemory.GiveBack();
                 if ((e as StageFailedException)?.InnerException is StateAheadException ahead)
                 {
@@ -108,7 +109,7 @@ internal sealed class ServingProcess(
         return await KafkaPorts.LogsOnceThereAsync(_topology, TopicPatience, Lacks, said =>
         {
             life.Enter(LifeState.StartingOver, said);
-            notice($"waits: {said}");
+            logger.Waits(said);
         }, cancel);
 
         // Without it positions would be written that fit any topic of that name.
@@ -160,9 +161,9 @@ internal sealed class ServingProcess(
         var firsts = new FirstDecisions(topology.Idempotency.PaymentsMax);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var coverage = CoverageOf(state);
-        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, notice, _positions);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, logger, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, registry, _batchLimits.DeadLetterBytesMax, notice);
+        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger);
         (_source, _pipeline, health.Logs) = (source, pipeline, source.Health);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();
@@ -213,7 +214,7 @@ internal sealed class ServingProcess(
         try
         {
             await _batchLimits.AskAsync();
-            return KafkaPorts.Sink(_topology, connection, source, _batchLimits, notice);
+            return KafkaPorts.Sink(_topology, connection, source, _batchLimits, logger);
         }
         catch
         {
@@ -270,7 +271,7 @@ internal sealed class ServingProcess(
             {
                 if (await growth is { } grown)
                 {
-                    notice($"partitions were added: {string.Join(", ", grown.Regions.Select(region => $"region {region.Name} has {region.Partitions} of payments, {region.LabelPartitions} of labels"))}");
+                    logger.PartitionsAdded(string.Join(", ", grown.Regions.Select(region => $"region {region.Name} has {region.Partitions} of payments, {region.LabelPartitions} of labels")));
                     break;
                 }
 
@@ -294,7 +295,7 @@ internal sealed class ServingProcess(
         if (pipeline.Done.Exception is { } failed)
         {
             // Said at once: taking the graph down, with brokers away, may take a while.
-            notice($"the graph failed: {failed.InnerException?.Message}");
+            logger.GraphFailed(failed.InnerException?.Message);
         }
 
         life.Enter(LifeState.Draining, pipeline.Done.IsFaulted ? "the graph failed" : cancel.IsCancellationRequested ? "told to end" : "");

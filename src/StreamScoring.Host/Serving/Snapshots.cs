@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
@@ -13,7 +14,7 @@ internal sealed class Snapshots
 {
     private readonly Topology _topology;
     private readonly FeatureFile _features;
-    private readonly Action<string> _notice;
+    private readonly ILogger _logger;
     private bool _hasTopicIds = true;
     private readonly SnapshotHistory _history;
     private readonly Gauge _lastSuccess;
@@ -22,12 +23,12 @@ internal sealed class Snapshots
     private readonly Counter _failures;
     private FoldedState? _ahead;
 
-    public Snapshots(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice)
+    public Snapshots(Topology topology, FeatureFile features, CollectorRegistry registry, ILogger logger)
     {
-        (_topology, _features, _notice) = (topology, features, notice);
+        (_topology, _features, _logger) = (topology, features, logger);
         var instance = topology.Membership.Instance.Length > 0 ? topology.Membership.Instance : RandomNumberGenerator.GetHexString(6, lowercase: true);
         _history = new SnapshotHistory(
-            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, new Dictionary<string, string>(), topology.Hash, instance, topology.Snapshots.Keep, notice,
+            new SnapshotFolder(Path.Combine(topology.DataFolder, "snapshots")), features, new Dictionary<string, string>(), topology.Hash, instance, topology.Snapshots.Keep, logger,
             topology.Identity);
         var factory = Metrics.WithCustomRegistry(registry);
         _lastSuccess = factory.CreateGauge("scoring_snapshot_last_success_timestamp_seconds", "When the newest snapshot of this process was complete, seconds since the Unix epoch.");
@@ -64,7 +65,7 @@ internal sealed class Snapshots
         _history.Required = [$"{_topology.Region}/{_topology.Home.Payments}", $"{_topology.Region}/{_topology.Home.Labels}"];
         if (logs.TopicIds.Count == 0 && _hasTopicIds)
         {
-            _notice("the brokers do not tell the topics' ids, so no snapshots are used or written, and a topic that is made anew is told by its end alone");
+            _logger.NoTopicIds();
         }
 
         _hasTopicIds = logs.TopicIds.Count > 0;
@@ -78,7 +79,7 @@ internal sealed class Snapshots
         var (state, from) = _history.RestoreNewest(New);
         if (from is not null)
         {
-            _notice(FormattableString.Invariant($"restored the state of {from.CreatedAt:O} in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s"));
+            _logger.StateRestored(from.CreatedAt, Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
 
         return state;
@@ -135,13 +136,13 @@ internal sealed class Snapshots
             _lastSuccess.SetToCurrentTimeUtc();
             _lastSeconds.Set(seconds);
             _lastBytes.Set(bytes);
-            _notice(FormattableString.Invariant($"snapshot of {bytes:N0} bytes written in {seconds:0.00} s"));
+            _logger.SnapshotWritten(bytes, seconds);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A full disk must not stop decisions: the older snapshots stay, and a restart folds a little more.
             _failures.Inc();
-            _notice($"no snapshot was written: {e.Message}");
+            _logger.SnapshotNotWritten(e.Message);
         }
     }
 }

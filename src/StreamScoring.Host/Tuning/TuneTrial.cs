@@ -1,4 +1,4 @@
-using Prometheus;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Tuning;
@@ -6,6 +6,7 @@ using StreamScoring.Emit;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 
 namespace StreamScoring.Host.Tuning;
@@ -30,12 +31,12 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         // Transactions are fenced by the group, so they need one; without it a trial starts seconds earlier.
         var isMember = topology.Delivery == Delivery.Transactional;
-        var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, _ => { });
+        var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, NullLogger.Instance);
         var sink = new MeasuredSink(
             OpenSink(topology, connection, source, isMember), logs, workload.PaymentCount, (int)(workload.PaymentCount * WarmUpShare), goal == TuneGoal.Latency);
-        var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
         await using var pipeline = await Pipeline.StartAsync(
-            topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, sink, registry);
+            topology, artifacts.Features, artifacts.PolicyOf(topology, meter), artifacts.Failures, logs, coverage, state, firsts, source, sink, meter);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var publishing = publish is null ? Task.CompletedTask : PublishOnceReadyAsync(source, publish, stop.Token);
         try
@@ -55,10 +56,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
 
     private static IDecisionSink OpenSink(Topology topology, KafkaConnection connection, KafkaLogSource source, bool isMember)
     {
-        var limits = KafkaPorts.LimitsOf(topology, _ => { });
+        var limits = KafkaPorts.LimitsOf(topology, NullLogger.Instance);
         try
         {
-            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, _ => { }) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, _ => { });
+            return isMember ? KafkaPorts.Sink(topology, connection, source, limits, NullLogger.Instance) : KafkaPorts.IdempotentSink(topology, connection, source.Logs, limits, NullLogger.Instance);
         }
         catch
         {

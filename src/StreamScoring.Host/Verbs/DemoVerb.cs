@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
@@ -11,6 +12,7 @@ using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 using StreamScoring.State;
 
 namespace StreamScoring.Host.Verbs;
@@ -63,14 +65,16 @@ internal static class DemoVerb
         var life = new ProcessLife(TimeProvider.System);
         var health = new PipelineHealth(life);
         var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
+        using var export = new MeterExport(meter, registry);
         await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
         var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
-        var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, _ => { });
-        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, registry), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, _ => { }), _ => { }), registry);
+        var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, NullLogger.Instance);
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, meter), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, NullLogger.Instance), NullLogger.Instance), meter);
         _ = new ProcessMeters(registry, () => artifacts, () => pipeline, () => source);
         health.Logs = source.Health;
         life.Enter(LifeState.Restoring);

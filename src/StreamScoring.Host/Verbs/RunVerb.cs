@@ -7,10 +7,11 @@ using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Verbs;
 
-internal static partial class RunVerb
+internal static class RunVerb
 {
     private static readonly TimeSpan ControllerPatience = TimeSpan.FromMinutes(1);
 
@@ -37,25 +38,27 @@ internal static partial class RunVerb
     {
         var topology = TopologyFile.Load(path, set);
         using var logging = PipelineLog.Create();
-        var log = logging.CreateLogger("StreamScoring");
+        var logger = logging.CreateLogger("StreamScoring");
         var registry = Metrics.NewCustomRegistry();
+        using var meter = new EngineMeter();
+        using var export = new MeterExport(meter, registry);
         var features = FeatureFiles.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
-        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, Notice, cancel), cancel);
-        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(registry, Notice), cancel), registry);
+        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
+        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter);
         foreach (var (folder, notice) in policies.Current.Notices)
         {
-            LogModelNotice(log, folder, notice);
+            logger.ModelNotice(folder, notice);
         }
 
-        if (IdentityNotice.Of(topology) is { } identityNotice)
+        if (IdentityNotice.IsDue(topology))
         {
-            Notice(identityNotice);
+            logger.NoIdentitySecret(topology.File);
         }
 
         var life = new ProcessLife(TimeProvider.System);
         var health = new PipelineHealth(life);
-        var file = new TopologyWatch(topology, set, Notice);
+        var file = new TopologyWatch(topology, set, logger);
         DotNetStats.Register(registry);
         using var runtime = new RuntimeMeters(registry);
         ServingProcess? process = null;
@@ -64,33 +67,25 @@ internal static partial class RunVerb
             () => StatusReport.Of(life, topology, file, process));
         var (snapshots, logs) = await restoring;
         using var live = new LiveTopology(file, policies, registry);
-        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, registry, http.Url, Notice);
+        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, logger);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
-
-        void Notice(string notice) => LogNotice(log, notice);
     }
 
-    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, Action<string> notice, CancellationToken cancel)
+    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, ILogger logger, CancellationToken cancel)
     {
-        KafkaPorts.RequireTopics(topology, notice);
+        KafkaPorts.RequireTopics(topology, logger);
         foreach (var limit in await KafkaPorts.TimestampNoticesAsync(topology))
         {
-            notice(limit);
+            logger.TimestampLimit(limit);
         }
 
-        var snapshots = new Snapshots(topology, features, registry, notice);
+        var snapshots = new Snapshots(topology, features, registry, logger);
         // Brokers that answer may be electing a controller, and tell no ids until they have one.
-        var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, lacks: _ => null, said => notice($"waits: {said}"), cancel);
+        var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, lacks: _ => null, logger.Waits, cancel);
         snapshots.RestoreAhead(logs);
         return (snapshots, logs);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Model}: {Notice}")]
-    private static partial void LogModelNotice(ILogger logger, string model, string notice);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Notice}")]
-    private static partial void LogNotice(ILogger logger, string notice);
 }

@@ -26,9 +26,9 @@ internal static class TopologyVerb
                 await Console.Error.WriteLineAsync($"{folder}: {notice}");
             }
 
-            if (IdentityNotice.Of(topology) is { } identityNotice)
+            if (IdentityNotice.IsDue(topology))
             {
-                await Console.Error.WriteLineAsync(identityNotice);
+                await Console.Error.WriteLineAsync(topology.File + IdentityNotice.Text);
             }
 
             await Console.Error.WriteLineAsync(

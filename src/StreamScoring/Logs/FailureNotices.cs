@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using StreamScoring.Signals;
+
 namespace StreamScoring.Logs;
 
 /// <summary>
@@ -5,8 +8,7 @@ namespace StreamScoring.Logs;
 /// last, and when they are over. So a log that is read from its end still says what is wrong, and
 /// one failure does not fill it. By any thread.
 /// </summary>
-/// <param name="notice">Told one line each time.</param>
-internal sealed class FailureNotices(TimeProvider clock, Action<string> notice)
+internal sealed class FailureNotices(TimeProvider clock, ILogger logger)
 {
     /// <summary>Between the first time and the second; each further one is twice as long.</summary>
     public static readonly TimeSpan FirstInterval = TimeSpan.FromMinutes(1);
@@ -35,7 +37,7 @@ internal sealed class FailureNotices(TimeProvider clock, Action<string> notice)
             _failures.Add(key, new Failure { Text = text, Since = now, SaidAt = now });
         }
 
-        notice(text);
+        logger.Fails(text);
     }
 
     /// <summary>It is over; where it never was reported, nothing is said.</summary>
@@ -49,14 +51,14 @@ internal sealed class FailureNotices(TimeProvider clock, Action<string> notice)
 
         if (ended is not null)
         {
-            notice($"over after {Text(clock.GetElapsedTime(ended.Since))}: {ended.Text}");
+            logger.FailureOver(Text(clock.GetElapsedTime(ended.Since)), ended.Text);
         }
     }
 
     /// <summary>Says again what it is time for. To be called every second or so.</summary>
     public void Repeat()
     {
-        List<string> due = [];
+        List<(string Since, string Cause)> due = [];
         lock (_lock)
         {
             foreach (var failure in _failures.Values)
@@ -65,12 +67,12 @@ internal sealed class FailureNotices(TimeProvider clock, Action<string> notice)
                 {
                     failure.SaidAt = clock.GetTimestamp();
                     failure.Interval = failure.Interval * 2 < IntervalMax ? failure.Interval * 2 : IntervalMax;
-                    due.Add($"still, after {Text(clock.GetElapsedTime(failure.Since))}: {failure.Text}");
+                    due.Add((Text(clock.GetElapsedTime(failure.Since)), failure.Text));
                 }
             }
         }
 
-        due.ForEach(notice);
+        due.ForEach(failure => logger.StillFails(failure.Since, failure.Cause));
     }
 
     private static string Text(TimeSpan time) => time < TimeSpan.FromMinutes(2)

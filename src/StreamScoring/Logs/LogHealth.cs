@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace StreamScoring.Logs;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace StreamScoring.Logs;
 /// client says of it is told beside. Written by whoever reads a log or asks for its end, read by
 /// health, metrics and <c>--until-idle</c>; any thread.
 /// </summary>
-/// <param name="notice">Told of failures as <see cref="FailureNotices"/> does.</param>
-public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> notice)
+/// <param name="logger">Told of failures as <see cref="FailureNotices"/> does.</param>
+public sealed class LogHealth(LogTable logs, TimeProvider clock, ILogger logger)
 {
     /// <summary>
     /// A log that is not seen in order for so long fails. Longer than a partition takes to get a
@@ -16,7 +18,7 @@ public sealed class LogHealth(LogTable logs, TimeProvider clock, Action<string> 
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
-    private readonly FailureNotices _notices = new(clock, notice);
+    private readonly FailureNotices _notices = new(clock, logger);
     private readonly Dictionary<string, (int[] LogIndices, long At)> _problems = new(StringComparer.Ordinal);
     private readonly View[] _views = [.. Enumerable.Range(0, logs.Count).Select(_ => new View())];
     private readonly Dictionary<string, (IReadOnlyList<LogId> Logs, string Reason, long Since)> _undecided = new(StringComparer.Ordinal);

@@ -1,19 +1,19 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Logs;
 
 /// <summary>Positions that do not fit their logs. One for the life of a process, whatever starts over. From any thread.</summary>
 public sealed class PositionMeters
 {
-    private readonly Counter _gone;
-    private readonly Counter _ignored;
+    private readonly MetricFamily<Counter<long>> _gone;
+    private readonly MetricFamily<Counter<long>> _ignored;
 
-    public PositionMeters(CollectorRegistry registry)
+    public PositionMeters(EngineMeter meter)
     {
-        var factory = Metrics.WithCustomRegistry(registry);
-        _gone = factory.CreateCounter(
+        _gone = meter.CreateCounter(
             "scoring_records_gone_total", "Records that were deleted from a log before they were folded, or decided, here.", ["region", "topic", "partition", "before"]);
-        _ignored = factory.CreateCounter(
+        _ignored = meter.CreateCounter(
             "scoring_decided_positions_ignored_total", "Decisions found at a takeover that claim a position behind the end of the payments log.", ["region", "topic", "partition"]);
     }
 
@@ -21,11 +21,11 @@ public sealed class PositionMeters
     public GoneRecords Gone { get; } = new();
 
     /// <summary>Counts records that will never be folded here.</summary>
-    public void Unfolded(LogId log, long count) => _gone.WithLabels(log.Region, log.Topic, $"{log.Partition}", "fold").Inc(count);
+    public void Unfolded(LogId log, long count) => _gone.With(log.Region, log.Topic, $"{log.Partition}", "fold").Add(count);
 
     /// <summary>Counts records that will never be decided.</summary>
-    public void Undecided(LogId log, long count) => _gone.WithLabels(log.Region, log.Topic, $"{log.Partition}", "decision").Inc(count);
+    public void Undecided(LogId log, long count) => _gone.With(log.Region, log.Topic, $"{log.Partition}", "decision").Add(count);
 
     /// <summary>Counts decisions that were passed over, as they are on no record of the log.</summary>
-    public void Ignored(LogId log, long count) => _ignored.WithLabels(log.Region, log.Topic, $"{log.Partition}").Inc(count);
+    public void Ignored(LogId log, long count) => _ignored.With(log.Region, log.Topic, $"{log.Partition}").Add(count);
 }

@@ -1,8 +1,11 @@
+using Microsoft.Extensions.Logging;
+using StreamScoring.Signals;
+
 namespace StreamScoring.Logs;
 
 /// <summary>Says and counts what was deleted from a log before it was read. From any thread.</summary>
 /// <param name="meters">Null where nobody counts.</param>
-public sealed class RecordLosses(PositionMeters? meters, Action<string> notice)
+public sealed class RecordLosses(PositionMeters? meters, ILogger logger)
 {
     private readonly GoneRecords _gone = meters?.Gone ?? new GoneRecords();
 
@@ -15,7 +18,7 @@ public sealed class RecordLosses(PositionMeters? meters, Action<string> notice)
         if (_gone.Note(log, topicId, isUndecided: false, begin, next) is > 0 and var count)
         {
             meters?.Unfolded(log, count);
-            notice($"{log} begins at offset {begin}: {count} records were deleted before they were folded");
+            logger.GoneBeforeFold(log.Region, log.Topic, log.Partition, begin, count);
         }
     }
 
@@ -27,7 +30,7 @@ public sealed class RecordLosses(PositionMeters? meters, Action<string> notice)
         if (_gone.Note(log, topicId, isUndecided: true, begin, next) is > 0 and var count)
         {
             meters?.Undecided(log, count);
-            notice($"{log} begins at offset {begin}: {count} records were deleted before they were decided");
+            logger.GoneBeforeDecision(log.Region, log.Topic, log.Partition, begin, count);
         }
     }
 }

@@ -1,5 +1,7 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Contracts;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Scoring;
 
@@ -10,16 +12,16 @@ namespace StreamScoring.Scoring;
 public sealed class ModelFailures
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter.Child> _counts = [];
+    private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter<long>> _counts = [];
     private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
-    private readonly Counter _failures;
-    private readonly Action<string> _notice;
+    private readonly MetricFamily<Counter<long>> _failures;
+    private readonly ILogger _logger;
 
-    public ModelFailures(CollectorRegistry registry, Action<string> notice)
+    public ModelFailures(EngineMeter meter, ILogger logger)
     {
-        _failures = Metrics.WithCustomRegistry(registry).CreateCounter(
+        _failures = meter.CreateCounter(
             "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
-        _notice = notice;
+        _logger = logger;
     }
 
     /// <param name="model">As decisions name it.</param>
@@ -39,18 +41,18 @@ public sealed class ModelFailures
         {
             if (!_counts.TryGetValue((model, kind), out var count))
             {
-                _counts[(model, kind)] = count = _failures.WithLabels(model, NameOf(kind));
+                _counts[(model, kind)] = count = _failures.With(model, NameOf(kind));
             }
 
-            count.Inc();
+            count.Add(1);
             isFirst = _said.Add((model, kind, type));
         }
 
         if (isFirst)
         {
-            _notice(WithoutCardNumbers(
-                $"model {model}: {Sentence(kind)}: {(cause is Exception e ? e.Message : FormattableString.Invariant($"{cause}"))}. "
-                + $"Further failures of this kind are only counted: scoring_model_failures_total{{model=\"{model}\",kind=\"{NameOf(kind)}\"}}"));
+            _logger.ModelFails(
+                WithoutCardNumbers(model), Sentence(kind), WithoutCardNumbers(cause is Exception e ? e.Message : FormattableString.Invariant($"{cause}")),
+                WithoutCardNumbers($"scoring_model_failures_total{{model=\"{model}\",kind=\"{NameOf(kind)}\"}}"));
         }
     }
 

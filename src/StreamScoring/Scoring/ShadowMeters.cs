@@ -1,6 +1,7 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Scoring;
 
@@ -10,24 +11,23 @@ public sealed class ShadowMeters
     private static readonly string[] Actions = [.. Enum.GetNames<DecisionAction>().Select(name => name.ToLowerInvariant())];
 
     private readonly RiskThresholds _thresholds;
-    private readonly Counter.Child[][] _payments;
-    private readonly Counter.Child[][] _actions;
+    private readonly Counter<long>[][] _payments;
+    private readonly Counter<long>[][] _actions;
     private readonly long[] _counts = new long[Actions.Length * Actions.Length];
 
     /// <param name="shadows">Ids, in the order of the pipeline's.</param>
-    public ShadowMeters(CollectorRegistry registry, IReadOnlyList<string> shadows, RiskThresholds thresholds)
+    public ShadowMeters(EngineMeter meter, IReadOnlyList<string> shadows, RiskThresholds thresholds)
     {
-        var factory = Metrics.WithCustomRegistry(registry);
-        var payments = factory.CreateCounter("scoring_shadow_payments_total", "Payments that a shadow model was to score, by what became of them.", ["model", "outcome"]);
-        var actions = factory.CreateCounter(
+        var payments = meter.CreateCounter("scoring_shadow_payments_total", "Payments that a shadow model was to score, by what became of them.", ["model", "outcome"]);
+        var actions = meter.CreateCounter(
             "scoring_shadow_actions_total", "Decisions by what the champion did and what the shadow model would have done with the same thresholds.", ["model", "champion", "shadow"]);
         _thresholds = thresholds;
-        _payments = [.. shadows.Select(shadow => Enum.GetNames<ShadowOutcome>().Select(outcome => payments.WithLabels(shadow, outcome.ToLowerInvariant())).ToArray())];
-        _actions = [.. shadows.Select(shadow => Actions.SelectMany(champion => Actions.Select(other => actions.WithLabels(shadow, champion, other))).ToArray())];
+        _payments = [.. shadows.Select(shadow => Enum.GetNames<ShadowOutcome>().Select(outcome => payments.With(shadow, outcome.ToLowerInvariant())).ToArray())];
+        _actions = [.. shadows.Select(shadow => Actions.SelectMany(champion => Actions.Select(other => actions.With(shadow, champion, other))).ToArray())];
     }
 
     /// <summary>From any lane's thread.</summary>
-    public void Asked(int shadow, ShadowOutcome outcome, int payments) => _payments[shadow][(int)outcome].Inc(payments);
+    public void Asked(int shadow, ShadowOutcome outcome, int payments) => _payments[shadow][(int)outcome].Add(payments);
 
     /// <summary>Counts a decided batch. From the deciding thread. Payments that came again and were not decided anew do not count.</summary>
     public void Decided(PaymentBatch batch)
@@ -48,7 +48,7 @@ public sealed class ShadowMeters
             {
                 if (_counts[i] > 0)
                 {
-                    _actions[shadow][i].Inc(_counts[i]);
+                    _actions[shadow][i].Add(_counts[i]);
                 }
             }
         }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 
 namespace StreamScoring.State;
 
@@ -14,10 +16,10 @@ namespace StreamScoring.State;
 /// <param name="config"><c>sha256:</c> and the hash of the topology, for the record.</param>
 /// <param name="instance">A short name of the process, so that two never take the same name.</param>
 /// <param name="keep">How many to keep of each set of logs.</param>
-/// <param name="notice">Told why a snapshot is passed over.</param>
+/// <param name="logger">Told why a snapshot is passed over.</param>
 /// <param name="identity">What ids are hashed by in the states that are restored; null: the secret for development.</param>
 public sealed class SnapshotHistory(
-    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, Action<string> notice, IdentityHash? identity = null)
+    ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, ILogger logger, IdentityHash? identity = null)
 {
     private readonly Dictionary<LogId, long> _bounds = [];
     private readonly string _identity = (identity ?? IdentityHash.Development).Fingerprint;
@@ -50,19 +52,19 @@ public sealed class SnapshotHistory(
                 var reader = new SnapshotReader(stream, name);
                 if (RefusalOf(reader.Info) is { } refusal)
                 {
-                    notice($"snapshot {name} is passed over: {refusal}");
+                    logger.SnapshotPassedOver(name, refusal);
                     continue;
                 }
 
                 var state = newState();
                 foreach (var unread in Restore(state, reader, stream))
                 {
-                    notice($"snapshot {name} holds {unread}, which this process does not read");
+                    logger.SnapshotHoldsMore(name, $"{unread}");
                 }
 
                 foreach (var topic in reader.Info.Vector.Keys.Select(log => log[..log.LastIndexOf('/')]).Distinct().Where(topic => IsRenewed(reader.Info, topic)))
                 {
-                    notice($"topic {topic} was made anew since snapshot {name}: what was folded of the former one stays, and the new one is folded from its beginning");
+                    logger.TopicMadeAnew(topic, name);
                 }
 
                 TopicIds = reader.Info.Topics.Concat(TopicIds).GroupBy(topic => topic.Key).ToDictionary(topic => topic.Key, topic => topic.Last().Value);
@@ -70,7 +72,7 @@ public sealed class SnapshotHistory(
             }
             catch (Exception e) when (e is SnapshotRefusedException or IOException or UnauthorizedAccessException)
             {
-                notice(e.Message);
+                logger.SnapshotUnreadable(e.Message);
             }
         }
 

@@ -1,73 +1,70 @@
-using Prometheus;
+using System.Diagnostics.Metrics;
 using StreamScoring.Batches;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Telemetry;
 
-/// <summary>The pipeline's Prometheus metrics. They are touched once per batch and stage, never per row.</summary>
+/// <summary>The pipeline's metrics. They are touched once per batch and stage, never per row.</summary>
 public sealed class PipelineMeters
 {
-    private readonly Histogram _stageSeconds;
-    private readonly Histogram _batchRows;
-    private readonly Counter _records;
-    private readonly Counter _decisions;
-    private readonly Counter _rejected;
-    private readonly Histogram _decisionSeconds;
-    private readonly Histogram _statePauseSeconds;
-    private readonly Gauge _batchesInFlight;
-    private readonly Counter _late;
-    private readonly Counter _unscored;
-    private readonly Counter _duplicates;
-    private readonly Counter _approximate;
-    private readonly Counter _conflictingIds;
-    private readonly Counter _mergeWaitsGivenUp;
-    private readonly Counter.Child[] _recordsOfLog;
-    private readonly Counter.Child[] _aheadOfLog;
-    private readonly Counter.Child[] _decisionsOfAction;
+    private readonly MetricFamily<Histogram<double>> _stageSeconds;
+    private readonly Histogram<double> _batchRows;
+    private readonly MetricFamily<Counter<long>> _rejected;
+    private readonly Counter<long>?[] _rejectedFor = new Counter<long>?[Enum.GetValues<RejectReason>().Length];
+    private readonly Histogram<double> _decisionSeconds;
+    private readonly Histogram<double> _statePauseSeconds;
+    private readonly Gauge<long> _batchesInFlight;
+    private readonly Counter<long> _late;
+    private readonly Counter<long> _unscored;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _approximate;
+    private readonly Counter<long> _conflictingIds;
+    private readonly Counter<long> _mergeWaitsGivenUp;
+    private readonly Counter<long>[] _recordsOfLog;
+    private readonly Counter<long>[] _aheadOfLog;
+    private readonly Counter<long>[] _decisionsOfAction;
     private readonly int[] _rowsByLog;
     private readonly long[] _rowsByAction = new long[4];
+    private long _mergeWaitsGivenUpSeen;
 
-    public PipelineMeters(CollectorRegistry registry, LogTable logs)
+    public PipelineMeters(EngineMeter meter, LogTable logs)
     {
-        var factory = Metrics.WithCustomRegistry(registry);
-        _stageSeconds = factory.CreateHistogram(
-            "scoring_stage_seconds", "Processing time of one batch in a stage.", ["stage"],
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(10e-6, 2, 18) });
-        _batchRows = factory.CreateHistogram(
-            "scoring_batch_rows", "Records in one batch.", new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1, 2, 11) });
-        _records = factory.CreateCounter("scoring_records_total", "Records read.", ["region", "topic", "partition"]);
-        _decisions = factory.CreateCounter("scoring_decisions_total", "Decisions acknowledged.", ["action"]);
-        _rejected = factory.CreateCounter("scoring_rejected_total", "Records sent to the dead letters.", ["reason"]);
-        _decisionSeconds = factory.CreateHistogram(
+        _stageSeconds = meter.CreateHistogram("scoring_stage_seconds", "Processing time of one batch in a stage.", ["stage"], EngineMeter.Doubling(10e-6m, 18));
+        _batchRows = meter.CreateHistogram("scoring_batch_rows", "Records in one batch.", EngineMeter.Doubling(1, 11));
+        var records = meter.CreateCounter("scoring_records_total", "Records read.", ["region", "topic", "partition"]);
+        var decisions = meter.CreateCounter("scoring_decisions_total", "Decisions acknowledged.", ["action"]);
+        _rejected = meter.CreateCounter("scoring_rejected_total", "Records sent to the dead letters.", ["reason"]);
+        _decisionSeconds = meter.CreateHistogram(
             "scoring_decision_seconds", "From taking a batch with payments to decide off its logs to the acknowledgement of its decisions.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.25e-3, 2, 16) });
-        _statePauseSeconds = factory.CreateHistogram(
+            EngineMeter.Doubling(0.25e-3m, 16));
+        _statePauseSeconds = meter.CreateHistogram(
             "scoring_state_pause_seconds", "How long the fold paused for one step of copying the state out (snapshots, /state).",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(10e-6, 2, 14) });
-        _batchesInFlight = factory.CreateGauge("scoring_emit_batches_in_flight", "Batches sent and not acknowledged.");
-        _late = factory.CreateCounter("scoring_late_total", "Payments that were past their budget when they were decided.");
-        _unscored = factory.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
-        _duplicates = factory.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
-        _approximate = factory.CreateCounter("scoring_approximate_total", "Decisions with a feature that may lack events or count too many.");
-        _conflictingIds = factory.CreateCounter("scoring_conflicting_ids_total", "Payments that were decided with an id that another payment had before.");
-        _mergeWaitsGivenUp = factory.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
-        _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => _records.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
-        var ahead = factory.CreateCounter(
+            EngineMeter.Doubling(10e-6m, 14));
+        _batchesInFlight = meter.CreateGauge("scoring_emit_batches_in_flight", "Batches sent and not acknowledged.");
+        _late = meter.CreateCounter("scoring_late_total", "Payments that were past their budget when they were decided.");
+        _unscored = meter.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
+        _duplicates = meter.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
+        _approximate = meter.CreateCounter("scoring_approximate_total", "Decisions with a feature that may lack events or count too many.");
+        _conflictingIds = meter.CreateCounter("scoring_conflicting_ids_total", "Payments that were decided with an id that another payment had before.");
+        _mergeWaitsGivenUp = meter.CreateCounter("scoring_merge_waits_given_up_total", "Times a log held up the others for longer than ingest.mergeWaitMax.");
+        _recordsOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => records.With(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
+        var ahead = meter.CreateCounter(
             "scoring_timestamps_ahead_total", "Records stamped more than a minute ahead of this machine's clock.", ["region", "topic", "partition"]);
-        _aheadOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => ahead.WithLabels(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
-        _decisionsOfAction = [.. Enum.GetNames<DecisionAction>().Select(name => _decisions.WithLabels(name.ToLowerInvariant()))];
+        _aheadOfLog = [.. Enumerable.Range(0, logs.Count).Select(i => ahead.With(logs[i].Region, logs[i].Topic, $"{logs[i].Partition}"))];
+        _decisionsOfAction = [.. Enum.GetNames<DecisionAction>().Select(name => decisions.With(name.ToLowerInvariant()))];
         _rowsByLog = new int[logs.Count];
     }
 
     /// <summary>Where the time of each batch in a step goes, seconds.</summary>
-    public Histogram.Child StageSeconds(string step) => _stageSeconds.WithLabels(step);
+    public Histogram<double> StageSeconds(string step) => _stageSeconds.With(step);
 
-    public void StatePaused(TimeSpan time) => _statePauseSeconds.Observe(time.TotalSeconds);
+    public void StatePaused(TimeSpan time) => _statePauseSeconds.Record(time.TotalSeconds);
 
     public void BatchTaken(PaymentBatch batch)
     {
-        _batchRows.Observe(batch.RowCount);
+        _batchRows.Record(batch.RowCount);
         Array.Clear(_rowsByLog);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
@@ -78,7 +75,7 @@ public sealed class PipelineMeters
         {
             if (_rowsByLog[logIndex] > 0)
             {
-                _recordsOfLog[logIndex].Inc(_rowsByLog[logIndex]);
+                _recordsOfLog[logIndex].Add(_rowsByLog[logIndex]);
             }
         }
     }
@@ -89,10 +86,10 @@ public sealed class PipelineMeters
         if (batch.DecideCount > 0)
         {
             // What is only folded, labels and other regions' payments, is over at once and would hide how long payments take.
-            _decisionSeconds.Observe(sinceReceived.TotalSeconds);
+            _decisionSeconds.Record(sinceReceived.TotalSeconds);
         }
 
-        _batchesInFlight.Set(batchesInFlight);
+        _batchesInFlight.Record(batchesInFlight);
         Array.Clear(_rowsByAction);
         for (var i = 0; i < batch.DecideCount; i++)
         {
@@ -103,12 +100,12 @@ public sealed class PipelineMeters
         {
             if (_rowsByAction[action] > 0)
             {
-                _decisionsOfAction[action].Inc(_rowsByAction[action]);
+                _decisionsOfAction[action].Add(_rowsByAction[action]);
             }
         }
     }
 
-    public void Rejected(RejectReason reason) => _rejected.WithLabels(RejectionText.CodeOf(reason)).Inc();
+    public void Rejected(RejectReason reason) => (_rejectedFor[(int)reason] ??= _rejected.With(RejectionText.CodeOf(reason))).Add(1);
 
     /// <summary>Counts what a decided batch is flagged with. A payment whose id was another's counts once, and not its retries.</summary>
     public void BatchDecided(PaymentBatch batch)
@@ -130,16 +127,21 @@ public sealed class PipelineMeters
         Add(_approximate, approximate);
         Add(_conflictingIds, conflicting);
 
-        static void Add(Counter counter, int count)
+        static void Add(Counter<long> counter, int count)
         {
             if (count > 0)
             {
-                counter.Inc(count);
+                counter.Add(count);
             }
         }
     }
 
-    public void TimestampAhead(int logIndex) => _aheadOfLog[logIndex].Inc();
+    public void TimestampAhead(int logIndex) => _aheadOfLog[logIndex].Add(1);
 
-    public void MergeWaitsGivenUp(long total) => _mergeWaitsGivenUp.IncTo(total);
+    /// <param name="total">Of the graph that runs. From one thread.</param>
+    public void MergeWaitsGivenUp(long total)
+    {
+        _mergeWaitsGivenUp.Add(total - _mergeWaitsGivenUpSeen);
+        _mergeWaitsGivenUpSeen = total;
+    }
 }

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
 
 namespace StreamScoring.Telemetry;
 
@@ -8,7 +10,7 @@ namespace StreamScoring.Telemetry;
 /// Says where a publisher's clock is wrong: which records are stamped ahead of this machine's time. Nothing follows from that but a
 /// count and a notice; what such records may do is bounded elsewhere (docs/decisions/0002-time-by-the-logs.md). Used by the source's thread.
 /// </summary>
-internal sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, Action<string> notice)
+internal sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, ILogger logger)
 {
     /// <summary>Clocks that are kept in time differ by less.</summary>
     public const long AheadMs = 60_000;
@@ -41,10 +43,8 @@ internal sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, Acti
             return;
         }
 
-        notice($"{logs[logIndex]} offset {batch.Offset[rowIndex]} is stamped {DecisionJson.Iso(stampedMs)}, ahead of now ({DecisionJson.Iso(nowMs)}): a publisher's clock is wrong."
-            + $" {_since[logIndex]} of this log since the last notice. Its time is not believed; set {LimitKey} on the topic");
+        var log = logs[logIndex];
+        logger.StampedAhead(log.Region, log.Topic, log.Partition, batch.Offset[rowIndex], DecisionJson.Iso(stampedMs), DecisionJson.Iso(nowMs), _since[logIndex]);
         (_noticedMs[logIndex], _since[logIndex]) = (nowMs, 0);
     }
-
-    private const string LimitKey = "message.timestamp.after.max.ms";
 }

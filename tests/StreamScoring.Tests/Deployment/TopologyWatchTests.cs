@@ -1,4 +1,5 @@
 using StreamScoring.Deployment;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Deployment;
 
@@ -162,7 +163,7 @@ public sealed class TopologyWatchTests : IDisposable
         Assert.Empty(_notices);
     }
 
-    private TopologyWatch Watch(params string[] overrides) => new(_file.Load(overrides), overrides, _notices.Add);
+    private TopologyWatch Watch(params string[] overrides) => new(_file.Load(overrides), overrides, new TextLogger(_notices.Add));
 
     /// <summary>Looks twice, as what is found once may be half a file.</summary>
     private static Topology? Settled(TopologyWatch watch)

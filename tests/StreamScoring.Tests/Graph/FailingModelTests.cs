@@ -47,8 +47,8 @@ public sealed class FailingModelTests
         Assert.StartsWith("model shadow-0: it failed", notices[1], StringComparison.Ordinal);
         Assert.Contains("broken", notices[1], StringComparison.Ordinal);
         // Each row by itself, and the calls of several rows before.
-        Assert.InRange(await graph.CountAsync("scoring_model_failures_total{model=\"fake\",kind=\"failed\"}"), 40, 80);
-        Assert.True(await graph.CountAsync("scoring_model_failures_total{model=\"shadow-0\",kind=\"failed\"}") > 0);
+        Assert.InRange(graph.CountOf("scoring_model_failures_total{model=\"fake\",kind=\"failed\"}"), 40, 80);
+        Assert.True(graph.CountOf("scoring_model_failures_total{model=\"shadow-0\",kind=\"failed\"}") > 0);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class FailingModelTests
         await graph.FinishAsync();
         Assert.Null(Assert.Single(GraphHarness.DecisionsOf(sink)).Probability);
         Assert.Contains("2.5", Assert.Single(graph.Notices), StringComparison.Ordinal);
-        Assert.Equal(1, await graph.CountAsync("scoring_model_failures_total{model=\"fake\",kind=\"no_probability\"}"));
+        Assert.Equal(1, graph.CountOf("scoring_model_failures_total{model=\"fake\",kind=\"no_probability\"}"));
     }
 
     [Fact]

@@ -1,18 +1,19 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using Akka;
 using Akka.Actor;
 using Akka.Streams;
-using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Streams;
+using StreamScoring.Tests.Telemetry;
+using StreamScoring.TestSupport;
 using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
@@ -25,6 +26,8 @@ internal sealed class GraphHarness : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ActorSystem _system = ActorSystem.Create("graph", "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off }");
+    private readonly EngineMeter _meter = new();
+    private readonly MeterReadings _readings;
     private readonly Engine _engine;
     private readonly UniqueKillSwitch _stop;
 
@@ -36,6 +39,7 @@ internal sealed class GraphHarness : IDisposable
         Source = new MemoryLogSource(Logs);
         Options = new LiveOptions(new PipelineOptions { ScoringLanes = lanes, EmitBatchesInFlightMax = batchesInFlightMax });
         BatchesMax = Engine.BatchesMax(Options.Current);
+        _readings = new MeterReadings(_meter);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
         var shadowOptions = Shadows(shadows, shadowWaitMax ?? Patience);
         var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
@@ -48,7 +52,7 @@ internal sealed class GraphHarness : IDisposable
         {
             Lanes = lanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
-            Failures = new ModelFailures(Registry, Notices.Enqueue),
+            Failures = new ModelFailures(_meter, new TextLogger(Notices.Enqueue)),
         };
         _engine = new Engine(new EngineParts(TestBatch.Logs, features, new FoldedState(features, TestBatch.Logs, IdempotencyOptions.Default), decisions)
         {
@@ -65,8 +69,6 @@ internal sealed class GraphHarness : IDisposable
     public ScoringLanes Lanes => _engine.Policies!.InForce.Lanes;
 
     public Policies Policies => _engine.Policies!;
-
-    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
 
     public IReadOnlyList<MemoryLog> Logs { get; }
 
@@ -125,16 +127,10 @@ internal sealed class GraphHarness : IDisposable
 
     /// <summary>Named by their number.</summary>
     private ShadowOptions Shadows(IReadOnlyList<FakeModel> models, TimeSpan waitMax) =>
-        new([.. models.Select((model, i) => new ShadowModel($"shadow-{i}", model, [0]))], waitMax, new ShadowMeters(Registry, [.. models.Select((_, i) => $"shadow-{i}")], new RiskThresholds()));
+        new([.. models.Select((model, i) => new ShadowModel($"shadow-{i}", model, [0]))], waitMax, new ShadowMeters(_meter, [.. models.Select((_, i) => $"shadow-{i}")], new RiskThresholds()));
 
     /// <summary>A counter's value, as /metrics says it.</summary>
-    public async Task<double> CountAsync(string nameAndLabels)
-    {
-        using var page = new MemoryStream();
-        await Registry.CollectAndExportAsTextAsync(page);
-        var line = Encoding.UTF8.GetString(page.ToArray()).Split('\n').SingleOrDefault(line => line.StartsWith(nameAndLabels + ' ', StringComparison.Ordinal));
-        return line is null ? double.NaN : double.Parse(line[(nameAndLabels.Length + 1)..], CultureInfo.InvariantCulture);
-    }
+    public long CountOf(string nameAndLabels) => _readings[nameAndLabels];
 
     public static IEnumerable<DecisionRecord> DecisionsOf(MemoryDecisionSink sink) =>
         sink.Records.Where(record => !record.IsDeadLetter).Select(record => DecisionMessagePack.Read(record.Value));
@@ -146,6 +142,8 @@ internal sealed class GraphHarness : IDisposable
     {
         _system.Terminate().Wait(Patience);
         _engine.Dispose();
+        _readings.Dispose();
+        _meter.Dispose();
         _system.Dispose();
     }
 }

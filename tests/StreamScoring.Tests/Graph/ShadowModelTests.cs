@@ -26,10 +26,10 @@ public sealed class ShadowModelTests
             Assert.Equal(1 - probability, decisions[i].Shadow[1].Probability, 12);
         }
 
-        Assert.Equal(200, await graph.CountAsync("scoring_shadow_payments_total{model=\"shadow-1\",outcome=\"scored\"}"));
+        Assert.Equal(200, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-1\",outcome=\"scored\"}"));
         // From 50 on a payment is challenged: of 0..9 the first shadow allows all, and the other one would block all.
-        Assert.Equal(100, await graph.CountAsync("scoring_shadow_actions_total{model=\"shadow-0\",champion=\"allow\",shadow=\"allow\"}"));
-        Assert.Equal(22, await graph.CountAsync("scoring_shadow_actions_total{model=\"shadow-1\",champion=\"allow\",shadow=\"block\"}"));
+        Assert.Equal(100, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-0\",champion=\"allow\",shadow=\"allow\"}"));
+        Assert.Equal(22, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-1\",champion=\"allow\",shadow=\"block\"}"));
     }
 
     [Theory]
@@ -47,8 +47,8 @@ public sealed class ShadowModelTests
         Assert.Equal(40, decisions.Count);
         Assert.All(decisions, decision => Assert.Equal("shadow-1", Assert.Single(decision.Shadow).Model));
         Assert.DoesNotContain(decisions, decision => decision.Probability is null);
-        Assert.True(await graph.CountAsync("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"failed\"}") > 0);
-        Assert.Equal(0, await graph.CountAsync("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"scored\"}"));
+        Assert.True(graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"failed\"}") > 0);
+        Assert.Equal(0, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"scored\"}"));
     }
 
     [Fact]
@@ -61,9 +61,9 @@ public sealed class ShadowModelTests
             graph.AppendPayments(40);
             await graph.FinishAsync();
             Assert.Equal(40, GraphHarness.DecisionsOf(sink).Count(decision => decision.Probability is not null && decision.Shadow.Count == 0));
-            var slow = await graph.CountAsync("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"slow\"}");
+            var slow = graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"slow\"}");
             Assert.InRange(slow, 1, GraphHarness.BatchRows);
-            Assert.Equal(40 - slow, await graph.CountAsync("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"busy\"}"));
+            Assert.Equal(40 - slow, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"busy\"}"));
             never.Set();
         }
     }

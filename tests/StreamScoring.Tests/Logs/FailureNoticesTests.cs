@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using StreamScoring.Logs;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Logs;
 
@@ -6,9 +8,10 @@ public sealed class FailureNoticesTests
 {
     private readonly ManualClock _clock = new();
     private readonly List<string> _said = [];
+    private readonly List<int> _ids = [];
     private readonly FailureNotices _notices;
 
-    public FailureNoticesTests() => _notices = new FailureNotices(_clock, _said.Add);
+    public FailureNoticesTests() => _notices = new FailureNotices(_clock, new TextLogger(Note));
 
     [Fact]
     public void A_failure_is_said_at_once_then_at_growing_intervals_and_when_it_is_over()
@@ -27,6 +30,7 @@ public sealed class FailureNoticesTests
                 "over after 10 min: the log stands still",
             ],
             _said);
+        Assert.Equal([1011, 1012, 1012, 1012, 1013], _ids);
     }
 
     [Fact]
@@ -51,5 +55,11 @@ public sealed class FailureNoticesTests
         _notices.Repeat();
         _notices.End("another");
         Assert.Equal(["1 record waits", "still, after 60 s: 2 records wait"], _said);
+    }
+
+    private void Note(EventId id, string text)
+    {
+        _ids.Add(id.Id);
+        _said.Add(text);
     }
 }

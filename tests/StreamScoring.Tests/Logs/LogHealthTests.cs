@@ -1,4 +1,5 @@
 using StreamScoring.Logs;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Logs;
 
@@ -15,7 +16,7 @@ public sealed class LogHealthTests
         var logs = new LogTable(
             [(new LogId("eu", "payments", 0), LogKind.Payments), (new LogId("eu", "payments", 1), LogKind.Payments)],
             [(new LogId("us", "payments", 0), LogKind.Payments, "us")]);
-        _health = new LogHealth(logs, _clock, _said.Add);
+        _health = new LogHealth(logs, _clock, new TextLogger(_said.Add));
         _health.Reads(Own, 0);
     }
 
@@ -159,7 +160,7 @@ public sealed class LogHealthTests
     public async Task Threads_may_report_and_look_at_the_same_time()
     {
         var said = 0;
-        var health = new LogHealth(_health.Logs, TimeProvider.System, _ => Interlocked.Increment(ref said));
+        var health = new LogHealth(_health.Logs, TimeProvider.System, new TextLogger(_ => Interlocked.Increment(ref said)));
         health.Reads(Own, 0);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
         {

@@ -1,5 +1,8 @@
-using Prometheus;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Logs;
+using StreamScoring.Signals;
+using StreamScoring.Tests.Telemetry;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Logs;
 
@@ -112,20 +115,18 @@ public sealed class LogPlaceTests
     }
 
     [Fact]
-    public async Task What_is_gone_is_counted_by_log_and_by_what_it_was_gone_before()
+    public void What_is_gone_is_counted_by_log_and_by_what_it_was_gone_before()
     {
-        var registry = Metrics.NewCustomRegistry();
-        var losses = new RecordLosses(new PositionMeters(registry), _ => { });
+        using var meter = new EngineMeter();
+        using var readings = new MeterReadings(meter);
+        var losses = new RecordLosses(new PositionMeters(meter), NullLogger.Instance);
         losses.Unfolded(Logs[Payments], "id", begin: 5, next: 0);
         losses.Undecided(Logs[Payments], "id", begin: 5, next: 2);
         // Looked at again, as by a graph that starts over.
         losses.Undecided(Logs[Payments], "id", begin: 5, next: 0);
-        using var text = new MemoryStream();
-        await registry.CollectAndExportAsTextAsync(text);
-        var lines = System.Text.Encoding.UTF8.GetString(text.ToArray());
-        Assert.Contains("scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"fold\"} 5", lines, StringComparison.Ordinal);
-        Assert.Contains("scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"decision\"} 3", lines, StringComparison.Ordinal);
+        Assert.Equal(5, readings["scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"fold\"}"]);
+        Assert.Equal(3, readings["scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"decision\"}"]);
     }
 
-    private LogPlace NewPlace(int logIndex) => new(Logs, logIndex, _ownership, new RecordLosses(null, _notices.Add));
+    private LogPlace NewPlace(int logIndex) => new(Logs, logIndex, _ownership, new RecordLosses(null, new TextLogger(_notices.Add)));
 }

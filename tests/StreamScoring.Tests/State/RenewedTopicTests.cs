@@ -1,6 +1,7 @@
 using StreamScoring.Contracts;
 using StreamScoring.State;
 using StreamScoring.Tests.Features;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.State;
 
@@ -74,7 +75,7 @@ public sealed class RenewedTopicTests : IDisposable
 
     private SnapshotHistory History(string? topicId) => new(
         new SnapshotFolder(_folder), _harness.File, topicId is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["eu/payments"] = topicId },
-        "sha256:config", "a", keep: 5, _notices.Add);
+        "sha256:config", "a", keep: 5, new TextLogger(_notices.Add));
 
     private FoldedState Restore(SnapshotHistory history)
     {

@@ -2,6 +2,7 @@ using CsCheck;
 using StreamScoring.Identity;
 using StreamScoring.State;
 using StreamScoring.Tests.Features;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.State;
 
@@ -43,7 +44,7 @@ public sealed class SnapshotTests
         new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(Good));
         var other = new FeatureHarness(Yaml.Replace("10s", "11s", StringComparison.Ordinal));
         var notices = new List<string>();
-        var history = new SnapshotHistory(new SnapshotFolder(folder), other.File, new Dictionary<string, string>(), "", "b", keep: 2, notices.Add);
+        var history = new SnapshotHistory(new SnapshotFolder(folder), other.File, new Dictionary<string, string>(), "", "b", keep: 2, new TextLogger(notices.Add));
         Assert.Null(history.RestoreNewest(() => other.State).From);
         Assert.Contains("another feature file", notices.Single(), StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
@@ -56,7 +57,7 @@ public sealed class SnapshotTests
         new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(Good));
         var secret = IdentityHash.FromSecret("a secret of sixteen bytes and more");
         var (file, notices) = (new FeatureHarness(Yaml).File, new List<string>());
-        var history = new SnapshotHistory(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "b", keep: 2, notices.Add, secret);
+        var history = new SnapshotHistory(new SnapshotFolder(folder), file, new Dictionary<string, string>(), "", "b", keep: 2, new TextLogger(notices.Add), secret);
         Assert.Null(history.RestoreNewest(() => new FoldedState(file, TestBatch.Logs, IdempotencyOptions.Default, identity: secret)).From);
         Assert.Contains($"another secret (identity {IdentityHash.Development.Fingerprint}, this process has {secret.Fingerprint}", notices.Single(), StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
@@ -88,7 +89,7 @@ public sealed class SnapshotTests
         harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 3));
         var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
         new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(CollectedState.Of(harness.State).ToFile(harness.Engine, keyCounts)));
-        var history = new SnapshotHistory(new SnapshotFolder(folder), harness.File, new Dictionary<string, string>(), "", "b", keep: 2, Assert.Fail);
+        var history = new SnapshotHistory(new SnapshotFolder(folder), harness.File, new Dictionary<string, string>(), "", "b", keep: 2, new TextLogger(Assert.Fail));
         var (restored, from) = history.RestoreNewest(() => new FoldedState(harness.File, TestBatch.Logs, IdempotencyOptions.Default));
         Directory.Delete(folder, recursive: true);
 

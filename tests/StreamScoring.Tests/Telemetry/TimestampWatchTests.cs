@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Telemetry;
+using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Telemetry;
 
@@ -11,7 +12,7 @@ public sealed class TimestampWatchTests
     public void A_record_stamped_ahead_is_named_and_others_of_its_log_are_counted_until_the_next_notice()
     {
         var notices = new List<string>();
-        var watch = new TimestampWatch(TestBatch.Logs, meters: null, notices.Add);
+        var watch = new TimestampWatch(TestBatch.Logs, meters: null, new TextLogger(notices.Add));
         watch.Look(Batch(Now, Now + 59_000, Now - 5));
         Assert.Empty(notices);
         watch.Look(Batch(Now, Now, Now + 61_000, long.MaxValue));

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>What a serving process tells operators. Ids 3000 to 3999; docs/events.md lists them, and none is ever used for another event.</summary>
+internal static partial class HostEvents
+{
+    /// <param name="model">Its folder.</param>
+    [LoggerMessage(3001, LogLevel.Information, "{Model}: {Notice}")]
+    public static partial void ModelNotice(this ILogger logger, string model, string notice);
+
+    [LoggerMessage(3002, LogLevel.Warning, "{File}" + IdentityNotice.Text)]
+    public static partial void NoIdentitySecret(this ILogger logger, string file);
+
+    /// <param name="limit">A sentence on a topic's limit of timestamps.</param>
+    [LoggerMessage(3003, LogLevel.Information, "{Limit}")]
+    public static partial void TimestampLimit(this ILogger logger, string limit);
+
+    [LoggerMessage(3004, LogLevel.Warning, "goes on without region {Region}, until it answers: {Reason}")]
+    public static partial void RegionIsAway(this ILogger logger, string region, string reason);
+
+    [LoggerMessage(3005, LogLevel.Warning, "waits: {Reason}")]
+    public static partial void Waits(this ILogger logger, string reason);
+
+    [LoggerMessage(3011, LogLevel.Error, "the graph failed: {Reason}")]
+    public static partial void GraphFailed(this ILogger logger, string? reason);
+
+    [LoggerMessage(3012, LogLevel.Warning, "starting over: {Reason}")]
+    public static partial void StartsOver(this ILogger logger, string reason);
+
+    /// <param name="regions">How many partitions each has now.</param>
+    [LoggerMessage(3013, LogLevel.Information, "partitions were added: {Regions}")]
+    public static partial void PartitionsAdded(this ILogger logger, string regions);
+
+    [LoggerMessage(
+        3021, LogLevel.Warning, "the brokers do not tell the topics' ids, so no snapshots are used or written, and a topic that is made anew is told by its end alone")]
+    public static partial void NoTopicIds(this ILogger logger);
+
+    [LoggerMessage(3022, LogLevel.Information, "restored the state of {CreatedAt:O} in {Seconds:0.00} s")]
+    public static partial void StateRestored(this ILogger logger, DateTimeOffset createdAt, double seconds);
+
+    [LoggerMessage(3023, LogLevel.Information, "snapshot of {Bytes:N0} bytes written in {Seconds:0.00} s")]
+    public static partial void SnapshotWritten(this ILogger logger, long bytes, double seconds);
+
+    [LoggerMessage(3024, LogLevel.Error, "no snapshot was written: {Reason}")]
+    public static partial void SnapshotNotWritten(this ILogger logger, string reason);
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics.Metrics;
+using Prometheus;
+using StreamScoring.Signals;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>
+/// Shows what an engine's meter counts on /metrics: each instrument as the series of its name and tags, with the names, help and buckets that
+/// the instrument gives. One engine's meter, and no other of this process.
+/// </summary>
+internal sealed class MeterExport : IDisposable
+{
+    private readonly EngineMeter _meter;
+    private readonly MetricFactory _factory;
+    private readonly MeterListener _listener = new();
+
+    /// <param name="meter">Also what it counted before goes on from here, at 0: begin with this.</param>
+    public MeterExport(EngineMeter meter, CollectorRegistry registry)
+    {
+        (_meter, _factory) = (meter, Metrics.WithCustomRegistry(registry));
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (ReferenceEquals(instrument.Meter, meter.Meter) && SeriesOf(instrument) is { } series)
+            {
+                listener.EnableMeasurementEvents(instrument, series);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>(static (_, measured, tags, series) => Take(series, measured, tags));
+        _listener.SetMeasurementEventCallback<double>(static (_, measured, tags, series) => Take(series, measured, tags));
+        _listener.Start();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    /// <summary>Once for each thing that is recorded: the series comes with it, so nothing is looked up, locked or allocated here.</summary>
+    private static void Take(object? series, double measured, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        // Labels are the instrument's own; others would be lost.
+        Invariant.Require(tags.IsEmpty);
+        switch (series)
+        {
+            case ICounter counter:
+                counter.Inc(measured);
+                break;
+            case IHistogram histogram:
+                histogram.Observe(measured);
+                break;
+            case IGauge gauge:
+                gauge.Set(measured);
+                break;
+        }
+    }
+
+    /// <returns>What takes the instrument's measurements; null where the instrument only says that there is such a metric.</returns>
+    private object? SeriesOf(Instrument instrument)
+    {
+        var (name, help, labels) = (instrument.Name, instrument.Description ?? "", _meter.LabelsOf(instrument.Name).ToArray());
+        return instrument switch
+        {
+            Counter<long> => SeriesIn(_factory.CreateCounter(name, help, labels), instrument, labels),
+            Gauge<long> => SeriesIn(_factory.CreateGauge(name, help, labels), instrument, labels),
+            Histogram<double> { Advice.HistogramBucketBoundaries: { } buckets } =>
+                SeriesIn(_factory.CreateHistogram(name, help, labels, new HistogramConfiguration { Buckets = [.. buckets] }), instrument, labels),
+            _ => throw new NotSupportedException($"{name} is a {instrument.GetType().Name}; exported are counters and gauges of long, and histograms of double with buckets"),
+        };
+    }
+
+    private static TSeries? SeriesIn<TSeries>(Collector<TSeries> family, Instrument instrument, string[] labels)
+        where TSeries : ChildBase
+    {
+        var tags = instrument.Tags?.ToDictionary(tag => tag.Key, tag => (string?)tag.Value) ?? [];
+        return tags.ContainsValue(null) ? null : family.WithLabels([.. labels.Select(label => tags[label]!)]);
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamScoring.Signals;
+
+/// <summary>What the engine tells operators. Ids 1000 to 1999; docs/events.md lists them, and none is ever used for another event.</summary>
+internal static partial class EngineEvents
+{
+    [LoggerMessage(1001, LogLevel.Warning, "{Region}/{Topic}/{Partition} begins at offset {Begin}: {Count} records were deleted before they were folded")]
+    public static partial void GoneBeforeFold(this ILogger logger, string region, string topic, int partition, long begin, long count);
+
+    [LoggerMessage(1002, LogLevel.Error, "{Region}/{Topic}/{Partition} begins at offset {Begin}: {Count} records were deleted before they were decided")]
+    public static partial void GoneBeforeDecision(this ILogger logger, string region, string topic, int partition, long begin, long count);
+
+    [LoggerMessage(
+        1003, LogLevel.Warning,
+        "{Region}/{Topic}/{Partition} offset {Offset} is stamped {Stamped}, ahead of now ({Now}): a publisher's clock is wrong. {Count} of this log since the last notice. "
+        + "Its time is not believed; set message.timestamp.after.max.ms on the topic")]
+    public static partial void StampedAhead(this ILogger logger, string region, string topic, int partition, long offset, string stamped, string now, long count);
+
+    /// <param name="cause">A sentence, with its place.</param>
+    [LoggerMessage(1011, LogLevel.Warning, "{Cause}")]
+    public static partial void Fails(this ILogger logger, string cause);
+
+    /// <param name="since">How long by now: <c>61 s</c>.</param>
+    [LoggerMessage(1012, LogLevel.Warning, "still, after {Since}: {Cause}")]
+    public static partial void StillFails(this ILogger logger, string since, string cause);
+
+    [LoggerMessage(1013, LogLevel.Information, "over after {Since}: {Cause}")]
+    public static partial void FailureOver(this ILogger logger, string since, string cause);
+
+    /// <param name="series">Where further ones are counted.</param>
+    [LoggerMessage(1021, LogLevel.Warning, "model {Model}: {Effect}: {Cause}. Further failures of this kind are only counted: {Series}")]
+    public static partial void ModelFails(this ILogger logger, string model, string effect, string cause, string series);
+
+    [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
+    public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
+
+    [LoggerMessage(1032, LogLevel.Warning, "{Reason}")]
+    public static partial void SnapshotUnreadable(this ILogger logger, string reason);
+
+    [LoggerMessage(1033, LogLevel.Warning, "snapshot {Snapshot} holds {Log}, which this process does not read")]
+    public static partial void SnapshotHoldsMore(this ILogger logger, string snapshot, string log);
+
+    [LoggerMessage(
+        1034, LogLevel.Warning, "topic {Topic} was made anew since snapshot {Snapshot}: what was folded of the former one stays, and the new one is folded from its beginning")]
+    public static partial void TopicMadeAnew(this ILogger logger, string topic, string snapshot);
+}
