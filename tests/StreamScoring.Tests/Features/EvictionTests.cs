@@ -19,12 +19,11 @@ public sealed class EvictionTests
     public void Idle_keys_go_at_any_point_and_values_and_digest_stay_what_they_were()
     {
         var evicted = 0L;
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 250]).Sample((seed, count) =>
+        Gen.Select(RandomEvents.Lists(1, 250, LatenessSeconds, keys: 40), Gen.Int[0, 1_000_000]).Sample((events, schedule) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, count, LatenessSeconds, keys: 1 + random.Next(40));
+            var random = new Random(schedule);
             // One folds all at once and has hardly looked for idle keys when it is done; the other looks at all keys now and then.
-            var (kept, evicting) = (new FeatureHarness(Yaml, count * 3), new FeatureHarness(Yaml, 1 + random.Next(30)));
+            var (kept, evicting) = (new FeatureHarness(Yaml, events.Count), new FeatureHarness(Yaml, 1 + random.Next(30)));
             var expected = kept.Fold(events);
             var actual = evicting.Fold(events, () => EvictSome(evicting, random));
             Assert.Equal(expected, actual);

@@ -133,7 +133,7 @@ public sealed class HotRowsTests
             events.Add(payment);
             if (random.Next(4) == 0)
             {
-                events.Add(RandomEvents.LabelOf(payments[random.Next(payments.Count)], random));
+                events.Add(RandomEvents.LabelOf(payments[random.Next(payments.Count)], random.Next(4), random.Next(2) == 0));
             }
         }
 

@@ -40,15 +40,17 @@ public sealed class TileTests
 
     private static readonly string Yaml = YamlOf("lateness: 40s\nexact_events: 16\n", Cases);
 
+    /// <summary>So many payments of one key or two: each has many rows.</summary>
+    private static Gen<List<object>> FewKeys(int payments, int latenessMax) =>
+        Gen.OneOf(RandomEvents.Lists(payments, payments, latenessMax, keys: 1), RandomEvents.Lists(payments, payments, latenessMax, keys: 2));
+
     [Fact]
     public void Features_of_hot_keys_are_exact_or_within_the_bound_that_they_state()
     {
         var (exact, bounded, unbounded) = (0L, 0L, 0L);
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[0, 2]).Sample((seed, mode) =>
+        Gen.Select(Gen.OneOf([.. new[] { 0, 5, 30 }.Select(late => FewKeys(300, late))]), Gen.Int[1, 50]).Sample((events, batchRows) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, 300, lateness: mode switch { 0 => 0, 1 => 5, _ => 30 }, keys: 1 + random.Next(2));
-            var harness = new FeatureHarness(Yaml, 1 + random.Next(50));
+            var harness = new FeatureHarness(Yaml, batchRows);
             var actual = harness.Fold(events);
             var oracle = new WindowOracle();
             var queries = Cases.Select(item => item.Query).ToList();
@@ -79,11 +81,9 @@ public sealed class TileTests
 
     [Fact]
     public void A_state_with_tiles_that_is_restored_at_any_point_goes_on_as_if_nothing_had_happened() =>
-        Gen.Int[0, 1_000_000].Sample(seed =>
+        Gen.Select(FewKeys(250, 29), Gen.Int[0, 1_000_000]).Sample((events, place) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, 250, lateness: random.Next(30), keys: 1 + random.Next(2));
-            var cut = random.Next(events.Count);
+            var cut = place % events.Count;
             var (whole, before, after) = (new FeatureHarness(Yaml), new FeatureHarness(Yaml), new FeatureHarness(Yaml));
             var expected = whole.Fold(events);
             var actual = before.Fold(events[..cut]);
@@ -96,10 +96,9 @@ public sealed class TileTests
 
     [Fact]
     public void A_copy_holds_the_tiles_of_the_moment_it_began() =>
-        Gen.Int[0, 1_000_000].Sample(seed =>
+        Gen.Select(RandomEvents.Lists(250, 250, latenessMax: 29, keys: 3), Gen.Int[0, 1_000_000]).Sample((events, schedule) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, 250, lateness: random.Next(30), keys: 3);
+            var random = new Random(schedule);
             var cut = random.Next(events.Count);
             var (harness, until) = (new FeatureHarness(Yaml, 1 + random.Next(8)), new FeatureHarness(Yaml));
             until.Fold(events[..cut]);
@@ -116,10 +115,10 @@ public sealed class TileTests
     public void Equal_logs_give_equal_digests_however_they_are_interleaved_and_whatever_was_compacted()
     {
         var compacted = 0;
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[20, 400], Gen.Int[0, Orders.Length - 1]).Sample((seed, count, order) =>
+        Gen.Select(RandomEvents.Lists(20, 400, latenessMax: 29, keys: 3), Gen.Int[0, Orders.Length - 1], Gen.Int[0, 1_000_000]).Sample((events, order, schedule) =>
         {
-            var random = new Random(seed);
-            var logs = Interleaving.Split(RandomEvents.Make(random, count, lateness: random.Next(30), keys: 1 + random.Next(3)), random);
+            var random = new Random(schedule);
+            var logs = Interleaving.Split(events, random);
             var (head, cases) = Orders[order];
             var harnesses = new[] { 16, 16, 40, 8192 }.Select(exact => new FeatureHarness(YamlOf($"{head}exact_events: {exact}\n", cases), 1 + random.Next(40))).ToList();
             foreach (var harness in harnesses)

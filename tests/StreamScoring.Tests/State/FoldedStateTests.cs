@@ -13,12 +13,15 @@ public sealed class FoldedStateTests
 
     private static readonly string ShortYaml = YamlOf("lateness: 0s\n");
 
+    /// <summary>Seeds of what happens around the events: how logs are cut, read and batched.</summary>
+    private static readonly Gen<int> Schedules = Gen.Int[0, 1_000_000];
+
     [Fact]
     public void Equal_logs_give_equal_digests_however_they_are_interleaved() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 150], Gen.Bool).Sample((seed, count, isShort) =>
+        Gen.Select(Histories(1, 150), Schedules).Sample((history, schedule) =>
         {
-            var random = new Random(seed);
-            var logs = Interleaving.Split(RandomEvents.Make(random, count, lateness: isShort ? 0 : 30), random);
+            var ((events, isShort), random) = (history, new Random(schedule));
+            var logs = Interleaving.Split(events, random);
             var yaml = isShort ? ShortYaml : Yaml;
             var (left, right) = (new FeatureHarness(yaml, 1 + random.Next(40)), new FeatureHarness(yaml, 1 + random.Next(40)));
             left.FoldAt(Interleaving.Of(logs, random, inOrder: isShort));
@@ -29,10 +32,9 @@ public sealed class FoldedStateTests
 
     [Fact]
     public void A_payment_that_went_to_two_regions_counts_once_on_both_sides_of_a_link() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 80]).Sample((seed, count) =>
+        Gen.Select(RandomEvents.Lists(1, 80, latenessMax: 30), Schedules).Sample((events, schedule) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, count, lateness: 30);
+            var random = new Random(schedule);
             var logs = Interleaving.Split(events, random, copies: 3);
             var (left, right, once) = (new FeatureHarness(Yaml, 1 + random.Next(40)), new FeatureHarness(Yaml, 1 + random.Next(40)), new FeatureHarness(Yaml));
             left.FoldAt(Interleaving.Of(logs, random, inOrder: false));
@@ -62,7 +64,7 @@ public sealed class FoldedStateTests
     public void A_state_keeps_what_it_holds_of_logs_that_are_not_read_any_more()
     {
         var (before, after) = (new FeatureHarness(Yaml), new FeatureHarness(Yaml));
-        before.Fold(RandomEvents.Make(new Random(3), 40, lateness: 0));
+        before.Fold(RandomEvents.Some(3, 40, lateness: 0));
         var copy = CollectedState.Of(before.State);
         var gone = new LogId("us", "payments", 0);
         var unread = after.State.Restore(copy.Head! with { Vector = copy.Head!.Vector.Append(KeyValuePair.Create(gone, 77L)).ToDictionary() });
@@ -87,7 +89,7 @@ public sealed class FoldedStateTests
     public async Task A_copy_that_is_given_up_is_never_taken_for_the_whole_state()
     {
         var harness = new FeatureHarness(Yaml);
-        harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 0, keys: 40));
+        harness.Fold(RandomEvents.Some(1, 60, lateness: 0, keys: 40));
         using var cancel = new CancellationTokenSource();
         var (begun, ended) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
         var copy = harness.State.CopyAsync<bool>((_, chunks) =>
@@ -113,10 +115,9 @@ public sealed class FoldedStateTests
 
     [Fact]
     public void A_copy_made_while_the_state_changes_is_the_state_of_the_moment_it_began() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[2, 150]).Sample((seed, count) =>
+        Gen.Select(RandomEvents.Lists(2, 150, latenessMax: 29, keys: 40), Schedules).Sample((events, schedule) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, count, lateness: random.Next(30), keys: 40);
+            var random = new Random(schedule);
             var cut = random.Next(events.Count);
             var (harness, until) = (new FeatureHarness(Yaml, 1 + random.Next(8)), new FeatureHarness(Yaml));
             until.Fold(events[..cut]);
@@ -128,11 +129,10 @@ public sealed class FoldedStateTests
 
     [Fact]
     public void A_state_restored_at_any_point_goes_on_as_if_nothing_had_happened() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[2, 150], Gen.Bool).Sample((seed, count, isShort) =>
+        Gen.Select(Histories(2, 150), Gen.Int[0, 1_000_000]).Sample((history, place) =>
         {
-            var random = new Random(seed);
-            var events = RandomEvents.Make(random, count, lateness: isShort ? 0 : random.Next(30));
-            var cut = random.Next(events.Count);
+            var (events, isShort) = history;
+            var cut = place % events.Count;
             var yaml = isShort ? ShortYaml : Yaml;
             var (whole, before, after) = (new FeatureHarness(yaml), new FeatureHarness(yaml), new FeatureHarness(yaml));
             var expected = whole.Fold(events);
@@ -146,11 +146,10 @@ public sealed class FoldedStateTests
 
     [Fact]
     public void A_payment_that_is_decided_after_it_was_folded_sees_all_that_was_folded_and_itself_last() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 80]).Sample((seed, count) =>
+        Gen.Select(RandomEvents.Lists(1, 80, latenessMax: 20), Gen.Int[0, 1_000_000]).Sample((events, place) =>
         {
-            var random = new Random(seed);
-            var payments = RandomEvents.Make(random, count, lateness: 20).OfType<Payment>().Cast<object>().ToList();
-            var again = random.Next(payments.Count);
+            var payments = events.OfType<Payment>().Cast<object>().ToList();
+            var again = place % payments.Count;
             var harness = new FeatureHarness(Yaml);
             harness.Fold(payments);
             var digest = CollectedState.DigestOf(harness.State);
@@ -218,10 +217,10 @@ public sealed class FoldedStateTests
 
     [Fact]
     public void Payments_that_share_an_id_make_one_state_however_their_logs_are_interleaved() =>
-        Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[1, 80]).Sample((seed, count) =>
+        Gen.Select(RandomEvents.Lists(1, 80, latenessMax: 30), Schedules).Sample((events, schedule) =>
         {
-            var random = new Random(seed);
-            var logs = Interleaving.Split(WithSharedIds(RandomEvents.Make(random, count, lateness: 30), random), random, copies: 4);
+            var random = new Random(schedule);
+            var logs = Interleaving.Split(WithSharedIds(events, random), random, copies: 4);
             var (left, right) = (new FeatureHarness(Yaml, 1 + random.Next(40)), new FeatureHarness(Yaml, 1 + random.Next(40)));
             left.FoldAt(Interleaving.Of(logs, random, inOrder: false));
             right.FoldAt(Interleaving.Of(logs, random, inOrder: false));
@@ -249,6 +248,11 @@ public sealed class FoldedStateTests
         Assert.Equal((TestBatch.Payments, 3), (error.LogIndex, error.Offset));
     }
 
+    /// <summary>Events, and whether none of them comes late.</summary>
+    private static Gen<(List<object> Events, bool IsShort)> Histories(int paymentsMin, int paymentsMax) => Gen.OneOf(
+        RandomEvents.Lists(paymentsMin, paymentsMax, latenessMax: 0).Select(events => (events, true)),
+        RandomEvents.Lists(paymentsMin, paymentsMax, latenessMax: 30).Select(events => (events, false)));
+
     /// <summary>Some payments get the id of an earlier one, and its time and card with it or not; some of these are labelled.</summary>
     private static List<object> WithSharedIds(List<object> events, Random random)
     {
@@ -274,7 +278,7 @@ public sealed class FoldedStateTests
             payments.Add(other);
             if (random.Next(2) == 0)
             {
-                shared.Add(RandomEvents.LabelOf(other, random));
+                shared.Add(RandomEvents.LabelOf(other, random.Next(4), random.Next(2) == 0));
             }
         }
 

@@ -16,7 +16,7 @@ public sealed class SharedDigestTests
 
     public SharedDigestTests()
     {
-        _harness.Fold(RandomEvents.Make(new Random(1), 500, lateness: 0, keys: 200));
+        _harness.Fold(RandomEvents.Some(1, 500, lateness: 0, keys: 200));
         _digest = new SharedDigest(_harness.State, _progress);
     }
 

@@ -86,7 +86,7 @@ public sealed class SnapshotTests
     public void What_a_snapshot_says_of_how_many_keys_it_has_need_not_be_true(long[] keyCounts)
     {
         var harness = new FeatureHarness(Yaml);
-        harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 3));
+        harness.Fold(RandomEvents.Some(1, 60, lateness: 3));
         var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
         new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(CollectedState.Of(harness.State).ToFile(harness.Engine, keyCounts)));
         var history = new SnapshotHistory(new SnapshotFolder(folder), harness.File, new Dictionary<string, string>(), "", "b", keep: 2, new TextLogger(Assert.Fail));
@@ -105,7 +105,7 @@ public sealed class SnapshotTests
     private static byte[] Snapshot()
     {
         var harness = new FeatureHarness(Yaml);
-        harness.Fold(RandomEvents.Make(new Random(1), 60, lateness: 3));
+        harness.Fold(RandomEvents.Some(1, 60, lateness: 3));
         return CollectedState.Of(harness.State).ToFile(harness.Engine);
     }
 }
