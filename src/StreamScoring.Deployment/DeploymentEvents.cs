@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>What is told of the topology file while a process runs. Ids 4000 to 4999; docs/events.md lists them, and none is ever used for another event.</summary>
+/// <summary>
+/// What is told of the topology file while a process runs. Ids 4000 to 4999. Docs/events.md lists
+/// them, and none is ever used for another event.
+/// </summary>
 internal static partial class DeploymentEvents
 {
     [LoggerMessage(4001, LogLevel.Information, "{File} changed: {Changes}")]

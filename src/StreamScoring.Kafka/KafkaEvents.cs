@@ -3,7 +3,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>What the adapter tells operators. Ids 2000 to 2999; docs/events.md lists them, and none is ever used for another event.</summary>
+/// <summary>
+/// What the adapter tells operators. Ids 2000 to 2999. Docs/events.md lists them, and none is ever
+/// used for another event.
+/// </summary>
 internal static partial class KafkaEvents
 {
     /// <param name="connection">The region, and the brokers' addresses.</param>

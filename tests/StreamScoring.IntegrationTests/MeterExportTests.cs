@@ -23,7 +23,9 @@ public sealed class MeterExportTests : IDisposable
 
     public MeterExportTests() => _export = new MeterExport(_meter, _registry);
 
-    /// <summary>Dashboards and alerts of others rely on them. SCORING_WRITE_EXPECTED=1 writes the file anew.</summary>
+    /// <summary>
+    /// Dashboards and alerts of others rely on them. SCORING_WRITE_EXPECTED=1 writes the file anew.
+    /// </summary>
     [Fact]
     public async Task Names_types_help_labels_and_buckets_of_the_engines_metrics_stay_and_each_series_begins_at_0()
     {

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What a serving process tells operators. Ids 3000 to 3999; docs/events.md lists them, and none is ever used for another event.</summary>
+/// <summary>
+/// What a serving process tells operators. Ids 3000 to 3999. Docs/events.md lists them, and none is
+/// ever used for another event.
+/// </summary>
 internal static partial class HostEvents
 {
     /// <param name="model">Its folder.</param>

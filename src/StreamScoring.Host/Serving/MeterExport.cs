@@ -5,8 +5,8 @@ using StreamScoring.Signals;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Shows what an engine's meter counts on /metrics: each instrument as the series of its name and tags, with the names, help and buckets that
-/// the instrument gives. One engine's meter, and no other of this process.
+/// Shows on /metrics what an engine's meter counts: each instrument as the series of its name and
+/// tags, with the help and the buckets that it gives. No other meter of this process.
 /// </summary>
 internal sealed class MeterExport : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class MeterExport : IDisposable
     private readonly MetricFactory _factory;
     private readonly MeterListener _listener = new();
 
-    /// <param name="meter">Also what it counted before goes on from here, at 0: begin with this.</param>
+    /// <param name="meter">What it counted before is not on the page, so this comes first.</param>
     public MeterExport(EngineMeter meter, CollectorRegistry registry)
     {
         (_meter, _factory) = (meter, Metrics.WithCustomRegistry(registry));
@@ -32,7 +32,10 @@ internal sealed class MeterExport : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>Once for each thing that is recorded: the series comes with it, so nothing is looked up, locked or allocated here.</summary>
+    /// <summary>
+    /// For each thing that is recorded. The series comes with it, so nothing is looked up, locked or
+    /// allocated.
+    /// </summary>
     private static void Take(object? series, double measured, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         // Labels are the instrument's own; others would be lost.
@@ -51,7 +54,8 @@ internal sealed class MeterExport : IDisposable
         }
     }
 
-    /// <returns>What takes the instrument's measurements; null where the instrument only says that there is such a metric.</returns>
+    /// <returns>What takes the instrument's measurements; null where it only says that there is such a
+    /// metric.</returns>
     private object? SeriesOf(Instrument instrument)
     {
         var (name, help, labels) = (instrument.Name, instrument.Description ?? "", _meter.LabelsOf(instrument.Name).ToArray());

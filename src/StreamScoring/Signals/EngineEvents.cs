@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamScoring.Signals;
 
-/// <summary>What the engine tells operators. Ids 1000 to 1999; docs/events.md lists them, and none is ever used for another event.</summary>
+/// <summary>
+/// What the engine tells operators. Ids 1000 to 1999. Docs/events.md lists them, and none is ever
+/// used for another event.
+/// </summary>
 internal static partial class EngineEvents
 {
     [LoggerMessage(1001, LogLevel.Warning, "{Region}/{Topic}/{Partition} begins at offset {Begin}: {Count} records were deleted before they were folded")]

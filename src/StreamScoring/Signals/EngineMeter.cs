@@ -4,12 +4,13 @@ using System.Diagnostics.Metrics;
 namespace StreamScoring.Signals;
 
 /// <summary>
-/// What the engine counts: one meter for a process, whatever starts over in it, or for a trial. Numbers of two of them never mix. Asked twice
-/// for the same metric it gives the same instrument.
+/// What the engine counts: one meter for a process, whatever starts over in it, or for a trial.
+/// Numbers of two of them never mix. Asked twice for a metric it gives the same instrument.
 /// </summary>
 /// <remarks>
-/// An instrument is one series: it carries its labels as tags of its own, and is recorded without any. So a series is there from the start, at
-/// 0, and nobody looks anything up or allocates when it is recorded. Docs/decisions/0014-meters-and-events.md.
+/// An instrument is one series: it carries its labels as tags of its own, and is recorded without
+/// any. So a series is there at 0 from the start, and recording looks nothing up and allocates
+/// nothing (docs/decisions/0014-meters-and-events.md).
 /// </remarks>
 public sealed class EngineMeter : IDisposable
 {
@@ -19,7 +20,7 @@ public sealed class EngineMeter : IDisposable
 
     public Meter Meter { get; } = new(Name);
 
-    /// <summary>The labels of a metric, in the order in which it says them: an instrument's tags are sorted.</summary>
+    /// <summary>A metric's labels, in the order in which it says them: an instrument sorts its tags.</summary>
     public IReadOnlyList<string> LabelsOf(string metric) => _labels.GetValueOrDefault(metric, []);
 
     public void Dispose() => Meter.Dispose();

@@ -4,7 +4,10 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Tests.Telemetry;
 
-/// <summary>What an engine's meter has counted, by the name and labels that /metrics has: <c>scoring_rejected_total{reason="empty"}</c>.</summary>
+/// <summary>
+/// What an engine's meter has counted, by the name and labels that /metrics has:
+/// <c>scoring_rejected_total{reason="empty"}</c>.
+/// </summary>
 internal sealed class MeterReadings : IDisposable
 {
     private readonly ConcurrentDictionary<string, long> _values = new(StringComparer.Ordinal);
