@@ -1,6 +1,8 @@
 namespace StreamScoring.Benchmarks;
 
-/// <summary>B1's ratios, run by run: each pipeline run against the bare loop's next to it.</summary>
+/// <summary>
+/// B1's ratios, run by run: each pipeline run against the bare loop's next to it.
+/// </summary>
 internal static class B1Summary
 {
     public const string Pipeline = "pipeline", Bare = "bare";

@@ -5,9 +5,10 @@ using Confluent.Kafka;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What a Kafka client costs when nothing is done between: one consumer, one producer, every record written as it came into the partition
-/// that it came from. The producer promises what the pipeline's does (idempotent, all replicas, lz4, the same linger); the consumer is
-/// spared what the loop does not look at.
+/// What a Kafka client costs when nothing is done between: one consumer, one producer, every record
+/// written as it came into the partition that it came from. The producer promises what the
+/// pipeline's does (idempotent, all replicas, lz4, the same linger); the consumer is spared what
+/// the loop does not look at.
 /// </summary>
 internal static class BareLoop
 {

@@ -9,9 +9,10 @@ using StreamScoring.Onnx;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// Measures what the capacity model (docs/scale.md) is told: CPU of each part of a payment's path by what it depends on, bytes on the wire,
-/// and what a snapshot costs. Every part is measured so many times, in turn, and the median counts. What takes a whole process and a broker
-/// is given by <c>load-tests/capacity/measure</c>; without it these constants stay as they are in the program.
+/// Measures what the capacity model (docs/scale.md) is told: CPU of each part of a payment's path
+/// by what it depends on, bytes on the wire, and what a snapshot costs. Every part is measured so
+/// many times, in turn, and the median counts. What takes a whole process and a broker is given by
+/// <c>load-tests/capacity/measure</c>; without it these constants stay as they are in the program.
 /// </summary>
 internal static class ConstantsBenchmark
 {
@@ -91,8 +92,12 @@ internal static class ConstantsBenchmark
         return 0;
     }
 
-    /// <summary>What a whole process takes for a payment of the handbook's fields, less the parts that were measured by themselves.</summary>
-    /// <param name="followedNs">NaN, as the other one, where no process was measured: then the constants stay.</param>
+    /// <summary>
+    /// What a whole process takes for a payment of the handbook's fields, less the parts that were
+    /// measured by themselves.
+    /// </summary>
+    /// <param name="followedNs">NaN, as the other one, where no process was measured: then the
+    /// constants stay.</param>
     private static (double TakeNs, double SendNs) KafkaOf(FeatureFile features, CapacityConstants parts, double followedNs, double decidedNs)
     {
         if (double.IsNaN(followedNs) || double.IsNaN(decidedNs))
@@ -105,7 +110,8 @@ internal static class ConstantsBenchmark
         return (Statistics.Rounded(Math.Max(0, followedNs - costs.Followed)), Statistics.Rounded(Math.Max(0, decidedNs - followedNs - (costs.Decided - costs.Followed))));
     }
 
-    /// <returns>Nanoseconds of a payment of the handbook's world, and the bytes of its decision.</returns>
+    /// <returns>Nanoseconds of a payment of the handbook's world, and the bytes of its
+    /// decision.</returns>
     private static (double ScoreNs, double DecideNs, double EncodeNs, double DecisionBytes) MeasureStages(FeatureFile features, OnnxModel model)
     {
         const int warmUp = 300_000, rows = 300_000;

@@ -1,8 +1,9 @@
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What one would write without this engine: a dictionary of objects, each with a list of its events and, for each window, where it begins
-/// and its running sum. It knows no late payments, no filters and no labels.
+/// What one would write without this engine: a dictionary of objects, each with a list of its
+/// events and, for each window, where it begins and its running sum. It knows no late payments, no
+/// filters and no labels.
 /// </summary>
 internal sealed class DictionaryWindows(long[] windowsMs)
 {

@@ -7,12 +7,16 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// B2: everything between the two ports, on one thread, against the model alone on the same rows with their features ready. The two
-/// alternate every few thousand payments, so that a noisy neighbour meets both, and time is the thread's CPU time.
+/// B2: everything between the two ports, on one thread, against the model alone on the same rows
+/// with their features ready. The two alternate every few thousand payments, so that a noisy
+/// neighbour meets both, and time is the thread's CPU time.
 /// </summary>
 internal sealed class EngineBenchmark : IDisposable
 {
-    /// <summary>Payments between two changes: so many that no branch predictor knows the rows from the last time.</summary>
+    /// <summary>
+    /// Payments between two changes: so many that no branch predictor knows the rows from the last
+    /// time.
+    /// </summary>
     private const int ChunkRows = 8192;
 
     private readonly EngineStages _stages;
@@ -69,7 +73,8 @@ internal sealed class EngineBenchmark : IDisposable
         _records.Dispose();
     }
 
-    /// <param name="warmUp">Records before anything counts: with them the longest window is full and the code is compiled for good.</param>
+    /// <param name="warmUp">Records before anything counts: with them the longest window is full
+    /// and the code is compiled for good.</param>
     /// <param name="rows">Records of a run.</param>
     private void Measure(int warmUp, int rows, int runs, ResultFile results)
     {
@@ -177,7 +182,10 @@ internal sealed class EngineBenchmark : IDisposable
 
     private static double Microseconds(long ns, long rows) => ns / 1000.0 / rows;
 
-    /// <summary>The features of one batch's payments, side by side, and what the pipeline's model said about each.</summary>
+    /// <summary>
+    /// The features of one batch's payments, side by side, and what the pipeline's model said about
+    /// each.
+    /// </summary>
     private sealed class ReadyRows(int featureCount, int rowsMax)
     {
         public readonly FeatureMatrix Features = new(featureCount, rowsMax);

@@ -8,8 +8,10 @@ using StreamScoring.Identity;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// B3: folds payments into three entities with five windows each (the mean amount of each) and reads all fifteen features, against
-/// <see cref="DictionaryWindows"/>, which computes the same fifteen. Both get the same rows, with keys hashed already. Time is the thread's CPU time.
+/// B3: folds payments into three entities with five windows each (the mean amount of each) and
+/// reads all fifteen features, against
+/// <see cref="DictionaryWindows"/>, which computes the same fifteen. Both get the same rows, with
+/// keys hashed already. Time is the thread's CPU time.
 /// </summary>
 internal static class FoldBenchmark
 {
@@ -151,7 +153,10 @@ internal static class FoldBenchmark
         }
     }
 
-    /// <summary>A benchmark of wrong answers is worth nothing: every feature of every row is compared. Those of hot keys must be within their bounds.</summary>
+    /// <summary>
+    /// A benchmark of wrong answers is worth nothing: every feature of every row is compared. Those
+    /// of hot keys must be within their bounds.
+    /// </summary>
     private static void Compare(PaymentBatch batch, double[] means)
     {
         for (var feature = 0; feature < Entities.Length * Windows.Length; feature++)
@@ -177,7 +182,9 @@ internal static class FoldBenchmark
         return ThreadClock.NowNs() - startedNs;
     }
 
-    /// <summary>The same stream of events for both sides: every entity's keys by their own draw.</summary>
+    /// <summary>
+    /// The same stream of events for both sides: every entity's keys by their own draw.
+    /// </summary>
     private sealed class EventStream(int keys, double exponent)
     {
         private readonly ZipfKeys _zipf = new(keys, exponent);

@@ -8,12 +8,14 @@ using StreamScoring.State;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What folding and reading cost by the number of entities and of their features: the same stream into states of one and three entities, with
-/// one and five windows and with no and ten expressions. Keys are drawn evenly from so many that hardly one is in the cache, which is the
+/// What folding and reading cost by the number of entities and of their features: the same stream
+/// into states of one and three entities, with one and five windows and with no and ten
+/// expressions. Keys are drawn evenly from so many that hardly one is in the cache, which is the
 /// dearest case. Time is the thread's CPU time.
 /// </summary>
 /// <param name="FoldNs">A payment, whatever its entities; and beside that each entity.</param>
-/// <param name="ReadEntityNs">Of a decided payment each entity, each windowed feature, each expression.</param>
+/// <param name="ReadEntityNs">Of a decided payment each entity, each windowed feature, each
+/// expression.</param>
 internal sealed record FoldCosts(double FoldNs, double FoldEntityNs, double ReadEntityNs, double ReadFeatureNs, double ExpressionNs)
 {
     private const int BatchRows = 256, SpacingMs = 1, Expressions = 10, Rows = 1600 * BatchRows;

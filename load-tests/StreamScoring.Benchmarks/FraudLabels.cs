@@ -5,7 +5,10 @@ using StreamScoring.Files;
 
 namespace StreamScoring.Benchmarks;
 
-/// <summary>Writes the labels of payment tables that say fraud as a table of labels: no chargeback is sent for a good payment.</summary>
+/// <summary>
+/// Writes the labels of payment tables that say fraud as a table of labels: no chargeback is sent
+/// for a good payment.
+/// </summary>
 internal static class FraudLabels
 {
     public static int Run(string[] arguments)

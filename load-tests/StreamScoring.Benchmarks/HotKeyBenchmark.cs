@@ -10,8 +10,9 @@ using StreamScoring.Identity;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What one more event costs a key that has 10^3 .. 10^6 of them: in order, late, and a label; each with a value never seen before in the
-/// distinct columns, which is the dearest. Every payment is read back.
+/// What one more event costs a key that has 10^3 .. 10^6 of them: in order, late, and a label; each
+/// with a value never seen before in the distinct columns, which is the dearest. Every payment is
+/// read back.
 /// </summary>
 internal static class HotKeyBenchmark
 {

@@ -7,8 +7,9 @@ using StreamScoring.Identity;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What a payment of a hot key costs, divided by what one of a cold key costs: folded and read, in batches that alternate in one run. A hot key has
-/// just under <c>exact_events</c> rows; cold ones have a few each and are so many that hardly one is in the cache. Time is the thread's CPU time.
+/// What a payment of a hot key costs, divided by what one of a cold key costs: folded and read, in
+/// batches that alternate in one run. A hot key has just under <c>exact_events</c> rows; cold ones
+/// have a few each and are so many that hardly one is in the cache. Time is the thread's CPU time.
 /// </summary>
 internal static class HotRatioBenchmark
 {
@@ -71,7 +72,8 @@ internal static class HotRatioBenchmark
         Console.Error.WriteLine($"{what} ({hot}): cold {coldNs:0} ns, hot {inOrder / coldNs:0.0} times, late {late / coldNs:0.0}, all of one time {same / coldNs:0.0}, with tiles {tiled / coldNs:0.0}");
     }
 
-    /// <param name="lateMs">How late each measured payment is; -1: all payments of a hot key have one event time.</param>
+    /// <param name="lateMs">How late each measured payment is; -1: all payments of a hot key have
+    /// one event time.</param>
     /// <returns>Nanoseconds of a payment of a hot key: the median over batches.</returns>
     private static double Measure(FeatureFile file, TextField[] hot, int hotRows, int lateMs, List<double> cold)
     {

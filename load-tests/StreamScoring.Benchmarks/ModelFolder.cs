@@ -5,8 +5,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// Makes a bare model servable: a folder with its card, and golden rows from the rows and probabilities that came with it. So what the
-/// pipeline serves is checked against the library that trained it.
+/// Makes a bare model servable: a folder with its card, and golden rows from the rows and
+/// probabilities that came with it. So what the pipeline serves is checked against the library that
+/// trained it.
 /// </summary>
 internal static class ModelFolder
 {

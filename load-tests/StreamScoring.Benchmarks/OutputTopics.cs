@@ -4,7 +4,8 @@ using Confluent.Kafka.Admin;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// Makes topics whose records the broker stamps when it appends them: so a run's times come from a clock that neither contestant holds.
+/// Makes topics whose records the broker stamps when it appends them: so a run's times come from a
+/// clock that neither contestant holds.
 /// </summary>
 internal static class OutputTopics
 {

@@ -3,7 +3,8 @@ using StreamScoring.Benchmarks.Hostile;
 using StreamScoring.Benchmarks.OpenLoop;
 using StreamScoring.Benchmarks.Scale;
 
-// A benchmark compares two things, alternating, and prints one JSON object on stdout for each comparison. Notes go to stderr.
+// A benchmark compares two things, alternating, and prints one JSON object on stdout for each
+// comparison. Notes go to stderr.
 return args switch
 {
     ["fold", .. var options] => FoldBenchmark.Run(options),

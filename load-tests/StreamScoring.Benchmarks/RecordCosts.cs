@@ -5,7 +5,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Benchmarks;
 
-/// <summary>What decoding costs by a record's bytes: payments with the fewest fields, and with all. Time is the thread's CPU time.</summary>
+/// <summary>
+/// What decoding costs by a record's bytes: payments with the fewest fields, and with all. Time is
+/// the thread's CPU time.
+/// </summary>
 /// <param name="DecodeNs">One of the small ones, and each byte that others have more.</param>
 /// <param name="PaymentBytes">With all fields and no attributes.</param>
 internal sealed record RecordCosts(double DecodeNs, double DecodeByteNs, double SmallPaymentBytes, double PaymentBytes, double LabelBytes)

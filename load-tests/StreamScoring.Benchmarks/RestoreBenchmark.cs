@@ -12,10 +12,12 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// The part of B6 that grows with the state: how long a snapshot takes to be read that lies in the page cache, as it does after a kill. As in
-/// <c>load-tests/recovery/measure</c>, each payment is of a customer and a terminal of its own. Every run is a process of its own, so that its
-/// code is as cold and its memory as new as after a kill. Wall time, as that is what nobody decides in, and beside it CPU time, which tells
-/// more where others use the machine too.
+/// The part of B6 that grows with the state: how long a snapshot takes to be read that lies in the
+/// page cache, as it does after a kill. As in
+/// <c>load-tests/recovery/measure</c>, each payment is of a customer and a terminal of its own.
+/// Every run is a process of its own, so that its code is as cold and its memory as new as after a
+/// kill. Wall time, as that is what nobody decides in, and beside it CPU time, which tells more
+/// where others use the machine too.
 /// </summary>
 internal static class RestoreBenchmark
 {

@@ -9,10 +9,12 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What a snapshot costs by its keys and bytes: one of many keys with an event each, one of fewer keys with many. Written and read as in a
-/// process. Copying is the thread's CPU time; the rest is done by other threads, so it is the process's, less the copying.
+/// What a snapshot costs by its keys and bytes: one of many keys with an event each, one of fewer
+/// keys with many. Written and read as in a process. Copying is the thread's CPU time; the rest is
+/// done by other threads, so it is the process's, less the copying.
 /// </summary>
-/// <param name="SweepKeyNs">A key copied by the thread that folds, and beside that each byte.</param>
+/// <param name="SweepKeyNs">A key copied by the thread that folds, and beside that each
+/// byte.</param>
 /// <param name="SnapshotKeyNs">A key hashed, checksummed and written by another.</param>
 /// <param name="RestoreKeyNs">A key read back.</param>
 internal sealed record SnapshotCosts(double SweepKeyNs, double SweepByteNs, double SnapshotKeyNs, double SnapshotByteNs, double RestoreKeyNs, double RestoreByteNs)

@@ -16,8 +16,10 @@ using StreamScoring.Streams;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// What a payment waits while policies are swapped, against what it waits without: stretches of both alternate in one run, an open loop at a fixed rate
-/// through the whole graph between a log in memory and a sink that counts. Every swap puts the other of two models in force, with lanes of its own, and other thresholds.
+/// What a payment waits while policies are swapped, against what it waits without: stretches of
+/// both alternate in one run, an open loop at a fixed rate through the whole graph between a log in
+/// memory and a sink that counts. Every swap puts the other of two models in force, with lanes of
+/// its own, and other thresholds.
 /// </summary>
 internal static class SwapBenchmark
 {
@@ -78,7 +80,9 @@ internal static class SwapBenchmark
         private readonly int _rate;
         private readonly Task _done;
 
-        /// <summary>[payments] When each was due, and how long it took, in ticks of the stopwatch.</summary>
+        /// <summary>
+        /// [payments] When each was due, and how long it took, in ticks of the stopwatch.
+        /// </summary>
         private readonly long[] _due, _took;
         private int _swapped;
 
@@ -102,7 +106,10 @@ internal static class SwapBenchmark
 
         public int Policies => _engine.Policies!.Count;
 
-        /// <summary>Sends payments at their times for so long, and swaps so often meanwhile; then waits until all are decided.</summary>
+        /// <summary>
+        /// Sends payments at their times for so long, and swaps so often meanwhile; then waits
+        /// until all are decided.
+        /// </summary>
         public Figures Stretch(int seconds, int swaps)
         {
             var first = Sent;

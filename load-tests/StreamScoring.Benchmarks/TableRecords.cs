@@ -4,8 +4,9 @@ using StreamScoring.Files;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// The payments of tables, and those of their labels that say fraud, in the order in which the pipeline is to see them. A label that
-/// says what was taken for granted is not sent, as no chargeback is sent for a good payment.
+/// The payments of tables, and those of their labels that say fraud, in the order in which the
+/// pipeline is to see them. A label that says what was taken for granted is not sent, as no
+/// chargeback is sent for a good payment.
 /// </summary>
 internal static class TableRecords
 {

@@ -4,8 +4,9 @@ using Confluent.Kafka;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// Judges a run of B1 by what stands in its output topic: how many records, of how many keys, and between which append times of the
-/// broker. Start-up is outside of that, for both contestants alike; so is a first part of the records, in which code is still being compiled.
+/// Judges a run of B1 by what stands in its output topic: how many records, of how many keys, and
+/// between which append times of the broker. Start-up is outside of that, for both contestants
+/// alike; so is a first part of the records, in which code is still being compiled.
 /// </summary>
 internal static class TopicObserver
 {

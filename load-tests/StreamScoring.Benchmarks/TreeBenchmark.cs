@@ -7,15 +7,21 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Benchmarks;
 
 /// <summary>
-/// The tree kernel against ONNX Runtime: one thread, the same model, the same batches of ready rows. The two take turns every 256 rows, so
-/// that a noisy neighbour meets both, and time is the thread's CPU time. Every answer is compared.
+/// The tree kernel against ONNX Runtime: one thread, the same model, the same batches of ready
+/// rows. The two take turns every 256 rows, so that a noisy neighbour meets both, and time is the
+/// thread's CPU time. Every answer is compared.
 /// </summary>
 internal sealed class TreeBenchmark : IDisposable
 {
-    /// <summary>Rows between two passes over the same rows: so many that no branch predictor knows them from the last time.</summary>
+    /// <summary>
+    /// Rows between two passes over the same rows: so many that no branch predictor knows them from
+    /// the last time.
+    /// </summary>
     private const int PoolRows = 8192;
 
-    /// <summary>Rows of a turn: so many that reading the clock, a call to the kernel, does not count.</summary>
+    /// <summary>
+    /// Rows of a turn: so many that reading the clock, a call to the kernel, does not count.
+    /// </summary>
     private const int TurnRows = 256;
 
     private readonly OnnxModel _onnx;
@@ -66,7 +72,10 @@ internal sealed class TreeBenchmark : IDisposable
         return [.. reader.Columns.Where(column => column != "payment_id")];
     }
 
-    /// <summary>Rows of a table, drawn at random; shuffled, each feature from a row of its own, which makes branches harder to foresee.</summary>
+    /// <summary>
+    /// Rows of a table, drawn at random; shuffled, each feature from a row of its own, which makes
+    /// branches harder to foresee.
+    /// </summary>
     private static FeatureMatrix Pool(ScoringTable table, int inputCount, bool isShuffled)
     {
         var random = new Random(1);

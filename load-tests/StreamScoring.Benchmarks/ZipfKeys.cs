@@ -1,7 +1,12 @@
 namespace StreamScoring.Benchmarks;
 
-/// <summary>Draws keys 0..n-1, key k with a probability proportional to 1 / (k + 1)^exponent.</summary>
-/// <remarks>By inversion of the distribution function: exact, and a binary search is cheap enough outside the measured part.</remarks>
+/// <summary>
+/// Draws keys 0..n-1, key k with a probability proportional to 1 / (k + 1)^exponent.
+/// </summary>
+/// <remarks>
+/// By inversion of the distribution function: exact, and a binary search is cheap enough outside
+/// the measured part.
+/// </remarks>
 internal sealed class ZipfKeys
 {
     private readonly double[] _upTo;

@@ -4,8 +4,9 @@ using StreamScoring.Workloads;
 namespace StreamScoring.MicroBenchmarks;
 
 /// <summary>
-/// What the benchmarks found, as the baseline holds it. Time is BenchmarkDotNet's; bytes are weighed as the allocation gate weighs them,
-/// which BenchmarkDotNet gives as whole bytes only: eight bytes of a batch would be none of a record.
+/// What the benchmarks found, as the baseline holds it. Time is BenchmarkDotNet's; bytes are
+/// weighed as the allocation gate weighs them, which BenchmarkDotNet gives as whole bytes only:
+/// eight bytes of a batch would be none of a record.
 /// </summary>
 internal static class MicroReport
 {

@@ -22,7 +22,8 @@ if (args is ["--help", ..])
 }
 
 var (options, isQuick) = (new BenchmarkOptions(args), args.Contains("--quick"));
-// In this process, as it is set up as the pipeline's is (Directory.Build.props); one that BenchmarkDotNet builds would need the same and a feed.
+// In this process, as it is set up as the pipeline's is (Directory.Build.props); one that
+// BenchmarkDotNet builds would need the same and a feed.
 var job = Job.Default
     .WithToolchain(InProcessEmitToolchain.Instance)
     .WithClock(new ThreadCpuClock())

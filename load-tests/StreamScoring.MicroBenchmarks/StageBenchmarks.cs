@@ -4,7 +4,9 @@ using StreamScoring.Workloads;
 
 namespace StreamScoring.MicroBenchmarks;
 
-/// <summary>Every stage by itself. An operation is a record, so that stages and batch sizes can be compared.</summary>
+/// <summary>
+/// Every stage by itself. An operation is a record, so that stages and batch sizes can be compared.
+/// </summary>
 public class StageBenchmarks
 {
     private static readonly ProcessPriorityClass Priority = Own();
@@ -16,7 +18,10 @@ public class StageBenchmarks
 
     public static IEnumerable<string> Stages => StageWorkloads.Names;
 
-    /// <summary>To be called first, as BenchmarkDotNet raises the process's priority: the one it was started with is known then.</summary>
+    /// <summary>
+    /// To be called first, as BenchmarkDotNet raises the process's priority: the one it was started
+    /// with is known then.
+    /// </summary>
     public static ProcessPriorityClass KeepPriority() => Priority;
 
     [GlobalSetup]

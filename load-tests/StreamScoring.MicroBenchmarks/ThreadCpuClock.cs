@@ -3,7 +3,9 @@ using StreamScoring.Workloads;
 
 namespace StreamScoring.MicroBenchmarks;
 
-/// <summary>CPU time of the benchmark's thread: it stands still while someone else has the core.</summary>
+/// <summary>
+/// CPU time of the benchmark's thread: it stands still while someone else has the core.
+/// </summary>
 internal sealed class ThreadCpuClock : IClock
 {
     public string Title => "thread CPU time";

@@ -14,7 +14,8 @@ public sealed class BenchmarkOptions(string[] arguments)
     /// <exception cref="ArgumentException">The option is missing.</exception>
     public string Required(string name) => Text(name) ?? throw new ArgumentException($"--{name} is missing");
 
-    /// <returns>All values behind the name, up to the next option; empty where it is not given.</returns>
+    /// <returns>All values behind the name, up to the next option; empty where it is not
+    /// given.</returns>
     public IReadOnlyList<string> Texts(string name)
     {
         var index = Array.IndexOf(arguments, "--" + name);

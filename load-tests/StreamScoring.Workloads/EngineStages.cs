@@ -10,7 +10,8 @@ using StreamScoring.State;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// An engine whose steps run on the caller's thread: what the graph of Akka.Streams runs, without its queues and threads. Notes how long each step took.
+/// An engine whose steps run on the caller's thread: what the graph of Akka.Streams runs, without
+/// its queues and threads. Notes how long each step took.
 /// </summary>
 public sealed class EngineStages : IDisposable
 {
@@ -57,7 +58,9 @@ public sealed class EngineStages : IDisposable
 
     public void Restart() => Array.Clear(TookNs);
 
-    /// <summary>A batch filled from the records, as the source fills it; not part of any stage.</summary>
+    /// <summary>
+    /// A batch filled from the records, as the source fills it; not part of any stage.
+    /// </summary>
     public PaymentBatch Take(ReadOnlySpan<BenchmarkRecord> records)
     {
         var batch = _engine.Pool.TryRent();

@@ -4,9 +4,10 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// Payments with the fields, and about the numbers, of the public handbook's tables: 5,000 customers with habits of their own at 10,000
-/// terminals, 9,583 payments a day, and terminals that are compromised for four weeks. A payment's label comes a week later, and only of
-/// frauds: a label that says nothing new is not sent. The same for the same seed.
+/// Payments with the fields, and about the numbers, of the public handbook's tables: 5,000
+/// customers with habits of their own at 10,000 terminals, 9,583 payments a day, and terminals that
+/// are compromised for four weeks. A payment's label comes a week later, and only of frauds: a
+/// label that says nothing new is not sent. The same for the same seed.
 /// </summary>
 public static class GeneratedRecords
 {

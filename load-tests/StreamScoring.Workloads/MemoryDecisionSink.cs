@@ -4,7 +4,8 @@ using StreamScoring.Emit;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// The port on in-memory logs: keeps every record it is given. It can be told to hold acknowledgements back, as a stalled broker does.
+/// The port on in-memory logs: keeps every record it is given. It can be told to hold
+/// acknowledgements back, as a stalled broker does.
 /// </summary>
 public sealed class MemoryDecisionSink : IDecisionSink
 {

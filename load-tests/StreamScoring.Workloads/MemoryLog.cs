@@ -3,7 +3,10 @@ using StreamScoring.Ingest;
 
 namespace StreamScoring.Workloads;
 
-/// <summary>A log in memory, appended to by a test or a simulation and read by one reader. It keeps its records.</summary>
+/// <summary>
+/// A log in memory, appended to by a test or a simulation and read by one reader. It keeps its
+/// records.
+/// </summary>
 public sealed class MemoryLog(int logIndex) : ILogReader
 {
     private readonly List<(long TimestampMs, byte[] Value)> _records = [];
@@ -18,7 +21,9 @@ public sealed class MemoryLog(int logIndex) : ILogReader
     /// <summary>The first offset that is decided; those before it are only folded.</summary>
     public long DecideFrom { get; init; }
 
-    /// <summary>True where the process owns the log and so owes decisions; false where it only follows it.</summary>
+    /// <summary>
+    /// True where the process owns the log and so owes decisions; false where it only follows it.
+    /// </summary>
     public bool IsOwned { get; init; } = true;
 
     public bool IsFollowed { get; init; }
@@ -26,7 +31,10 @@ public sealed class MemoryLog(int logIndex) : ILogReader
     /// <summary>Held at false, it acts as a log whose next record is still being fetched.</summary>
     public bool EndIsKnown { get; set; } = true;
 
-    /// <summary>Records that a reader has looked at or taken, which may be one more than it has taken. From any thread.</summary>
+    /// <summary>
+    /// Records that a reader has looked at or taken, which may be one more than it has taken. From
+    /// any thread.
+    /// </summary>
     public int Seen => Volatile.Read(ref _seen);
 
     public int Count

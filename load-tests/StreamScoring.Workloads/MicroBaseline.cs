@@ -1,6 +1,9 @@
 namespace StreamScoring.Workloads;
 
-/// <summary>The committed figures of every stage. Bytes are held to; nanoseconds are for reading, as they are the machine's.</summary>
+/// <summary>
+/// The committed figures of every stage. Bytes are held to; nanoseconds are for reading, as they
+/// are the machine's.
+/// </summary>
 public sealed class MicroBaseline
 {
     /// <summary>From the repository's root.</summary>

@@ -3,10 +3,14 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Workloads;
 
-/// <summary>Batches of payments that were never records: what does not matter to the fold is the same in every row.</summary>
+/// <summary>
+/// Batches of payments that were never records: what does not matter to the fold is the same in
+/// every row.
+/// </summary>
 public static class PaymentBatches
 {
-    /// <returns>A full batch of payments in euros. Their keys, times and amounts are left to the caller.</returns>
+    /// <returns>A full batch of payments in euros. Their keys, times and amounts are left to the
+    /// caller.</returns>
     public static PaymentBatch New(BatchLayout layout, int rowCount)
     {
         var batch = new PaymentBatch(layout, rowCount, 1024);

@@ -4,9 +4,10 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// Most of a day of payments and their labels in batches, over and over. Each pass is later than the one before by as much as the ring spans,
-/// has payment ids and offsets of its own, and is otherwise the same. So a state that has seen enough passes to fill its longest window neither grows nor
-/// shrinks: what is allocated then is allocated for ever.
+/// Most of a day of payments and their labels in batches, over and over. Each pass is later than
+/// the one before by as much as the ring spans, has payment ids and offsets of its own, and is
+/// otherwise the same. So a state that has seen enough passes to fill its longest window neither
+/// grows nor shrinks: what is allocated then is allocated for ever.
 /// </summary>
 public sealed class PaymentRing
 {
@@ -25,7 +26,8 @@ public sealed class PaymentRing
     private readonly long _spanMs;
     private int _next;
 
-    /// <param name="stages">Decodes the ring's records once; it must have as many batches as the ring.</param>
+    /// <param name="stages">Decodes the ring's records once; it must have as many batches as the
+    /// ring.</param>
     /// <param name="asJson">Records as JSON.</param>
     public PaymentRing(EngineStages stages, int batchRows, bool asJson = false)
     {
@@ -98,7 +100,9 @@ public sealed class PaymentRing
         return records;
     }
 
-    /// <summary>Times of the world's own clock; and a label is of a payment of an earlier pass.</summary>
+    /// <summary>
+    /// Times of the world's own clock; and a label is of a payment of an earlier pass.
+    /// </summary>
     private void Begin(PaymentBatch batch)
     {
         var hashes = batch.Text(TextField.PaymentId).Hash;

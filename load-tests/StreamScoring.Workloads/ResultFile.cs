@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Workloads;
 
-/// <summary>Raw results as JSON lines: the machine first, then every run, then the summary. Without a file only the summary is shown.</summary>
+/// <summary>
+/// Raw results as JSON lines: the machine first, then every run, then the summary. Without a file
+/// only the summary is shown.
+/// </summary>
 public sealed class ResultFile(string? path)
 {
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };

@@ -2,7 +2,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Workloads;
 
-/// <summary>One stage of the path, made ready to be run again and again by itself: what the micro-benchmarks time and the allocation gate weighs.</summary>
+/// <summary>
+/// One stage of the path, made ready to be run again and again by itself: what the micro-benchmarks
+/// time and the allocation gate weighs.
+/// </summary>
 public sealed class StageWorkload : IDisposable
 {
     /// <summary>Records of a run, whatever the size of its batches.</summary>
@@ -13,7 +16,8 @@ public sealed class StageWorkload : IDisposable
     private readonly Action<PaymentBatch> _stage;
     private readonly int _batchesPerRun;
 
-    /// <param name="stage">Run on one batch after the other; it must leave a batch such that it can be run on it again.</param>
+    /// <param name="stage">Run on one batch after the other; it must leave a batch such that it can
+    /// be run on it again.</param>
     /// <param name="owned">Disposed with the workload.</param>
     public StageWorkload(PaymentRing ring, Action<PaymentBatch> stage, params IReadOnlyList<IDisposable> owned)
     {

@@ -8,14 +8,14 @@ using StreamScoring.State;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// All stages by name, with the features and the model of <c>topology/handbook</c>. The list is the one place to add to: the benchmarks, the
-/// baseline and the allocation gate all go by it.
+/// All stages by name, with the features and the model of <c>topology/handbook</c>. The list is the
+/// one place to add to: the benchmarks, the baseline and the allocation gate all go by it.
 /// </summary>
 public static class StageWorkloads
 {
     /// <summary>
-    /// Passes of the ring, most of a day each, until the longest window (30 d that end a week ago) and the days kept for late payments are full,
-    /// and what grew by doubling has its size.
+    /// Passes of the ring, most of a day each, until the longest window (30 d that end a week ago)
+    /// and the days kept for late payments are full, and what grew by doubling has its size.
     /// </summary>
     private const int PassesUntilFull = 64;
 
@@ -95,7 +95,8 @@ public static class StageWorkloads
         var file = FeatureFiles.Load(Path.Combine(handbook, "features.yaml"));
         var model = OnnxModelLoader.LoadFolder(Path.Combine(handbook, "model"), engine);
         Invariant.Require(model.Engine == (engine == ScoringEngine.OnnxRuntime ? "onnxruntime" : "trees"));
-        // A decision is noted by the number of its payment, and batches are decided again and again: as many places as there are at first, so that none is found taken and room made.
+        // A decision is noted by the number of its payment, and batches are decided again and
+        // again: as many places as there are at first, so that none is found taken and room made.
         var idempotency = IdempotencyOptions.Default with { PaymentsMax = 1 << 12 };
         int[] columns = [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))];
         var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Workloads;
 
 /// <summary>
-/// CPU time of the calling thread, nanoseconds: what "per core" means, and it stands still while someone else has the core. Elsewhere
-/// than on Linux, where there is no such clock, wall time.
+/// CPU time of the calling thread, nanoseconds: what "per core" means, and it stands still while
+/// someone else has the core. Elsewhere than on Linux, where there is no such clock, wall time.
 /// </summary>
 public static partial class ThreadClock
 {

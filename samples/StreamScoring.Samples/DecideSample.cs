@@ -3,7 +3,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Samples;
 
-/// <summary>What a payment system does: publish a payment, wait for its decision, act on it. Several calls are on their way at once.</summary>
+/// <summary>
+/// What a payment system does: publish a payment, wait for its decision, act on it. Several calls
+/// are on their way at once.
+/// </summary>
 internal static class DecideSample
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
@@ -33,12 +36,16 @@ internal static class DecideSample
         }
         catch (DecisionTimeoutException late)
         {
-            // What a payment system does without a decision is its own policy. The payment may be published again: it counts once.
+            // What a payment system does without a decision is its own policy. The payment may be
+            // published again: it counts once.
             return $"{payment.PaymentId} undecided {late.Position?.ToString() ?? "unacknowledged"}";
         }
     }
 
-    /// <summary>The last payment of every ten has a currency that there is not: it shows what a refusal looks like.</summary>
+    /// <summary>
+    /// The last payment of every ten has a currency that there is not: it shows what a refusal
+    /// looks like.
+    /// </summary>
     private static Payment PaymentOf(int i) => new()
     {
         PaymentId = $"sample-{i}",

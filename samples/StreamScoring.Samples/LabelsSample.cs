@@ -4,10 +4,14 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Samples;
 
-/// <summary>What a chargeback desk does: publish what became known about payments, in bulk, confirmed together.</summary>
+/// <summary>
+/// What a chargeback desk does: publish what became known about payments, in bulk, confirmed
+/// together.
+/// </summary>
 internal static class LabelsSample
 {
-    /// <param name="file">Lines of <c>payment_id,event_time,customer_id,terminal_id,fraud</c>; the time in ISO 8601, fraud 0 or 1.</param>
+    /// <param name="file">Lines of <c>payment_id,event_time,customer_id,terminal_id,fraud</c>; the
+    /// time in ISO 8601, fraud 0 or 1.</param>
     public static async Task<int> RunAsync(ScoringRegion region, string file, CancellationToken cancel)
     {
         await using var publisher = new PaymentPublisher(region);

@@ -4,8 +4,9 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Samples;
 
 /// <summary>
-/// What a fraud desk does: follow the decisions as a member of a group, show what was not allowed, and count. Start it twice, and the two
-/// share the partitions; stop one, and the other goes on where it stopped.
+/// What a fraud desk does: follow the decisions as a member of a group, show what was not allowed,
+/// and count. Start it twice, and the two share the partitions; stop one, and the other goes on
+/// where it stopped.
 /// </summary>
 internal static class RadarSample
 {

@@ -5,7 +5,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Client;
 
-/// <summary>Reads a region's dead letters, each refused record's once. It stores no position. One enumeration at a time.</summary>
+/// <summary>
+/// Reads a region's dead letters, each refused record's once. It stores no position. One
+/// enumeration at a time.
+/// </summary>
 public sealed class DeadLetterReader : IAsyncDisposable
 {
     private readonly TopicConsumer _consumer;
@@ -24,7 +27,8 @@ public sealed class DeadLetterReader : IAsyncDisposable
 
     /// <param name="follows">False: ends at the end of the topic as it was found.</param>
     /// <param name="fetchWaitMax">How long a broker holds an answer back for want of data.</param>
-    /// <exception cref="ReadFailedException">The topic is missing, or the brokers do not answer.</exception>
+    /// <exception cref="ReadFailedException">The topic is missing, or the brokers do not
+    /// answer.</exception>
     public static async Task<DeadLetterReader> OpenAsync(ScoringRegion region, ReadFrom from, bool follows, TimeSpan fetchWaitMax)
     {
         ArgumentNullException.ThrowIfNull(region);

@@ -4,8 +4,9 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Publishes a payment and waits for its decision. It reads the region's decisions and dead letters from the moment it was opened, and keeps
-/// only what a call waits for. Any thread may use it, and many calls may be on their way.
+/// Publishes a payment and waits for its decision. It reads the region's decisions and dead letters
+/// from the moment it was opened, and keeps only what a call waits for. Any thread may use it, and
+/// many calls may be on their way.
 /// </summary>
 public sealed class DecisionClient : IAsyncDisposable
 {
@@ -36,7 +37,8 @@ public sealed class DecisionClient : IAsyncDisposable
     /// <summary>Calls that wait for their decision.</summary>
     public int Waiting => _waiters.Count;
 
-    /// <exception cref="ReadFailedException">A topic is missing, or the brokers do not answer.</exception>
+    /// <exception cref="ReadFailedException">A topic is missing, or the brokers do not
+    /// answer.</exception>
     public static async Task<DecisionClient> OpenAsync(ScoringRegion region, DecisionClientOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -62,17 +64,25 @@ public sealed class DecisionClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Publishes the payment and waits for the decision of this very publication.</summary>
-    /// <param name="timeout">For everything together: waiting for the call's turn, publishing, deciding.</param>
+    /// <summary>
+    /// Publishes the payment and waits for the decision of this very publication.
+    /// </summary>
+    /// <param name="timeout">For everything together: waiting for the call's turn, publishing,
+    /// deciding.</param>
     /// <returns>
-    /// The decision. Where the payment was published before, by an earlier try or by somebody else, it is the first one's again, and
-    /// <see cref="ReadDecision.IsDuplicate"/>. Where its id was another payment's it is its own, and <see cref="ReadDecision.IsConflicting"/>.
+    /// The decision. Where the payment was published before, by an earlier try or by somebody else,
+    /// it is the first one's again, and
+    /// <see cref="ReadDecision.IsDuplicate"/>. Where its id was another payment's it is its own,
+    /// and <see cref="ReadDecision.IsConflicting"/>.
     /// </returns>
-    /// <exception cref="DecisionTimeoutException">Time went by. It says whether and where the payment stands; calling again with the same payment is safe.</exception>
-    /// <exception cref="PaymentRefusedException">The pipeline refused the payment, and says why.</exception>
+    /// <exception cref="DecisionTimeoutException">Time went by. It says whether and where the
+    /// payment stands; calling again with the same payment is safe.</exception>
+    /// <exception cref="PaymentRefusedException">The pipeline refused the payment, and says
+    /// why.</exception>
     /// <exception cref="PublishFailedException">The brokers did not take the payment.</exception>
     /// <exception cref="ReadFailedException">Decisions can no longer be read.</exception>
-    /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may be decided all the same.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may be
+    /// decided all the same.</exception>
     public async Task<ReadDecision> DecideAsync(Payment payment, TimeSpan timeout, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);

@@ -51,7 +51,9 @@ internal static class DecisionParser
         }
     }
 
-    /// <summary>The position that a decision or dead letter answers; null where the headers do not say.</summary>
+    /// <summary>
+    /// The position that a decision or dead letter answers; null where the headers do not say.
+    /// </summary>
     /// <param name="topicId">Empty where they name none.</param>
     public static DecisionSource? SourceOf(Headers headers, out string topicId)
     {

@@ -5,16 +5,20 @@ using StreamScoring.KafkaClients;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Reads decisions, each payment's once: it keeps the highest position seen of each payments log and drops what is not above it. With
-/// a group, a commit stores that map beside the offset, so that it outlives the reader and goes to another member with the partition.
+/// Reads decisions, each payment's once: it keeps the highest position seen of each payments log
+/// and drops what is not above it. With a group, a commit stores that map beside the offset, so
+/// that it outlives the reader and goes to another member with the partition.
 /// </summary>
 /// <remarks>
-/// A decision is dealt with when the next one is asked for; only then is it committed. A reader that is killed reads again what it had not
-/// committed; one that hands a partition over to another member, or is disposed, commits first. One enumeration at a time.
+/// A decision is dealt with when the next one is asked for; only then is it committed. A reader
+/// that is killed reads again what it had not committed; one that hands a partition over to another
+/// member, or is disposed, commits first. One enumeration at a time.
 /// </remarks>
 public sealed class DecisionReader : IAsyncDisposable
 {
-    /// <summary>Named where there is no group, because the client wants a name; nothing is stored under it.</summary>
+    /// <summary>
+    /// Named where there is no group, because the client wants a name; nothing is stored under it.
+    /// </summary>
     private const string NoGroup = "scoring-decisions";
 
     /// <summary>How long a decision waits for the answer whether its payment is there.</summary>
@@ -28,7 +32,10 @@ public sealed class DecisionReader : IAsyncDisposable
     private readonly string _topic;
     private TopicEnds? _ends;
 
-    /// <summary>A record that nobody has looked at yet: reading may have been cancelled while its schema was looked up.</summary>
+    /// <summary>
+    /// A record that nobody has looked at yet: reading may have been cancelled while its schema was
+    /// looked up.
+    /// </summary>
     private ConsumeResult<byte[]?, byte[]?>? _fetched;
     private ReadDecision? _inHand;
     private bool _inHandIsInLog;
@@ -54,7 +61,10 @@ public sealed class DecisionReader : IAsyncDisposable
     /// <summary>Records that are no decision. They were skipped.</summary>
     public long Poison { get; private set; }
 
-    /// <summary>Decisions on positions that their payments log does not have. They were given out, and say nothing about which others are repeats.</summary>
+    /// <summary>
+    /// Decisions on positions that their payments log does not have. They were given out, and say
+    /// nothing about which others are repeats.
+    /// </summary>
     public long Unbacked { get; private set; }
 
     /// <summary>Partitions of the decisions topic that this reader has now.</summary>
@@ -69,9 +79,13 @@ public sealed class DecisionReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a reader. Where it starts is settled when this ends; a member of a group is given its partitions while it reads.</summary>
+    /// <summary>
+    /// Opens a reader. Where it starts is settled when this ends; a member of a group is given its
+    /// partitions while it reads.
+    /// </summary>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
-    /// <exception cref="ReadFailedException">The topic is missing, or the brokers do not answer.</exception>
+    /// <exception cref="ReadFailedException">The topic is missing, or the brokers do not
+    /// answer.</exception>
     public static async Task<DecisionReader> OpenAsync(ScoringRegion region, DecisionReaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -107,10 +121,14 @@ public sealed class DecisionReader : IAsyncDisposable
         }
     }
 
-    /// <summary>The decisions, in order within each payments log. Ends only where the options do not follow.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled; reading may start again.</exception>
+    /// <summary>
+    /// The decisions, in order within each payments log. Ends only where the options do not follow.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">It was cancelled; reading may start
+    /// again.</exception>
     /// <exception cref="ReadFailedException">The topic cannot be read.</exception>
-    /// <exception cref="InvalidOperationException">Another enumeration of this reader is running.</exception>
+    /// <exception cref="InvalidOperationException">Another enumeration of this reader is
+    /// running.</exception>
     public async IAsyncEnumerable<ReadDecision> ReadAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
         if (Interlocked.Exchange(ref _isReading, 1) == 1)
@@ -146,9 +164,13 @@ public sealed class DecisionReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Commits every decision that was read, the one in hand included. Call it from the loop that reads.</summary>
+    /// <summary>
+    /// Commits every decision that was read, the one in hand included. Call it from the loop that
+    /// reads.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There is no group to commit to.</exception>
-    /// <exception cref="ReadFailedException">The brokers refused, or do not answer; the decisions are read again after a restart.</exception>
+    /// <exception cref="ReadFailedException">The brokers refused, or do not answer; the decisions
+    /// are read again after a restart.</exception>
     public async Task CommitAsync()
     {
         if (_options.Group is null)
@@ -164,7 +186,10 @@ public sealed class DecisionReader : IAsyncDisposable
         });
     }
 
-    /// <summary>Commits what was dealt with, unless commits are the caller's, and leaves the group. An enumeration that waits fails with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Commits what was dealt with, unless commits are the caller's, and leaves the group. An
+    /// enumeration that waits fails with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _consumer.CloseAsync(() => CommitDealtWith(_progress.Keys));
@@ -190,7 +215,10 @@ public sealed class DecisionReader : IAsyncDisposable
         _consumer.Client.Assign(starts.Select(start => new TopicPartitionOffset(start.Partition, start.Offset)));
     }
 
-    /// <summary>Takes up partitions where the group left them, with what it had seen there; where it has stored nothing, at the start that was asked for.</summary>
+    /// <summary>
+    /// Takes up partitions where the group left them, with what it had seen there; where it has
+    /// stored nothing, at the start that was asked for.
+    /// </summary>
     private List<PartitionStart> StartProgress(IReadOnlyCollection<TopicPartition> partitions)
     {
         var commits = _options.Group is null ? [] : GroupCommits.Read(_consumer.Client.Handle, partitions, TopicConsumer.Patience).ToDictionary(commit => commit.Partition);
@@ -220,7 +248,10 @@ public sealed class DecisionReader : IAsyncDisposable
     private List<TopicPartitionOffset> OnAssigned(IReadOnlyCollection<TopicPartition> partitions) =>
         StartProgress(partitions).ConvertAll(start => new TopicPartitionOffset(start.Partition, start.Offset));
 
-    /// <summary>The partitions' next owner starts at what is committed here. It is called while the next decision is asked for, so none is in hand.</summary>
+    /// <summary>
+    /// The partitions' next owner starts at what is committed here. It is called while the next
+    /// decision is asked for, so none is in hand.
+    /// </summary>
     private void OnRevoked(List<TopicPartitionOffset> partitions)
     {
         CommitDealtWith([.. partitions.Select(partition => partition.Partition.Value)]);
@@ -265,7 +296,9 @@ public sealed class DecisionReader : IAsyncDisposable
         return null;
     }
 
-    /// <summary>The brokers are asked on the consumer's thread, and only where a position jumps.</summary>
+    /// <summary>
+    /// The brokers are asked on the consumer's thread, and only where a position jumps.
+    /// </summary>
     private async ValueTask<bool> IsInLogAsync(ReadDecision decision)
     {
         var highest = _progress.TryGetValue(decision.Partition, out var progress) ? progress.Seen.Highest(decision.Source, decision.SourceTopicId) : -1;
@@ -302,7 +335,9 @@ public sealed class DecisionReader : IAsyncDisposable
         }
     }
 
-    /// <summary>A commit that fails is made again later; until then a restart reads again what it holds.</summary>
+    /// <summary>
+    /// A commit that fails is made again later; until then a restart reads again what it holds.
+    /// </summary>
     private void CommitDealtWith(IReadOnlyCollection<int> partitions)
     {
         if (_options.Group is null || _options.CommitInterval is null)

@@ -7,13 +7,16 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Schemas of decisions, read from their topic as decisions ask for them. A schema is acknowledged before the first decision of it is
-/// sent, so the topic, read to its end once a decision was seen, has it or never will.
+/// Schemas of decisions, read from their topic as decisions ask for them. A schema is acknowledged
+/// before the first decision of it is sent, so the topic, read to its end once a decision was seen,
+/// has it or never will.
 /// </summary>
 /// <remarks>By one caller at a time. Nothing is opened before a decision names a schema.</remarks>
 internal sealed class DecisionSchemas(ScoringRegion region, TimeSpan fetchWaitMax, Action<string>? notice) : IAsyncDisposable
 {
-    /// <summary>Ids that the topic does not have: whoever writes them must not make a reader remember all.</summary>
+    /// <summary>
+    /// Ids that the topic does not have: whoever writes them must not make a reader remember all.
+    /// </summary>
     private const int UnknownMax = 10_000;
 
     private readonly Dictionary<string, DecisionSchema> _schemas = new(StringComparer.Ordinal);
@@ -25,7 +28,8 @@ internal sealed class DecisionSchemas(ScoringRegion region, TimeSpan fetchWaitMa
 
     /// <summary>Looks the schema of a decision up, unless it is known.</summary>
     /// <param name="value">A record of the decisions topic.</param>
-    /// <exception cref="ReadFailedException">The topic of schemas is missing, or cannot be read.</exception>
+    /// <exception cref="ReadFailedException">The topic of schemas is missing, or cannot be
+    /// read.</exception>
     public async ValueTask LookUpAsync(ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         if (IdOf(value) is not { } id || Find(id) is not null)

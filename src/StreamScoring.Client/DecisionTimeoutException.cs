@@ -15,15 +15,22 @@ public sealed class DecisionTimeoutException : TimeoutException
 
     public string PaymentId { get; }
 
-    /// <summary>Where the payment stands, which is its decision's id; null where the brokers have not acknowledged it.</summary>
+    /// <summary>
+    /// Where the payment stands, which is its decision's id; null where the brokers have not
+    /// acknowledged it.
+    /// </summary>
     public DecisionSource? Position { get; }
 
-    /// <summary>False where it is certain that the payment was not published, because the call's time went by before it was its turn.</summary>
+    /// <summary>
+    /// False where it is certain that the payment was not published, because the call's time went
+    /// by before it was its turn.
+    /// </summary>
     public bool MayBePublished { get; }
 
     /// <summary>
-    /// A decision for another publication of the same payment id, such as an earlier try of the caller's; null where none came. Where ids are given to several
-    /// payments it may be another payment's: only the decision at <see cref="Position"/> is certain to be this one's.
+    /// A decision for another publication of the same payment id, such as an earlier try of the
+    /// caller's; null where none came. Where ids are given to several payments it may be another
+    /// payment's: only the decision at <see cref="Position"/> is certain to be this one's.
     /// </summary>
     public ReadDecision? Other { get; }
 }

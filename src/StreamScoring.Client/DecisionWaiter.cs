@@ -13,7 +13,10 @@ internal sealed class DecisionWaiter(string paymentId)
     /// <summary>Decisions of this payment id that came before the position was known.</summary>
     public List<ReadDecision> Early { get; } = [];
 
-    /// <summary>The last decision of another publication of the same payment id. Where it conflicts, of another payment.</summary>
+    /// <summary>
+    /// The last decision of another publication of the same payment id. Where it conflicts, of
+    /// another payment.
+    /// </summary>
     public ReadDecision? Other { get; set; }
 
     public TaskCompletionSource<ReadDecision> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

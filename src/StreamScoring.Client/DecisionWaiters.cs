@@ -4,12 +4,16 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Matches what comes from the decisions and dead-letter topics with the calls that wait: by payment id, and by the position at which the
-/// call's own publication stands. A decision may come before its position is known; it is kept until then. Any thread may use it.
+/// Matches what comes from the decisions and dead-letter topics with the calls that wait: by
+/// payment id, and by the position at which the call's own publication stands. A decision may come
+/// before its position is known; it is kept until then. Any thread may use it.
 /// </summary>
 internal sealed class DecisionWaiters
 {
-    /// <summary>Decisions kept for a call whose position is not known yet; of more, the oldest go. They are publications of one payment id.</summary>
+    /// <summary>
+    /// Decisions kept for a call whose position is not known yet; of more, the oldest go. They are
+    /// publications of one payment id.
+    /// </summary>
     internal const int EarlyMax = 16;
 
     /// <summary>Refusals kept because a call's position may not be known yet.</summary>
@@ -86,7 +90,9 @@ internal sealed class DecisionWaiters
         }
     }
 
-    /// <summary>Whether a call waits for this payment: all others' decisions need not even be decoded.</summary>
+    /// <summary>
+    /// Whether a call waits for this payment: all others' decisions need not even be decoded.
+    /// </summary>
     /// <param name="key">A decision's key: the payment's id in UTF-8.</param>
     public bool IsAwaited(byte[]? key)
     {
@@ -151,7 +157,9 @@ internal sealed class DecisionWaiters
         }
     }
 
-    /// <summary>No decision can come any more: every call fails with this, those that come later too.</summary>
+    /// <summary>
+    /// No decision can come any more: every call fails with this, those that come later too.
+    /// </summary>
     public void Fail(Exception failure)
     {
         lock (_lock)

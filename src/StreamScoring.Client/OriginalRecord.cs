@@ -10,9 +10,13 @@ public sealed record OriginalRecord(DecisionSource Source, string? Missing)
 {
     public ReadOnlyMemory<byte> Value { get; init; }
 
-    /// <summary>Looks for a card number in the key and the headers, which are written again as they are.</summary>
-    /// <param name="isKeyExempt">Whether the key is not looked at: the id that it holds may look like one.</param>
-    /// <returns>"its key", "its header pan" or "the name of a header"; null where there is none.</returns>
+    /// <summary>
+    /// Looks for a card number in the key and the headers, which are written again as they are.
+    /// </summary>
+    /// <param name="isKeyExempt">Whether the key is not looked at: the id that it holds may look
+    /// like one.</param>
+    /// <returns>"its key", "its header pan" or "the name of a header"; null where there is
+    /// none.</returns>
     public string? FindCardNumber(bool isKeyExempt)
     {
         if (Message?.Key is { } key && !isKeyExempt && CardNumber.IsInBytes(key))

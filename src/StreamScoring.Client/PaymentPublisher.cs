@@ -6,12 +6,13 @@ using StreamScoring.KafkaClients;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Publishes payments and labels, in order per key: an entity's payments, and a payment's retries, land in one partition. Keys are
-/// spread as Java clients spread them (murmur2), so that publishers in other languages agree. Any thread may use it.
+/// Publishes payments and labels, in order per key: an entity's payments, and a payment's retries,
+/// land in one partition. Keys are spread as Java clients spread them (murmur2), so that publishers
+/// in other languages agree. Any thread may use it.
 /// </summary>
 /// <remarks>
-/// A publisher that does not know whether a payment arrived publishes it again: the pipeline gives a repeated payment id its first decision
-/// again, flagged <c>duplicate</c>, and counts it once.
+/// A publisher that does not know whether a payment arrived publishes it again: the pipeline gives
+/// a repeated payment id its first decision again, flagged <c>duplicate</c>, and counts it once.
 /// </remarks>
 public sealed class PaymentPublisher : IAsyncDisposable
 {
@@ -30,7 +31,8 @@ public sealed class PaymentPublisher : IAsyncDisposable
     private PublishedBulk _bulk;
     private long _acknowledged;
 
-    /// <exception cref="ArgumentException">The region's partitioning field is no entity id.</exception>
+    /// <exception cref="ArgumentException">The region's partitioning field is no entity
+    /// id.</exception>
     public PaymentPublisher(ScoringRegion region, PublisherOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -54,11 +56,16 @@ public sealed class PaymentPublisher : IAsyncDisposable
     /// <summary>Records that the brokers acknowledged.</summary>
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
-    /// <summary>Publishes one payment and waits until every in-sync replica of the brokers has it.</summary>
+    /// <summary>
+    /// Publishes one payment and waits until every in-sync replica of the brokers has it.
+    /// </summary>
     /// <returns>Where it stands: the id of its decision.</returns>
-    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
-    /// <exception cref="PublishFailedException">The brokers refused it, or acknowledged nothing in time; it may have arrived all the same.</exception>
-    /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may arrive all the same.</exception>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The
+    /// key is such a field.</exception>
+    /// <exception cref="PublishFailedException">The brokers refused it, or acknowledged nothing in
+    /// time; it may have arrived all the same.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits any more; the payment may arrive
+    /// all the same.</exception>
     public Task<DecisionSource> PublishAsync(Payment payment, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
@@ -66,7 +73,9 @@ public sealed class PaymentPublisher : IAsyncDisposable
         return ConfirmAsync(_region.Payments, _writer.KeyOf(payment), _writer.ValueOf(payment), cancel);
     }
 
-    /// <summary>Publishes one label and waits until every in-sync replica of the brokers has it.</summary>
+    /// <summary>
+    /// Publishes one label and waits until every in-sync replica of the brokers has it.
+    /// </summary>
     /// <inheritdoc cref="PublishAsync(Payment, CancellationToken)"/>
     /// <returns>Where it stands.</returns>
     public Task<DecisionSource> PublishAsync(Label label, CancellationToken cancel = default)
@@ -76,10 +85,16 @@ public sealed class PaymentPublisher : IAsyncDisposable
         return ConfirmAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), cancel);
     }
 
-    /// <summary>Hands a payment over, to be confirmed by the next <see cref="FlushAsync"/>; waits only while too many are on their way.</summary>
-    /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch; null: now.</param>
-    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The key is such a field.</exception>
-    /// <exception cref="PublishFailedException">The brokers refused an earlier record of this bulk.</exception>
+    /// <summary>
+    /// Hands a payment over, to be confirmed by the next <see cref="FlushAsync"/>; waits only while
+    /// too many are on their way.
+    /// </summary>
+    /// <param name="timestampMs">The record's timestamp, ms since the Unix epoch; null:
+    /// now.</param>
+    /// <exception cref="CardNumberException">A field holds a card number; nothing is published. The
+    /// key is such a field.</exception>
+    /// <exception cref="PublishFailedException">The brokers refused an earlier record of this
+    /// bulk.</exception>
     public ValueTask EnqueueAsync(Payment payment, long? timestampMs = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(payment);
@@ -96,8 +111,12 @@ public sealed class PaymentPublisher : IAsyncDisposable
         return EnqueueAsync(_region.Labels, _writer.KeyOf(label), _writer.ValueOf(label), timestampMs, cancel);
     }
 
-    /// <summary>Ends when everything that was enqueued since the last flush is acknowledged, or refused; at the latest after the delivery timeout.</summary>
-    /// <exception cref="PublishFailedException">Records were refused: how many, and why the first. The next bulk starts afresh.</exception>
+    /// <summary>
+    /// Ends when everything that was enqueued since the last flush is acknowledged, or refused; at
+    /// the latest after the delivery timeout.
+    /// </summary>
+    /// <exception cref="PublishFailedException">Records were refused: how many, and why the first.
+    /// The next bulk starts afresh.</exception>
     public Task FlushAsync(CancellationToken cancel = default)
     {
         PublishedBulk closed;
@@ -109,7 +128,9 @@ public sealed class PaymentPublisher : IAsyncDisposable
         return closed.CloseAsync(_region.Kafka.Brokers, cancel);
     }
 
-    /// <summary>Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.</summary>
+    /// <summary>
+    /// Waits for what is on its way, as <see cref="FlushAsync"/> does, without reporting it.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (await Task.WhenAny(_opened) is { IsCompletedSuccessfully: true } opened)

@@ -2,7 +2,9 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Client;
 
-/// <summary>The pipeline refused the payment: it is a dead letter, and no decision will come.</summary>
+/// <summary>
+/// The pipeline refused the payment: it is a dead letter, and no decision will come.
+/// </summary>
 /// <param name="reason">As in docs/wire-format.md: <c>unknown_currency</c>, …</param>
 public sealed class PaymentRefusedException(string paymentId, DecisionSource position, string reason)
     : Exception(TerminalText.Escape($"payment {paymentId} at {position} was refused: {reason}"))

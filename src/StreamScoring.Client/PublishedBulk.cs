@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace StreamScoring.Client;
 
-/// <summary>The records that were handed over between two flushes, and what became of them.</summary>
+/// <summary>
+/// The records that were handed over between two flushes, and what became of them.
+/// </summary>
 internal sealed class PublishedBulk
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);

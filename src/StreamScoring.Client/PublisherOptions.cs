@@ -7,13 +7,19 @@ public sealed record PublisherOptions
 
     public WireForm Form { get; init; } = WireForm.MessagePack;
 
-    /// <summary>How long records are collected before they are sent together. Longer is fewer requests, and later.</summary>
+    /// <summary>
+    /// How long records are collected before they are sent together. Longer is fewer requests, and
+    /// later.
+    /// </summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(1);
 
     /// <summary>After so long without an acknowledgement a record counts as refused.</summary>
     public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Records handed over and not yet acknowledged; who publishes beyond it waits. It bounds the publisher's memory.</summary>
+    /// <summary>
+    /// Records handed over and not yet acknowledged; who publishes beyond it waits. It bounds the
+    /// publisher's memory.
+    /// </summary>
     public int InFlightMax { get; init; } = 50_000;
 
     /// <summary>
@@ -24,9 +30,10 @@ public sealed record PublisherOptions
     public int? BatchBytesMax { get; init; }
 
     /// <summary>
-    /// Fields in which a card number is not looked for, because they legitimately hold numbers that look like one: names as in
-    /// <see cref="StreamScoring.Contracts.CardNumberFields.Names"/>. The topology's <c>ingest.cardNumberFieldsIgnored</c> must name them
-    /// too.
+    /// Fields in which a card number is not looked for, because they legitimately hold numbers that
+    /// look like one: names as in
+    /// <see cref="StreamScoring.Contracts.CardNumberFields.Names"/>. The topology's
+    /// <c>ingest.cardNumberFieldsIgnored</c> must name them too.
     /// </summary>
     public IReadOnlySet<string> CardNumberFieldsIgnored { get; init; } = new HashSet<string>();
 }

@@ -1,8 +1,10 @@
 namespace StreamScoring.Client;
 
 /// <summary>Where a reader of decisions starts.</summary>
-/// <param name="TimestampMs">The first record at or behind this time; null for an end of the topic.</param>
-/// <param name="IsBeginning">Where there is no time: the first record, else behind the last.</param>
+/// <param name="TimestampMs">The first record at or behind this time; null for an end of the
+/// topic.</param>
+/// <param name="IsBeginning">Where there is no time: the first record, else behind the
+/// last.</param>
 public readonly record struct ReadFrom(long? TimestampMs, bool IsBeginning)
 {
     public static readonly ReadFrom Beginning = new(null, true);

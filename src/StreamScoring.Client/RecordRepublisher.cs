@@ -6,16 +6,20 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// Publishes records that were refused once more, as they are: same topic, same partition, same key, with a header that says which position is
-/// repeated. The topic is the only place that still has them, and it has them no longer than its retention.
+/// Publishes records that were refused once more, as they are: same topic, same partition, same
+/// key, with a header that says which position is repeated. The topic is the only place that still
+/// has them, and it has them no longer than its retention.
 /// </summary>
 /// <remarks>
-/// It writes what it finds. Whether that may be written again (a card number may not) is for the caller to check: the value by the
-/// topology, key and headers by <see cref="OriginalRecord.FindCardNumber"/>.
+/// It writes what it finds. Whether that may be written again (a card number may not) is for the
+/// caller to check: the value by the topology, key and headers by
+/// <see cref="OriginalRecord.FindCardNumber"/>.
 /// </remarks>
 public sealed class RecordRepublisher : IAsyncDisposable
 {
-    /// <summary>Records that are read and thrown away rather than sought over: seeking costs a request.</summary>
+    /// <summary>
+    /// Records that are read and thrown away rather than sought over: seeking costs a request.
+    /// </summary>
     private const int GapMax = 500;
 
     private readonly ScoringRegion _region;
@@ -34,7 +38,10 @@ public sealed class RecordRepublisher : IAsyncDisposable
             .Build();
     }
 
-    /// <summary>Reads records from their positions, in order within each log. Each position gives one result, found or missing.</summary>
+    /// <summary>
+    /// Reads records from their positions, in order within each log. Each position gives one
+    /// result, found or missing.
+    /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ReadFailedException">A topic cannot be read.</exception>
     public async IAsyncEnumerable<OriginalRecord> FindAsync(IReadOnlyCollection<DecisionSource> positions, [EnumeratorCancellation] CancellationToken cancel = default)
@@ -63,7 +70,9 @@ public sealed class RecordRepublisher : IAsyncDisposable
         }
     }
 
-    /// <summary>Publishes a record that was found, with the current time as its timestamp.</summary>
+    /// <summary>
+    /// Publishes a record that was found, with the current time as its timestamp.
+    /// </summary>
     /// <returns>Where it stands now.</returns>
     /// <exception cref="ArgumentException">The record is missing.</exception>
     /// <exception cref="PublishFailedException">The brokers did not take it.</exception>
@@ -80,7 +89,8 @@ public sealed class RecordRepublisher : IAsyncDisposable
         headers.Add(RecordHeaders.RepublicationOf, Encoding.UTF8.GetBytes(record.Source.ToString()));
         try
         {
-            // The partition is named: the original's publisher may have spread keys otherwise, and the key's other payments are there.
+            // The partition is named: the original's publisher may have spread keys otherwise, and
+            // the key's other payments are there.
             var delivered = await _producer.ProduceAsync(
                 new TopicPartition(record.Source.Topic, record.Source.Partition), new Message<byte[]?, byte[]?> { Key = original.Key, Value = original.Value, Headers = headers }, cancel);
             return record.Source with { Offset = delivered.Offset.Value };
@@ -120,7 +130,8 @@ public sealed class RecordRepublisher : IAsyncDisposable
                 held = null;
             }
 
-            // What was read is held: compaction may have taken the position itself, and then it is behind it already.
+            // What was read is held: compaction may have taken the position itself, and then it is
+            // behind it already.
             while (held is null || (held.Offset.Value < position.Offset && !held.IsPartitionEOF))
             {
                 held = await _consumer.NextAsync(() => { }, cancel);

@@ -33,7 +33,10 @@ internal sealed class RecordWriter
         };
     }
 
-    /// <summary>The entity's id. A record without one is keyed by its payment, so that at least the payment's retries stay together.</summary>
+    /// <summary>
+    /// The entity's id. A record without one is keyed by its payment, so that at least the
+    /// payment's retries stay together.
+    /// </summary>
     public byte[] KeyOf(Payment payment) => Encoding.UTF8.GetBytes(_paymentEntity(payment) ?? payment.PaymentId);
 
     /// <inheritdoc cref="KeyOf(Payment)"/>

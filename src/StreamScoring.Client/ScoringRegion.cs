@@ -2,7 +2,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Client;
 
-/// <summary>A region of a deployment as its clients reach it: brokers, topics and the field that keys payments. As in its topology file.</summary>
+/// <summary>
+/// A region of a deployment as its clients reach it: brokers, topics and the field that keys
+/// payments. As in its topology file.
+/// </summary>
 public sealed record ScoringRegion
 {
     /// <summary>The region's name: the first part of every position and decision id.</summary>
@@ -22,7 +25,8 @@ public sealed record ScoringRegion
     public string Schemas { get; init; } = "schemas";
 
     /// <summary>
-    /// The partitioning entity: the topology's <c>partitionBy</c>. An entity's payments, and a payment's retries, land in one partition, in order.
+    /// The partitioning entity: the topology's <c>partitionBy</c>. An entity's payments, and a
+    /// payment's retries, land in one partition, in order.
     /// </summary>
     public TextField PartitionBy { get; init; } = TextField.CardId;
 }

@@ -5,21 +5,25 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// The highest position seen of each payments log, as far as one partition of decisions was read. A process that was replaced and does not
-/// know it yet may write positions again, in order: what is not above the highest is a repeat. A topic that was deleted and made again has
-/// another id, and logs of its own.
+/// The highest position seen of each payments log, as far as one partition of decisions was read. A
+/// process that was replaced and does not know it yet may write positions again, in order: what is
+/// not above the highest is a repeat. A topic that was deleted and made again has another id, and
+/// logs of its own.
 /// </summary>
 /// <remarks>
-/// As text, it is the metadata of the reader's commit: <c>1 eu/payments/3/8zUj1u7mQRy6XcX0kQ4u4A=991 us/payments/3=12</c>, the version first; without an
-/// id where the decisions name none. Topic names hold neither blanks, slashes nor equals signs; in region names they are escaped. An id is
-/// base64 for URLs: it holds none of them either.
+/// As text, it is the metadata of the reader's commit: <c>1
+/// eu/payments/3/8zUj1u7mQRy6XcX0kQ4u4A=991 us/payments/3=12</c>, the version first; without an id
+/// where the decisions name none. Topic names hold neither blanks, slashes nor equals signs; in
+/// region names they are escaped. An id is base64 for URLs: it holds none of them either.
 /// </remarks>
 internal sealed class SourcePositions
 {
     /// <summary>Brokers take 4096 bytes of metadata by default.</summary>
     private const int TextLengthMax = 4000;
 
-    /// <summary>Ids that are kept of a topic: the newest, and that of a former owner that still writes.</summary>
+    /// <summary>
+    /// Ids that are kept of a topic: the newest, and that of a former owner that still writes.
+    /// </summary>
     private const int IdsMax = 3;
 
     private const string Version = "1";
@@ -47,8 +51,9 @@ internal sealed class SourcePositions
     }
 
     /// <summary>
-    /// The map as text. Where it is longer than the brokers take, logs are left out: a partition of decisions holds one log per region that was
-    /// decided there, so that takes some hundred regions.
+    /// The map as text. Where it is longer than the brokers take, logs are left out: a partition of
+    /// decisions holds one log per region that was decided there, so that takes some hundred
+    /// regions.
     /// </summary>
     public string ToMetadata()
     {
@@ -66,7 +71,10 @@ internal sealed class SourcePositions
         return text.ToString();
     }
 
-    /// <summary>Reads the map back. Metadata of another version, or of somebody else, is an empty map; an entry that is none is left out.</summary>
+    /// <summary>
+    /// Reads the map back. Metadata of another version, or of somebody else, is an empty map; an
+    /// entry that is none is left out.
+    /// </summary>
     public static SourcePositions FromMetadata(string? metadata)
     {
         var positions = new SourcePositions();

@@ -5,8 +5,9 @@ using StreamScoring.KafkaClients;
 namespace StreamScoring.Client;
 
 /// <summary>
-/// A Kafka consumer for asynchronous callers. What the client has fetched is taken at once; waiting blocks a thread that is the consumer's
-/// own. One caller at a time. The client's own queue is the only buffer, and it is bounded.
+/// A Kafka consumer for asynchronous callers. What the client has fetched is taken at once; waiting
+/// blocks a thread that is the consumer's own. One caller at a time. The client's own queue is the
+/// only buffer, and it is bounded.
 /// </summary>
 internal sealed class TopicConsumer : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ internal sealed class TopicConsumer : IAsyncDisposable
     private volatile bool _isStopping;
     private int _isDisposed;
 
-    /// <param name="configure">Adds handlers; they are called while a caller takes a record, or by the consumer's thread while one waits.</param>
+    /// <param name="configure">Adds handlers; they are called while a caller takes a record, or by
+    /// the consumer's thread while one waits.</param>
     public TopicConsumer(
         KafkaSettings settings, string group, bool readsCommitted, TimeSpan fetchWaitMax, TimeSpan sessionTimeout, Action<string>? notice,
         Action<ConsumerBuilder<byte[]?, byte[]?>>? configure = null)
@@ -118,7 +120,10 @@ internal sealed class TopicConsumer : IAsyncDisposable
         : described.Single() is { IsError: true } failed ? throw new KafkaException(failed.Error)
         : described.Single().Id;
 
-    /// <summary>Where reading starts, as numbers: later readers of the group must not take the end of another moment.</summary>
+    /// <summary>
+    /// Where reading starts, as numbers: later readers of the group must not take the end of
+    /// another moment.
+    /// </summary>
     /// <exception cref="KafkaException">No broker answers.</exception>
     public IReadOnlyList<PartitionStart> StartsOf(IReadOnlyCollection<TopicPartition> partitions, ReadFrom from)
     {
@@ -190,7 +195,8 @@ internal sealed class TopicConsumer : IAsyncDisposable
         }
         catch (ConsumeException e) when (e.Error.Code == ErrorCode.Local_MaxPollExceeded)
         {
-            // The group took the partitions away, because nobody asked for a record for too long. Asking again joins it again.
+            // The group took the partitions away, because nobody asked for a record for too long.
+            // Asking again joins it again.
             _notice($"{_brokers}: {e.Error.Reason}");
             return null;
         }

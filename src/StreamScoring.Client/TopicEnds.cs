@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace StreamScoring.Client;
 
-/// <summary>The ends of partitions as they were when reading started: a reader that does not follow is done when it has come to all of them.</summary>
+/// <summary>
+/// The ends of partitions as they were when reading started: a reader that does not follow is done
+/// when it has come to all of them.
+/// </summary>
 internal sealed class TopicEnds(IEnumerable<PartitionStart> starts)
 {
     private readonly Dictionary<int, long> _ends = starts.Where(start => start.Offset < start.End).ToDictionary(start => start.Partition.Partition.Value, start => start.End);

@@ -13,7 +13,9 @@ internal sealed class FeatureFileReader
     private static readonly string[] AggregateNames = [.. Enum.GetNames<Aggregate>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
     private static readonly TimeSpan DurationMax = TimeSpan.FromDays(36_500);
 
-    /// <summary>Longest chain of features of which each uses the next; the reader recurses along it.</summary>
+    /// <summary>
+    /// Longest chain of features of which each uses the next; the reader recurses along it.
+    /// </summary>
     private const int UsesMax = 256;
 
     private readonly YamlMap _top;
@@ -114,7 +116,8 @@ internal sealed class FeatureFileReader
             state[index] = 1;
             foreach (var used in Located(map, "expression", () => ExpressionBinder.NamesIn(text)))
             {
-                // A field hides a feature of the same name, so that `name: channel, expression: channel` is no cycle.
+                // A field hides a feature of the same name, so that `name: channel, expression:
+                // channel` is no cycle.
                 if (!IsField(used) && _indexes.TryGetValue(used, out var usedIndex))
                 {
                     Visit(usedIndex, [.. path, name]);

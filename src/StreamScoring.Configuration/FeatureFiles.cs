@@ -8,7 +8,8 @@ namespace StreamScoring.Configuration;
 /// <summary>Reads feature files.</summary>
 public static class FeatureFiles
 {
-    /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line and column.</exception>
+    /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line
+    /// and column.</exception>
     public static FeatureFile Load(string path) => Parse(path, Utf8File.ReadAllText(path));
 
     /// <inheritdoc cref="Load"/>

@@ -3,12 +3,16 @@ using YamlDotNet.RepresentationModel;
 
 namespace StreamScoring.Configuration;
 
-/// <summary>Finds where a character of a scalar's value stands in its file, whichever way the scalar is written.</summary>
+/// <summary>
+/// Finds where a character of a scalar's value stands in its file, whichever way the scalar is
+/// written.
+/// </summary>
 internal static class ScalarPlace
 {
     /// <remarks>
-    /// YAML changes nothing of a scalar but its white space and its escapes. So the n-th character that is not blank in the value is the
-    /// n-th such character in the file, counted from where the scalar begins.
+    /// YAML changes nothing of a scalar but its white space and its escapes. So the n-th character
+    /// that is not blank in the value is the n-th such character in the file, counted from where
+    /// the scalar begins.
     /// </remarks>
     /// <param name="text">The file.</param>
     /// <param name="offset">Zero-based, in the scalar's value.</param>

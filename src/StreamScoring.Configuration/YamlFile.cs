@@ -5,18 +5,23 @@ using YamlDotNet.RepresentationModel;
 
 namespace StreamScoring.Configuration;
 
-/// <summary>Opens a YAML file as maps that know their place in it, with <c>${NAME}</c> and <c>${NAME:-default}</c> filled in.</summary>
+/// <summary>
+/// Opens a YAML file as maps that know their place in it, with <c>${NAME}</c> and
+/// <c>${NAME:-default}</c> filled in.
+/// </summary>
 public static partial class YamlFile
 {
     /// <summary>Deepest nesting of mappings and lists; the files of this project need 5.</summary>
     private const int DepthMax = 32;
 
-    /// <exception cref="InvalidInputFileException">The file is missing, is not YAML, or its top is not a mapping.</exception>
+    /// <exception cref="InvalidInputFileException">The file is missing, is not YAML, or its top is
+    /// not a mapping.</exception>
     public static YamlMap Open(string path) => Open(path, []);
 
     /// <inheritdoc cref="Open(string)"/>
     /// <param name="path">The file.</param>
-    /// <param name="overrides"><c>key=value</c>, the key dotted: each replaces or adds one scalar.</param>
+    /// <param name="overrides"><c>key=value</c>, the key dotted: each replaces or adds one
+    /// scalar.</param>
     public static YamlMap Open(string path, IReadOnlyList<string> overrides) =>
         Parse(path, Utf8File.ReadAllText(path), overrides);
 
@@ -41,7 +46,8 @@ public static partial class YamlFile
         }
         catch (Exception e) when (e is not InvalidInputFileException)
         {
-            // On some malformed documents the library's scanner fails in other ways than by its own exception.
+            // On some malformed documents the library's scanner fails in other ways than by its own
+            // exception.
             throw new InvalidInputFileException($"{path}: not valid YAML: {e.Message}", e);
         }
 
@@ -64,8 +70,8 @@ public static partial class YamlFile
     }
 
     /// <summary>
-    /// Refuses what would exhaust the stack while it is loaded: very deep nesting, and aliases, by which a value can hold itself. None of our
-    /// files needs either.
+    /// Refuses what would exhaust the stack while it is loaded: very deep nesting, and aliases, by
+    /// which a value can hold itself. None of our files needs either.
     /// </summary>
     private static void RequireShallow(string path, string text)
     {
@@ -119,7 +125,8 @@ public static partial class YamlFile
     /// <summary>Fills in environment variables.</summary>
     /// <param name="text">A scalar as written.</param>
     /// <param name="place">File and line, for the message.</param>
-    /// <exception cref="InvalidInputFileException">A variable without default is not set.</exception>
+    /// <exception cref="InvalidInputFileException">A variable without default is not
+    /// set.</exception>
     internal static string Substitute(string text, Func<string> place) =>
         !text.Contains("${", StringComparison.Ordinal)
             ? text

@@ -5,12 +5,15 @@ using YamlDotNet.RepresentationModel;
 namespace StreamScoring.Configuration;
 
 /// <summary>
-/// One mapping of a YAML file, read key by key. Every reader names file, line and key in its errors; <see cref="RequireAllRead"/>
-/// then refuses keys that nobody asked for, so a spelling mistake cannot pass as a default.
+/// One mapping of a YAML file, read key by key. Every reader names file, line and key in its
+/// errors; <see cref="RequireAllRead"/> then refuses keys that nobody asked for, so a spelling
+/// mistake cannot pass as a default.
 /// </summary>
 public sealed partial class YamlMap
 {
-    /// <summary>More than 2,700 years: far beyond any limit of a key, and far below what a TimeSpan holds.</summary>
+    /// <summary>
+    /// More than 2,700 years: far beyond any limit of a key, and far below what a TimeSpan holds.
+    /// </summary>
     private const double DurationDaysMax = 1e6;
 
     private readonly string _file;
@@ -40,7 +43,9 @@ public sealed partial class YamlMap
         }
     }
 
-    /// <summary>A map without keys, for a section that a file leaves out: every reader gives its default.</summary>
+    /// <summary>
+    /// A map without keys, for a section that a file leaves out: every reader gives its default.
+    /// </summary>
     public static YamlMap Empty(string file, string path) => new(file, "", path, []);
 
     /// <summary>The keys in file order.</summary>
@@ -55,14 +60,18 @@ public sealed partial class YamlMap
         return _entries.ContainsKey(key);
     }
 
-    /// <summary>An error at a key (or at the map, where the key is absent), to be thrown by the caller.</summary>
+    /// <summary>
+    /// An error at a key (or at the map, where the key is absent), to be thrown by the caller.
+    /// </summary>
     public InvalidInputFileException Error(string key, string problem)
     {
         var start = _entries.TryGetValue(key, out var entry) ? entry.Key.Start : _node.Start;
         return new InvalidInputFileException($"{_file}:{start.Line}:{start.Column}: {Qualified(key)} {problem}");
     }
 
-    /// <summary>An error at a place inside the key's value, for a parser of its own (expressions).</summary>
+    /// <summary>
+    /// An error at a place inside the key's value, for a parser of its own (expressions).
+    /// </summary>
     /// <param name="key">A key of this map whose value is a scalar.</param>
     /// <param name="offset">Zero-based position in the scalar's text.</param>
     /// <param name="problem">What is wrong and what to do.</param>
@@ -72,7 +81,8 @@ public sealed partial class YamlMap
         return new InvalidInputFileException($"{_file}:{line}:{column}: {Qualified(key)}: {problem}");
     }
 
-    /// <exception cref="InvalidInputFileException">The key is absent or is not a scalar.</exception>
+    /// <exception cref="InvalidInputFileException">The key is absent or is not a
+    /// scalar.</exception>
     public string Text(string key) => OptionalText(key) ?? throw Error(key, "is missing");
 
     public string Text(string key, string otherwise) => OptionalText(key) ?? otherwise;
@@ -97,7 +107,10 @@ public sealed partial class YamlMap
             : text;
     }
 
-    /// <summary>True where all of the value comes from the environment, so that it does not stand in the file.</summary>
+    /// <summary>
+    /// True where all of the value comes from the environment, so that it does not stand in the
+    /// file.
+    /// </summary>
     public bool IsFromEnvironment(string key) =>
         _entries.TryGetValue(key, out var entry) && entry.Value is YamlScalarNode { Value: { } text } && YamlFile.IsVariable(text);
 
@@ -186,7 +199,8 @@ public sealed partial class YamlMap
         return OptionalText(key) is { } single ? [single] : [];
     }
 
-    /// <exception cref="InvalidInputFileException">A key was never asked for: it does not exist here.</exception>
+    /// <exception cref="InvalidInputFileException">A key was never asked for: it does not exist
+    /// here.</exception>
     public void RequireAllRead()
     {
         foreach (var (name, entry) in _entries)

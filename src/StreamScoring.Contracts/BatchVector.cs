@@ -3,13 +3,15 @@ using MessagePack;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The header <see cref="RecordHeaders.Vector"/> of the first decision that a batch writes to a partition: the offset vector of the state
-/// before the batch, and how many records of each log the batch took. With it the decisions of the batch can be derived again from the logs.
+/// The header <see cref="RecordHeaders.Vector"/> of the first decision that a batch writes to a
+/// partition: the offset vector of the state before the batch, and how many records of each log the
+/// batch took. With it the decisions of the batch can be derived again from the logs.
 /// </summary>
 /// <remarks>
-/// MessagePack: an array, the version first; then for each topic that is read an array of its name (<c>region/topic</c>) and four whole
-/// numbers for each partition: the partition, the next offset less that of the partition before, the records taken, and the first of these
-/// less the next offset: below 0 where records were decided that the state held already, 0 else.
+/// MessagePack: an array, the version first; then for each topic that is read an array of its name
+/// (<c>region/topic</c>) and four whole numbers for each partition: the partition, the next offset
+/// less that of the partition before, the records taken, and the first of these less the next
+/// offset: below 0 where records were decided that the state held already, 0 else.
 /// </remarks>
 public static class BatchVector
 {
@@ -21,7 +23,8 @@ public static class BatchVector
     /// <param name="First">Offset of the first of them.</param>
     public readonly record struct Entry(string Region, string Topic, int Partition, long Next, int Taken, long First);
 
-    /// <exception cref="MessagePackSerializationException">The bytes are no vector of this version.</exception>
+    /// <exception cref="MessagePackSerializationException">The bytes are no vector of this
+    /// version.</exception>
     public static IReadOnlyList<Entry> Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes);

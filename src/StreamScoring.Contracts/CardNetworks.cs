@@ -1,9 +1,12 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>Which numbers the card networks issue, by their first digits and their length.</summary>
+/// <summary>
+/// Which numbers the card networks issue, by their first digits and their length.
+/// </summary>
 /// <remarks>
-/// Source: the networks' published issuer ranges (ISO/IEC 7812-1 register). Up to 16 digits every range counts. Beyond that only
-/// those do under which such long numbers are in use, unless more than the digits says that it is a card.
+/// Source: the networks' published issuer ranges (ISO/IEC 7812-1 register). Up to 16 digits every
+/// range counts. Beyond that only those do under which such long numbers are in use, unless more
+/// than the digits says that it is a card.
 /// </remarks>
 internal static class CardNetworks
 {
@@ -20,13 +23,19 @@ internal static class CardNetworks
         _ => false,
     };
 
-    /// <summary>Whether a network's rules allow such a number, issued or not: for digits that are grouped as cards are.</summary>
+    /// <summary>
+    /// Whether a network's rules allow such a number, issued or not: for digits that are grouped as
+    /// cards are.
+    /// </summary>
     public static bool Allow(int first4, int length) =>
         Issue(first4, length)
         || (length is >= 17 and <= DigitsMax
             && (IsDiscoverOrUnionPay(first4) || IsJcb(first4) || IsMaestro(first4) || (length == DigitsMax && first4 / 1000 == 4)));
 
-    /// <summary>Visa and Mastercard of 16 digits, American Express of 15: most cards there are, and few of all numbers.</summary>
+    /// <summary>
+    /// Visa and Mastercard of 16 digits, American Express of 15: most cards there are, and few of
+    /// all numbers.
+    /// </summary>
     public static bool IsLarge(int first4, int length) => length == 16 ? IsLarge(first4) : length == 15 && IsAmex(first4);
 
     /// <summary>UnionPay, girocard and Maestro, Mir, Verve.</summary>

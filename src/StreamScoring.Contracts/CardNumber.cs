@@ -6,19 +6,26 @@ using System.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Finds card numbers, so that none is ever written anywhere: 13 to 19 digits with a card network's prefix and a correct check digit,
-/// in any script, together or in groups, padded, behind escapes, in hexadecimal or base 64 (docs/card-numbers.md).
+/// Finds card numbers, so that none is ever written anywhere: 13 to 19 digits with a card network's
+/// prefix and a correct check digit, in any script, together or in groups, padded, behind escapes,
+/// in hexadecimal or base 64 (docs/card-numbers.md).
 /// </summary>
-/// <remarks>Check digit: ISO/IEC 7812-1, annex B (Luhn). Each question costs in proportion to the length of what is asked about.</remarks>
+/// <remarks>
+/// Check digit: ISO/IEC 7812-1, annex B (Luhn). Each question costs in proportion to the length of
+/// what is asked about.
+/// </remarks>
 public static class CardNumber
 {
-    /// <summary>The shortest text with a packed number: eight characters, some of them beyond ASCII.</summary>
+    /// <summary>
+    /// The shortest text with a packed number: eight characters, some of them beyond ASCII.
+    /// </summary>
     private const int PackedLengthMin = 8;
 
     private const int ScratchBytes = 1024;
 
     /// <summary>
-    /// Whether a text that is to be accepted holds a card number: what looks like one by chance is left alone as far as can be told.
+    /// Whether a text that is to be accepted holds a card number: what looks like one by chance is
+    /// left alone as far as can be told.
     /// </summary>
     /// <param name="text">UTF-8.</param>
     public static bool IsIn(ReadOnlySpan<byte> text)
@@ -49,8 +56,9 @@ public static class CardNumber
     }
 
     /// <summary>
-    /// Whether a number as it is written (JSON) holds a card number: in its whole part, or with its exponent worked out. Measurements have
-    /// as many decimals as cards have digits, so those are not looked at.
+    /// Whether a number as it is written (JSON) holds a card number: in its whole part, or with its
+    /// exponent worked out. Measurements have as many decimals as cards have digits, so those are
+    /// not looked at.
     /// </summary>
     public static bool IsInNumber(ReadOnlySpan<byte> written)
     {
@@ -61,8 +69,9 @@ public static class CardNumber
     }
 
     /// <summary>
-    /// Whether a number's decimal digits hold a card number. Where a double has lost the last digits, the length and the network's
-    /// prefix decide: beyond 2^53, in what was a float, and where spreadsheets kept fifteen digits of sixteen.
+    /// Whether a number's decimal digits hold a card number. Where a double has lost the last
+    /// digits, the length and the network's prefix decide: beyond 2^53, in what was a float, and
+    /// where spreadsheets kept fifteen digits of sixteen.
     /// </summary>
     public static bool IsIn(double number)
     {
@@ -78,15 +87,18 @@ public static class CardNumber
             || (IsRounded(magnitude, whole) && IsIssued(whole));
     }
 
-    /// <summary>Rounded to fewer than thirteen digits it says no more than a card number that is cut as it may be shown.</summary>
+    /// <summary>
+    /// Rounded to fewer than thirteen digits it says no more than a card number that is cut as it
+    /// may be shown.
+    /// </summary>
     private static bool IsRounded(double magnitude, ulong whole) =>
         magnitude >= (1L << 53)
         || (magnitude >= 1e15 && magnitude == whole && whole % 10 == 0 && whole % 10_000 != 0)
         || (magnitude >= 1e14 && (float)magnitude == magnitude);
 
     /// <summary>
-    /// Whether a text may hold a card number: for copies and messages, where a mask too many costs nothing. Sixteen digits count
-    /// wherever they stand, in hashes too.
+    /// Whether a text may hold a card number: for copies and messages, where a mask too many costs
+    /// nothing. Sixteen digits count wherever they stand, in hashes too.
     /// </summary>
     public static bool MayBeIn(ReadOnlySpan<byte> text)
     {
@@ -95,7 +107,8 @@ public static class CardNumber
     }
 
     /// <summary>
-    /// Whether bytes of a form that is not known (a key, a header) hold a card number: as text of any width, as an integer, packed.
+    /// Whether bytes of a form that is not known (a key, a header) hold a card number: as text of
+    /// any width, as an integer, packed.
     /// </summary>
     public static bool IsInBytes(ReadOnlySpan<byte> bytes)
     {
@@ -129,11 +142,17 @@ public static class CardNumber
         return found;
     }
 
-    /// <summary>Keys of eight printable characters are text: as doubles, those that begin with C0 have a card's length and prefix.</summary>
+    /// <summary>
+    /// Keys of eight printable characters are text: as doubles, those that begin with C0 have a
+    /// card's length and prefix.
+    /// </summary>
     private static bool IsInDouble(double number, ReadOnlySpan<byte> bytes) =>
         bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') >= 0 && IsIn(number);
 
-    /// <summary>The text with asterisks for the digits of everything that may be a card number. For what people read.</summary>
+    /// <summary>
+    /// The text with asterisks for the digits of everything that may be a card number. For what
+    /// people read.
+    /// </summary>
     public static string Mask(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);

@@ -1,6 +1,8 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>Looks through the fields of a payment or label before it is written to a topic.</summary>
+/// <summary>
+/// Looks through the fields of a payment or label before it is written to a topic.
+/// </summary>
 public static class CardNumberFields
 {
     /// <summary>Names beside those of the text fields that may be exempted.</summary>

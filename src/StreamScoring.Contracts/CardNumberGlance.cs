@@ -5,18 +5,22 @@ using System.Runtime.Intrinsics;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The first look at every text: sixteen bytes at a time, so that ids, hashes and UUIDs, which are nearly all there is, cost a few
-/// nanoseconds. What it lets through is looked at byte by byte.
+/// The first look at every text: sixteen bytes at a time, so that ids, hashes and UUIDs, which are
+/// nearly all there is, cost a few nanoseconds. What it lets through is looked at byte by byte.
 /// </summary>
 /// <remarks>
-/// A digit of another script is told by the first byte of its UTF-8: C2 (superscripts), D9 and DB (Arabic), DF (N'Ko), and all of three
-/// or four bytes. A packed pair of digits is a control character or begins with C2.
+/// A digit of another script is told by the first byte of its UTF-8: C2 (superscripts), D9 and DB
+/// (Arabic), DF (N'Ko), and all of three or four bytes. A packed pair of digits is a control
+/// character or begins with C2.
 /// </remarks>
 internal static class CardNumberGlance
 {
     private const int Width = 16;
 
-    /// <summary>Base 64 writes three digits in four characters, of which the first is M, N or O; thirteen have four such groups.</summary>
+    /// <summary>
+    /// Base 64 writes three digits in four characters, of which the first is M, N or O; thirteen
+    /// have four such groups.
+    /// </summary>
     private const int Base64GroupsMin = 4;
 
     /// <param name="text">At least <see cref="CardNetworks.DigitsMin"/> bytes.</param>
@@ -50,7 +54,8 @@ internal static class CardNumberGlance
     }
 
     /// <summary>
-    /// Whether a text that is too short for thirteen digits has bytes beyond ASCII: two digits may be packed in a character.
+    /// Whether a text that is too short for thirteen digits has bytes beyond ASCII: two digits may
+    /// be packed in a character.
     /// </summary>
     /// <param name="text">8 to 16 bytes.</param>
     public static bool IsBeyondAscii(ReadOnlySpan<byte> text) =>
@@ -70,7 +75,10 @@ internal static class CardNumberGlance
     private static uint AtMost(Vector128<byte> block, byte most) =>
         Vector128.Equals(Vector128.Min(block, Vector128.Create(most)), block).ExtractMostSignificantBits();
 
-    /// <summary>Whether thirteen set bits follow each other. Such a run lies in two neighbouring blocks at most.</summary>
+    /// <summary>
+    /// Whether thirteen set bits follow each other. Such a run lies in two neighbouring blocks at
+    /// most.
+    /// </summary>
     private static bool HasRun(uint bits)
     {
         bits &= bits >> 1;

@@ -1,6 +1,8 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>In which forms a text may hold a card number, told at a glance. None: it holds none.</summary>
+/// <summary>
+/// In which forms a text may hold a card number, told at a glance. None: it holds none.
+/// </summary>
 [Flags]
 internal enum CardNumberHints
 {

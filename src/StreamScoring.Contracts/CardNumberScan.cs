@@ -5,20 +5,25 @@ using System.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Walks over text once and hands its digits, cluster by cluster, to <see cref="DigitCluster"/>. Digits of any script count; characters
-/// that cannot be seen are none.
+/// Walks over text once and hands its digits, cluster by cluster, to <see cref="DigitCluster"/>.
+/// Digits of any script count; characters that cannot be seen are none.
 /// </summary>
 /// <param name="text">UTF-8; bytes that are none are passed over.</param>
-/// <param name="digits">Scratch room: for as many digits as the text has bytes, or <see cref="DigitCluster.RoomMax"/>.</param>
+/// <param name="digits">Scratch room: for as many digits as the text has bytes, or
+/// <see cref="DigitCluster.RoomMax"/>.</param>
 /// <param name="sums">Scratch room: twice as many, and two.</param>
 /// <param name="isThorough">
-/// True for copies and messages: no token is taken for a hash, and sixteen digits count wherever they stand.
+/// True for copies and messages: no token is taken for a hash, and sixteen digits count wherever
+/// they stand.
 /// </param>
 internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, Span<ushort> sums, bool isThorough)
 {
     private const int SeparatorCharactersMax = 6, UuidLength = 36, IbanLettersMax = 34;
 
-    /// <summary>Track 2 in hexadecimal has one letter, and F's at its end. A digest with so few is one in a million.</summary>
+    /// <summary>
+    /// Track 2 in hexadecimal has one letter, and F's at its end. A digest with so few is one in a
+    /// million.
+    /// </summary>
     private const int HashLettersMin = 3;
 
     private readonly ReadOnlySpan<byte> _text = text;
@@ -169,7 +174,8 @@ internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, S
         return _separators > SeparatorCharactersMax && EndCluster(_text.Length, out start, out end);
     }
 
-    /// <param name="letter">Where the letter stands that ends it; the text's length where none does.</param>
+    /// <param name="letter">Where the letter stands that ends it; the text's length where none
+    /// does.</param>
     private bool EndCluster(int letter, out int start, out int end)
     {
         (start, end) = (_start, _end);
@@ -193,7 +199,9 @@ internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, S
             && ExpiryDate.IsTrack(((behind[1] - '0') * 10) + behind[2] - '0', ((behind[3] - '0') * 10) + behind[4] - '0');
     }
 
-    /// <summary>Steps over a token that is known to be no card number: a hash, a UUID, an IBAN.</summary>
+    /// <summary>
+    /// Steps over a token that is known to be no card number: a hash, a UUID, an IBAN.
+    /// </summary>
     private bool SkipToken()
     {
         if (isThorough)
@@ -212,7 +220,8 @@ internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, S
     }
 
     /// <summary>
-    /// The letters and digits from here on. Trailing F's fill up numbers in hexadecimal, and are not counted among the letters.
+    /// The letters and digits from here on. Trailing F's fill up numbers in hexadecimal, and are
+    /// not counted among the letters.
     /// </summary>
     private static (int Length, int Letters, bool IsHex) Token(ReadOnlySpan<byte> rest)
     {
@@ -231,7 +240,10 @@ internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, S
     /// <summary>The lengths that digests and object ids have.</summary>
     private static bool IsHashLength(int length) => length is 24 or 32 or 40 or 48 or 56 or 64 or 96 or 128;
 
-    /// <summary>8-4-4-4-12 hexadecimal digits, of which one is a letter, or with the version and variant of RFC 9562.</summary>
+    /// <summary>
+    /// 8-4-4-4-12 hexadecimal digits, of which one is a letter, or with the version and variant of
+    /// RFC 9562.
+    /// </summary>
     private static bool IsUuid(ReadOnlySpan<byte> rest)
     {
         if (rest.Length < UuidLength)
@@ -253,7 +265,10 @@ internal ref struct CardNumberScan(ReadOnlySpan<byte> text, Span<byte> digits, S
         return hasLetter || (rest[14] is >= (byte)'1' and <= (byte)'8' && rest[19] is (byte)'8' or (byte)'9');
     }
 
-    /// <summary>ISO 13616: a country, two check digits, up to 30 letters and digits; in groups of four where it is printed.</summary>
+    /// <summary>
+    /// ISO 13616: a country, two check digits, up to 30 letters and digits; in groups of four where
+    /// it is printed.
+    /// </summary>
     /// <returns>0 where none begins here.</returns>
     private static int IbanLength(ReadOnlySpan<byte> rest)
     {

@@ -1,8 +1,11 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>ISO 4217 currencies under a small index, with the exponent of their minor unit.</summary>
+/// <summary>
+/// ISO 4217 currencies under a small index, with the exponent of their minor unit.
+/// </summary>
 /// <remarks>
-/// Source: ISO 4217 list one (active codes), and codes that were retired since 2020, so that an old payment can be replayed.
+/// Source: ISO 4217 list one (active codes), and codes that were retired since 2020, so that an old
+/// payment can be replayed.
 /// </remarks>
 public static class CurrencyTable
 {
@@ -28,7 +31,9 @@ public static class CurrencyTable
 
     private static readonly int[] Numbers = [.. Rows.Select(row => NumberOf(row.Code))];
 
-    /// <summary>Index by the three letters as a number in base 26; -1 where there is no such currency.</summary>
+    /// <summary>
+    /// Index by the three letters as a number in base 26; -1 where there is no such currency.
+    /// </summary>
     private static readonly short[] ByLetters = BuildByLetters();
 
     /// <param name="code">Three capital letters.</param>
@@ -61,7 +66,9 @@ public static class CurrencyTable
 
     public static string CodeOf(short currencyIndex) => Rows[currencyIndex].Code;
 
-    /// <summary>The code's three letters as one number, which stays what it is when currencies come and go.</summary>
+    /// <summary>
+    /// The code's three letters as one number, which stays what it is when currencies come and go.
+    /// </summary>
     public static int NumberOf(short currencyIndex) => Numbers[currencyIndex];
 
     private static IEnumerable<(string, int)> Codes(string list, int exponent) => list.Split(' ').Select(code => (code, exponent));

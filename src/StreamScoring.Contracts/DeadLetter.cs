@@ -1,9 +1,15 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>A record that the pipeline refused, as a reader of the dead letters sees it; or one that it decided and has to say something of.</summary>
+/// <summary>
+/// A record that the pipeline refused, as a reader of the dead letters sees it; or one that it
+/// decided and has to say something of.
+/// </summary>
 public sealed record DeadLetter
 {
-    /// <summary>The reason that is no refusal: the payment is decided, and another one was published before with its id.</summary>
+    /// <summary>
+    /// The reason that is no refusal: the payment is decided, and another one was published before
+    /// with its id.
+    /// </summary>
     public const string ConflictingId = "conflicting_id";
 
     /// <summary>Why, by the names of docs/wire-format.md: <c>unknown_currency</c>, …</summary>
@@ -18,10 +24,16 @@ public sealed record DeadLetter
     /// <summary>Where the refused record stands.</summary>
     public required DecisionSource Source { get; init; }
 
-    /// <summary>The id of the topic that <see cref="Source"/> names; null where the brokers did not tell, and in dead letters of older releases.</summary>
+    /// <summary>
+    /// The id of the topic that <see cref="Source"/> names; null where the brokers did not tell,
+    /// and in dead letters of older releases.
+    /// </summary>
     public string? SourceTopicId { get; init; }
 
-    /// <summary>Where a record of the payment stands that had the id before; null where that is not the reason.</summary>
+    /// <summary>
+    /// Where a record of the payment stands that had the id before; null where that is not the
+    /// reason.
+    /// </summary>
     public DecisionSource? ConflictsWith { get; init; }
 
     /// <summary>False where the record is decided all the same.</summary>
@@ -51,12 +63,17 @@ public sealed record DeadLetter
     /// <summary>What of the record is not copied, in words; null where all is.</summary>
     public string? Withheld { get; init; }
 
-    /// <summary>How many bytes of the record are not copied; null where all are, and in letters of earlier releases.</summary>
+    /// <summary>
+    /// How many bytes of the record are not copied; null where all are, and in letters of earlier
+    /// releases.
+    /// </summary>
     public long? WithheldBytes { get; init; }
 
     /// <summary>At which byte of the record that begins.</summary>
     public long? WithheldFrom { get; init; }
 
-    /// <summary>Keyed hash of it: the same for the same bytes, within one run of a process.</summary>
+    /// <summary>
+    /// Keyed hash of it: the same for the same bytes, within one run of a process.
+    /// </summary>
     public string? WithheldHash { get; init; }
 }

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>The form of dead letters. The pipeline writes it straight from its columns; this is how it is read.</summary>
+/// <summary>
+/// The form of dead letters. The pipeline writes it straight from its columns; this is how it is
+/// read.
+/// </summary>
 public static class DeadLetterJson
 {
     /// <exception cref="JsonException">The bytes are no dead letter.</exception>

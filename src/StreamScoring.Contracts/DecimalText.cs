@@ -3,19 +3,27 @@ using System.Buffers.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Card numbers in texts that are numbers with decimals or an exponent, as programs and spreadsheets write them. Measurements have as
-/// many decimals as cards have digits, so those are not looked at.
+/// Card numbers in texts that are numbers with decimals or an exponent, as programs and
+/// spreadsheets write them. Measurements have as many decimals as cards have digits, so those are
+/// not looked at.
 /// </summary>
 internal static class DecimalText
 {
-    /// <summary>Spreadsheets keep 15 digits: longer numbers have lost some, and then their check digit says nothing.</summary>
+    /// <summary>
+    /// Spreadsheets keep 15 digits: longer numbers have lost some, and then their check digit says
+    /// nothing.
+    /// </summary>
     private const int RoundedLengthMin = 16;
 
-    /// <summary>Twelve digits of a card's sixteen may be shown; a number that is rounded to so few says no more than that.</summary>
+    /// <summary>
+    /// Twelve digits of a card's sixteen may be shown; a number that is rounded to so few says no
+    /// more than that.
+    /// </summary>
     private const int SignificantMin = 13;
 
     /// <summary>
-    /// Whether all of a text is a number with decimals or an exponent. Digits around an E, with neither point nor sign, are hexadecimal.
+    /// Whether all of a text is a number with decimals or an exponent. Digits around an E, with
+    /// neither point nor sign, are hexadecimal.
     /// </summary>
     public static bool IsAll(ReadOnlySpan<byte> text)
     {
@@ -41,8 +49,9 @@ internal static class DecimalText
     }
 
     /// <summary>
-    /// Whether a number holds a card number: in its whole part, or with its exponent worked out. Where that leaves zeros at the end, the
-    /// digits there are lost, and the length and the network's prefix decide.
+    /// Whether a number holds a card number: in its whole part, or with its exponent worked out.
+    /// Where that leaves zeros at the end, the digits there are lost, and the length and the
+    /// network's prefix decide.
     /// </summary>
     /// <param name="number">With decimals or an exponent.</param>
     public static bool HoldsCardNumber(ReadOnlySpan<byte> number, bool isThorough, ref int steps)
@@ -103,7 +112,9 @@ internal static class DecimalText
         return (isRounded && CardNetworks.Issue(First4(digits), length)) || CardNumber.HasDigits(digits[..length], isThorough, ref steps);
     }
 
-    /// <summary>Whether a number with an exponent stands in a text, and holds a card number.</summary>
+    /// <summary>
+    /// Whether a number with an exponent stands in a text, and holds a card number.
+    /// </summary>
     public static bool IsWithExponentIn(ReadOnlySpan<byte> text, bool isThorough, ref int steps)
     {
         for (var done = 0; done < text.Length;)

@@ -5,7 +5,8 @@ namespace StreamScoring.Contracts;
 /// <summary>One field of a decision, or one part of a field.</summary>
 /// <param name="Position">In the MessagePack array; of a part, in the field's array.</param>
 /// <param name="Name">In JSON: a contract.</param>
-/// <param name="ValueOf">A group is an array of its parts' values; a part has its value there.</param>
+/// <param name="ValueOf">A group is an array of its parts' values; a part has its value
+/// there.</param>
 /// <param name="Meaning">A phrase of docs/wire-format.md; empty for a part.</param>
 /// <param name="IsNullable">Whether a decision may do without a value.</param>
 /// <param name="IsLater">Whether decisions of older releases end before it.</param>

@@ -3,9 +3,11 @@ using static StreamScoring.Contracts.DecisionKind;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The table of a decision's fields, in the order of its JSON. By it JSON is written and read, and docs/wire-format.md shows it. A new
-/// field is a line at the end, with the next position and <c>IsLater</c>. Three places have a type for each field and stay by hand:
-/// <see cref="DecisionRecord"/>, <see cref="DecisionMessagePack"/> and <c>DecisionEncoder</c>. Tests fail until they agree with the table.
+/// The table of a decision's fields, in the order of its JSON. By it JSON is written and read, and
+/// docs/wire-format.md shows it. A new field is a line at the end, with the next position and
+/// <c>IsLater</c>. Three places have a type for each field and stay by hand:
+/// <see cref="DecisionRecord"/>, <see cref="DecisionMessagePack"/> and <c>DecisionEncoder</c>.
+/// Tests fail until they agree with the table.
 /// </summary>
 internal static class DecisionFields
 {

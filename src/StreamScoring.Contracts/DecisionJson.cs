@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>A decision as JSON, by <see cref="DecisionFields"/>. It is read by way of the compact form, so one reader alone knows the record.</summary>
+/// <summary>
+/// A decision as JSON, by <see cref="DecisionFields"/>. It is read by way of the compact form, so
+/// one reader alone knows the record.
+/// </summary>
 public static class DecisionJson
 {
     /// <summary>Bytes of a time: <c>2026-01-31T23:59:59.999Z</c>.</summary>
@@ -27,11 +30,17 @@ public static class DecisionJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Reads a decision back. A whole number is a double here, as every number among the features is.</summary>
+    /// <summary>
+    /// Reads a decision back. A whole number is a double here, as every number among the features
+    /// is.
+    /// </summary>
     /// <exception cref="JsonException">The bytes are no decision.</exception>
     public static DecisionRecord Read(ReadOnlyMemory<byte> bytes) => DecisionMessagePack.Read(JsonFields.Read(bytes, DecisionJsonReader.ToCompact));
 
-    /// <summary>ISO 8601 in UTC with milliseconds. A record's timestamp may be any number: one beyond the calendar becomes its end.</summary>
+    /// <summary>
+    /// ISO 8601 in UTC with milliseconds. A record's timestamp may be any number: one beyond the
+    /// calendar becomes its end.
+    /// </summary>
     public static string Iso(long unixMs) => Time(unixMs).ToString(IsoFormat, CultureInfo.InvariantCulture);
 
     /// <inheritdoc cref="Iso(long)"/>

@@ -4,7 +4,10 @@ using MessagePack;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>The way back of <see cref="DecisionTranscoder"/>. Fields that this release does not know are skipped.</summary>
+/// <summary>
+/// The way back of <see cref="DecisionTranscoder"/>. Fields that this release does not know are
+/// skipped.
+/// </summary>
 internal static class DecisionJsonReader
 {
     /// <returns>The compact form.</returns>

@@ -3,11 +3,13 @@ using MessagePack;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The compact form of a decision: one MessagePack array, the version first. <see cref="DecisionFields"/> has the positions; a reader
-/// takes those it knows and skips what follows.
+/// The compact form of a decision: one MessagePack array, the version first.
+/// <see cref="DecisionFields"/> has the positions; a reader takes those it knows and skips what
+/// follows.
 /// </summary>
 /// <remarks>
-/// <see cref="InlineVersion"/> has everything in it. <see cref="SchemaVersion"/> has in the model's place the id of a
+/// <see cref="InlineVersion"/> has everything in it. <see cref="SchemaVersion"/> has in the model's
+/// place the id of a
 /// <see cref="DecisionSchema"/>, and features by their place in that.
 /// </remarks>
 public static class DecisionMessagePack
@@ -26,8 +28,10 @@ public static class DecisionMessagePack
     /// <summary>Elements that this version writes.</summary>
     public static int Elements { get; } = 1 + DecisionFields.ByPosition.Length;
 
-    /// <param name="schemaOf">The schema of an id (<see cref="SchemaIdOf"/>); null: of none.</param>
-    /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a version that this release does not read, or of a schema that is not known.</exception>
+    /// <param name="schemaOf">The schema of an id (<see cref="SchemaIdOf"/>); null: of
+    /// none.</param>
+    /// <exception cref="MessagePackSerializationException">The bytes are no decision, or of a
+    /// version that this release does not read, or of a schema that is not known.</exception>
     public static DecisionRecord Read(ReadOnlyMemory<byte> bytes, Func<string, DecisionSchema?>? schemaOf = null) =>
         MessagePackRead.Guarded(bytes, (ref MessagePackReader reader) => Read(ref reader, schemaOf));
 
@@ -46,13 +50,18 @@ public static class DecisionMessagePack
         return ReadHash(ref reader);
     });
 
-    /// <summary>Reads what lies before everything of which there is much: of which record it is the decision, and the outcome.</summary>
+    /// <summary>
+    /// Reads what lies before everything of which there is much: of which record it is the
+    /// decision, and the outcome.
+    /// </summary>
     /// <remarks>The topic's id is null where the decision does not say.</remarks>
-    /// <returns>Without an outcome where the decision is of a version that this release does not read: the position stands there in any.</returns>
+    /// <returns>Without an outcome where the decision is of a version that this release does not
+    /// read: the position stands there in any.</returns>
     /// <exception cref="MessagePackSerializationException">The bytes are no decision.</exception>
     public static (DecisionSource Source, string? TopicId, DecisionOutcome? Outcome) ReadOutcome(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadOutcome);
 
-    /// <param name="hash"><c>sha256:</c> and 64 hexadecimal digits. Null is nil, and so is the empty text: a record has it where nil was read.</param>
+    /// <param name="hash"><c>sha256:</c> and 64 hexadecimal digits. Null is nil, and so is the
+    /// empty text: a record has it where nil was read.</param>
     /// <exception cref="FormatException">The text is no such hash.</exception>
     public static void WriteHash(ref MessagePackWriter writer, string? hash)
     {
@@ -96,7 +105,8 @@ public static class DecisionMessagePack
                 $"a decision of version {version} with {count} elements; this release reads versions {InlineVersion} and {SchemaVersion} with at least {ElementsMin}");
         }
 
-        // Initializers run in this order, which is the order of the wire form. Decisions of older releases end earlier.
+        // Initializers run in this order, which is the order of the wire form. Decisions of older
+        // releases end earlier.
         var later = count - ElementsMin;
         return new DecisionRecord
         {
@@ -134,7 +144,10 @@ public static class DecisionMessagePack
         };
     }
 
-    /// <summary>The source is an array: region, topic, partition, offset; and the topic's id where it was known.</summary>
+    /// <summary>
+    /// The source is an array: region, topic, partition, offset; and the topic's id where it was
+    /// known.
+    /// </summary>
     private static DecisionSource ReadSource(ref MessagePackReader reader, out string? topicId)
     {
         var count = MessagePackRead.ArrayOf(ref reader, 4);
@@ -144,7 +157,9 @@ public static class DecisionMessagePack
         return source;
     }
 
-    /// <summary>The model is an array: name, hash, engine. In its place stands the schema that has it.</summary>
+    /// <summary>
+    /// The model is an array: name, hash, engine. In its place stands the schema that has it.
+    /// </summary>
     private static string ReadModel(
         ref MessagePackReader reader, int version, Func<string, DecisionSchema?>? schemaOf, out DecisionSchema? schema, out string modelVersion, out string engine)
     {

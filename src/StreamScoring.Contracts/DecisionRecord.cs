@@ -1,12 +1,21 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>A decision as a reader sees it: enough to explain it and to score the payment again without any other system.</summary>
+/// <summary>
+/// A decision as a reader sees it: enough to explain it and to score the payment again without any
+/// other system.
+/// </summary>
 public sealed record DecisionRecord
 {
-    /// <summary>Where the payment was read: with it the decision's id is <c>region/topic/partition/offset</c>.</summary>
+    /// <summary>
+    /// Where the payment was read: with it the decision's id is
+    /// <c>region/topic/partition/offset</c>.
+    /// </summary>
     public required DecisionSource Source { get; init; }
 
-    /// <summary>The id of the topic that <see cref="Source"/> names; null where the brokers did not tell, and in decisions of older releases.</summary>
+    /// <summary>
+    /// The id of the topic that <see cref="Source"/> names; null where the brokers did not tell,
+    /// and in decisions of older releases.
+    /// </summary>
     public string? SourceTopicId { get; init; }
 
     public required string PaymentId { get; init; }
@@ -46,7 +55,9 @@ public sealed record DecisionRecord
 
     public required string Engine { get; init; }
 
-    /// <summary>Feature values by name, in feature-file order: a double (null when missing) or a string.</summary>
+    /// <summary>
+    /// Feature values by name, in feature-file order: a double (null when missing) or a string.
+    /// </summary>
     public required IReadOnlyList<KeyValuePair<string, object?>> Features { get; init; }
 
     public IReadOnlyList<string> Rules { get; init; } = [];
@@ -64,8 +75,9 @@ public sealed record DecisionRecord
 
     public required string Config { get; init; }
 
-    /// <summary>late, unscored, duplicate (the payment was published before: this is its first decision again), approximate (a feature may
-    /// lack events, or count too many); later releases add more.</summary>
+    /// <summary>late, unscored, duplicate (the payment was published before: this is its first
+    /// decision again), approximate (a feature may lack events, or count too many); later releases
+    /// add more.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 
     /// <summary>By followed region: how far behind its log was.</summary>
@@ -73,15 +85,27 @@ public sealed record DecisionRecord
 
     public required DecisionTimings TimingsMs { get; init; }
 
-    /// <summary>Of an approximate decision: the features that are not exact, and how far each may be off; null where that is not known.</summary>
+    /// <summary>
+    /// Of an approximate decision: the features that are not exact, and how far each may be off;
+    /// null where that is not known.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, double?>> Bounds { get; init; } = [];
 
-    /// <summary>What decided, as a whole: <c>sha256:</c> and the hash of models, thresholds and reasons. Null in decisions of older releases.</summary>
+    /// <summary>
+    /// What decided, as a whole: <c>sha256:</c> and the hash of models, thresholds and reasons.
+    /// Null in decisions of older releases.
+    /// </summary>
     public string? Policy { get; init; }
 
-    /// <summary>thresholds, unscored or duplicate; later releases add more. Null in decisions of older releases.</summary>
+    /// <summary>
+    /// thresholds, unscored or duplicate; later releases add more. Null in decisions of older
+    /// releases.
+    /// </summary>
     public string? DecidedBy { get; init; }
 
-    /// <summary>As what the model gave the score: champion; later releases add more. Null where none did, and in decisions of older releases.</summary>
+    /// <summary>
+    /// As what the model gave the score: champion; later releases add more. Null where none did,
+    /// and in decisions of older releases.
+    /// </summary>
     public string? Role { get; init; }
 }

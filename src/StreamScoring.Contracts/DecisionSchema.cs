@@ -6,14 +6,16 @@ using System.Text.Json;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// What many decisions have in common: the names of their features, the model, and hashes of what they rest on. It stands once in the
-/// topic of schemas, and decisions name it by its id (docs/wire-format.md, Schemas). It never changes.
+/// What many decisions have in common: the names of their features, the model, and hashes of what
+/// they rest on. It stands once in the topic of schemas, and decisions name it by its id
+/// (docs/wire-format.md, Schemas). It never changes.
 /// </summary>
 public sealed class DecisionSchema
 {
     /// <param name="featureNames">In the order of the feature file.</param>
     /// <param name="featureTexts">What a reason says of each.</param>
-    /// <param name="modelVersion">This and the hashes below are <c>sha256:</c> and 64 hexadecimal digits.</param>
+    /// <param name="modelVersion">This and the hashes below are <c>sha256:</c> and 64 hexadecimal
+    /// digits.</param>
     /// <param name="ruleFile">Null where there is none.</param>
     /// <param name="policy">Null where it is not known.</param>
     public DecisionSchema(
@@ -45,7 +47,9 @@ public sealed class DecisionSchema
         (FeatureNames, FeatureTexts, ModelName, ModelVersion, Engine, FeatureFile, Config) = ([], [], "", "", "", "", "");
     }
 
-    /// <summary>False for one that nobody could look up: its features are called by their places.</summary>
+    /// <summary>
+    /// False for one that nobody could look up: its features are called by their places.
+    /// </summary>
     public bool IsKnown => !Value.IsEmpty;
 
     /// <summary><c>sha256:</c> and the hash of <see cref="Value"/>: the record's key.</summary>
@@ -75,11 +79,14 @@ public sealed class DecisionSchema
     /// <summary>The id of a record of the topic, by its value.</summary>
     public static string IdOf(ReadOnlySpan<byte> value) => DecisionMessagePack.HashPrefix + Convert.ToHexStringLower(SHA256.HashData(value));
 
-    /// <summary>What a decision is read by whose schema is gone: all that the decision says itself is there.</summary>
+    /// <summary>
+    /// What a decision is read by whose schema is gone: all that the decision says itself is there.
+    /// </summary>
     public static DecisionSchema Unknown(string id) => new(id);
 
     /// <summary>Reads a record of the topic.</summary>
-    /// <param name="id">The record's key. A later release may have written more than this one reads, which the id is of as well.</param>
+    /// <param name="id">The record's key. A later release may have written more than this one
+    /// reads, which the id is of as well.</param>
     /// <exception cref="JsonException">It is no schema.</exception>
     public static DecisionSchema Read(ReadOnlyMemory<byte> value, string id)
     {

@@ -5,17 +5,19 @@ using MessagePack;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Writes a decision as JSON straight from its compact form, by <see cref="DecisionFields"/>. So the pipeline has one encoder of decisions
-/// to keep right, and its JSON costs no memory.
+/// Writes a decision as JSON straight from its compact form, by <see cref="DecisionFields"/>. So
+/// the pipeline has one encoder of decisions to keep right, and its JSON costs no memory.
 /// </summary>
 public static class DecisionTranscoder
 {
     private static ReadOnlySpan<byte> HashPrefix => "sha256:"u8;
 
     /// <summary>Allocates nothing.</summary>
-    /// <param name="compact">As this release's pipeline writes it with names: in one piece, with all its elements, texts in UTF-8.</param>
+    /// <param name="compact">As this release's pipeline writes it with names: in one piece, with
+    /// all its elements, texts in UTF-8.</param>
     /// <param name="writer">Reset; the caller flushes it.</param>
-    /// <exception cref="MessagePackSerializationException">The bytes are something else.</exception>
+    /// <exception cref="MessagePackSerializationException">The bytes are something
+    /// else.</exception>
     /// <exception cref="EndOfStreamException">The bytes end too early.</exception>
     public static void ToJson(ReadOnlyMemory<byte> compact, Utf8JsonWriter writer)
     {
@@ -31,7 +33,8 @@ public static class DecisionTranscoder
         writer.WriteStartObject();
         foreach (var field in DecisionFields.InJsonOrder)
         {
-            // JSON has another order. An element whose turn has not come is passed over, and read from its start when it comes.
+            // JSON has another order. An element whose turn has not come is passed over, and read
+            // from its start when it comes.
             for (; next < field.Position; next++)
             {
                 starts[next] = (int)reader.Consumed;
@@ -121,7 +124,9 @@ public static class DecisionTranscoder
         MessagePackRead.SkipMany(ref reader, count - 4);
     }
 
-    /// <summary>An array of an older release ends before some parts; what follows them is of a later one.</summary>
+    /// <summary>
+    /// An array of an older release ends before some parts; what follows them is of a later one.
+    /// </summary>
     private static void WriteParts(ref MessagePackReader reader, Utf8JsonWriter writer, DecisionField field)
     {
         var count = MessagePackRead.ArrayOf(ref reader, field.PartsMin);

@@ -1,11 +1,13 @@
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Digits that follow each other with separators at most between them, and the question whether a card number is among them. Any part
-/// of it is tested at a constant cost (running check sums), so the whole costs in proportion to its length.
+/// Digits that follow each other with separators at most between them, and the question whether a
+/// card number is among them. Any part of it is tested at a constant cost (running check sums), so
+/// the whole costs in proportion to its length.
 /// </summary>
 /// <param name="digits">
-/// Room for the digits held at a time. Longer clusters are looked at piece by piece, each with the end of the one before.
+/// Room for the digits held at a time. Longer clusters are looked at piece by piece, each with the
+/// end of the one before.
 /// </param>
 /// <param name="sums">Room for twice as many check sums, and two.</param>
 internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
@@ -17,7 +19,10 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
 
     private readonly Span<byte> _digits = digits;
 
-    /// <summary>Running check sums: with every second digit doubled from the first on, and from the second on.</summary>
+    /// <summary>
+    /// Running check sums: with every second digit doubled from the first on, and from the second
+    /// on.
+    /// </summary>
     private readonly Span<ushort> _oddDoubled = sums[..(digits.Length + 1)], _evenDoubled = sums[(digits.Length + 1)..];
     private int _count;
     private int _summed;
@@ -31,7 +36,8 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
     public readonly bool IsFull => _count == _digits.Length;
 
     /// <param name="separator">What stands before the digit; of no matter for the first.</param>
-    /// <param name="isAtLetter">Whether a letter stands right before it; asked for the first only.</param>
+    /// <param name="isAtLetter">Whether a letter stands right before it; asked for the first
+    /// only.</param>
     public void Add(int digit, DigitSeparator separator, bool isAtLetter)
     {
         if (_count == 0)
@@ -45,7 +51,9 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
 
     public void Clear() => (_count, _summed) = (0, 0);
 
-    /// <summary>Makes room and keeps the last digits, so that a number at the seam is found.</summary>
+    /// <summary>
+    /// Makes room and keeps the last digits, so that a number at the seam is found.
+    /// </summary>
     public void DropFront()
     {
         _digits[^Kept..].CopyTo(_digits);
@@ -53,9 +61,11 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
     }
 
     /// <summary>Whether a card number is among the digits.</summary>
-    /// <param name="isThorough">True: sixteen digits that could be one count wherever they stand, however they are separated.</param>
+    /// <param name="isThorough">True: sixteen digits that could be one count wherever they stand,
+    /// however they are separated.</param>
     /// <param name="endsAtLetter">Whether a letter stands right behind the last digit.</param>
-    /// <param name="isExpiryBehind">Whether what stands behind the last digit is what track 2 has behind a card number.</param>
+    /// <param name="isExpiryBehind">Whether what stands behind the last digit is what track 2 has
+    /// behind a card number.</param>
     public bool HoldsCardNumber(bool isThorough, bool endsAtLetter, bool isExpiryBehind)
     {
         if (_count < CardNetworks.DigitsMin)
@@ -77,7 +87,9 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return (isThorough && IsAnywhere()) || HoldsHexDigits(isThorough);
     }
 
-    /// <summary>ISO/IEC 7812-1, annex B (Luhn): every second digit is doubled, and the last is not.</summary>
+    /// <summary>
+    /// ISO/IEC 7812-1, annex B (Luhn): every second digit is doubled, and the last is not.
+    /// </summary>
     private bool HasCheckDigit(int start, int length)
     {
         Steps++;
@@ -139,7 +151,10 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return start;
     }
 
-    /// <summary>Whether digits without a separator are a card number, or a longer number that gives away that it holds one.</summary>
+    /// <summary>
+    /// Whether digits without a separator are a card number, or a longer number that gives away
+    /// that it holds one.
+    /// </summary>
     private bool IsInRun(int start, int end, bool isExpiryBehind)
     {
         if (end - start < CardNetworks.DigitsMin)
@@ -166,11 +181,15 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
     }
 
     /// <summary>
-    /// No 64-bit integer has more digits. Longer numbers are put together, so what stands at either end may be a card number.
+    /// No 64-bit integer has more digits. Longer numbers are put together, so what stands at either
+    /// end may be a card number.
     /// </summary>
     private const int IntegerDigitsMax = 20;
 
-    /// <summary>Zeros behind it, or the expiry date as tracks and messages write it: year and month, or month and year.</summary>
+    /// <summary>
+    /// Zeros behind it, or the expiry date as tracks and messages write it: year and month, or
+    /// month and year.
+    /// </summary>
     private bool IsPadded(int start, int end)
     {
         var zeros = end;
@@ -192,7 +211,9 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return false;
     }
 
-    /// <summary>An expiry date behind it whose separator ends the run: 12/27, 12-2027, 2027/12.</summary>
+    /// <summary>
+    /// An expiry date behind it whose separator ends the run: 12/27, 12-2027, 2027/12.
+    /// </summary>
     private bool IsBeforeExpiry(int start, int end)
     {
         for (var cut = 2; cut <= 4; cut += 2)
@@ -207,7 +228,10 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return false;
     }
 
-    /// <summary>Whether the last digits of a group are of an expiry date, with the group behind it or without.</summary>
+    /// <summary>
+    /// Whether the last digits of a group are of an expiry date, with the group behind it or
+    /// without.
+    /// </summary>
     /// <param name="cut">How many digits: 2 or 4.</param>
     private readonly bool EndsWithExpiry(int end, int cut)
     {
@@ -238,7 +262,9 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return true;
     }
 
-    /// <summary>Behind two digits that say how long it is, as ISO 8583 has it: alone, or within a message.</summary>
+    /// <summary>
+    /// Behind two digits that say how long it is, as ISO 8583 has it: alone, or within a message.
+    /// </summary>
     private bool IsBehindItsLength(int start, int end)
     {
         var isMessage = end - start > IntegerDigitsMax;
@@ -295,10 +321,15 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return false;
     }
 
-    /// <summary>Whether the group that begins here is an expiry date with a service code, as track 2 has it.</summary>
+    /// <summary>
+    /// Whether the group that begins here is an expiry date with a service code, as track 2 has it.
+    /// </summary>
     private readonly bool HasTrackBehind(int start) => GroupEnd(start) - start >= 7 && ExpiryDate.Is(Two(start), Two(start + 2));
 
-    /// <summary>Whether the group that begins here is, with those behind it, a card number as people write it.</summary>
+    /// <summary>
+    /// Whether the group that begins here is, with those behind it, a card number as people write
+    /// it.
+    /// </summary>
     private bool IsInGroups(int start, bool endsAtLetter)
     {
         var groups = new DigitGroups();
@@ -337,7 +368,9 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
         return false;
     }
 
-    /// <summary>As people write it, with an expiry date right behind: 1486 and 12/27 give 148612/27.</summary>
+    /// <summary>
+    /// As people write it, with an expiry date right behind: 1486 and 12/27 give 148612/27.
+    /// </summary>
     private bool IsInGroupsBeforeExpiry(int first, int groupStart, int groupEnd, DigitGroups groups, bool isAtLetter)
     {
         for (var cut = 2; cut <= 4 && groupEnd - groupStart > cut; cut += 2)
@@ -382,7 +415,8 @@ internal ref struct DigitCluster(Span<byte> digits, Span<ushort> sums)
     }
 
     /// <summary>
-    /// Whether the digits are pairs that write digits in hexadecimal: 34 for 4. With 00 between them they are wider characters.
+    /// Whether the digits are pairs that write digits in hexadecimal: 34 for 4. With 00 between
+    /// them they are wider characters.
     /// </summary>
     private bool HoldsHexDigits(bool isThorough)
     {

@@ -1,6 +1,9 @@
 namespace StreamScoring.Contracts;
 
-/// <summary>How digits are grouped. Some ways of writing are common enough elsewhere that only a card's own groups count.</summary>
+/// <summary>
+/// How digits are grouped. Some ways of writing are common enough elsewhere that only a card's own
+/// groups count.
+/// </summary>
 internal struct DigitGroups()
 {
     private const int PrintedMin = 3, PrintedMax = 7, Thousands = 3;
@@ -21,11 +24,15 @@ internal struct DigitGroups()
     public void Separate(DigitSeparator separator) =>
         (_hasDash, _hasOther) = (_hasDash || separator == DigitSeparator.Dash, _hasOther || separator == DigitSeparator.Other);
 
-    /// <summary>Whether cards are written so, and not dates, addresses, numbers with decimals or parts of a longer token.</summary>
+    /// <summary>
+    /// Whether cards are written so, and not dates, addresses, numbers with decimals or parts of a
+    /// longer token.
+    /// </summary>
     /// <param name="isAtLetter">Whether a letter stands right before or behind it.</param>
     public readonly bool AreWritten(bool isAtLetter)
     {
-        // Digit by digit, or in pairs: bytes and arrays are written so, and no date or address is so long.
+        // Digit by digit, or in pairs: bytes and arrays are written so, and no date or address is
+        // so long.
         var isUniform = _count >= 7 && _longest <= 2;
         var isPrinted = _count >= 3 && _shortest >= PrintedMin && _longest <= PrintedMax;
         return isUniform

@@ -5,8 +5,9 @@ using System.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Card numbers that do not stand in a text as digits: behind escapes, in hexadecimal, in base 64, packed two digits to a character.
-/// Each form is undone once and what comes out is looked at; a form within a form is not. Every walk is linear in the text.
+/// Card numbers that do not stand in a text as digits: behind escapes, in hexadecimal, in base 64,
+/// packed two digits to a character. Each form is undone once and what comes out is looked at; a
+/// form within a form is not. Every walk is linear in the text.
 /// </summary>
 internal static class EncodedCardNumber
 {
@@ -23,7 +24,10 @@ internal static class EncodedCardNumber
         || ((hints & CardNumberHints.Base64) != 0 && IsInBase64(text, scratch, isThorough, ref steps))
         || ((hints & CardNumberHints.Packed) != 0 && IsPackedInCharacters(text, ref steps));
 
-    /// <summary>Packed decimals (BCD) of which each byte became a character, as a text with control characters shows.</summary>
+    /// <summary>
+    /// Packed decimals (BCD) of which each byte became a character, as a text with control
+    /// characters shows.
+    /// </summary>
     public static bool IsPackedInCharacters(ReadOnlySpan<byte> text, ref int steps)
     {
         Span<byte> digits = stackalloc byte[DigitCluster.RoomMax];
@@ -46,7 +50,9 @@ internal static class EncodedCardNumber
         return hasControl && HoldsPacked(ref cluster);
     }
 
-    /// <summary>Packed decimals in raw bytes, of which one at least is no printable character.</summary>
+    /// <summary>
+    /// Packed decimals in raw bytes, of which one at least is no printable character.
+    /// </summary>
     public static bool IsPackedInBytes(ReadOnlySpan<byte> bytes)
     {
         Span<byte> digits = stackalloc byte[DigitCluster.RoomMax];
@@ -104,8 +110,8 @@ internal static class EncodedCardNumber
     }
 
     /// <summary>
-    /// Takes one level of escapes away: of JSON, of addresses (%20) and of markup (&amp;#52;). Never longer than its input; may work in
-    /// place.
+    /// Takes one level of escapes away: of JSON, of addresses (%20) and of markup (&amp;#52;).
+    /// Never longer than its input; may work in place.
     /// </summary>
     private static int Unescape(ReadOnlySpan<byte> text, Span<byte> output)
     {

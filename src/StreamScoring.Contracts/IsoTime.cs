@@ -6,8 +6,9 @@ namespace StreamScoring.Contracts;
 public static class IsoTime
 {
     /// <summary>
-    /// Reads ISO 8601: <c>2026-01-31</c>, with <c>T12:00</c>, <c>12:00:00</c> or <c>T12:00:00.123</c> behind it, and <c>Z</c> or an offset
-    /// behind that. UTC where it names no zone. What only a calendar of some country would understand is refused.
+    /// Reads ISO 8601: <c>2026-01-31</c>, with <c>T12:00</c>, <c>12:00:00</c> or
+    /// <c>T12:00:00.123</c> behind it, and <c>Z</c> or an offset behind that. UTC where it names no
+    /// zone. What only a calendar of some country would understand is refused.
     /// </summary>
     public static bool TryParse(string text, out long unixMs)
     {

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>Fields of a JSON object by name. What is missing or of another kind is a <see cref="JsonException"/> that names the field.</summary>
+/// <summary>
+/// Fields of a JSON object by name. What is missing or of another kind is a
+/// <see cref="JsonException"/> that names the field.
+/// </summary>
 internal static class JsonFields
 {
     /// <summary>Parses, and reads.</summary>
@@ -17,7 +20,8 @@ internal static class JsonFields
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            // A name or text with an escape that is half a character, or that is no UTF-8: it is found only when it is looked at. Or no hash.
+            // A name or text with an escape that is half a character, or that is no UTF-8: it is
+            // found only when it is looked at. Or no hash.
             throw new JsonException(e.Message, e);
         }
     }

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>JSON that somebody else wrote, for people to read: every name, text and number that may be a card number is masked.</summary>
+/// <summary>
+/// JSON that somebody else wrote, for people to read: every name, text and number that may be a
+/// card number is masked.
+/// </summary>
 public static class MaskedJson
 {
     /// <returns>One line of printable ASCII; everything else is escaped.</returns>

@@ -2,13 +2,19 @@ using MessagePack;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>What the readers of compact forms share: one kind of error, and arrays to which a later release may have appended.</summary>
+/// <summary>
+/// What the readers of compact forms share: one kind of error, and arrays to which a later release
+/// may have appended.
+/// </summary>
 internal static class MessagePackRead
 {
     public delegate T Reading<out T>(ref MessagePackReader reader);
 
-    /// <summary>Reads, and turns every way in which the library says that bytes are wrong into one.</summary>
-    /// <exception cref="MessagePackSerializationException">The bytes end too early, or hold another type or a number beyond its field.</exception>
+    /// <summary>
+    /// Reads, and turns every way in which the library says that bytes are wrong into one.
+    /// </summary>
+    /// <exception cref="MessagePackSerializationException">The bytes end too early, or hold another
+    /// type or a number beyond its field.</exception>
     public static T Guarded<T>(ReadOnlyMemory<byte> bytes, Reading<T> read)
     {
         var reader = new MessagePackReader(bytes);
@@ -30,7 +36,10 @@ internal static class MessagePackRead
         return count >= elementsMin ? count : throw new MessagePackSerializationException($"an array of {count}; expected at least {elementsMin}");
     }
 
-    /// <summary>Steps over values: appended ones are plain, since stepping over nested ones would recurse as deep as they nest.</summary>
+    /// <summary>
+    /// Steps over values: appended ones are plain, since stepping over nested ones would recurse as
+    /// deep as they nest.
+    /// </summary>
     public static void SkipMany(ref MessagePackReader reader, int count)
     {
         for (; count > 0; count--)

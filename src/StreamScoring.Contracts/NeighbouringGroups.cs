@@ -3,8 +3,9 @@ using System.Buffers.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// A card number taken apart into neighbouring attributes. Attributes are short numbers often, so only groups count in which cards are
-/// printed or stored: fours and multiples of four, 4-6-5, 4-6-4, 6-10, 6-6-4. Every value costs the same; nothing is allocated.
+/// A card number taken apart into neighbouring attributes. Attributes are short numbers often, so
+/// only groups count in which cards are printed or stored: fours and multiples of four, 4-6-5,
+/// 4-6-4, 6-10, 6-6-4. Every value costs the same; nothing is allocated.
 /// </summary>
 public struct NeighbouringGroups
 {

@@ -6,8 +6,9 @@ internal static class NetworkAddress
     private const int GroupsOfIpv6 = 8, LengthMax = 39;
 
     /// <summary>
-    /// Whether all of a text is an IPv6 address (RFC 4291): eight groups of hexadecimal digits, or fewer with ::. One of decimal digits
-    /// alone counts only if it begins as addresses do that are given out, with 2 or 3.
+    /// Whether all of a text is an IPv6 address (RFC 4291): eight groups of hexadecimal digits, or
+    /// fewer with ::. One of decimal digits alone counts only if it begins as addresses do that are
+    /// given out, with 2 or 3.
     /// </summary>
     public static bool IsIpv6(ReadOnlySpan<byte> text)
     {

@@ -1,14 +1,19 @@
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// One payment as a publisher builds it. The pipeline itself never makes one: it decodes the wire form straight into columns.
+/// One payment as a publisher builds it. The pipeline itself never makes one: it decodes the wire
+/// form straight into columns.
 /// </summary>
-/// <remarks>Required are the id, the event time, the amount with its currency, and at least one entity id.</remarks>
+/// <remarks>
+/// Required are the id, the event time, the amount with its currency, and at least one entity id.
+/// </remarks>
 public sealed record Payment
 {
     public required string PaymentId { get; init; }
 
-    /// <summary>When the payment happened, by the acquirer's clock: milliseconds since the Unix epoch, UTC.</summary>
+    /// <summary>
+    /// When the payment happened, by the acquirer's clock: milliseconds since the Unix epoch, UTC.
+    /// </summary>
     public required long EventTimeMs { get; init; }
 
     /// <summary>Minor units of <see cref="Currency"/>: 12.34 EUR is 1234, 500 JPY is 500.</summary>
@@ -44,6 +49,8 @@ public sealed record Payment
 
     public string? Channel { get; init; }
 
-    /// <summary>Free fields: each value is a <see cref="string"/> or a <see cref="double"/>.</summary>
+    /// <summary>
+    /// Free fields: each value is a <see cref="string"/> or a <see cref="double"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, object>? Attributes { get; init; }
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>Payments and labels as JSON, with the contract's names. Absent fields are left out.</summary>
+/// <summary>
+/// Payments and labels as JSON, with the contract's names. Absent fields are left out.
+/// </summary>
 public static class PaymentJson
 {
     public static void Write(Utf8JsonWriter writer, Payment payment)

@@ -3,14 +3,17 @@ using MessagePack;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// The compact wire form of payments and labels: one MessagePack array, the version first, then the fields by position.
-/// A reader takes the positions it knows and skips what follows, so a writer may append fields.
+/// The compact wire form of payments and labels: one MessagePack array, the version first, then the
+/// fields by position. A reader takes the positions it knows and skips what follows, so a writer
+/// may append fields.
 /// </summary>
 /// <remarks>
-/// Payment: [1, payment_id, event_time ms, amount_minor, currency, card_id, customer_id, merchant_id, terminal_id, mcc, merchant_country,
-/// card_country, ip_country, ip, device_id, email_hash, channel, attributes map].
-/// Label: [1, payment_id, event_time ms, known_at ms, fraud, card_id, customer_id, merchant_id, terminal_id, ip, device_id, email_hash].
-/// Absent fields are nil; trailing ones may be left out. Format: the MessagePack specification, https://github.com/msgpack/msgpack.
+/// Payment: [1, payment_id, event_time ms, amount_minor, currency, card_id, customer_id,
+/// merchant_id, terminal_id, mcc, merchant_country, card_country, ip_country, ip, device_id,
+/// email_hash, channel, attributes map]. Label: [1, payment_id, event_time ms, known_at ms, fraud,
+/// card_id, customer_id, merchant_id, terminal_id, ip, device_id, email_hash]. Absent fields are
+/// nil; trailing ones may be left out. Format: the MessagePack specification,
+/// https://github.com/msgpack/msgpack.
 /// </remarks>
 public static class PaymentMessagePack
 {
@@ -81,7 +84,8 @@ public static class PaymentMessagePack
     }
 
     /// <summary>Reads a payment back. For tools: the pipeline decodes into columns.</summary>
-    /// <exception cref="MessagePackSerializationException">The bytes are no payment of this version.</exception>
+    /// <exception cref="MessagePackSerializationException">The bytes are no payment of this
+    /// version.</exception>
     public static Payment ReadPayment(ReadOnlyMemory<byte> bytes) => MessagePackRead.Guarded(bytes, ReadPayment);
 
     /// <inheritdoc cref="ReadPayment(ReadOnlyMemory{byte})"/>

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace StreamScoring.Contracts;
 
-/// <summary>The header <c>source</c>: <c>region/topic/partition/offset/topic id</c>, without the last part where no id is known.</summary>
+/// <summary>
+/// The header <c>source</c>: <c>region/topic/partition/offset/topic id</c>, without the last part
+/// where no id is known.
+/// </summary>
 public static class SourceHeader
 {
     /// <summary>Of a 64-bit number.</summary>

@@ -1,8 +1,8 @@
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Looks for a card number that was taken apart into neighbouring values: an array of groups, one field for each four digits. Every
-/// value costs the same, however many came before it.
+/// Looks for a card number that was taken apart into neighbouring values: an array of groups, one
+/// field for each four digits. Every value costs the same, however many came before it.
 /// </summary>
 public sealed class SplitCardNumber
 {

@@ -4,12 +4,15 @@ using System.Text;
 namespace StreamScoring.Contracts;
 
 /// <summary>
-/// Text of records, made fit for a line on a terminal or in a log: what moves the cursor, ends the line or turns its direction is
-/// written as an escape, so that no record forges a line.
+/// Text of records, made fit for a line on a terminal or in a log: what moves the cursor, ends the
+/// line or turns its direction is written as an escape, so that no record forges a line.
 /// </summary>
 public static class TerminalText
 {
-    /// <summary>The text, with <c>\u001b</c> for an escape character and the like. JSON escapes, as in <c>--json</c>.</summary>
+    /// <summary>
+    /// The text, with <c>\u001b</c> for an escape character and the like. JSON escapes, as in
+    /// <c>--json</c>.
+    /// </summary>
     public static string Escape(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -35,7 +38,10 @@ public static class TerminalText
         return escaped.ToString();
     }
 
-    /// <summary>Whether bytes of UTF-8 may go to a terminal as they are: printable ASCII only, which is what nearly all are.</summary>
+    /// <summary>
+    /// Whether bytes of UTF-8 may go to a terminal as they are: printable ASCII only, which is what
+    /// nearly all are.
+    /// </summary>
     public static bool IsPlain(ReadOnlySpan<byte> utf8) => utf8.IndexOfAnyExceptInRange((byte)0x20, (byte)0x7e) < 0;
 
     private static int IndexOfUnsafe(string text)
@@ -49,7 +55,10 @@ public static class TerminalText
         return i < text.Length ? i : -1;
     }
 
-    /// <summary>Controls (C0, DEL, C1), line and paragraph separators, what turns the direction and is not seen, half characters.</summary>
+    /// <summary>
+    /// Controls (C0, DEL, C1), line and paragraph separators, what turns the direction and is not
+    /// seen, half characters.
+    /// </summary>
     private static bool IsUnsafe(string text, int index)
     {
         var character = text[index];

@@ -12,7 +12,10 @@ public static class TextFields
         "ip_country", "ip", "device_id", "email_hash", "channel",
     ];
 
-    /// <summary>The fields that name an entity. A payment needs one of them, a label repeats those of its payment.</summary>
+    /// <summary>
+    /// The fields that name an entity. A payment needs one of them, a label repeats those of its
+    /// payment.
+    /// </summary>
     public static IReadOnlyList<TextField> EntityIds { get; } =
     [
         TextField.CardId, TextField.CustomerId, TextField.MerchantId, TextField.TerminalId, TextField.Ip, TextField.DeviceId,
@@ -20,8 +23,9 @@ public static class TextFields
     ];
 
     /// <summary>
-    /// The entity ids that are part of a payment's content, by which a retry is told from another payment of the same id. Not the
-    /// address: it is that of a connection, and a retry may come by another one. The order is part of stored hashes.
+    /// The entity ids that are part of a payment's content, by which a retry is told from another
+    /// payment of the same id. Not the address: it is that of a connection, and a retry may come by
+    /// another one. The order is part of stored hashes.
     /// </summary>
     public static IReadOnlyList<TextField> ContentIds { get; } =
         [TextField.CardId, TextField.CustomerId, TextField.MerchantId, TextField.TerminalId, TextField.DeviceId, TextField.EmailHash];

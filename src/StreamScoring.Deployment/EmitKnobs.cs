@@ -7,8 +7,10 @@ namespace StreamScoring.Deployment;
 /// <param name="QueueKilobytesMax">Records handed to the producer and not yet acknowledged.</param>
 /// <param name="BatchBytesMax">Of one batch on the wire, before compression.</param>
 /// <param name="AsJson">Decisions as JSON instead of MessagePack.</param>
-/// <param name="NamesInline">Each decision as older releases wrote it, with all names in it and in its headers.</param>
-/// <param name="TransactionTimeout">After which the brokers abort the transaction of a process that is gone.</param>
+/// <param name="NamesInline">Each decision as older releases wrote it, with all names in it and in
+/// its headers.</param>
+/// <param name="TransactionTimeout">After which the brokers abort the transaction of a process that
+/// is gone.</param>
 public sealed record EmitKnobs(int BatchesInFlightMax, TimeSpan Linger, int QueueKilobytesMax, int BatchBytesMax, string Compression, bool AsJson, bool NamesInline, TimeSpan TransactionTimeout)
 {
     public DecisionForm Form => AsJson ? DecisionForm.Json : NamesInline ? DecisionForm.Inline : DecisionForm.BySchema;

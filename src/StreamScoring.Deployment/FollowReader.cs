@@ -2,11 +2,18 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>Reads what a topology says of following other regions, and checks that no event could come by two ways.</summary>
+/// <summary>
+/// Reads what a topology says of following other regions, and checks that no event could come by
+/// two ways.
+/// </summary>
 internal static class FollowReader
 {
-    /// <summary>The entry of the region that the process serves is for those that serve another, so that one file can be all processes'.</summary>
-    /// <exception cref="InvalidInputFileException">A region is unknown, is followed for nothing, or would be read twice.</exception>
+    /// <summary>
+    /// The entry of the region that the process serves is for those that serve another, so that one
+    /// file can be all processes'.
+    /// </summary>
+    /// <exception cref="InvalidInputFileException">A region is unknown, is followed for nothing, or
+    /// would be read twice.</exception>
     public static IReadOnlyList<FollowKnobs> Read(YamlMap top, string home, IReadOnlyList<RegionTopology> regions)
     {
         var map = top.OptionalMap("followRegions") ?? YamlMap.Empty(top.File, "followRegions");

@@ -3,14 +3,18 @@ using StreamScoring.Identity;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>Reads the secret by which ids are hashed. It never stands in the file: it comes from the environment, or from a file of its own.</summary>
+/// <summary>
+/// Reads the secret by which ids are hashed. It never stands in the file: it comes from the
+/// environment, or from a file of its own.
+/// </summary>
 internal static class IdentityReader
 {
     private const string Secret = "secret", SecretFile = "secretFile";
 
     /// <param name="folder">What paths are relative to.</param>
     /// <returns>By the secret for development where none is given.</returns>
-    /// <exception cref="InvalidInputFileException">The secret stands in the file, is given twice, too short or too long, or its file cannot be read.</exception>
+    /// <exception cref="InvalidInputFileException">The secret stands in the file, is given twice,
+    /// too short or too long, or its file cannot be read.</exception>
     public static IdentityHash Read(YamlMap identity, string folder)
     {
         var (fromText, fromFile) = (identity.Has(Secret), identity.Has(SecretFile));

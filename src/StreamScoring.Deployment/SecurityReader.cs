@@ -2,7 +2,10 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>Reads a region's TLS and SASL settings. A secret never stands in the file: it comes from the environment, or from a file of its own.</summary>
+/// <summary>
+/// Reads a region's TLS and SASL settings. A secret never stands in the file: it comes from the
+/// environment, or from a file of its own.
+/// </summary>
 internal static class SecurityReader
 {
     private const string FromFile = ".file";

@@ -7,19 +7,24 @@ using StreamScoring.State;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>One deployment, as its topology file describes it. Paths are absolute; every value is checked.</summary>
+/// <summary>
+/// One deployment, as its topology file describes it. Paths are absolute; every value is checked.
+/// </summary>
 public sealed record Topology
 {
     /// <summary>The file it was read from.</summary>
     public required string File { get; init; }
 
     /// <summary>
-    /// <c>sha256:</c> and the hash of the file's text with its overrides, as it was read: what decisions name as their configuration. Live keys that changed
-    /// since do not change it: docs/topology.md, While running.
+    /// <c>sha256:</c> and the hash of the file's text with its overrides, as it was read: what
+    /// decisions name as their configuration. Live keys that changed since do not change it:
+    /// docs/topology.md, While running.
     /// </summary>
     public required string Hash { get; init; }
 
-    /// <summary>The region that this process serves: it owns partitions of that region's payments.</summary>
+    /// <summary>
+    /// The region that this process serves: it owns partitions of that region's payments.
+    /// </summary>
     public required string Region { get; init; }
 
     public required IReadOnlyList<RegionTopology> Regions { get; init; }
@@ -31,7 +36,9 @@ public sealed record Topology
 
     public required IdempotencyOptions Idempotency { get; init; }
 
-    /// <summary>Hashes ids by the deployment's secret: the same for all its processes and regions.</summary>
+    /// <summary>
+    /// Hashes ids by the deployment's secret: the same for all its processes and regions.
+    /// </summary>
     public required IdentityHash Identity { get; init; }
 
     /// <summary>The ceiling of the keyed state; the idempotency index is beside it.</summary>
@@ -39,10 +46,15 @@ public sealed record Topology
 
     public required SnapshotKnobs Snapshots { get; init; }
 
-    /// <summary>True where every process folds the whole region's payments, so that features see all of them.</summary>
+    /// <summary>
+    /// True where every process folds the whole region's payments, so that features see all of
+    /// them.
+    /// </summary>
     public required bool FollowsRegion { get; init; }
 
-    /// <summary>What is folded here of other regions; none of the region that this process serves.</summary>
+    /// <summary>
+    /// What is folded here of other regions; none of the region that this process serves.
+    /// </summary>
     public required IReadOnlyList<FollowKnobs> Follows { get; init; }
 
     /// <summary>The payment field that keys the payments topic.</summary>
@@ -62,7 +74,9 @@ public sealed record Topology
     /// <summary>How long loading a model may take, with all that is tried.</summary>
     public required TimeSpan ModelLoadMax { get; init; }
 
-    /// <summary>How long one call of a model may take; one of a single row an eighth of it.</summary>
+    /// <summary>
+    /// How long one call of a model may take; one of a single row an eighth of it.
+    /// </summary>
     public required TimeSpan ModelCallMax { get; init; }
 
     /// <summary>Null where the topology names none.</summary>
@@ -86,7 +100,9 @@ public sealed record Topology
     /// <summary>Which decisions name reasons.</summary>
     public required ReasonOptions Reasons { get; init; }
 
-    /// <summary>From the payment record's timestamp; a decision later than this is flagged late.</summary>
+    /// <summary>
+    /// From the payment record's timestamp; a decision later than this is flagged late.
+    /// </summary>
     public required TimeSpan Budget { get; init; }
 
     public required EmitKnobs Emit { get; init; }

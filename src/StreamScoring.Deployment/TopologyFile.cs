@@ -12,14 +12,18 @@ using StreamScoring.State;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>Reads a topology file. docs/topology.md lists every key with its unit, range and default.</summary>
+/// <summary>
+/// Reads a topology file. docs/topology.md lists every key with its unit, range and default.
+/// </summary>
 public static class TopologyFile
 {
     private const int InstanceLengthMax = 200;
 
     /// <param name="path">The YAML file; paths in it are relative to its folder.</param>
-    /// <param name="overrides"><c>key=value</c> with a dotted key, as given to <c>--set</c>.</param>
-    /// <exception cref="InvalidInputFileException">A key is unknown or missing, or a value is out of its range.</exception>
+    /// <param name="overrides"><c>key=value</c> with a dotted key, as given to
+    /// <c>--set</c>.</param>
+    /// <exception cref="InvalidInputFileException">A key is unknown or missing, or a value is out
+    /// of its range.</exception>
     public static Topology Load(string path, IReadOnlyList<string> overrides)
     {
         try
@@ -110,7 +114,8 @@ public static class TopologyFile
                 emit.Choice("compression", "lz4", "none", "gzip", "snappy", "lz4", "zstd"),
                 emit.Choice("format", "messagepack", "messagepack", "json") == "json",
                 emit.Choice("names", "schema", "schema", "inline") == "inline",
-                // The brokers refuse more than 15 minutes where they are not told otherwise; readers wait that long for a process that is gone.
+                // The brokers refuse more than 15 minutes where they are not told otherwise;
+                // readers wait that long for a process that is gone.
                 emit.Duration("transactionTimeout", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2))),
             Delivery = Enum.Parse<Delivery>(top.Choice("delivery", "idempotent", "idempotent", "transactional"), ignoreCase: true),
             HttpAddress = ReadAddress(http),
@@ -184,7 +189,10 @@ public static class TopologyFile
             : throw top.Error("partitionBy", $"is {name}; allowed: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
     }
 
-    /// <summary>Part of a snapshot's file name and of a transactional id, and to the brokers a <c>group.instance.id</c>, which may have these characters.</summary>
+    /// <summary>
+    /// Part of a snapshot's file name and of a transactional id, and to the brokers a
+    /// <c>group.instance.id</c>, which may have these characters.
+    /// </summary>
     private static string ReadInstance(YamlMap membership)
     {
         var instance = membership.OptionalText("instance") ?? "";
@@ -209,10 +217,12 @@ public static class TopologyFile
     }
 
     /// <summary>
-    /// Limits without a topology, for verbs that read tables: <c>ingest.…=value</c>, as given to <c>--set</c>. A table's columns file
-    /// says what its times mean, so 1970 is their floor unless another is given.
+    /// Limits without a topology, for verbs that read tables: <c>ingest.…=value</c>, as given to
+    /// <c>--set</c>. A table's columns file says what its times mean, so 1970 is their floor unless
+    /// another is given.
     /// </summary>
-    /// <exception cref="InvalidInputFileException">A key is none of the limits, or a value is out of its range.</exception>
+    /// <exception cref="InvalidInputFileException">A key is none of the limits, or a value is out
+    /// of its range.</exception>
     public static IngestLimits ParseLimits(IReadOnlyList<string> overrides)
     {
         var top = YamlFile.Parse("--set", "{}", overrides);

@@ -2,10 +2,15 @@ using System.Globalization;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>One key of a topology file: what it comes down to in a topology that was read, and whether a running process takes a new value.</summary>
+/// <summary>
+/// One key of a topology file: what it comes down to in a topology that was read, and whether a
+/// running process takes a new value.
+/// </summary>
 /// <param name="Name">Dotted, as <c>--set</c> takes it.</param>
-/// <param name="Value">A number, a <see cref="TimeSpan"/>, a text, or a list or map of texts.</param>
-/// <param name="Take">Gives the first topology the second one's value; null where the key needs a restart.</param>
+/// <param name="Value">A number, a <see cref="TimeSpan"/>, a text, or a list or map of
+/// texts.</param>
+/// <param name="Take">Gives the first topology the second one's value; null where the key needs a
+/// restart.</param>
 /// <param name="IsSecret">Its value is shown nowhere.</param>
 public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Func<Topology, Topology, Topology>? Take = null, bool IsSecret = false)
 {
@@ -22,7 +27,9 @@ public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Fun
         var text => text.ToString() ?? "",
     };
 
-    /// <summary>The value as a metric shows it, times in seconds; null where it is no number.</summary>
+    /// <summary>
+    /// The value as a metric shows it, times in seconds; null where it is no number.
+    /// </summary>
     public double? Number(Topology topology) => Value(topology) switch
     {
         TimeSpan time => time.TotalSeconds,

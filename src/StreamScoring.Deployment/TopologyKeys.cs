@@ -2,13 +2,19 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Deployment;
 
-/// <summary>Every key of a topology file. docs/topology.md has them in a table, which a test compares with this list.</summary>
+/// <summary>
+/// Every key of a topology file. docs/topology.md has them in a table, which a test compares with
+/// this list.
+/// </summary>
 public static class TopologyKeys
 {
     /// <summary>Stands in the names below for a region's own.</summary>
     private const string AnyRegion = "NAME";
 
-    /// <summary>The keys that a running process takes while it runs, and those of the same sections that it does not.</summary>
+    /// <summary>
+    /// The keys that a running process takes while it runs, and those of the same sections that it
+    /// does not.
+    /// </summary>
     private static readonly TopologyKey[] OfTheProcess =
     [
         new("region", topology => topology.Region),
@@ -87,7 +93,10 @@ public static class TopologyKeys
     /// <summary>Keys that a running process takes over.</summary>
     public static IReadOnlyList<TopologyKey> Live { get; } = [.. OfTheProcess.Where(key => key.IsLive)];
 
-    /// <summary>What a name of the table stands for: those of a region with <c>NAME</c> in place of the region's.</summary>
+    /// <summary>
+    /// What a name of the table stands for: those of a region with <c>NAME</c> in place of the
+    /// region's.
+    /// </summary>
     public static IReadOnlyList<string> Names { get; } = [.. OfTheProcess.Select(key => key.Name), .. OfRegion(AnyRegion).Select(key => key.Name)];
 
     /// <summary>All keys of a topology, each of its regions' own among them.</summary>

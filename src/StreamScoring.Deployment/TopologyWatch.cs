@@ -4,17 +4,21 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Deployment;
 
 /// <summary>A change of the topology file that a running process can take.</summary>
-/// <param name="Target">The topology with the live keys of the changed file, all others as at the start.</param>
+/// <param name="Target">The topology with the live keys of the changed file, all others as at the
+/// start.</param>
 /// <param name="Said">Each live key that changed, with its value before and after.</param>
 public sealed record TopologyChange(Topology Target, string Said);
 
 /// <summary>
-/// Looks whether the topology file that a process runs by has changed. What it holds is compared, not its time: an editor puts another file in its place, a
-/// ConfigMap turns a link to one, and neither need be newer. A change counts once two looks have found the same, so that a file that is being written is not judged.
+/// Looks whether the topology file that a process runs by has changed. What it holds is compared,
+/// not its time: an editor puts another file in its place, a ConfigMap turns a link to one, and
+/// neither need be newer. A change counts once two looks have found the same, so that a file that
+/// is being written is not judged.
 /// </summary>
 /// <param name="atStart">What the process was started with.</param>
 /// <param name="overrides">As given to <c>--set</c> then; they go on overriding the file.</param>
-/// <param name="logger">Told once per change: what is in force now, what needs a restart, or why the file is not taken.</param>
+/// <param name="logger">Told once per change: what is in force now, what needs a restart, or why
+/// the file is not taken.</param>
 public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overrides, ILogger logger)
 {
     private volatile Topology _inForce = atStart;
@@ -28,7 +32,8 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     /// <summary>Topics got more partitions: a file that says the same is no change.</summary>
     public void Grew(IReadOnlyList<RegionTopology> regions) => _grown = regions;
 
-    /// <returns>What is to be taken; null where nothing changed for a running process. Until <see cref="Took"/> it is not in force.</returns>
+    /// <returns>What is to be taken; null where nothing changed for a running process. Until
+    /// <see cref="Took"/> it is not in force.</returns>
     public TopologyChange? Look()
     {
         var (text, problem) = Read();

@@ -3,7 +3,9 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Files;
 
-/// <summary>How a table's columns become payment fields. docs/columns.md describes the file.</summary>
+/// <summary>
+/// How a table's columns become payment fields. docs/columns.md describes the file.
+/// </summary>
 public sealed class ColumnsFile
 {
     private static readonly string[] KnownFields = [.. TextFields.AllNames, "event_time", "amount"];
@@ -11,13 +13,18 @@ public sealed class ColumnsFile
     private ColumnsFile(IReadOnlyDictionary<string, ColumnMapping> fields, string? label, TimeSpan? labelDelay) =>
         (Fields, LabelColumn, LabelDelay) = (fields, label, labelDelay);
 
-    /// <summary>By payment field: text fields, <c>event_time</c>, <c>amount</c> and <c>attributes.NAME</c>.</summary>
+    /// <summary>
+    /// By payment field: text fields, <c>event_time</c>, <c>amount</c> and <c>attributes.NAME</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, ColumnMapping> Fields { get; }
 
     /// <summary>The column that says whether a payment was fraud: 0 or 1, true or false.</summary>
     public string? LabelColumn { get; }
 
-    /// <summary>How long after the payment its label becomes known; null where labels are not to be made from the column.</summary>
+    /// <summary>
+    /// How long after the payment its label becomes known; null where labels are not to be made
+    /// from the column.
+    /// </summary>
     public TimeSpan? LabelDelay { get; }
 
     /// <exception cref="InvalidInputFileException">The file is wrong.</exception>
@@ -58,7 +65,10 @@ public sealed class ColumnsFile
         return file;
     }
 
-    /// <summary>The contract's own names as columns: <c>payment_id</c>, <c>event_time</c>, <c>amount_minor</c>, …, <c>attributes.NAME</c>.</summary>
+    /// <summary>
+    /// The contract's own names as columns: <c>payment_id</c>, <c>event_time</c>,
+    /// <c>amount_minor</c>, …, <c>attributes.NAME</c>.
+    /// </summary>
     public static ColumnsFile ForContractNames(IReadOnlyList<string> columns)
     {
         var fields = new Dictionary<string, ColumnMapping>(StringComparer.Ordinal);

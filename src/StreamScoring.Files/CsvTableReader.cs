@@ -11,7 +11,10 @@ internal sealed class CsvTableReader : TableReader
     /// <summary>A quote without an end would otherwise take in the rest of the file.</summary>
     private const int CellLengthMax = 1 << 20;
 
-    /// <summary>Cells of a row with a quote where none belongs. They are taken as they stand, but for each the library copies the whole row.</summary>
+    /// <summary>
+    /// Cells of a row with a quote where none belongs. They are taken as they stand, but for each
+    /// the library copies the whole row.
+    /// </summary>
     private const int StrayQuotesMax = 100;
 
     /// <summary>

@@ -42,7 +42,8 @@ internal sealed class CsvTableWriter : TableWriter
     public override void Text(ReadOnlySpan<byte> value)
     {
         Separate();
-        // RFC 4180: a cell with a comma, a quote or a line end is quoted, and quotes in it are doubled.
+        // RFC 4180: a cell with a comma, a quote or a line end is quoted, and quotes in it are
+        // doubled.
         if (value.IndexOfAny(",\"\r\n"u8) >= 0)
         {
             value = Encoding.UTF8.GetBytes($"\"{Encoding.UTF8.GetString(value).Replace("\"", "\"\"", StringComparison.Ordinal)}\"");

@@ -1,6 +1,9 @@
 namespace StreamScoring.Files;
 
-/// <summary>Records of one kind in memory, in their wire form: bytes in big chunks, positions beside them. A million are not a million objects.</summary>
+/// <summary>
+/// Records of one kind in memory, in their wire form: bytes in big chunks, positions beside them. A
+/// million are not a million objects.
+/// </summary>
 internal sealed class EventStore
 {
     private const int ChunkBytes = 4 * 1024 * 1024;
@@ -11,7 +14,9 @@ internal sealed class EventStore
 
     public int Count => _records.Count;
 
-    /// <summary>What the record is ordered by: a payment's event time, a label's known-at time.</summary>
+    /// <summary>
+    /// What the record is ordered by: a payment's event time, a label's known-at time.
+    /// </summary>
     public long OrderMs(int index) => _records[index].OrderMs;
 
     public ReadOnlyMemory<byte> Value(int index)
@@ -54,7 +59,10 @@ internal sealed class EventStore
         }
     }
 
-    /// <summary>Keeps the order of the file: what a record is ordered by becomes the latest time seen up to it.</summary>
+    /// <summary>
+    /// Keeps the order of the file: what a record is ordered by becomes the latest time seen up to
+    /// it.
+    /// </summary>
     public void KeepOrder()
     {
         var latest = long.MinValue;

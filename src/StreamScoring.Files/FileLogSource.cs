@@ -4,10 +4,15 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Files;
 
-/// <summary>The port on tables: a log of labels and a log of payments, whose timestamps put labels in their place among the payments.</summary>
+/// <summary>
+/// The port on tables: a log of labels and a log of payments, whose timestamps put labels in their
+/// place among the payments.
+/// </summary>
 public sealed class FileLogSource : ILogSource
 {
-    /// <summary>The two logs. Labels sort first, so that of equal timestamps the label is folded first.</summary>
+    /// <summary>
+    /// The two logs. Labels sort first, so that of equal timestamps the label is folded first.
+    /// </summary>
     public static LogTable Logs { get; } = new([(new LogId("file", "labels", 0), LogKind.Labels), (new LogId("file", "payments", 0), LogKind.Payments)]);
 
     private readonly Reader[] _readers;

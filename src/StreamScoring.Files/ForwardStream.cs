@@ -1,6 +1,8 @@
 namespace StreamScoring.Files;
 
-/// <summary>A stream that is read once, from its beginning to its end: who derives says how, span by span.</summary>
+/// <summary>
+/// A stream that is read once, from its beginning to its end: who derives says how, span by span.
+/// </summary>
 internal abstract class ForwardStream : Stream
 {
     public override bool CanRead => true;

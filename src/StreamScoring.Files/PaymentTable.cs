@@ -9,8 +9,9 @@ using StreamScoring.Features;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// The payments and labels of some tables, in the order in which the pipeline is to see them: payments by event time, labels by when
-/// they became known, and a label known at the very time of a payment before it.
+/// The payments and labels of some tables, in the order in which the pipeline is to see them:
+/// payments by event time, labels by when they became known, and a label known at the very time of
+/// a payment before it.
 /// </summary>
 public sealed class PaymentTable
 {
@@ -40,13 +41,15 @@ public sealed class PaymentTable
     internal EventStore Labels => _labels;
 
     /// <param name="paymentFiles">Tables of payments.</param>
-    /// <param name="labelFiles">Tables of labels with the contract's names: payment_id, event_time, known_at, fraud, entity ids.</param>
+    /// <param name="labelFiles">Tables of labels with the contract's names: payment_id, event_time,
+    /// known_at, fraud, entity ids.</param>
     /// <param name="columnsFile">Null where the tables use the contract's names.</param>
     /// <param name="keepsFrauds">Whether <see cref="IsFraud"/> will be asked.</param>
     /// <param name="attributeUses">What the features take attributes for
     /// (<see cref="FeatureFile.AttributeUses"/>); null where there are none.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
-    /// <exception cref="InvalidInputFileException">A file, row or cell is wrong; the message names it.</exception>
+    /// <exception cref="InvalidInputFileException">A file, row or cell is wrong; the message names
+    /// it.</exception>
     public static PaymentTable Read(
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
         Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, CancellationToken cancel = default)
@@ -134,7 +137,9 @@ public sealed class PaymentTable
     /// <inheritdoc cref="PlaceOfPayment"/>
     public string PlaceOfLabel(long index) => PlaceOf(_labels, index);
 
-    /// <summary>All records in order: whether it is a label, what it is ordered by, its wire form.</summary>
+    /// <summary>
+    /// All records in order: whether it is a label, what it is ordered by, its wire form.
+    /// </summary>
     public IEnumerable<(bool IsLabel, long OrderMs, ReadOnlyMemory<byte> Value)> InOrder()
     {
         var (payment, label) = (0, 0);

@@ -2,7 +2,9 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Files;
 
-/// <summary>Where a path leads: two spellings of one file, or a link to it, have one real path.</summary>
+/// <summary>
+/// Where a path leads: two spellings of one file, or a link to it, have one real path.
+/// </summary>
 public static class RealPath
 {
     /// <summary>As many as Linux follows.</summary>

@@ -49,7 +49,8 @@ internal sealed class RowMapper
         : $"{_likeSeconds.FirstPlace}: event_time looks like epoch seconds and is taken for milliseconds, a time of 1970, in {_likeSeconds.Count:N0} rows, the first of them here; "
             + "if they are seconds, say so in a columns file: format: unix_s (docs/columns.md)";
 
-    /// <exception cref="InvalidInputFileException">A required cell is empty or malformed; the message names file and line.</exception>
+    /// <exception cref="InvalidInputFileException">A required cell is empty or malformed; the
+    /// message names file and line.</exception>
     public Payment ReadPayment()
     {
         var currency = Text(TextField.Currency) ?? throw Missing("currency");
@@ -89,7 +90,8 @@ internal sealed class RowMapper
         var text => throw new InvalidInputFileException($"{table.Place}: {table.Columns[column]} is {text}; expected 0 or 1, or nothing where it is not known"),
     };
 
-    /// <exception cref="InvalidInputFileException">The label would become known after the year 9999.</exception>
+    /// <exception cref="InvalidInputFileException">The label would become known after the year
+    /// 9999.</exception>
     public Label LabelOf(Payment payment, bool fraud) => new()
     {
         PaymentId = payment.PaymentId,
@@ -106,7 +108,10 @@ internal sealed class RowMapper
         EmailHash = payment.EmailHash,
     };
 
-    /// <summary>A time cell: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the Unix epoch.</summary>
+    /// <summary>
+    /// A time cell: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the
+    /// Unix epoch.
+    /// </summary>
     internal static bool TryParseTime(string text, TimeFormat format, out long unixMs)
     {
         unixMs = 0;

@@ -2,7 +2,10 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Files;
 
-/// <summary>Reads a table row by row: CSV (also .csv.gz) with a header line, or Parquet, told apart by the file's name.</summary>
+/// <summary>
+/// Reads a table row by row: CSV (also .csv.gz) with a header line, or Parquet, told apart by the
+/// file's name.
+/// </summary>
 public abstract class TableReader : IDisposable
 {
     /// <exception cref="InvalidInputFileException">Two columns have one name.</exception>
@@ -22,7 +25,9 @@ public abstract class TableReader : IDisposable
     /// <summary>Where the current row stands, for messages: <c>payments.csv:17</c>.</summary>
     public string Place => PlaceOf(Row);
 
-    /// <summary>The current row's number: of its line in a text, from 0 in a Parquet file.</summary>
+    /// <summary>
+    /// The current row's number: of its line in a text, from 0 in a Parquet file.
+    /// </summary>
     public abstract int Row { get; }
 
     /// <summary>Where a row stands, for messages.</summary>

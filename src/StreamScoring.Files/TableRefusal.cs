@@ -8,10 +8,11 @@ namespace StreamScoring.Files;
 public static class TableRefusal
 {
     /// <summary>
-    /// File, row, field and reason of the batch's first refused row, and what to do where that is to be said; null where there is none.
-    /// It never holds a value.
+    /// File, row, field and reason of the batch's first refused row, and what to do where that is
+    /// to be said; null where there is none. It never holds a value.
     /// </summary>
-    /// <param name="batch">Of <see cref="FileLogSource.Logs"/>, offsets being numbers in order.</param>
+    /// <param name="batch">Of <see cref="FileLogSource.Logs"/>, offsets being numbers in
+    /// order.</param>
     public static (string Problem, string? Hint)? First(PaymentTable table, PaymentBatch batch)
     {
         for (var rowIndex = 0; batch.RejectedCount > 0 && rowIndex < batch.RowCount; rowIndex++)

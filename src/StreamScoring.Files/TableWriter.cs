@@ -3,8 +3,8 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// Writes a table cell by cell: CSV (also .csv.gz) or Parquet, told apart by the file's name. The file appears under its name only when
-/// it is complete.
+/// Writes a table cell by cell: CSV (also .csv.gz) or Parquet, told apart by the file's name. The
+/// file appears under its name only when it is complete.
 /// </summary>
 public abstract class TableWriter : IDisposable
 {
@@ -18,7 +18,8 @@ public abstract class TableWriter : IDisposable
 
     private protected string TemporaryPath { get; }
 
-    /// <exception cref="InvalidInputFileException">It is a folder, or its name does not end as that of a table does.</exception>
+    /// <exception cref="InvalidInputFileException">It is a folder, or its name does not end as that
+    /// of a table does.</exception>
     public static void RequireTableName(string path)
     {
         if (Directory.Exists(path))
@@ -32,8 +33,10 @@ public abstract class TableWriter : IDisposable
         }
     }
 
-    /// <param name="columns">Names, and whether a column holds text; the others hold numbers.</param>
-    /// <exception cref="InvalidInputFileException">The file cannot be written there, or its name is no table's.</exception>
+    /// <param name="columns">Names, and whether a column holds text; the others hold
+    /// numbers.</param>
+    /// <exception cref="InvalidInputFileException">The file cannot be written there, or its name is
+    /// no table's.</exception>
     public static TableWriter Create(string path, IReadOnlyList<(string Name, bool IsText)> columns)
     {
         RequireTableName(path);
@@ -52,7 +55,10 @@ public abstract class TableWriter : IDisposable
         }
     }
 
-    /// <summary>Writes the next cell; NaN is an empty one. Numbers take the shortest form that reads back the same.</summary>
+    /// <summary>
+    /// Writes the next cell; NaN is an empty one. Numbers take the shortest form that reads back
+    /// the same.
+    /// </summary>
     public abstract void Number(double value);
 
     /// <summary>Writes the next cell, UTF-8; an empty text is an empty cell.</summary>

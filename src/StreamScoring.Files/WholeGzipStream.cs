@@ -3,8 +3,9 @@ using System.IO.Compression;
 namespace StreamScoring.Files;
 
 /// <summary>
-/// Reads a gzip file and notices when it ends too early, which the framework's stream takes for the end of the data. A member of known
-/// content is put behind the file: only behind a whole one does that come out again, unchanged, as the last bytes.
+/// Reads a gzip file and notices when it ends too early, which the framework's stream takes for the
+/// end of the data. A member of known content is put behind the file: only behind a whole one does
+/// that come out again, unchanged, as the last bytes.
 /// </summary>
 internal sealed class WholeGzipStream : ForwardStream
 {

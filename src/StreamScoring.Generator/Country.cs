@@ -1,6 +1,9 @@
 namespace StreamScoring.Generator;
 
-/// <summary>Countries of the generated world with their currency; amounts are drawn in euros and converted at a round rate.</summary>
+/// <summary>
+/// Countries of the generated world with their currency; amounts are drawn in euros and converted
+/// at a round rate.
+/// </summary>
 internal static class Country
 {
     public static readonly (string Code, string Currency, double PerEuro, int Decimals)[] All =

@@ -5,8 +5,8 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Generator;
 
 /// <summary>
-/// A simulated world of customers, merchants and fraudsters, and its payments in event-time order without end. Ids begin with letters,
-/// so that none can be taken for a card number.
+/// A simulated world of customers, merchants and fraudsters, and its payments in event-time order
+/// without end. Ids begin with letters, so that none can be taken for a card number.
 /// </summary>
 public sealed class World
 {
@@ -147,7 +147,8 @@ public sealed class World
                 ? new Dictionary<string, object> { ["basket_items"] = (double)(1 + _random.Next(6)), ["user_agent_family"] = Agents[customer.Number % Agents.Length] }
                 : null,
         };
-        // Fraud is reported within days; friendly fraud takes a bank statement; what is never reported is taken for genuine after a month.
+        // Fraud is reported within days; friendly fraud takes a bank statement; what is never
+        // reported is taken for genuine after a month.
         var delay = scenario switch
         {
             null => 30 * DayMs,

@@ -1,6 +1,8 @@
 namespace StreamScoring.Generator;
 
-/// <summary>The size of a generated world. The same options and seed give the same payments.</summary>
+/// <summary>
+/// The size of a generated world. The same options and seed give the same payments.
+/// </summary>
 public sealed record WorldOptions
 {
     public int Seed { get; init; } = 1;

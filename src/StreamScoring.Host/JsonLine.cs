@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace StreamScoring.Host;
 
-/// <summary>A JSON record as one line for a terminal: the same JSON, with everything but printable ASCII escaped.</summary>
+/// <summary>
+/// A JSON record as one line for a terminal: the same JSON, with everything but printable ASCII
+/// escaped.
+/// </summary>
 internal static class JsonLine
 {
     /// <exception cref="JsonException">The bytes are no JSON.</exception>

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace StreamScoring.Host;
 
-/// <summary>One line of progress on a terminal, redrawn at most ten times a second; silent when stderr is piped.</summary>
+/// <summary>
+/// One line of progress on a terminal, redrawn at most ten times a second; silent when stderr is
+/// piped.
+/// </summary>
 internal sealed class ProgressLine : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);

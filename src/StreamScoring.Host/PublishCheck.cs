@@ -10,17 +10,19 @@ using StreamScoring.Ingest;
 namespace StreamScoring.Host;
 
 /// <summary>
-/// Looks through tables before anything of them is published, with the pipeline's own decoder: what that refuses would end as a dead
-/// letter, and a card number would stand in a topic.
+/// Looks through tables before anything of them is published, with the pipeline's own decoder: what
+/// that refuses would end as a dead letter, and a card number would stand in a topic.
 /// </summary>
 internal static class PublishCheck
 {
     private const int RowsMax = 1024, BytesInitial = 1 << 20;
 
     /// <param name="asJson">Whether the records are to be JSON, which takes more bytes.</param>
-    /// <param name="stampsEventTime">Whether records are to carry what they are ordered by as their timestamp, not the current time.</param>
+    /// <param name="stampsEventTime">Whether records are to carry what they are ordered by as their
+    /// timestamp, not the current time.</param>
     /// <exception cref="InvalidInputFileException">
-    /// The pipeline would refuse a row. The message names file, row and field of the first, how many there are, and what to do.
+    /// The pipeline would refuse a row. The message names file, row and field of the first, how
+    /// many there are, and what to do.
     /// </exception>
     public static void Require(PaymentTable table, FeatureFile features, IngestLimits limits, bool asJson = false, bool stampsEventTime = false)
     {

@@ -4,7 +4,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Host;
 
-/// <summary>Runs the chosen verb and turns its end into an exit code: 0 done, 1 failed, 2 wrong usage or input file, 130 interrupted.</summary>
+/// <summary>
+/// Runs the chosen verb and turns its end into an exit code: 0 done, 1 failed, 2 wrong usage or
+/// input file, 130 interrupted.
+/// </summary>
 internal static class VerbRunner
 {
     public const int Done = 0, Failed = 1, WrongUsage = 2, Interrupted = 130;
@@ -51,7 +54,8 @@ internal static class VerbRunner
     }
 
     /// <summary>
-    /// A message may quote a cell of a file or a field of a record: any may hold a card number, or what a terminal obeys.
+    /// A message may quote a cell of a file or a field of a record: any may hold a card number, or
+    /// what a terminal obeys.
     /// </summary>
     private static string ForTerminal(string message) => TerminalText.Escape(CardNumber.Mask(message));
 }

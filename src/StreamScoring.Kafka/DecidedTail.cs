@@ -7,12 +7,16 @@ using StreamScoring.Takeover;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Where the decisions of a partition end: read when it is taken over. The latest of them are learned in the background meanwhile, so that a payment
-/// that is published again gets its first decision back from the new owner too.
+/// Where the decisions of a partition end: read when it is taken over. The latest of them are
+/// learned in the background meanwhile, so that a payment that is published again gets its first
+/// decision back from the new owner too.
 /// </summary>
 internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOptions options, ILogger logger) : IDisposable
 {
-    /// <summary>Decisions that are looked at for the end. One of the log would do, were there no former owners that write behind it.</summary>
+    /// <summary>
+    /// Decisions that are looked at for the end. One of the log would do, were there no former
+    /// owners that write behind it.
+    /// </summary>
     private const long DecisionsLookedAt = 1_000;
 
     private readonly DecisionsLearner? _learner = options.Firsts is { } firsts ? new DecisionsLearner(connection, firsts) : null;
@@ -25,10 +29,12 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     private Dictionary<int, DecisionsEnd> _ends = [];
 
     /// <summary>
-    /// For each log of these payments partitions, the first offset that is owed an answer, for a process that is in no group: nothing is committed, and what
-    /// cannot be read is not asked for again.
+    /// For each log of these payments partitions, the first offset that is owed an answer, for a
+    /// process that is in no group: nothing is committed, and what cannot be read is not asked for
+    /// again.
     /// </summary>
-    /// <param name="isStopping">Ends it early where no answer comes: brokers that are away, or a topic that is gone, keep it busy for half a minute.</param>
+    /// <param name="isStopping">Ends it early where no answer comes: brokers that are away, or a
+    /// topic that is gone, keep it busy for half a minute.</param>
     /// <exception cref="KafkaFailedException">The topics cannot be read, or not yet.</exception>
     /// <exception cref="PositionBeyondEndException">More is decided than is in the log.</exception>
     public IReadOnlyList<MembershipCommand.Own> DecideFrom(IReadOnlyList<int> partitions, LogTable logs, Func<bool> isStopping)
@@ -66,7 +72,10 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         return owned;
     }
 
-    /// <summary>Reads what a takeover has to know, but for what the group committed. By one thread at a time.</summary>
+    /// <summary>
+    /// Reads what a takeover has to know, but for what the group committed. By one thread at a
+    /// time.
+    /// </summary>
     /// <inheritdoc cref="DecideFrom"/>
     public MembershipFact Answer(MembershipCommand.Read read, LogTable logs, Func<bool> isStopping)
     {
@@ -151,7 +160,10 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         DecidedPositions NewPositions(int logIndex) => new(logs[logIndex], logs.TopicIdOf(logIndex), tail.LogEnds[logIndex]);
     }
 
-    /// <summary>Reads the last decisions; where none of them is of the log, steps back until one is, or the topic's start is reached.</summary>
+    /// <summary>
+    /// Reads the last decisions; where none of them is of the log, steps back until one is, or the
+    /// topic's start is reached.
+    /// </summary>
     private void Look(IReadOnlyDictionary<int, DecisionsEnd> ends, Dictionary<int, DecidedPositions> decided, Func<bool> isStopping)
     {
         var from = ends.ToDictionary(end => end.Key, end => end.Value.High);

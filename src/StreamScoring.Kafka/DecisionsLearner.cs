@@ -5,8 +5,8 @@ using StreamScoring.Emit;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Reads, in the background, what was decided lately of partitions that were taken over. Deciding need not wait for it, but for a payment
-/// that comes again before it is done.
+/// Reads, in the background, what was decided lately of partitions that were taken over. Deciding
+/// need not wait for it, but for a payment that comes again before it is done.
 /// </summary>
 internal sealed class DecisionsLearner(KafkaConnection connection, FirstDecisions firsts) : IDisposable
 {
@@ -20,7 +20,9 @@ internal sealed class DecisionsLearner(KafkaConnection connection, FirstDecision
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _running = [];
 
-    /// <summary>Begins to learn, and says so to whoever will ask. By one thread at a time.</summary>
+    /// <summary>
+    /// Begins to learn, and says so to whoever will ask. By one thread at a time.
+    /// </summary>
     public void Learn(IReadOnlyCollection<(int LogIndex, DecidedPositions Into, DecisionsEnd End)> taken)
     {
         var all = Task.Factory.StartNew(() => Read(taken), _stopping.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -3,7 +3,9 @@ using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>Reads parts of decisions partitions, all at once. Used by one thread at a time.</summary>
+/// <summary>
+/// Reads parts of decisions partitions, all at once. Used by one thread at a time.
+/// </summary>
 internal sealed class DecisionsReader : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -15,7 +17,8 @@ internal sealed class DecisionsReader : IDisposable
     public DecisionsReader(KafkaConnection connection, bool readsCommitted) => _consumer = new ConsumerBuilder<Ignore, byte[]>(connection.Settings(
             ("group.id", "scoring-look"), ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
             ("isolation.level", readsCommitted ? "read_committed" : "read_uncommitted"), ("fetch.wait.max.ms", "10"),
-            // The position stands in the value too, and headers cost more to take over than all else. Without them the topic is left out as well.
+            // The position stands in the value too, and headers cost more to take over than all
+            // else. Without them the topic is left out as well.
             ("dotnet.consumer.consume.result.fields", "none")))
         .SetLogHandler((_, _) => { }).Build();
 
@@ -23,7 +26,9 @@ internal sealed class DecisionsReader : IDisposable
     /// <exception cref="KafkaException">No broker answers.</exception>
     public WatermarkOffsets WatermarksOf(TopicPartition partition, Func<bool> isStopping) => _consumer.WatermarksOf(partition, Patience, isStopping);
 
-    /// <summary>Notes every decision of the stretches. They are of different partitions of one topic.</summary>
+    /// <summary>
+    /// Notes every decision of the stretches. They are of different partitions of one topic.
+    /// </summary>
     /// <exception cref="KafkaException">For too long nothing came.</exception>
     /// <param name="isStopping">Ends it where nothing comes; null: never.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -56,7 +61,8 @@ internal sealed class DecisionsReader : IDisposable
                 stretch.Into.Note(result.Message.Value);
             }
 
-            // The last offsets may be of transaction markers, which are never seen: then the end of the partition, or a later record, tells.
+            // The last offsets may be of transaction markers, which are never seen: then the end of
+            // the partition, or a later record, tells.
             if (result.Offset >= stretch.Through - (result.IsPartitionEOF ? 0 : 1))
             {
                 open.Remove(result.Partition);

@@ -4,9 +4,10 @@ using StreamScoring.KafkaClients.Native;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// librdkafka's mock cluster in this process: the real protocol over loopback, without an installation. It keeps 5 MiB per partition and
-/// silently drops what is older, read or not, and it knows neither transactions nor fencing: good for the demo, whose publisher is
-/// held back by what was read, and for tests; no proof of delivery or speed.
+/// librdkafka's mock cluster in this process: the real protocol over loopback, without an
+/// installation. It keeps 5 MiB per partition and silently drops what is older, read or not, and it
+/// knows neither transactions nor fencing: good for the demo, whose publisher is held back by what
+/// was read, and for tests; no proof of delivery or speed.
 /// </summary>
 public sealed class EmbeddedBroker : IDisposable
 {

@@ -4,13 +4,18 @@ namespace StreamScoring.Kafka;
 
 /// <summary>Asks where partitions begin and end, many at once. By one thread at a time.</summary>
 /// <remarks>
-/// Not by the admin client's ListOffsets: it looks for the leaders on the caller's thread, while the client's own thread may already go on with the same
-/// question (librdkafka 2.16, <c>rd_kafka_topic_partition_list_query_leaders_async</c>). So where leaders are not known yet the answer may get lost: of new clients
-/// of a healthy broker one in forty waited for its time-out.
+/// Not by the admin client's ListOffsets: it looks for the leaders on the caller's thread, while
+/// the client's own thread may already go on with the same question (librdkafka 2.16,
+/// <c>rd_kafka_topic_partition_list_query_leaders_async</c>). So where leaders are not known yet
+/// the answer may get lost: of new clients of a healthy broker one in forty waited for its
+/// time-out.
 /// </remarks>
 internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isolation) : IDisposable
 {
-    /// <summary>What stands for the first and the offset behind the last in the place of a timestamp. Source: Kafka's ListOffsets request.</summary>
+    /// <summary>
+    /// What stands for the first and the offset behind the last in the place of a timestamp.
+    /// Source: Kafka's ListOffsets request.
+    /// </summary>
     public const long First = -2, Last = -1;
 
     private readonly IConsumer<Ignore, Ignore> _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings(
@@ -20,7 +25,8 @@ internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isol
     /// <param name="partitions">At least one.</param>
     /// <param name="which"><see cref="First"/> or <see cref="Last"/>.</param>
     /// <param name="patience">With each leader.</param>
-    /// <returns>Those that were told: a partition without a leader, or with one that does not answer, says nothing of the others.</returns>
+    /// <returns>Those that were told: a partition without a leader, or with one that does not
+    /// answer, says nothing of the others.</returns>
     public IReadOnlyDictionary<TopicPartition, long> Ask(IReadOnlyList<TopicPartition> partitions, long which, TimeSpan patience)
     {
         try
@@ -36,7 +42,8 @@ internal sealed class EndOffsets(KafkaConnection connection, IsolationLevel isol
 
     public void Dispose() => _consumer.Dispose();
 
-    /// <returns>The partitions by leader; nothing where no broker answers, and one group where all have one leader, which was asked.</returns>
+    /// <returns>The partitions by leader; nothing where no broker answers, and one group where all
+    /// have one leader, which was asked.</returns>
     private List<IGrouping<int, TopicPartition>> LeadersOf(IReadOnlyList<TopicPartition> partitions, TimeSpan patience)
     {
         using var admin = new DependentAdminClientBuilder(_consumer.Handle).Build();

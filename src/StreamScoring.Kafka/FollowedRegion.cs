@@ -6,8 +6,9 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Reads what is folded of another region, from its brokers or from a mirror of its topics, by a client and on a thread of its own. It is tried
-/// for as long as it takes, and no failure of it ever ends the process: its region only becomes stale.
+/// Reads what is folded of another region, from its brokers or from a mirror of its topics, by a
+/// client and on a thread of its own. It is tried for as long as it takes, and no failure of it
+/// ever ends the process: its region only becomes stale.
 /// </summary>
 internal sealed class FollowedRegion : IDisposable
 {

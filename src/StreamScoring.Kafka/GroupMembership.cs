@@ -7,8 +7,8 @@ using StreamScoring.Takeover;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Membership in the consumer group on Kafka: polls, waits, and tells <see cref="Membership"/> what it hears and reads; carries out what that decides. It reads
-/// no records.
+/// Membership in the consumer group on Kafka: polls, waits, and tells <see cref="Membership"/> what
+/// it hears and reads; carries out what that decides. It reads no records.
 /// </summary>
 internal sealed class GroupMembership : IDisposable
 {
@@ -16,12 +16,17 @@ internal sealed class GroupMembership : IDisposable
     private static readonly TimeSpan HandoverStep = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
-    /// With the consumer protocol: after which the coordinator throws a member out that was told to give a partition up and does not. It tells a member once; where
-    /// it dies just then, librdkafka may never hear of it and hold on to the partition, and nobody decides it that long.
+    /// With the consumer protocol: after which the coordinator throws a member out that was told to
+    /// give a partition up and does not. It tells a member once; where it dies just then,
+    /// librdkafka may never hear of it and hold on to the partition, and nobody decides it that
+    /// long.
     /// </summary>
     private static readonly TimeSpan RevocationPatience = TimeSpan.FromSeconds(45);
 
-    /// <summary>With the consumer protocol: how long a member that heard of no partitions counts on some, before it starts as one in waiting.</summary>
+    /// <summary>
+    /// With the consumer protocol: how long a member that heard of no partitions counts on some,
+    /// before it starts as one in waiting.
+    /// </summary>
     private static readonly TimeSpan WaitingPatience = TimeSpan.FromSeconds(10);
 
     private readonly IConsumer<Ignore, Ignore> _consumer;
@@ -57,7 +62,8 @@ internal sealed class GroupMembership : IDisposable
         (_connection, _topic, _group, _logs, _ownership, _tail, _health, _owns, _logger) = (connection, topic, group.Name, logs, ownership, tail, health, owns, logger);
         _rules = new MembershipRules { CommitsOffsets = group.TransactionTimeout is null };
         _membership = new Membership(logs, _rules);
-        // A member of the consumer protocol that has no partitions yet, as it is one too many or another is slow to give one up, hears nothing. That it may not join is an error.
+        // A member of the consumer protocol that has no partitions yet, as it is one too many or
+        // another is slow to give one up, hears nothing. That it may not join is an error.
         _waitsUntold = group.UsesConsumerProtocol;
         _consumer = new ConsumerBuilder<Ignore, Ignore>(connection.Settings([
                 ("group.id", group.Name),
@@ -72,8 +78,10 @@ internal sealed class GroupMembership : IDisposable
             .SetPartitionsAssignedHandler((_, partitions) =>
             {
                 HandOver(new MembershipFact.Assigned(NumbersOf(partitions), _consumer!.MemberId));
-                // Not from what is committed: librdkafka would ask the coordinator for it, and where that is another broker by then it never asks again, and so
-                // never gives the partition up either (librdkafka issue 5586; with the consumer protocol a chaos run met it).
+                // Not from what is committed: librdkafka would ask the coordinator for it, and
+                // where that is another broker by then it never asks again, and so never gives the
+                // partition up either (librdkafka issue 5586; with the consumer protocol a chaos
+                // run met it).
                 return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End));
             })
             .SetPartitionsRevokedHandler((_, partitions) => HandOver(new MembershipFact.Revoked(NumbersOf(partitions.Select(partition => partition.TopicPartition)))))
@@ -98,22 +106,25 @@ internal sealed class GroupMembership : IDisposable
     public Exception? Failure => _failure;
 
     /// <summary>
-    /// As which member of the group this process owns its partitions, in its newest generation: what brokers tell a zombie's transaction
-    /// by. Null while it is not that member. It may be asked for by any thread, and is sound only where <see cref="PartitionOwnership.MayWrite"/> is
-    /// asked after it.
+    /// As which member of the group this process owns its partitions, in its newest generation:
+    /// what brokers tell a zombie's transaction by. Null while it is not that member. It may be
+    /// asked for by any thread, and is sound only where <see cref="PartitionOwnership.MayWrite"/>
+    /// is asked after it.
     /// </summary>
     public IConsumerGroupMetadata? Metadata
     {
         get
         {
-            // What a client gives out that was dropped belongs to nobody, which brokers take for a writer that does not care for fencing.
+            // What a client gives out that was dropped belongs to nobody, which brokers take for a
+            // writer that does not care for fencing.
             var (memberId, metadata) = (_memberId, _consumer.ConsumerGroupMetadata);
             return Membership.IsStill(memberId, _consumer.MemberId) ? metadata : null;
         }
     }
 
     /// <summary>Joins the group.</summary>
-    /// <returns>The payments partitions that are owned, once the group has said so; none for a member in waiting.</returns>
+    /// <returns>The payments partitions that are owned, once the group has said so; none for a
+    /// member in waiting.</returns>
     /// <exception cref="KafkaFailedException">The group gave no answer in time.</exception>
     public IReadOnlyCollection<int> JoinAndWait(TimeSpan timeout, Func<bool> isStopping)
     {
@@ -202,7 +213,9 @@ internal sealed class GroupMembership : IDisposable
         }
     }
 
-    /// <summary>The group waits until this returns, so it returns when partitions are owned, or released.</summary>
+    /// <summary>
+    /// The group waits until this returns, so it returns when partitions are owned, or released.
+    /// </summary>
     private void HandOver(MembershipFact fact)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -234,7 +247,10 @@ internal sealed class GroupMembership : IDisposable
         Tell(new MembershipFact.TimePassed(TimeProvider.System.GetElapsedTime(_began)));
     }
 
-    /// <summary>Tells a fact, carries out what follows from it, and tells what that brings, until there is nothing more to do.</summary>
+    /// <summary>
+    /// Tells a fact, carries out what follows from it, and tells what that brings, until there is
+    /// nothing more to do.
+    /// </summary>
     private void Tell(MembershipFact fact)
     {
         var facts = new Queue<MembershipFact>([fact]);
@@ -305,7 +321,9 @@ internal sealed class GroupMembership : IDisposable
         return null;
     }
 
-    /// <summary>An error must not reach the client, which has no way to take back an assignment.</summary>
+    /// <summary>
+    /// An error must not reach the client, which has no way to take back an assignment.
+    /// </summary>
     private MembershipFact Answer(MembershipCommand.Read read)
     {
         try
@@ -329,7 +347,10 @@ internal sealed class GroupMembership : IDisposable
         }
     }
 
-    /// <summary>How far the group is: a hint for operators and tools; and for labels, of which nothing else is written where they are good.</summary>
+    /// <summary>
+    /// How far the group is: a hint for operators and tools; and for labels, of which nothing else
+    /// is written where they are good.
+    /// </summary>
     private MembershipFact.ClientFailed? Commit(IReadOnlyList<LogOffset> offsets)
     {
         try
@@ -366,13 +387,15 @@ internal sealed class GroupMembership : IDisposable
             {
                 ("partition.assignment.strategy", "cooperative-sticky"),
                 ("session.timeout.ms", $"{(int)group.Session.TotalMilliseconds}"),
-                // A member hears of partitions that became free with its next heartbeat, so this is part of every promotion.
+                // A member hears of partitions that became free with its next heartbeat, so this is
+                // part of every promotion.
                 ("heartbeat.interval.ms", $"{(int)Math.Clamp(group.Session.TotalMilliseconds / 5, 100, 500)}"),
             },
         .. group.Instance.Length > 0 ? [("group.instance.id", group.Instance)] : Array.Empty<(string, string)>(),
     ];
 
-    /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may change it. The brokers abort it when its time is over.</exception>
+    /// <exception cref="KafkaException">No answer, or none yet: a transaction is open that may
+    /// change it. The brokers abort it when its time is over.</exception>
     private Dictionary<int, CommittedOffset> CommittedOf(IReadOnlyList<int> logs) =>
         GroupCommits.Read(_consumer.Handle, [.. logs.Select(logIndex => new TopicPartition(_logs[logIndex].Topic, _logs[logIndex].Partition))], CommittedStep).ToDictionary(
             commit => logs.First(logIndex => _logs[logIndex].Topic == commit.Topic && _logs[logIndex].Partition == commit.Partition),

@@ -8,9 +8,10 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Sends decisions and dead letters: payments partition p to partition p, in offset order, by an idempotent producer that never steps
-/// over a record. As delivery is in order and without gaps, the acknowledgement of the last record per partition stands for all before
-/// it, so only that one is asked after.
+/// Sends decisions and dead letters: payments partition p to partition p, in offset order, by an
+/// idempotent producer that never steps over a record. As delivery is in order and without gaps,
+/// the acknowledgement of the last record per partition stands for all before it, so only that one
+/// is asked after.
 /// </summary>
 public sealed unsafe class KafkaDecisionSink : IDecisionSink
 {

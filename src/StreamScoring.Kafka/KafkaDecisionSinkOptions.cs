@@ -7,7 +7,10 @@ namespace StreamScoring.Kafka;
 /// <param name="Limits">How large batches on the wire may be.</param>
 public sealed record KafkaDecisionSinkOptions(string Decisions, string DeadLetters, TimeSpan Linger, string Compression, int RecordsInFlightMax, BatchLimits Limits)
 {
-    /// <summary>Whether headers name the source as older releases did (<see cref="Contracts.RecordHeaders"/>).</summary>
+    /// <summary>
+    /// Whether headers name the source as older releases did
+    /// (<see cref="Contracts.RecordHeaders"/>).
+    /// </summary>
     public bool NamesInline { get; init; }
 
     /// <summary>The settings that follow from these for a producer that is made now.</summary>
@@ -19,7 +22,8 @@ public sealed record KafkaDecisionSinkOptions(string Decisions, string DeadLette
         // Counted before compression, with framing, and not of a batch's first record.
         ("batch.size", $"{Limits.BatchBytesMax}"),
         ("message.max.bytes", $"{Limits.RecordBytesMax}"),
-        // The graph bounds what is in flight by batches; the client's own bounds must not come first.
+        // The graph bounds what is in flight by batches; the client's own bounds must not come
+        // first.
         ("queue.buffering.max.messages", $"{RecordsInFlightMax}"),
         ("queue.buffering.max.kbytes", "2097151"),
     ];

@@ -1,6 +1,9 @@
 namespace StreamScoring.Kafka;
 
-/// <summary>Kafka cannot be used as the topology says. The message names region, topic or setting, and the next step.</summary>
+/// <summary>
+/// Kafka cannot be used as the topology says. The message names region, topic or setting, and the
+/// next step.
+/// </summary>
 public class KafkaFailedException : Exception
 {
     public KafkaFailedException(string message)

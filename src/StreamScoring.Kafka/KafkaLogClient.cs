@@ -8,8 +8,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// One client that reads some logs of one set of brokers, each through a queue of its own. Whatever happens to these brokers concerns these
-/// logs alone.
+/// One client that reads some logs of one set of brokers, each through a queue of its own. Whatever
+/// happens to these brokers concerns these logs alone.
 /// </summary>
 internal sealed unsafe class KafkaLogClient : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed unsafe class KafkaLogClient : IDisposable
 
     /// <param name="group">Named in the brokers' logs; nothing is committed for it.</param>
     /// <param name="wake">Called from any thread when something was fetched.</param>
-    /// <param name="report">Told errors by librdkafka's codes; of the client as a whole with partition -1.</param>
+    /// <param name="report">Told errors by librdkafka's codes; of the client as a whole with
+    /// partition -1.</param>
     public KafkaLogClient(KafkaConnection connection, string group, KafkaLogSourceOptions options, LogTable logs, Action wake, Action<LogId, int> report)
     {
         (_logs, _wake, _report, _all) = (logs, wake, report, new LogId(connection.Region, "", -1));
@@ -34,7 +35,8 @@ internal sealed unsafe class KafkaLogClient : IDisposable
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("enable.partition.eof", "true"),
-            // Where an offset is gone, the client stops and says so; where to go on is for LostReaders.
+            // Where an offset is gone, the client stops and says so; where to go on is for
+            // LostReaders.
             ("auto.offset.reset", "error"),
             ("queued.min.messages", "100000"),
             ("queued.max.messages.kbytes", $"{options.QueueKilobytesMax}"),
@@ -45,10 +47,12 @@ internal sealed unsafe class KafkaLogClient : IDisposable
     }
 
     /// <summary>
-    /// Where a log begins and ends. Asked by the client that will read it: so it knows the leaders by then, and its first fetch need not wait for the next of
-    /// its looks at them, which come once a second.
+    /// Where a log begins and ends. Asked by the client that will read it: so it knows the leaders
+    /// by then, and its first fetch need not wait for the next of its looks at them, which come
+    /// once a second.
     /// </summary>
-    /// <exception cref="KafkaException">No broker answers in time, or the topic is missing.</exception>
+    /// <exception cref="KafkaException">No broker answers in time, or the topic is
+    /// missing.</exception>
     public WatermarkOffsets WatermarksOf(int logIndex, TimeSpan timeout)
     {
         var log = _logs[logIndex];
@@ -70,7 +74,8 @@ internal sealed unsafe class KafkaLogClient : IDisposable
         {
             foreach (var logIndex in read)
             {
-                // Cut off from the client's own queue before the assignment, so that no record ever goes there.
+                // Cut off from the client's own queue before the assignment, so that no record ever
+                // goes there.
                 var queue = Librdkafka.rd_kafka_queue_get_partition(_client, _logs[logIndex].Topic, _logs[logIndex].Partition);
                 Librdkafka.rd_kafka_queue_forward(queue, 0);
                 Librdkafka.rd_kafka_queue_cb_event_enable(queue, &OnQueueFilled, GCHandle.ToIntPtr(_self));

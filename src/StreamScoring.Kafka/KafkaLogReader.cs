@@ -6,8 +6,9 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// One partition, read through a librdkafka queue of its own. That queue is the bounded queue of the path: when nobody takes, the
-/// fetcher stops at its limit, and no partition waits for another. A record is copied once, from the client's buffer into the batch.
+/// One partition, read through a librdkafka queue of its own. That queue is the bounded queue of
+/// the path: when nobody takes, the fetcher stops at its limit, and no partition waits for another.
+/// A record is copied once, from the client's buffer into the batch.
 /// </summary>
 internal sealed unsafe class KafkaLogReader : ILogReader
 {
@@ -29,7 +30,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private long _endSeenAt = -1;
     private bool _isDisposed;
 
-    /// <param name="queue">The partition's queue, cut off from the client's own; owned by this reader.</param>
+    /// <param name="queue">The partition's queue, cut off from the client's own; owned by this
+    /// reader.</param>
     /// <param name="coverage">Told how far the log was taken.</param>
     /// <param name="losses">Told what was deleted before it was read.</param>
     public KafkaLogReader(
@@ -51,7 +53,10 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     /// <summary>Offset of the record that is read next.</summary>
     public long NextOffset => _place.Next;
 
-    /// <summary>Records that are fetched and not yet taken. Asked from any thread, until the reader is disposed.</summary>
+    /// <summary>
+    /// Records that are fetched and not yet taken. Asked from any thread, until the reader is
+    /// disposed.
+    /// </summary>
     public long QueuedRecords => (long)Librdkafka.rd_kafka_queue_length(_queue) + Math.Max(0, Volatile.Read(ref _count) - Volatile.Read(ref _head));
 
     public bool IsAtEnd
@@ -64,8 +69,9 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             }
 
             long low, high;
-            // The high watermark comes with every fetch, so a log that was just drained is known to be at its end at once; the end
-            // event, which a broker holds back for fetch.wait.max.ms, is needed only behind transaction markers.
+            // The high watermark comes with every fetch, so a log that was just drained is known to
+            // be at its end at once; the end event, which a broker holds back for
+            // fetch.wait.max.ms, is needed only behind transaction markers.
             return _endSeenAt == NextOffset
                 || (Librdkafka.rd_kafka_get_watermark_offsets(_client, _log.Topic, _log.Partition, &low, &high) == 0 && high >= 0 && high <= NextOffset);
         }
@@ -162,7 +168,10 @@ internal sealed unsafe class KafkaLogReader : ILogReader
 
     private Librdkafka.Message* Head => (Librdkafka.Message*)_messages[_head];
 
-    /// <summary>Reads on from another offset. What the client fetched beyond it is thrown away, by it and by us.</summary>
+    /// <summary>
+    /// Reads on from another offset. What the client fetched beyond it is thrown away, by it and by
+    /// us.
+    /// </summary>
     private void MoveTo(long offset)
     {
         DropAll();

@@ -6,10 +6,12 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// The port on a region's Kafka. One client reads all of the region's logs, owned and followed alike, each through a queue of its own and from its
-/// beginning; a second one is a member of the consumer group and says which partitions are owned. So owning is a flag on a log that is
-/// read anyway. Every other region has a client of its own (<see cref="FollowedRegion"/>). Thread by thread: librdkafka fetches; the graph's stage takes; one
-/// thread here serves the client's events, and <see cref="GroupMembership"/> has another.
+/// The port on a region's Kafka. One client reads all of the region's logs, owned and followed
+/// alike, each through a queue of its own and from its beginning; a second one is a member of the
+/// consumer group and says which partitions are owned. So owning is a flag on a log that is read
+/// anyway. Every other region has a client of its own (<see cref="FollowedRegion"/>). Thread by
+/// thread: librdkafka fetches; the graph's stage takes; one thread here serves the client's events,
+/// and <see cref="GroupMembership"/> has another.
 /// </summary>
 public sealed class KafkaLogSource : ILogSource
 {
@@ -74,10 +76,15 @@ public sealed class KafkaLogSource : ILogSource
         _thread.Start();
     }
 
-    /// <summary>As which member of the group this process may write now; null where it is none.</summary>
+    /// <summary>
+    /// As which member of the group this process may write now; null where it is none.
+    /// </summary>
     internal IConsumerGroupMetadata? Membership => _membership?.Metadata;
 
-    /// <summary>Whether decisions on what was taken of the log may still be written. To be asked behind <see cref="Membership"/>.</summary>
+    /// <summary>
+    /// Whether decisions on what was taken of the log may still be written. To be asked behind
+    /// <see cref="Membership"/>.
+    /// </summary>
     internal bool MayWrite(int logIndex) => _ownership.MayWrite(logIndex);
 
     public void Acknowledged(int logIndex, long nextOffset, int count) => _ownership.Acknowledged(logIndex, nextOffset, count);
@@ -102,7 +109,8 @@ public sealed class KafkaLogSource : ILogSource
     {
         try
         {
-            // Known before the first record is taken, so that a process that owns all reads each log once and in one order.
+            // Known before the first record is taken, so that a process that owns all reads each
+            // log once and in one order.
             var owned = _membership?.JoinAndWait(_options.StartTimeout, () => _isStopping) ?? OwnAll();
             if (_isStopping)
             {
@@ -168,7 +176,10 @@ public sealed class KafkaLogSource : ILogSource
 
     private long FoldedOf(int logIndex) => _options.Folded.Count > 0 ? _options.Folded[logIndex] : 0;
 
-    /// <summary>The readers are those of the process's own region, once these are known, and of all others that could be reached by now.</summary>
+    /// <summary>
+    /// The readers are those of the process's own region, once these are known, and of all others
+    /// that could be reached by now.
+    /// </summary>
     private void JoinReaders()
     {
         lock (_readersLock)
@@ -182,7 +193,10 @@ public sealed class KafkaLogSource : ILogSource
         _wake();
     }
 
-    /// <summary>A log became owned: its reader sees that by itself. One that nobody reads (others are not followed) needs a new start.</summary>
+    /// <summary>
+    /// A log became owned: its reader sees that by itself. One that nobody reads (others are not
+    /// followed) needs a new start.
+    /// </summary>
     private void OnOwned(int logIndex)
     {
         if (_readers.Count > 0 && !_readers.Exists(reader => reader.LogIndex == logIndex))
@@ -196,7 +210,9 @@ public sealed class KafkaLogSource : ILogSource
     private void IsBeyond(KafkaLogReader reader, long end) => throw new TopicMadeAnewException(
         $"{Logs[reader.LogIndex]} ends at offset {end}, and was read up to {reader.NextOffset}: it was made anew, or its last records are lost");
 
-    /// <summary>Several threads may find that the source cannot go on, and the graph is told once.</summary>
+    /// <summary>
+    /// Several threads may find that the source cannot go on, and the graph is told once.
+    /// </summary>
     private void Fail(Exception e)
     {
         if (Interlocked.Exchange(ref _hasFailed, 1) == 0)

@@ -14,13 +14,19 @@ public sealed record KafkaLogSourceOptions
 
     public required string DeadLetters { get; init; }
 
-    /// <summary>The consumer group that shares out the payments partitions; null where this process owns them all.</summary>
+    /// <summary>
+    /// The consumer group that shares out the payments partitions; null where this process owns
+    /// them all.
+    /// </summary>
     public GroupOptions? Group { get; init; }
 
     /// <summary>Whether partitions that others own are folded too.</summary>
     public bool FollowsRegion { get; init; } = true;
 
-    /// <summary>By log index: where to read on, as the state holds everything before; 0 for the log's beginning.</summary>
+    /// <summary>
+    /// By log index: where to read on, as the state holds everything before; 0 for the log's
+    /// beginning.
+    /// </summary>
     public IReadOnlyList<long> Folded { get; init; } = [];
 
     /// <summary>By the region where logs of other regions are read: how it is reached.</summary>
@@ -32,13 +38,21 @@ public sealed record KafkaLogSourceOptions
     /// <summary>Told how the logs stand.</summary>
     public required LogHealth Health { get; init; }
 
-    /// <summary>How long the start waits for other regions, so that a backlog is decided with what they know; one that is dead is done without.</summary>
+    /// <summary>
+    /// How long the start waits for other regions, so that a backlog is decided with what they
+    /// know; one that is dead is done without.
+    /// </summary>
     public TimeSpan FollowedStartWait { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Told the latest decisions of each partition that is taken over; null where nobody wants to know.</summary>
+    /// <summary>
+    /// Told the latest decisions of each partition that is taken over; null where nobody wants to
+    /// know.
+    /// </summary>
     public FirstDecisions? Firsts { get; init; }
 
-    /// <summary>Counts positions that do not fit their logs; null where nobody wants to know.</summary>
+    /// <summary>
+    /// Counts positions that do not fit their logs; null where nobody wants to know.
+    /// </summary>
     public PositionMeters? Positions { get; init; }
 
     /// <summary>Per log: bytes fetched and not yet taken.</summary>

@@ -41,7 +41,8 @@ internal sealed class LogEnds : IDisposable
         {
             foreach (var reader in readers)
             {
-                // Nothing came of it since, or all that did was taken: so all that was there when it was asked is known.
+                // Nothing came of it since, or all that did was taken: so all that was there when
+                // it was asked is known.
                 if (_coverage is not null && _asked.TryGetValue(reader.LogIndex, out var end) && reader.NextOffset >= end.End)
                 {
                     _coverage.Covered(reader.LogIndex, end.AskedAtMs);

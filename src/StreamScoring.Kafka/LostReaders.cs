@@ -3,10 +3,12 @@ using Confluent.Kafka;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Sets readers going again whose next record is not in their log, where librdkafka stops for good. What was deleted is left out:
-/// the reader goes on from the log's first record. By the thread that serves the client's events.
+/// Sets readers going again whose next record is not in their log, where librdkafka stops for good.
+/// What was deleted is left out: the reader goes on from the log's first record. By the thread that
+/// serves the client's events.
 /// </summary>
-/// <param name="beyond">Told a reader that stands behind the end of its log, and that end: it is not moved.</param>
+/// <param name="beyond">Told a reader that stands behind the end of its log, and that end: it is
+/// not moved.</param>
 /// <param name="wake">Called once readers can go on.</param>
 internal sealed class LostReaders(KafkaLogClient client, Action<KafkaLogReader, long> beyond, Action wake)
 {

@@ -3,12 +3,15 @@ using StreamScoring.KafkaClients.Native;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>Native clients: how one is made, and how its partitions are read from elsewhere.</summary>
+/// <summary>
+/// Native clients: how one is made, and how its partitions are read from elsewhere.
+/// </summary>
 internal static unsafe class NativeClients
 {
     /// <summary>
-    /// Makes an assigned partition be read from an offset on. A local matter of the client: no broker is asked. A partition whose offset was gone
-    /// is read by nobody any more, and cannot be sought in: it is given up and assigned anew, which leaves its queue as it is.
+    /// Makes an assigned partition be read from an offset on. A local matter of the client: no
+    /// broker is asked. A partition whose offset was gone is read by nobody any more, and cannot be
+    /// sought in: it is given up and assigned anew, which leaves its queue as it is.
     /// </summary>
     /// <exception cref="KafkaFailedException">The partition is not assigned.</exception>
     internal static void Seek(nint client, string topic, int partition, long offset)
@@ -47,8 +50,10 @@ internal static unsafe class NativeClients
     }
 
     /// <summary>A client with these settings.</summary>
-    /// <param name="events">Kinds of events that are put into its queue, instead of being told by callbacks.</param>
-    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its value.</exception>
+    /// <param name="events">Kinds of events that are put into its queue, instead of being told by
+    /// callbacks.</param>
+    /// <exception cref="KafkaFailedException">librdkafka does not know a setting or refuses its
+    /// value.</exception>
     internal static nint New(int type, IEnumerable<KeyValuePair<string, string>> settings, int events = 0)
     {
         var conf = Librdkafka.rd_kafka_conf_new();

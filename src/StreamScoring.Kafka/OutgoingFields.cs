@@ -7,7 +7,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>A batch's records as librdkafka takes them: what <see cref="OutgoingRecords"/> makes, without an object.</summary>
+/// <summary>
+/// A batch's records as librdkafka takes them: what <see cref="OutgoingRecords"/> makes, without an
+/// object.
+/// </summary>
 internal sealed unsafe class OutgoingFields
 {
     /// <summary>Room for the fields of a record.</summary>
@@ -21,16 +24,23 @@ internal sealed unsafe class OutgoingFields
     /// <summary>Index of the header that has the record's offset.</summary>
     private readonly int _source;
 
-    /// <summary>Names of the headers, of which the vector is the last; memory that stays where it is.</summary>
+    /// <summary>
+    /// Names of the headers, of which the vector is the last; memory that stays where it is.
+    /// </summary>
     private readonly byte[][] _names;
 
-    /// <summary>By log index: headers whose values do not change, which the older form has, and where.</summary>
+    /// <summary>
+    /// By log index: headers whose values do not change, which the older form has, and where.
+    /// </summary>
     private readonly (int Field, byte[] Value)[][] _constants;
 
-    /// <summary>By log index: what stands in the source's header before the offset, and behind it.</summary>
+    /// <summary>
+    /// By log index: what stands in the source's header before the offset, and behind it.
+    /// </summary>
     private readonly (byte[] Before, byte[] Behind)[] _sources;
 
-    /// <param name="decisions">The topics, of the producer (<see cref="RecordProducer.Topic"/>).</param>
+    /// <param name="decisions">The topics, of the producer
+    /// (<see cref="RecordProducer.Topic"/>).</param>
     /// <param name="namesInline">Headers as older releases wrote them.</param>
     public OutgoingFields(LogTable logs, nint decisions, nint deadLetters, bool namesInline)
     {
@@ -74,7 +84,8 @@ internal sealed unsafe class OutgoingFields
     }
 
     /// <summary>Sets what is a record's own.</summary>
-    /// <param name="bytes">The batch's bytes, and <paramref name="encoded"/> what it encoded.</param>
+    /// <param name="bytes">The batch's bytes, and <paramref name="encoded"/> what it
+    /// encoded.</param>
     /// <param name="partition">Where it goes.</param>
     /// <param name="opaque">What its delivery is told by.</param>
     /// <returns>How many fields it has.</returns>

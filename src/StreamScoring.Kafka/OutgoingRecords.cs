@@ -8,8 +8,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// What a batch's records look like on Kafka: payments partition p is answered in partition p, and headers say which position of which
-/// log a record answers.
+/// What a batch's records look like on Kafka: payments partition p is answered in partition p, and
+/// headers say which position of which log a record answers.
 /// </summary>
 internal sealed class OutgoingRecords
 {
@@ -34,7 +34,9 @@ internal sealed class OutgoingRecords
         _sources = [.. Enumerable.Range(0, logs.Count).Select(logIndex => SourceOf(logs, logIndex))];
     }
 
-    /// <summary>What stands in the header <c>source</c> before a record's offset, and behind it.</summary>
+    /// <summary>
+    /// What stands in the header <c>source</c> before a record's offset, and behind it.
+    /// </summary>
     public static (byte[] Before, byte[] Behind) SourceOf(LogTable logs, int logIndex) =>
         (SourceHeader.Before(logs[logIndex].Region, logs[logIndex].Topic, logs[logIndex].Partition), SourceHeader.Behind(logs.TopicIdOf(logIndex)));
 

@@ -2,7 +2,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>A log ends before a position that is known of it, so the one or the other is of another topic. Trying again does not help.</summary>
+/// <summary>
+/// A log ends before a position that is known of it, so the one or the other is of another topic.
+/// Trying again does not help.
+/// </summary>
 /// <param name="log">The log.</param>
 /// <param name="end">Behind its last record.</param>
 /// <param name="position">The position.</param>

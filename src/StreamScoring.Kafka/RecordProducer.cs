@@ -6,8 +6,9 @@ using StreamScoring.KafkaClients.Native;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// A producer that is handed records field by field, and hears of many deliveries at once on a thread of its own. Of Confluent.Kafka's, which
-/// makes some ten objects a record, a payment's decision cost more than to score it (docs/performance.md).
+/// A producer that is handed records field by field, and hears of many deliveries at once on a
+/// thread of its own. Of Confluent.Kafka's, which makes some ten objects a record, a payment's
+/// decision cost more than to score it (docs/performance.md).
 /// </summary>
 internal sealed unsafe class RecordProducer : IDisposable
 {

@@ -5,7 +5,10 @@ using StreamScoring.Emit;
 
 namespace StreamScoring.Kafka;
 
-/// <summary>Writes schemas of decisions to their topic, each under its id. What is there already is written again, which changes nothing.</summary>
+/// <summary>
+/// Writes schemas of decisions to their topic, each under its id. What is there already is written
+/// again, which changes nothing.
+/// </summary>
 public sealed class SchemaTopic(KafkaConnection connection, string topic) : ISchemaTopic
 {
     private readonly CancellationTokenSource _stopping = new();

@@ -3,15 +3,17 @@ using System.Globalization;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// How far ahead of the brokers' clocks publishers may stamp a topic's records. Behind there is no limit: what is published again
-/// has its old time.
+/// How far ahead of the brokers' clocks publishers may stamp a topic's records. Behind there is no
+/// limit: what is published again has its old time.
 /// </summary>
 public static class TimestampLimit
 {
     /// <summary>The topic's setting, of brokers from 3.6 on.</summary>
     public const string Key = "message.timestamp.after.max.ms";
 
-    /// <summary>Clocks differ by less. A broker's own default is an hour, and before 4.0 none.</summary>
+    /// <summary>
+    /// Clocks differ by less. A broker's own default is an hour, and before 4.0 none.
+    /// </summary>
     public const long AheadMs = 60_000;
 
     private const string TypeKey = "message.timestamp.type", OldKey = "message.timestamp.difference.max.ms";

@@ -19,18 +19,22 @@ public sealed class TopicAdmin : IDisposable
     private readonly Func<bool>? _isEmbedded;
     private volatile Error? _refusal;
 
-    /// <param name="wanted">The topics in question, and how many partitions each is to have.</param>
+    /// <param name="wanted">The topics in question, and how many partitions each is to
+    /// have.</param>
     public TopicAdmin(KafkaConnection connection, IReadOnlyList<(string Name, int Partitions)> wanted)
     {
         (_connection, _wanted) = (connection, wanted);
         _admin = new AdminClientBuilder(connection.Settings()).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => NoteRefusal(error)).Build();
     }
 
-    /// <param name="isEmbedded">Says in the brokers' place whether they are the embedded one.</param>
+    /// <param name="isEmbedded">Says in the brokers' place whether they are the embedded
+    /// one.</param>
     internal TopicAdmin(KafkaConnection connection, IReadOnlyList<(string Name, int Partitions)> wanted, Func<bool> isEmbedded)
         : this(connection, wanted) => _isEmbedded = isEmbedded;
 
-    /// <summary>What is missing or differs, one sentence each; empty where all is as the topology says.</summary>
+    /// <summary>
+    /// What is missing or differs, one sentence each; empty where all is as the topology says.
+    /// </summary>
     /// <param name="patience">How long to look for a broker.</param>
     /// <exception cref="AccessRefusedException">The brokers do not let this process in.</exception>
     /// <exception cref="KafkaFailedException">No broker answers.</exception>
@@ -54,7 +58,9 @@ public sealed class TopicAdmin : IDisposable
         return differences;
     }
 
-    /// <summary>By topic: how many partitions it has now; those that are not there are left out.</summary>
+    /// <summary>
+    /// By topic: how many partitions it has now; those that are not there are left out.
+    /// </summary>
     /// <inheritdoc cref="Differences"/>
     public IReadOnlyDictionary<string, int> PartitionCounts(TimeSpan patience)
     {
@@ -71,10 +77,16 @@ public sealed class TopicAdmin : IDisposable
         return [.. topics.Where(name => !metadata.Topics.Exists(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError))];
     }
 
-    /// <summary>Makes the topics that are missing, and adds partitions to those that have too few, in the order in which they are wanted.</summary>
-    /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are brokers.</param>
-    /// <param name="published">Topics whose records publishers stamp: those get a limit on how far ahead (<see cref="TimestampLimit"/>).</param>
-    /// <param name="compacted">A topic that keeps the last record of each key for ever; null: none of them.</param>
+    /// <summary>
+    /// Makes the topics that are missing, and adds partitions to those that have too few, in the
+    /// order in which they are wanted.
+    /// </summary>
+    /// <param name="replication">Copies of a topic that is made; 0: three, or as many as there are
+    /// brokers.</param>
+    /// <param name="published">Topics whose records publishers stamp: those get a limit on how far
+    /// ahead (<see cref="TimestampLimit"/>).</param>
+    /// <param name="compacted">A topic that keeps the last record of each key for ever; null: none
+    /// of them.</param>
     /// <returns>What was done, a few words each.</returns>
     /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
     public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, IReadOnlyCollection<string>? published = null, string? compacted = null)
@@ -160,7 +172,8 @@ public sealed class TopicAdmin : IDisposable
             }
             catch (Exception e) when (e is KafkaException or DescribeConfigsException)
             {
-                // Brokers may let a process read and not look at settings, and the embedded one knows none.
+                // Brokers may let a process read and not look at settings, and the embedded one
+                // knows none.
                 notices.Add($"region {_connection.Region}: topic {topic}: how far ahead records may be stamped is not known, its brokers do not tell");
             }
         }
@@ -190,7 +203,9 @@ public sealed class TopicAdmin : IDisposable
         }
     }
 
-    /// <summary>Deletes a consumer group without members; one that is not there is none too many.</summary>
+    /// <summary>
+    /// Deletes a consumer group without members; one that is not there is none too many.
+    /// </summary>
     /// <inheritdoc cref="DeleteAsync"/>
     public async Task DeleteGroupAsync(string group)
     {
@@ -249,7 +264,9 @@ public sealed class TopicAdmin : IDisposable
     public void Dispose() => _admin.Dispose();
 
 
-    /// <summary>Asks in steps: a client that is not let in goes on trying, and says so beside.</summary>
+    /// <summary>
+    /// Asks in steps: a client that is not let in goes on trying, and says so beside.
+    /// </summary>
     private Metadata Metadata(TimeSpan patience)
     {
         for (var started = TimeProvider.System.GetTimestamp(); ;)

@@ -8,17 +8,21 @@ using StreamScoring.Takeover;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// Sends decisions and dead letters in transactions that also commit, for the consumer group, the offsets of what they answer. A
-/// thread of its own takes all batches that queued up while the transaction before was under way, at most as many as the graph has in
-/// flight, and makes them the next one. The group's coordinator takes the offsets only from a current member (KIP-447), so of a partition that
-/// went to another process nothing can be committed here any more.
+/// Sends decisions and dead letters in transactions that also commit, for the consumer group, the
+/// offsets of what they answer. A thread of its own takes all batches that queued up while the
+/// transaction before was under way, at most as many as the graph has in flight, and makes them the
+/// next one. The group's coordinator takes the offsets only from a current member (KIP-447), so of
+/// a partition that went to another process nothing can be committed here any more.
 /// </summary>
 /// <remarks>
-/// A transaction that was aborted, for a broker that failed or a generation of the group that just ended, is written again as long as this
-/// process may write: nothing of it was seen by anyone. Where it may not, the sink fails, and with it the graph.
+/// A transaction that was aborted, for a broker that failed or a generation of the group that just
+/// ended, is written again as long as this process may write: nothing of it was seen by anyone.
+/// Where it may not, the sink fails, and with it the graph.
 /// <para>
-/// What an aborted transaction had sent may still be on its way, and brokers would count it to the next one of the same producer epoch: offsets would be
-/// committed without their decisions (KIP-890). So each abort ends the producer, and the next transaction is a new one's, with a higher epoch.
+/// What an aborted transaction had sent may still be on its way, and brokers would count it to the
+/// next one of the same producer epoch: offsets would be committed without their decisions
+/// (KIP-890). So each abort ends the producer, and the next transaction is a new one's, with a
+/// higher epoch.
 /// </para>
 /// </remarks>
 public sealed class TransactionalDecisionSink : IDecisionSink
@@ -26,8 +30,9 @@ public sealed class TransactionalDecisionSink : IDecisionSink
     private const int AttemptsMax = 10;
 
     /// <summary>
-    /// What a coordinator mostly takes to write the end of a transaction into the partitions: what is asked of it before is asked again after 20 ms, and that would be most of
-    /// a decision's latency (load-tests/options/run).
+    /// What a coordinator mostly takes to write the end of a transaction into the partitions: what
+    /// is asked of it before is asked again after 20 ms, and that would be most of a decision's
+    /// latency (load-tests/options/run).
     /// </summary>
     private static readonly TimeSpan TransactionPause = TimeSpan.FromMilliseconds(2);
 
@@ -60,11 +65,14 @@ public sealed class TransactionalDecisionSink : IDecisionSink
                 .. options.ProducerSettings,
                 ("transactional.id", transactions.Id),
                 ("transaction.timeout.ms", $"{(int)transactions.Timeout.TotalMilliseconds}"),
-                // A coordinator that is still ending the transaction before sends away what the next one asks for, and that is then asked for again after so long:
-                // by default after 100 ms, which would be most of a decision's latency (load-tests/options/run).
+                // A coordinator that is still ending the transaction before sends away what the
+                // next one asks for, and that is then asked for again after so long: by default
+                // after 100 ms, which would be most of a decision's latency
+                // (load-tests/options/run).
                 ("retry.backoff.ms", "1"),
-                // Nobody asks for them, as a record that fails fails its transaction. But without them, or where a thread of Confluent.Kafka's takes them, each commit
-                // sleeps for 10 ms before it sees that all records have arrived.
+                // Nobody asks for them, as a record that fails fails its transaction. But without
+                // them, or where a thread of Confluent.Kafka's takes them, each commit sleeps for
+                // 10 ms before it sees that all records have arrived.
                 ("dotnet.producer.enable.delivery.reports", "true"),
                 ("dotnet.producer.delivery.report.fields", "none"),
                 ("dotnet.producer.enable.background.poll", "false")]))
@@ -75,10 +83,14 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         _thread = new Thread(Run) { IsBackground = true, Name = $"transactions {connection.Region}" };
     }
 
-    /// <summary>Makes the sink and ends whatever a former process of the same transactional id left open.</summary>
+    /// <summary>
+    /// Makes the sink and ends whatever a former process of the same transactional id left open.
+    /// </summary>
     /// <param name="source">Whose membership in the group it writes by.</param>
-    /// <param name="logger">Told what operators should know: an outage, a transaction that had to be written again.</param>
-    /// <exception cref="KafkaFailedException">The brokers do not answer, or do not allow this process to write in transactions.</exception>
+    /// <param name="logger">Told what operators should know: an outage, a transaction that had to
+    /// be written again.</param>
+    /// <exception cref="KafkaFailedException">The brokers do not answer, or do not allow this
+    /// process to write in transactions.</exception>
     public static TransactionalDecisionSink Open(
         KafkaConnection connection, KafkaDecisionSinkOptions options, TransactionOptions transactions, KafkaLogSource source, ILogger logger)
     {
@@ -246,7 +258,9 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         return true;
     }
 
-    /// <summary>A call that was not answered goes on in the background, and is asked again for how it ended.</summary>
+    /// <summary>
+    /// A call that was not answered goes on in the background, and is asked again for how it ended.
+    /// </summary>
     private void UntilAnswered(Action<TimeSpan> call)
     {
         while (true)
@@ -273,7 +287,8 @@ public sealed class TransactionalDecisionSink : IDecisionSink
         }
         catch (KafkaException)
         {
-            // None was open, or it is fenced, or the brokers are away: they abort it when its time is over.
+            // None was open, or it is fenced, or the brokers are away: they abort it when its time
+            // is over.
         }
     }
 

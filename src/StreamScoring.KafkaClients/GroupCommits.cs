@@ -45,8 +45,12 @@ public static unsafe class GroupCommits
         }
     }
 
-    /// <summary>What the client's group has committed for these partitions; those without a commit are left out.</summary>
-    /// <exception cref="KafkaException">The coordinator refused, or does not answer in time.</exception>
+    /// <summary>
+    /// What the client's group has committed for these partitions; those without a commit are left
+    /// out.
+    /// </summary>
+    /// <exception cref="KafkaException">The coordinator refused, or does not answer in
+    /// time.</exception>
     public static IReadOnlyList<GroupCommit> Read(Handle client, IReadOnlyCollection<TopicPartition> partitions, TimeSpan timeout)
     {
         var list = (Librdkafka.TopicPartitionList*)Librdkafka.rd_kafka_topic_partition_list_new(partitions.Count);

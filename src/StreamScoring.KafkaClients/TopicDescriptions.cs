@@ -7,8 +7,9 @@ namespace StreamScoring.KafkaClients;
 
 /// <summary>Asks brokers what topics are.</summary>
 /// <remarks>
-/// Not by Confluent.Kafka's <c>DescribeTopicsAsync</c>: its admin client (2.16) fails on a partition that has no replica in sync, as there is while
-/// a broker stands still. Then it frees what is native of it, never answers, and aborts the process when it is disposed of.
+/// Not by Confluent.Kafka's <c>DescribeTopicsAsync</c>: its admin client (2.16) fails on a
+/// partition that has no replica in sync, as there is while a broker stands still. Then it frees
+/// what is native of it, never answers, and aborts the process when it is disposed of.
 /// </remarks>
 public static unsafe class TopicDescriptions
 {
@@ -21,8 +22,10 @@ public static unsafe class TopicDescriptions
 
     /// <summary>Asks, and waits for the answer.</summary>
     /// <param name="topics">Their names; at least one, each once.</param>
-    /// <param name="isEmbedded">Says in the brokers' place whether they are the embedded one.</param>
-    /// <returns>Of each topic; null where the brokers tell no ids: older ones, and the embedded one.</returns>
+    /// <param name="isEmbedded">Says in the brokers' place whether they are the embedded
+    /// one.</param>
+    /// <returns>Of each topic; null where the brokers tell no ids: older ones, and the embedded
+    /// one.</returns>
     /// <exception cref="KafkaException">They do not answer in time, or refuse.</exception>
     public static IReadOnlyList<DescribedTopic>? Of(Handle client, IReadOnlyCollection<string> topics, TimeSpan patience, Func<bool>? isEmbedded = null)
     {
@@ -40,8 +43,9 @@ public static unsafe class TopicDescriptions
         }
         catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_TimedOut && (isEmbedded?.Invoke() ?? ClusterNames.IsMock(client, NamePatience)))
         {
-            // It knows no controller, which the client asks for ids. A real cluster has none while it elects one: what is written
-            // meanwhile without ids would count for whatever topic of that name is there later.
+            // It knows no controller, which the client asks for ids. A real cluster has none while
+            // it elects one: what is written meanwhile without ids would count for whatever topic
+            // of that name is there later.
             return null;
         }
         finally

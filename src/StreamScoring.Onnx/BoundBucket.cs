@@ -43,7 +43,10 @@ internal sealed class BoundBucket : IDisposable
 
     public OrtIoBinding Binding { get; }
 
-    /// <summary>Copies rows into the bound inputs, and the first of them into those that are left over: what an earlier call left there might spoil this one.</summary>
+    /// <summary>
+    /// Copies rows into the bound inputs, and the first of them into those that are left over: what
+    /// an earlier call left there might spoil this one.
+    /// </summary>
     public void Fill(FeatureMatrix features, int[] columns, ReadOnlySpan<int> rows)
     {
         for (var i = 0; i < columns.Length; i++)

@@ -5,10 +5,16 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>A lane for numbers: inputs and outputs are bound once, over arrays of a few sizes, so that a call allocates nothing.</summary>
+/// <summary>
+/// A lane for numbers: inputs and outputs are bound once, over arrays of a few sizes, so that a
+/// call allocates nothing.
+/// </summary>
 internal sealed class BoundOnnxLane : IScoringLane
 {
-    /// <summary>Trees are best scored 8 to 64 rows at a time; a larger call only waits longer for its first row.</summary>
+    /// <summary>
+    /// Trees are best scored 8 to 64 rows at a time; a larger call only waits longer for its first
+    /// row.
+    /// </summary>
     private static readonly int[] Sizes = [1, 8, 16, 32, 64];
 
     private readonly WatchedCall _call;
@@ -59,7 +65,9 @@ internal sealed class BoundOnnxLane : IScoringLane
         _call.Dispose();
     }
 
-    /// <summary>The next size up, where padding costs less than half; else the largest that is filled.</summary>
+    /// <summary>
+    /// The next size up, where padding costs less than half; else the largest that is filled.
+    /// </summary>
     private BoundBucket BucketFor(int rowCount)
     {
         var filled = _buckets[0];

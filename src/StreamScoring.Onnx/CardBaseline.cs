@@ -8,7 +8,8 @@ namespace StreamScoring.Onnx;
 internal static class CardBaseline
 {
     /// <param name="map">Null where the card has none.</param>
-    /// <exception cref="InvalidInputFileException">An input that the card does not list as a number, or a value that is no finite number.</exception>
+    /// <exception cref="InvalidInputFileException">An input that the card does not list as a
+    /// number, or a value that is no finite number.</exception>
     public static IReadOnlyList<(string Input, double Value)> Read(YamlMap? map, IReadOnlyList<ModelInput> inputs) =>
         map is null ? [] : [.. map.Keys.Select(key => (key, Value(map, key, inputs)))];
 

@@ -10,7 +10,8 @@ internal static class CardHistograms
     /// <summary>Shares are rounded, and a card may be written by hand.</summary>
     private const double ShareTolerance = 1e-3;
 
-    /// <exception cref="InvalidInputFileException">The message names the file, the key and what is expected.</exception>
+    /// <exception cref="InvalidInputFileException">The message names the file, the key and what is
+    /// expected.</exception>
     public static IReadOnlyList<(string Input, IReadOnlyList<double> Edges, IReadOnlyList<double> Shares)> Read(
         IReadOnlyList<YamlMap> maps, IReadOnlyList<ModelInput> inputs)
     {

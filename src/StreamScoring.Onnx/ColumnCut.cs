@@ -6,7 +6,8 @@ namespace StreamScoring.Onnx;
 /// <summary>Which column a node takes out of rows of several.</summary>
 internal static class ColumnCut
 {
-    /// <returns>The column, counted from behind where it is negative; null for a node that does something else.</returns>
+    /// <returns>The column, counted from behind where it is negative; null for a node that does
+    /// something else.</returns>
     public static int? Of(NodeProto node, string output, Constants constants)
     {
         switch (node.OpType)

@@ -2,10 +2,13 @@ using StreamScoring.Onnx.Protos;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>Looks for tensors whose numbers do not lie in the model file, wherever in the file they are.</summary>
+/// <summary>
+/// Looks for tensors whose numbers do not lie in the model file, wherever in the file they are.
+/// </summary>
 internal static class ExternalWeights
 {
-    /// <returns>The first such tensor's name and its file's; null where all numbers are in the model file.</returns>
+    /// <returns>The first such tensor's name and its file's; null where all numbers are in the
+    /// model file.</returns>
     public static (string Tensor, string File)? Find(ModelProto model)
     {
         var tensors = TensorsOf(model.Graph).Concat(model.Functions.SelectMany(function => function.Node).SelectMany(TensorsOf));

@@ -5,7 +5,9 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>What a model's folder says about it, in <c>card.yaml</c>. docs/models.md describes the file.</summary>
+/// <summary>
+/// What a model's folder says about it, in <c>card.yaml</c>. docs/models.md describes the file.
+/// </summary>
 public sealed record ModelCard
 {
     public const string FileName = "card.yaml";
@@ -16,22 +18,32 @@ public sealed record ModelCard
 
     public required OutputKind Output { get; init; }
 
-    /// <summary>Which of the model's classes is fraud; null where their names in the file say it.</summary>
+    /// <summary>
+    /// Which of the model's classes is fraud; null where their names in the file say it.
+    /// </summary>
     public string? FraudClass { get; init; }
 
     /// <summary>Pairs (linked output, probability), ascending; empty for identity.</summary>
     public IReadOnlyList<(double From, double To)> Calibration { get; init; } = [];
 
-    /// <summary>How the model came about: command, rows, hashes, seed. For people; shown, not interpreted.</summary>
+    /// <summary>
+    /// How the model came about: command, rows, hashes, seed. For people; shown, not interpreted.
+    /// </summary>
     public IReadOnlyList<(string Key, string Value)> Training { get; init; } = [];
 
     /// <summary>Measured when it was trained.</summary>
     public IReadOnlyList<(string Key, string Value)> Metrics { get; init; } = [];
 
-    /// <summary>What an input is set to in order to see what it does to a row, where a median of its histogram would not be right.</summary>
+    /// <summary>
+    /// What an input is set to in order to see what it does to a row, where a median of its
+    /// histogram would not be right.
+    /// </summary>
     public IReadOnlyList<(string Input, double Value)> Baseline { get; init; } = [];
 
-    /// <summary>Per input: ascending edges and, one more, the share of training rows between them; rows at an edge count below it. For drift, and for baselines.</summary>
+    /// <summary>
+    /// Per input: ascending edges and, one more, the share of training rows between them; rows at
+    /// an edge count below it. For drift, and for baselines.
+    /// </summary>
     public IReadOnlyList<(string Input, IReadOnlyList<double> Edges, IReadOnlyList<double> Shares)> Histograms { get; init; } = [];
 
     /// <exception cref="InvalidInputFileException">The card is missing or wrong.</exception>

@@ -2,7 +2,9 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>Makes the error for a model that cannot be served: which file, what is wrong, what to do.</summary>
+/// <summary>
+/// Makes the error for a model that cannot be served: which file, what is wrong, what to do.
+/// </summary>
 internal static class ModelRefused
 {
     public static InvalidInputFileException Because(string path, string reason, Exception? innerException = null) =>

@@ -6,8 +6,9 @@ using StreamScoring.Onnx.Protos;
 namespace StreamScoring.Onnx;
 
 /// <summary>
-/// A model file looked at before it runs: its hash, and its graph without ZipMap, a converter's last step that turns a tensor into a list of
-/// dictionaries. What the dictionaries' keys were is kept.
+/// A model file looked at before it runs: its hash, and its graph without ZipMap, a converter's
+/// last step that turns a tensor into a list of dictionaries. What the dictionaries' keys were is
+/// kept.
 /// </summary>
 internal sealed class OnnxGraph
 {
@@ -23,7 +24,8 @@ internal sealed class OnnxGraph
 
     public ModelProto Model { get; }
 
-    /// <exception cref="Configuration.InvalidInputFileException">The file is missing, empty, cut, or no ONNX.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">The file is missing, empty, cut,
+    /// or no ONNX.</exception>
     public static OnnxGraph Read(string path)
     {
         byte[] bytes;
@@ -58,7 +60,8 @@ internal sealed class OnnxGraph
 
         if (ExternalWeights.Find(model) is var (tensor, file))
         {
-            // The runtime would look for it in the folder that the process runs in, and the hash on decisions does not cover it.
+            // The runtime would look for it in the folder that the process runs in, and the hash on
+            // decisions does not cover it.
             throw ModelRefused.Because(
                 path, $"its weights lie in another file: those of {tensor} in {file}; save the model with its weights in one file (onnx.save(model, path, save_as_external_data=False))");
         }
@@ -71,7 +74,8 @@ internal sealed class OnnxGraph
     /// <summary>The file that runs.</summary>
     public byte[] ToBytes() => Model.ToByteArray();
 
-    /// <returns>The classes by which a ZipMap named an output's columns, in their order; null where there was none.</returns>
+    /// <returns>The classes by which a ZipMap named an output's columns, in their order; null where
+    /// there was none.</returns>
     public IReadOnlyList<string>? ZipMapLabelsOf(string output) => _zipMapLabels.GetValueOrDefault(output);
 
     private void RemoveZipMaps()

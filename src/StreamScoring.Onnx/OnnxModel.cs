@@ -6,8 +6,8 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx;
 
 /// <summary>
-/// An ONNX model, evaluated by ONNX Runtime, or where they were found to agree by the tree kernel. Whatever can be wrong with it is found
-/// at load: serving it then only costs time.
+/// An ONNX model, evaluated by ONNX Runtime, or where they were found to agree by the tree kernel.
+/// Whatever can be wrong with it is found at load: serving it then only costs time.
 /// </summary>
 public sealed class OnnxModel : IFraudModel
 {
@@ -32,10 +32,16 @@ public sealed class OnnxModel : IFraudModel
 
     public ScoreCalibration Calibration { get; }
 
-    /// <summary>What whoever serves the model should know: that it takes one row a call, or why the tree kernel does not serve it.</summary>
+    /// <summary>
+    /// What whoever serves the model should know: that it takes one row a call, or why the tree
+    /// kernel does not serve it.
+    /// </summary>
     public IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Null where the model is no sum of trees that can be read: then it is asked again with inputs at their baseline.</summary>
+    /// <summary>
+    /// Null where the model is no sum of trees that can be read: then it is asked again with inputs
+    /// at their baseline.
+    /// </summary>
     internal TreePaths? Paths { get; init; }
 
     /// <summary>[inputs] What an input is set to in order to see what it does.</summary>
@@ -56,8 +62,9 @@ public sealed class OnnxModel : IFraudModel
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Exact along the paths of trees, and allocates nothing; else by occlusion, which calls the model once a row with as many rows as it
-    /// has inputs, and one more. A model that takes text then allocates what its lane does.
+    /// Exact along the paths of trees, and allocates nothing; else by occlusion, which calls the
+    /// model once a row with as many rows as it has inputs, and one more. A model that takes text
+    /// then allocates what its lane does.
     /// </remarks>
     public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns)
     {

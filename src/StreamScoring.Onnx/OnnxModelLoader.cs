@@ -10,8 +10,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx;
 
 /// <summary>
-/// Loads models from anywhere. One is accepted only if it takes the inputs it is to be given and gives one number a row, the same
-/// whatever else is in the call; what it does on a few rows is looked at, not believed. Its class that is fraud is never guessed.
+/// Loads models from anywhere. One is accepted only if it takes the inputs it is to be given and
+/// gives one number a row, the same whatever else is in the call; what it does on a few rows is
+/// looked at, not believed. Its class that is fraud is never guessed.
 /// </summary>
 public static class OnnxModelLoader
 {
@@ -27,8 +28,11 @@ public static class OnnxModelLoader
     /// <inheritdoc cref="LoadFolder(string, ModelLoadOptions)"/>
     public static OnnxModel LoadFolder(string folder, ScoringEngine engine = ScoringEngine.Auto) => LoadFolder(folder, new ModelLoadOptions { Engine = engine });
 
-    /// <summary>Loads a model folder, and checks that its golden rows come out as they did.</summary>
-    /// <exception cref="InvalidInputFileException">The model cannot be served; the message says why and what to do.</exception>
+    /// <summary>
+    /// Loads a model folder, and checks that its golden rows come out as they did.
+    /// </summary>
+    /// <exception cref="InvalidInputFileException">The model cannot be served; the message says why
+    /// and what to do.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static OnnxModel LoadFolder(string folder, ModelLoadOptions options)
     {
@@ -47,9 +51,13 @@ public static class OnnxModelLoader
     public static OnnxModel LoadFile(string path, IReadOnlyList<string> columns, OutputKind? kind, ScoringEngine engine = ScoringEngine.Auto) =>
         LoadFile(path, columns, new ModelLoadOptions { Kind = kind, Engine = engine });
 
-    /// <summary>Loads a bare file for a table: inputs are the model's own names, or where it has one tensor, the table's columns in order.</summary>
+    /// <summary>
+    /// Loads a bare file for a table: inputs are the model's own names, or where it has one tensor,
+    /// the table's columns in order.
+    /// </summary>
     /// <param name="columns">The table's columns without <c>payment_id</c>.</param>
-    /// <exception cref="InvalidInputFileException">The model cannot be served, or it does not say what its output is, or of which class.</exception>
+    /// <exception cref="InvalidInputFileException">The model cannot be served, or it does not say
+    /// what its output is, or of which class.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static OnnxModel LoadFile(string path, IReadOnlyList<string> columns, ModelLoadOptions options) => LoadTime.Within(path, options, ended =>
     {

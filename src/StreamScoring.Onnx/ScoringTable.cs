@@ -6,7 +6,9 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>A table's rows as a feature matrix for a model, for scoring files and golden rows.</summary>
+/// <summary>
+/// A table's rows as a feature matrix for a model, for scoring files and golden rows.
+/// </summary>
 public sealed class ScoringTable
 {
     private ScoringTable(FeatureMatrix features, IReadOnlyList<string?> ids) => (Features, Ids) = (features, ids);
@@ -20,7 +22,8 @@ public sealed class ScoringTable
     public int RowCount => Ids.Count;
 
     /// <param name="rowsMax">Rows that are read; the rest of the table is not looked at.</param>
-    /// <exception cref="InvalidInputFileException">A column is missing, or a cell is no number.</exception>
+    /// <exception cref="InvalidInputFileException">A column is missing, or a cell is no
+    /// number.</exception>
     public static ScoringTable Read(string path, IReadOnlyList<ModelInput> inputs, int rowsMax = int.MaxValue)
     {
         using var reader = TableReader.Open(path);

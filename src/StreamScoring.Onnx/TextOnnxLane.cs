@@ -7,7 +7,10 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
 
-/// <summary>A lane for models that take text: the runtime copies strings for itself, so tensors are made anew for each call.</summary>
+/// <summary>
+/// A lane for models that take text: the runtime copies strings for itself, so tensors are made
+/// anew for each call.
+/// </summary>
 internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns) : IScoringLane
 {
     private readonly WatchedCall _call = new(session);

@@ -8,8 +8,9 @@ using StreamScoring.Ingest;
 namespace StreamScoring.Streams;
 
 /// <summary>
-/// The end of the graph: sends each batch, and only when it is acknowledged notes its offsets as decided and returns the batch to the
-/// pool. Acknowledgements are handled in stream order, so an offset vector never goes back. At most a stated number of batches is in flight.
+/// The end of the graph: sends each batch, and only when it is acknowledged notes its offsets as
+/// decided and returns the batch to the pool. Acknowledgements are handled in stream order, so an
+/// offset vector never goes back. At most a stated number of batches is in flight.
 /// </summary>
 public sealed class EmitStage(Engine engine, ILogSource source, IDecisionSink sink, LiveOptions options) : GraphStageWithMaterializedValue<SinkShape<PaymentBatch>, Task<Done>>
 {
@@ -83,7 +84,8 @@ public sealed class EmitStage(Engine engine, ILogSource source, IDecisionSink si
 
         public override void OnUpstreamFailure(Exception e)
         {
-            // What was sent may still be acknowledged; it is decided again after the restart, from the same position.
+            // What was sent may still be acknowledged; it is decided again after the restart, from
+            // the same position.
             Fail(e);
         }
 
@@ -95,7 +97,8 @@ public sealed class EmitStage(Engine engine, ILogSource source, IDecisionSink si
             }
             else
             {
-                // Whatever ended it: a graph that was not drained must never look like one that was asked to stop.
+                // Whatever ended it: a graph that was not drained must never look like one that was
+                // asked to stop.
                 _done.TrySetException(_failure ?? new InvalidOperationException("the graph was torn down before it was drained"));
             }
         }

@@ -10,7 +10,9 @@ namespace StreamScoring.Streams;
 /// came. A batch that waits for an older one counts, so that batches behind it stay with the source
 /// and fill up there. With one lane the stage runs the step on a small batch by itself.
 /// </summary>
-/// <remarks>Akka's own <c>SelectAsync</c> does the same with a number that is fixed when the graph is made.</remarks>
+/// <remarks>
+/// Akka's own <c>SelectAsync</c> does the same with a number that is fixed when the graph is made.
+/// </remarks>
 public sealed class LanesStage(Step step, LiveOptions options) : StepStage(step)
 {
     /// <summary>

@@ -6,9 +6,10 @@ using StreamScoring.Ingest;
 namespace StreamScoring.Streams;
 
 /// <summary>
-/// The start of the graph. When the downstream asks, it takes whatever the logs have queued, merged, as one batch; so an idle system
-/// answers one payment at once and a busy one makes full batches by itself. It never reads ahead of demand: what is not asked for stays
-/// in the port's own bounded queues.
+/// The start of the graph. When the downstream asks, it takes whatever the logs have queued,
+/// merged, as one batch; so an idle system answers one payment at once and a busy one makes full
+/// batches by itself. It never reads ahead of demand: what is not asked for stays in the port's own
+/// bounded queues.
 /// </summary>
 public sealed class LogSourceStage(Engine engine, ILogSource source, LogMerge merge, LiveOptions options) : GraphStage<SourceShape<PaymentBatch>>
 {
@@ -50,7 +51,9 @@ public sealed class LogSourceStage(Engine engine, ILogSource source, LogMerge me
 
         protected override void OnTimer(object timerKey) => TryPush();
 
-        /// <summary>Called from any thread. Many wakes before the stage gets to run are one.</summary>
+        /// <summary>
+        /// Called from any thread. Many wakes before the stage gets to run are one.
+        /// </summary>
         private void Wake()
         {
             if (Interlocked.Exchange(ref _wakePending, 1) == 0)
@@ -103,7 +106,9 @@ public sealed class LogSourceStage(Engine engine, ILogSource source, LogMerge me
             }
         }
 
-        /// <summary>Returning a batch wakes the source, which would then look again for ever.</summary>
+        /// <summary>
+        /// Returning a batch wakes the source, which would then look again for ever.
+        /// </summary>
         private void ReturnUnused(PaymentBatch batch)
         {
             _engine.Pool.Returned = null;

@@ -7,17 +7,24 @@ using StreamScoring.Ingest;
 
 namespace StreamScoring.Streams;
 
-/// <summary>Runs an engine's steps as a graph between two ports. One graph per process; owned and followed partitions share it.</summary>
+/// <summary>
+/// Runs an engine's steps as a graph between two ports. One graph per process; owned and followed
+/// partitions share it.
+/// </summary>
 public static class ScoringGraph
 {
-    /// <returns>A graph whose value stops it (what was taken is still decided) and tells when all is acknowledged.</returns>
+    /// <returns>A graph whose value stops it (what was taken is still decided) and tells when all
+    /// is acknowledged.</returns>
     public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(Engine engine, ILogSource source, IDecisionSink sink, LiveOptions options) =>
         Path(engine, source, options)
             // Sends, awaits the acknowledgement, then commits.
             .ToMaterialized(Sink.FromGraph(new EmitStage(engine, source, sink, options)), Keep.Both)
             .WithAttributes(OneBatchBetweenSteps);
 
-    /// <summary>The same where a function takes what comes out of the last step, such as features that go to a table.</summary>
+    /// <summary>
+    /// The same where a function takes what comes out of the last step, such as features that go to
+    /// a table.
+    /// </summary>
     public static IRunnableGraph<(UniqueKillSwitch Stop, Task<Done> Done)> Build(Engine engine, ILogSource source, LiveOptions options, Action<PaymentBatch> take) =>
         Path(engine, source, options)
             .Async()
@@ -28,7 +35,10 @@ public static class ScoringGraph
             }), Keep.Both)
             .WithAttributes(OneBatchBetweenSteps);
 
-    /// <summary>An element is a batch, so a buffer of one between two threads is enough, and rows in flight stay countable.</summary>
+    /// <summary>
+    /// An element is a batch, so a buffer of one between two threads is enough, and rows in flight
+    /// stay countable.
+    /// </summary>
     private static Attributes OneBatchBetweenSteps => Attributes.CreateInputBuffer(1, 1);
 
     private static Source<PaymentBatch, UniqueKillSwitch> Path(Engine engine, ILogSource source, LiveOptions options)

@@ -35,7 +35,9 @@ public sealed class StateStage(Step step, Engine engine) : StepStage(step)
 
         public override void PostStop() => _engine.State.Requested = null;
 
-        /// <summary>Called from any thread. Many calls before the stage gets to run are one.</summary>
+        /// <summary>
+        /// Called from any thread. Many calls before the stage gets to run are one.
+        /// </summary>
         private void GoOn()
         {
             if (Interlocked.Exchange(ref _isGoingOn, 1) == 0)

@@ -3,7 +3,10 @@ using StreamScoring.Features;
 
 namespace StreamScoring.Training;
 
-/// <summary>Counts payments whose features are approximate: a table of features has no place for the flag that a live decision has.</summary>
+/// <summary>
+/// Counts payments whose features are approximate: a table of features has no place for the flag
+/// that a live decision has.
+/// </summary>
 /// <param name="placeOf">Where a payment stands in its file, by its number in order.</param>
 internal sealed class ApproximateRows(FeatureFile features, Func<long, string> placeOf)
 {
@@ -12,7 +15,10 @@ internal sealed class ApproximateRows(FeatureFile features, Func<long, string> p
     /// <summary>By feature: payments of which it is approximate.</summary>
     private readonly long[] _byFeature = new long[features.Schema.Names.Count];
 
-    /// <summary>By attribute that folds: payments whose value is too large to, and where the first of them stands.</summary>
+    /// <summary>
+    /// By attribute that folds: payments whose value is too large to, and where the first of them
+    /// stands.
+    /// </summary>
     private readonly (long Count, string? First)[] _tooLarge = new (long, string?)[features.FoldedAttributes.Count];
 
     private long _paymentCount, _boundedCount, _unboundedCount;

@@ -12,8 +12,8 @@ using StreamScoring.Streams;
 namespace StreamScoring.Training;
 
 /// <summary>
-/// Point-in-time features for every payment of a table, by the live path's own stages: the file port takes the place of Kafka, a table
-/// writer that of the decisions.
+/// Point-in-time features for every payment of a table, by the live path's own stages: the file
+/// port takes the place of Kafka, a table writer that of the decisions.
 /// </summary>
 /// <param name="limits">What a record may hold; null: the defaults.</param>
 public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer, IngestLimits? limits = null)
@@ -26,14 +26,20 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
 
     private readonly ApproximateRows _approximate = new(features, table.PlaceOfPayment);
 
-    /// <summary>What whoever uses the written table should know of it, one sentence each: complete once it is written.</summary>
+    /// <summary>
+    /// What whoever uses the written table should know of it, one sentence each: complete once it
+    /// is written.
+    /// </summary>
     public IEnumerable<string> Notices => _approximate.Notices();
 
-    /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the label where one is named.</param>
-    /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has none; null leaves it out.</param>
+    /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the
+    /// label where one is named.</param>
+    /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has
+    /// none; null leaves it out.</param>
     /// <param name="progress">Told the number of payments written so far.</param>
     /// <returns>Payments written.</returns>
-    /// <exception cref="InvalidInputFileException">A payment does not hold to the contract.</exception>
+    /// <exception cref="InvalidInputFileException">A payment does not hold to the
+    /// contract.</exception>
     public async Task<long> RunAsync(string output, string? labelColumn, Action<long>? progress, CancellationToken cancel)
     {
         List<(string, bool)> columns = [("payment_id", true), .. features.Schema.Names.Select((name, i) => (name, features.Schema.IsText(i)))];
@@ -44,7 +50,8 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
 
         using var writer = TableWriter.Create(output, columns);
         using var source = new FileLogSource(table);
-        // A table's amounts and ids are as the contract says; how far ahead of a label's time an event lies is not its business.
+        // A table's amounts and ids are as the contract says; how far ahead of a label's time an
+        // event lies is not its business.
         var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
         var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default);
         using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });

@@ -1,17 +1,20 @@
 namespace StreamScoring.Training;
 
 /// <summary>
-/// Counts the training rows that reach each node of a tree. LightGBM knows them (<c>internal_count</c>, <c>leaf_count</c>), but ML.NET does
-/// not hand them out; without row sampling, which the trainer does not use, they are these.
+/// Counts the training rows that reach each node of a tree. LightGBM knows them
+/// (<c>internal_count</c>, <c>leaf_count</c>), but ML.NET does not hand them out; without row
+/// sampling, which the trainer does not use, they are these.
 /// </summary>
 internal static class NodeRowCounts
 {
-    /// <param name="features">[splits] The feature that a split compares; the first split is the root.</param>
+    /// <param name="features">[splits] The feature that a split compares; the first split is the
+    /// root.</param>
     /// <param name="thresholds">[splits] A row goes left where value ≤ threshold.</param>
     /// <param name="left">[splits] A split's index, or ~leaf.</param>
     /// <param name="right">[splits] The same.</param>
     /// <param name="leafCount">One more than there are splits.</param>
-    /// <param name="rows">[rows][features] A missing value, NaN, counts as zero, as it does in training.</param>
+    /// <param name="rows">[rows][features] A missing value, NaN, counts as zero, as it does in
+    /// training.</param>
     /// <returns>[splits + leaves] The splits, then the leaves.</returns>
     public static long[] Of(int[] features, float[] thresholds, int[] left, int[] right, int leafCount, IReadOnlyList<float[]> rows)
     {

@@ -15,12 +15,14 @@ using LightGbmModel = Microsoft.ML.Data.BinaryPredictionTransformer<
 namespace StreamScoring.Training;
 
 /// <summary>
-/// Trains boosted trees with LightGBM and writes a model folder. The written model is run on ONNX Runtime over every training row and
-/// must give what LightGBM gave, or nothing is kept.
+/// Trains boosted trees with LightGBM and writes a model folder. The written model is run on ONNX
+/// Runtime over every training row and must give what LightGBM gave, or nothing is kept.
 /// </summary>
 public sealed class Trainer(TrainingOptions options, Action<string> say, Action<long> rowsRead)
 {
-    /// <summary>Largest difference between the two engines that is let pass, in probability.</summary>
+    /// <summary>
+    /// Largest difference between the two engines that is let pass, in probability.
+    /// </summary>
     public const double Tolerance = 1e-5;
 
     private const int GoldenRows = 256, HistogramBins = 10, RowsPerCall = 1024;
@@ -32,7 +34,8 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
 
     /// <param name="folder">Written whole or not at all. What lies there is replaced where it is
     /// such a folder, and else refused.</param>
-    /// <exception cref="InvalidDataException">The written model does not give what LightGBM gives.</exception>
+    /// <exception cref="InvalidDataException">The written model does not give what LightGBM
+    /// gives.</exception>
     /// <exception cref="InvalidInputFileException">The table is wrong, or the folder holds anything
     /// else.</exception>
     public TrainingSummary Run(string folder, CancellationToken cancel)
@@ -97,7 +100,10 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         return (context, trainer.Fit(View(context, rows, labels)));
     }
 
-    /// <summary>LightGBM is given zeros for missing values; the written model takes the missing values themselves, down the same branches.</summary>
+    /// <summary>
+    /// LightGBM is given zeros for missing values; the written model takes the missing values
+    /// themselves, down the same branches.
+    /// </summary>
     private static float ZeroIfMissing(float value) => float.IsNaN(value) ? 0 : value;
 
     private IDataView View(MLContext context, IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
@@ -155,7 +161,8 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
     }
 
     /// <summary>
-    /// Rows with known outputs. Each column is drawn on its own from the training rows, so that no real payment's row leaves with the model.
+    /// Rows with known outputs. Each column is drawn on its own from the training rows, so that no
+    /// real payment's row leaves with the model.
     /// </summary>
     private void WriteGolden(string path, OnnxModel onnx, TrainingTable table)
     {

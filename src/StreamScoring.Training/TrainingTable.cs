@@ -21,7 +21,8 @@ internal sealed class TrainingTable
     /// <summary>Rows that are not here, because they have no label.</summary>
     public int UnlabelledCount { get; }
 
-    /// <exception cref="InvalidInputFileException">A column is missing, a cell is no number, or no row has a label.</exception>
+    /// <exception cref="InvalidInputFileException">A column is missing, a cell is no number, or no
+    /// row has a label.</exception>
     public static TrainingTable Read(string path, IReadOnlyList<string> inputs, string label, Action<long> progress, CancellationToken cancel)
     {
         using var reader = TableReader.Open(path);

@@ -5,16 +5,23 @@ using static StreamScoring.Onnx.NodeAttributes;
 
 namespace StreamScoring.Training;
 
-/// <summary>Writes boosted trees as one ONNX TreeEnsembleClassifier: label and two probabilities a row.</summary>
-/// <remarks>Format: the operator TreeEnsembleClassifier of ai.onnx.ml version 3, https://onnx.ai/onnx/operators/.</remarks>
+/// <summary>
+/// Writes boosted trees as one ONNX TreeEnsembleClassifier: label and two probabilities a row.
+/// </summary>
+/// <remarks>
+/// Format: the operator TreeEnsembleClassifier of ai.onnx.ml version 3,
+/// https://onnx.ai/onnx/operators/.
+/// </remarks>
 internal static class TreeModel
 {
     private const int FloatElement = 1, Int64Element = 7;
 
-    /// <param name="ensemble">Trees whose leaves are summed; a split goes left where value ≤ threshold.</param>
+    /// <param name="ensemble">Trees whose leaves are summed; a split goes left where value ≤
+    /// threshold.</param>
     /// <param name="scale">What the sum is multiplied by to give log-odds.</param>
     /// <param name="inputCount">Features of a row.</param>
-    /// <param name="rows">[rows][inputs] What it was trained on: how many of them reach a node is written beside it, for explanations.</param>
+    /// <param name="rows">[rows][inputs] What it was trained on: how many of them reach a node is
+    /// written beside it, for explanations.</param>
     public static ModelProto ToOnnx(RegressionTreeEnsemble ensemble, double scale, int inputCount, IReadOnlyList<float[]> rows)
     {
         var builder = new NodeLists();
@@ -61,7 +68,8 @@ internal static class TreeModel
         private readonly List<float> _thresholds = [], _weights = [], _hitRates = [];
         private readonly List<long> _leafTrees = [], _leafNodes = [], _leafClasses = [];
 
-        /// <returns>[splits + leaves] In the order in which <see cref="AddTree"/> numbers nodes.</returns>
+        /// <returns>[splits + leaves] In the order in which <see cref="AddTree"/> numbers
+        /// nodes.</returns>
         public static long[] CountRows(RegressionTree source, IReadOnlyList<float[]> rows) => NodeRowCounts.Of(
             [.. source.NumericalSplitFeatureIndexes], [.. source.NumericalSplitThresholds.Select(threshold => RoundDown(threshold))],
             [.. source.LeftChild], [.. source.RightChild], source.LeafValues.Count, rows);
@@ -77,7 +85,8 @@ internal static class TreeModel
                 return;
             }
 
-            // Splits keep their numbers; leaf k, which children name as ~k, follows as number splits + k.
+            // Splits keep their numbers; leaf k, which children name as ~k, follows as number
+            // splits + k.
             long Number(int child) => child >= 0 ? child : splits + ~child;
             for (var i = 0; i < splits; i++)
             {
@@ -107,7 +116,9 @@ internal static class TreeModel
             ]);
         }
 
-        /// <summary>The largest float that is not above: for a float x, x ≤ it exactly where x ≤ the double.</summary>
+        /// <summary>
+        /// The largest float that is not above: for a float x, x ≤ it exactly where x ≤ the double.
+        /// </summary>
         private static float RoundDown(double threshold)
         {
             var rounded = (float)threshold;

@@ -8,12 +8,15 @@ using StreamScoring.Telemetry;
 namespace StreamScoring;
 
 /// <summary>
-/// The path of a payment, in order, and all that it works on. The engine runs nothing by itself: a graph (<c>Streams/ScoringGraph</c>), a
-/// simulation or a benchmark takes each batch through <see cref="Steps"/>.
+/// The path of a payment, in order, and all that it works on. The engine runs nothing by itself: a
+/// graph (<c>Streams/ScoringGraph</c>), a simulation or a benchmark takes each batch through
+/// <see cref="Steps"/>.
 /// </summary>
 public sealed class Engine : IDisposable
 {
-    /// <summary>Batches that may lie between threads, beside those on lanes and those that are sent.</summary>
+    /// <summary>
+    /// Batches that may lie between threads, beside those on lanes and those that are sent.
+    /// </summary>
     private const int BatchesBetweenThreads = 8;
 
     /// <summary>What <see cref="BatchesMax"/> is at the most that a topology allows.</summary>
@@ -47,7 +50,8 @@ public sealed class Engine : IDisposable
                 batch.Clock.Enriched = Clock.GetTimestamp();
                 if (Policies is not null)
                 {
-                    // By the one thread that has the batches in their order: from here on they may overtake each other.
+                    // By the one thread that has the batches in their order: from here on they may
+                    // overtake each other.
                     DecideBy(batch, Policies.Lease());
                 }
             }),
@@ -87,7 +91,10 @@ public sealed class Engine : IDisposable
 
     public TimeProvider Clock { get; }
 
-    /// <summary>Batches that are on their way. Whoever takes records rents one; whoever ends the path returns it.</summary>
+    /// <summary>
+    /// Batches that are on their way. Whoever takes records rents one; whoever ends the path
+    /// returns it.
+    /// </summary>
     public PaymentBatchPool Pool { get; }
 
     public FoldedState State { get; }
@@ -103,7 +110,10 @@ public sealed class Engine : IDisposable
     /// <summary>What decides; null where the path ends behind the features.</summary>
     public Policies? Policies { get; }
 
-    /// <summary>How many batches may be on their way: those that are sent and not acknowledged, those on lanes, and some between threads.</summary>
+    /// <summary>
+    /// How many batches may be on their way: those that are sent and not acknowledged, those on
+    /// lanes, and some between threads.
+    /// </summary>
     public static int BatchesMax(PipelineOptions options) => options.EmitBatchesInFlightMax + options.ScoringLanes + BatchesBetweenThreads;
 
     /// <summary>A batch was filled with records and goes on its way.</summary>
@@ -115,7 +125,10 @@ public sealed class Engine : IDisposable
         Meters?.BatchTaken(batch);
     }
 
-    /// <summary>A batch has come to the end of the path, after all before it: its offsets count as decided, and it goes back to the pool.</summary>
+    /// <summary>
+    /// A batch has come to the end of the path, after all before it: its offsets count as decided,
+    /// and it goes back to the pool.
+    /// </summary>
     /// <param name="source">Told up to where its logs are decided.</param>
     /// <param name="batchesInFlight">Batches that are sent and not acknowledged yet.</param>
     public void Acknowledged(PaymentBatch batch, ILogSource source, int batchesInFlight)

@@ -27,7 +27,9 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
     /// <summary>Hashes ids; null: by the secret for development.</summary>
     public IdentityHash? Identity { get; init; }
 
-    /// <summary>Batches that are on their way at the most (<see cref="Engine.BatchesMax"/>).</summary>
+    /// <summary>
+    /// Batches that are on their way at the most (<see cref="Engine.BatchesMax"/>).
+    /// </summary>
     public int BatchesMax { get; init; } = Engine.BatchesMax(new PipelineOptions());
 
     public int BatchRowsMax { get; init; } = 256;
@@ -38,7 +40,10 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
     /// <summary>Null where nobody counts.</summary>
     public PipelineMeters? Meters { get; init; }
 
-    /// <summary>Told of records that are stamped ahead, where <see cref="Meters"/> count them; null where nobody wants to know.</summary>
+    /// <summary>
+    /// Told of records that are stamped ahead, where <see cref="Meters"/> count them; null where
+    /// nobody wants to know.
+    /// </summary>
     public ILogger? Logger { get; init; }
 }
 
@@ -61,6 +66,8 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// <summary>Bytes of a dead letter; a larger one goes without the record's copy.</summary>
     public int DeadLetterBytesMax { get; init; } = int.MaxValue;
 
-    /// <summary>A secret for the hash of what dead letters withhold; empty: one of this process.</summary>
+    /// <summary>
+    /// A secret for the hash of what dead letters withhold; empty: one of this process.
+    /// </summary>
     public ReadOnlyMemory<byte> HashKey { get; init; }
 }

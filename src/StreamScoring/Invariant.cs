@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace StreamScoring;
 
-/// <summary>Checks that stay on in Release. A broken one is our bug: it stops the graph, which restarts from the last decided offset.</summary>
+/// <summary>
+/// Checks that stay on in Release. A broken one is our bug: it stops the graph, which restarts from
+/// the last decided offset.
+/// </summary>
 public static class Invariant
 {
     /// <exception cref="InvariantBrokenException">The condition is false.</exception>

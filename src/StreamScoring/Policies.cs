@@ -6,8 +6,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring;
 
 /// <summary>
-/// The policy in force, and those before it that batches have not left yet. A batch leases the one in force when its features are there, in the
-/// order of the batches, so no log's decisions go back to an older one.
+/// The policy in force, and those before it that batches have not left yet. A batch leases the one
+/// in force when its features are there, in the order of the batches, so no log's decisions go back
+/// to an older one.
 /// </summary>
 public sealed class Policies : IDisposable
 {
@@ -54,8 +55,12 @@ public sealed class Policies : IDisposable
         }
     }
 
-    /// <summary>Makes a policy ready and puts it in force. Opening lanes takes a while: batches go on meanwhile under the policy before. One caller at a time.</summary>
-    /// <param name="parts">From here on the pipeline's; where it fails, what they hold is let go of.</param>
+    /// <summary>
+    /// Makes a policy ready and puts it in force. Opening lanes takes a while: batches go on
+    /// meanwhile under the policy before. One caller at a time.
+    /// </summary>
+    /// <param name="parts">From here on the pipeline's; where it fails, what they hold is let go
+    /// of.</param>
     public void Swap(PolicyParts parts)
     {
         Policy next;
@@ -89,7 +94,9 @@ public sealed class Policies : IDisposable
         next.Free();
     }
 
-    /// <summary>From now on models have so long in all (<see cref="ScoringLanes.StopAfter"/>).</summary>
+    /// <summary>
+    /// From now on models have so long in all (<see cref="ScoringLanes.StopAfter"/>).
+    /// </summary>
     public void StopAfter(TimeSpan time)
     {
         lock (_gate)
@@ -115,7 +122,9 @@ public sealed class Policies : IDisposable
         }
     }
 
-    /// <summary>Frees all policies. The graph is over: batches that have not left theirs never will.</summary>
+    /// <summary>
+    /// Frees all policies. The graph is over: batches that have not left theirs never will.
+    /// </summary>
     public void Dispose()
     {
         Abandon();
@@ -159,7 +168,8 @@ public sealed class Policies : IDisposable
         }
 
         _freeing.RemoveAll(task => task.IsCompleted);
-        // A model's thread may take a while to end, and whoever returned the last batch has others to return.
+        // A model's thread may take a while to end, and whoever returned the last batch has others
+        // to return.
         _freeing.Add(Task.Run(policy.Free));
     }
 
@@ -168,7 +178,10 @@ public sealed class Policies : IDisposable
         before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts)),
         new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs), new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema));
 
-    /// <summary>They have room for as many rows as a batch may ever have: that number changes while they run.</summary>
+    /// <summary>
+    /// They have room for as many rows as a batch may ever have: that number changes while they
+    /// run.
+    /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
         parts.Champion, parts.Columns, _decisions.Lanes, Batches.PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
 }

@@ -6,8 +6,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring;
 
 /// <summary>
-/// What turns features into decisions: models, thresholds, reasons. It never changes. Another one takes its place between two batches
-/// (<see cref="Policies"/>), and it is freed when its last batch has left it.
+/// What turns features into decisions: models, thresholds, reasons. It never changes. Another one
+/// takes its place between two batches (<see cref="Policies"/>), and it is freed when its last
+/// batch has left it.
 /// </summary>
 public sealed class Policy : IBatchPolicy
 {
@@ -34,7 +35,9 @@ public sealed class Policy : IBatchPolicy
 
     internal DecisionEncoder Encoder { get; }
 
-    /// <summary>Batches that are decided by it and still on their way. Under the owner's gate.</summary>
+    /// <summary>
+    /// Batches that are decided by it and still on their way. Under the owner's gate.
+    /// </summary>
     internal int Leases { get; set; }
 
     /// <inheritdoc/>

@@ -17,10 +17,16 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
 
     public ReasonOptions Reasons { get; init; } = ReasonOptions.None;
 
-    /// <summary>What the policy lets go of when its last batch has left it, such as a hold on the models; null: nothing.</summary>
+    /// <summary>
+    /// What the policy lets go of when its last batch has left it, such as a hold on the models;
+    /// null: nothing.
+    /// </summary>
     public IDisposable? Held { get; init; }
 
-    /// <summary><c>sha256:</c> and the hash of what can change a decision: two policies of one id decide alike.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of what can change a decision: two policies of one id decide
+    /// alike.
+    /// </summary>
     public string Id
     {
         get
@@ -39,7 +45,10 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
         }
     }
 
-    /// <summary>True where lanes of the other policy score as this one's would: what differs is decided behind them.</summary>
+    /// <summary>
+    /// True where lanes of the other policy score as this one's would: what differs is decided
+    /// behind them.
+    /// </summary>
     public bool ScoresLike(PolicyParts other) =>
         ReferenceEquals(Champion, other.Champion) && Columns.SequenceEqual(other.Columns) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
         && Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)).SequenceEqual(other.Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)));

@@ -1,6 +1,8 @@
 namespace StreamScoring;
 
-/// <summary>Something that several hold. Whoever lets go of it last disposes of it. From any thread.</summary>
+/// <summary>
+/// Something that several hold. Whoever lets go of it last disposes of it. From any thread.
+/// </summary>
 public sealed class Shared<T>(T value)
     where T : IDisposable
 {

@@ -6,7 +6,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Chaos;
 
-/// <summary>A run: everything is started, goes through its faults under traffic, is left to catch up, and is judged.</summary>
+/// <summary>
+/// A run: everything is started, goes through its faults under traffic, is left to catch up, and is
+/// judged.
+/// </summary>
 public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
 {
     /// <summary>The topology's default.</summary>
@@ -109,8 +112,9 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
         }, cancel);
 
     /// <summary>
-    /// Waits until all states, also that of a process that folds everything anew, are of all records; their digests must then be one. Where records are
-    /// gone a process may have folded them or not, and what it holds says nothing of the others.
+    /// Waits until all states, also that of a process that folds everything anew, are of all
+    /// records; their digests must then be one. Where records are gone a process may have folded
+    /// them or not, and what it holds says nothing of the others.
     /// </summary>
     private async Task<string?> CatchUpAsync(ChaosWorld world, CancellationToken cancel)
     {
@@ -153,7 +157,10 @@ public sealed class ChaosRun(ChaosOptions options, Action<string> progress)
         return digests.Values.First();
     }
 
-    /// <summary>What is folded may still be on its way out, so an answer that is missing gets the time of a recovery to come.</summary>
+    /// <summary>
+    /// What is folded may still be on its way out, so an answer that is missing gets the time of a
+    /// recovery to come.
+    /// </summary>
     private async Task<Verdict> JudgeAsync(ChaosWorld world, CancellationToken cancel)
     {
         var began = Stopwatch.GetTimestamp();

@@ -24,7 +24,8 @@ public sealed class ChaosWorld : IDisposable
         Archive = new Archive(Dump);
         _topics = new TopicMaker(Cluster.Brokers);
         Housekeeping = new Housekeeping(_topics, Traffic, Archive);
-        // Two share their snapshots, one of them with a name that outlives it; the others have folders of their own.
+        // Two share their snapshots, one of them with a name that outlives it; the others have
+        // folders of their own.
         Members = [NewMember("a", 0, "shared", "membership.instance=a"), NewMember("b", 1, "shared"), NewMember("c", 2, "own-c")];
         Guest = NewMember("guest", 3, "own-guest");
     }
@@ -52,8 +53,9 @@ public sealed class ChaosWorld : IDisposable
     public IEnumerable<Member> Everyone => [.. Members, Guest];
 
     /// <summary>
-    /// A process that is no member of the others' group: it folds the logs from their beginning, without any snapshot. It owns all partitions in a group of its
-    /// own, so it answers what the others may be about to answer. Its answers go elsewhere.
+    /// A process that is no member of the others' group: it folds the logs from their beginning,
+    /// without any snapshot. It owns all partitions in a group of its own, so it answers what the
+    /// others may be about to answer. Its answers go elsewhere.
     /// </summary>
     public Member NewWitness() => NewMember(
         "witness", 4, "own-witness", "group=witness", "snapshots.interval=0s",

@@ -186,7 +186,8 @@ public sealed class ChaosOracleTests
     public void A_record_of_the_new_topic_may_be_decided_under_the_former_id_but_then_under_its_own_too()
     {
         MakeAnew(decided: 2);
-        // Offset 4 was never in the former topic; the new one's was decided for it, and is known when its own turn comes.
+        // Offset 4 was never in the former topic; the new one's was decided for it, and is known
+        // when its own turn comes.
         _decisions.Insert(2, Decision(4, "p-4", 3, topicId: Former));
         _decisions[^1] = Decision(4, "p-4", 3, flag: "duplicate");
         var verdict = Verdict();
@@ -225,7 +226,8 @@ public sealed class ChaosOracleTests
         Assert.NotEmpty(Judge());
     }
 
-    /// <param name="onTime">Records of the third block that are stamped as those before them: 16 hold the log's clock, 15 do not.</param>
+    /// <param name="onTime">Records of the third block that are stamped as those before them: 16
+    /// hold the log's clock, 15 do not.</param>
     [Theory]
     [InlineData(16, true)]
     [InlineData(15, false)]
@@ -260,7 +262,9 @@ public sealed class ChaosOracleTests
         _deadLetters.RemoveAll(letter => letter.Source!.Value.Offset >= answered && letter.Source!.Value.Offset < offset);
     }
 
-    /// <summary>Puts a topic of three payments of the same customer before the one that is there.</summary>
+    /// <summary>
+    /// Puts a topic of three payments of the same customer before the one that is there.
+    /// </summary>
     private void MakeAnew(int decided)
     {
         _formerPayments = [Payment(0, "f-0"), Payment(1, "f-1"), Payment(2, "f-2")];
@@ -297,7 +301,8 @@ public sealed class ChaosOracleTests
 
     private static LogRecord DeadLetter(long offset) => new(0, offset, 0, [], Source: new Position("payments", Now, 0, offset));
 
-    /// <param name="count">Payments of the customer so far, in every window; each was of 1.00.</param>
+    /// <param name="count">Payments of the customer so far, in every window; each was of
+    /// 1.00.</param>
     private static LogRecord Decision(long offset, string id, int count, long? eventTimeMs = null, string? flag = null, int score = 1, string topicId = Now)
     {
         var source = new DecisionSource("eu", "payments", 0, offset);

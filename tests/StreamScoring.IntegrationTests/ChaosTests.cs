@@ -8,7 +8,9 @@ using Xunit.Abstractions;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>The short form of tests/StreamScoring.Chaos; docs/testing.md says how to run it at length.</summary>
+/// <summary>
+/// The short form of tests/StreamScoring.Chaos; docs/testing.md says how to run it at length.
+/// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     private const int PortsNeeded = 300;

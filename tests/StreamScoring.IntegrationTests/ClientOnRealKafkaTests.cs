@@ -32,7 +32,8 @@ public sealed class ClientOnRealKafkaTests(KafkaCluster cluster) : IClassFixture
             await ReadAsync(written);
         }
 
-        // The first one leaves. A replaced process repeats what the first had read, and only the commits' metadata can know that.
+        // The first one leaves. A replaced process repeats what the first had read, and only the
+        // commits' metadata can know that.
         var moved = first.Reader.Partitions;
         Assert.NotEmpty(moved);
         await first.DisposeAsync();

@@ -6,7 +6,10 @@ using StreamScoring.Kafka;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>The client library on the embedded broker; what that one cannot prove (groups, transactions) is in <see cref="ClientOnRealKafkaTests"/>.</summary>
+/// <summary>
+/// The client library on the embedded broker; what that one cannot prove (groups, transactions) is
+/// in <see cref="ClientOnRealKafkaTests"/>.
+/// </summary>
 public sealed class ClientTests : IDisposable
 {
     private const int Partitions = 4;

@@ -4,7 +4,10 @@ using System.Text.Json;
 using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A payment with an id that another one had before cannot get that one's decision, and cannot stay out of the state.</summary>
+/// <summary>
+/// A payment with an id that another one had before cannot get that one's decision, and cannot stay
+/// out of the state.
+/// </summary>
 public sealed class ConflictingIdTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/handbook/topology.yaml";
@@ -18,7 +21,8 @@ public sealed class ConflictingIdTests(KafkaCluster cluster) : IClassFixture<Kaf
         Write((0, Payment("order-1", 1999, "c-a", "t-a")), (0, Payment("order-1", 9_999_999_900, "c-a", "t-a")));
         await RunAsync("\"decisions\":2,\"dead_letters\":0");
 
-        // Of another customer, in another partition, after a restart; then the same content under its own id, by a customer of the same past.
+        // Of another customer, in another partition, after a restart; then the same content under
+        // its own id, by a customer of the same past.
         Write((1, Payment("order-1", 9_999_999_900, "c-b", "t-b")), (1, Payment("control", 9_999_999_900, "c-c", "t-c")));
         await RunAsync("\"decisions\":2,\"dead_letters\":0");
 

@@ -5,7 +5,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Writes decisions and dead letters as a pipeline does, position by position: also what a process writes that was replaced and does not know it yet.</summary>
+/// <summary>
+/// Writes decisions and dead letters as a pipeline does, position by position: also what a process
+/// writes that was replaced and does not know it yet.
+/// </summary>
 internal sealed class DecisionLog(string brokers, string topic, string? transaction = null) : IDisposable
 {
     private readonly IProducer<byte[], byte[]> _producer = new ProducerBuilder<byte[], byte[]>(
@@ -13,7 +16,9 @@ internal sealed class DecisionLog(string brokers, string topic, string? transact
 
     public IProducer<byte[], byte[]> Producer => _producer;
 
-    /// <summary>The decision of the payment at this position of partition p, in partition p.</summary>
+    /// <summary>
+    /// The decision of the payment at this position of partition p, in partition p.
+    /// </summary>
     public void Decide(int partition, long offset, string? paymentId = null, params string[] flags)
     {
         var source = new DecisionSource("eu", "payments", partition, offset);

@@ -9,7 +9,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>What the idempotent sink puts on a topic, byte by byte, read by a client that is not ours; on the embedded broker.</summary>
+/// <summary>
+/// What the idempotent sink puts on a topic, byte by byte, read by a client that is not ours; on
+/// the embedded broker.
+/// </summary>
 public sealed class DecisionSinkTests : IDisposable
 {
     private const int Partitions = 3;
@@ -42,7 +45,8 @@ public sealed class DecisionSinkTests : IDisposable
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 0), rows, 64);
         for (var row = 0; row < rows; row++)
         {
-            // Rows of all partitions by turns; every fourth is a label, whose position is among the labels.
+            // Rows of all partitions by turns; every fourth is a label, whose position is among the
+            // labels.
             var isDeadLetter = row % 4 == 3;
             batch.Append(Logs.IndexOf(new LogId("eu", isDeadLetter ? "labels" : "payments", row % Partitions)), 1_000_000_000_000 + row, 1_700_000_000_000, decide: true, Encoding.UTF8.GetBytes($"key-{row}"), 1024);
             var start = batch.Encoded.Buffer.Length;

@@ -2,7 +2,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Records that retention, or an operator, deleted before they were read. All others are decided, and what is gone is said.</summary>
+/// <summary>
+/// Records that retention, or an operator, deleted before they were read. All others are decided,
+/// and what is gone is said.
+/// </summary>
 public sealed class DeletedRecordsTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     [SharedTheory]
@@ -64,7 +67,8 @@ public sealed class DeletedRecordsTests(KafkaCluster cluster) : IClassFixture<Ka
         await run.SignalAsync("STOP");
         try
         {
-            // The broker answers the request that the process left open with this one. It asks for no more while it stands still.
+            // The broker answers the request that the process left open with this one. It asks for
+            // no more while it stands still.
             await topics.PublishAsync("open", 1);
             await topics.PublishAsync("b", count);
             await topics.TrimAsync(topics.Payments, 10 + 1 + count - left);

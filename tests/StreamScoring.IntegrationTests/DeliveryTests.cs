@@ -6,8 +6,8 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>
-/// Transactional delivery on a real broker, as a reader sees it that knows nothing of ours: it reads what is committed, and takes a
-/// decision's key for the payment.
+/// Transactional delivery on a real broker, as a reader sees it that knows nothing of ours: it
+/// reads what is committed, and takes a decision's key for the payment.
 /// </summary>
 public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
@@ -41,10 +41,12 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
     }
 
     /// <param name="transactionTimeout">
-    /// Short: the brokers have aborted its transaction when it goes on. Long: that one is still open, so that nothing but the group can tell
-    /// what may be committed: the open one, where its offsets were taken in time, and none behind it.
+    /// Short: the brokers have aborted its transaction when it goes on. Long: that one is still
+    /// open, so that nothing but the group can tell what may be committed: the open one, where its
+    /// offsets were taken in time, and none behind it.
     /// </param>
-    /// <param name="burst">Payments that come faster than they are decided, so that batches wait behind the open transaction.</param>
+    /// <param name="burst">Payments that come faster than they are decided, so that batches wait
+    /// behind the open transaction.</param>
     [SharedTheory]
     [InlineData("2s", 0)]
     [InlineData("60s", 100_000)]
@@ -81,9 +83,10 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
     }
 
     /// <summary>
-    /// The zombie that is no race: the coordinator is told in its name that it left. It hears of that with its next heartbeat only, seconds later
-    /// at times, and until then goes on writing while another process has its partitions; then it is a member again, of a new generation, with
-    /// records of the old one still in its hands.
+    /// The zombie that is no race: the coordinator is told in its name that it left. It hears of
+    /// that with its next heartbeat only, seconds later at times, and until then goes on writing
+    /// while another process has its partitions; then it is a member again, of a new generation,
+    /// with records of the old one still in its hands.
     /// </summary>
     [SharedTheory]
     [InlineData("classic")]
@@ -108,7 +111,8 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
             evicted = (await members.OnceThereAreAsync(2)).Single(member => member != stays);
             var before = first.LineCount;
             await members.EvictAsync(evicted, protocol);
-            // As a member again, or, where it ran out of attempts before its next heartbeat, as one that started over.
+            // As a member again, or, where it ran out of attempts before its next heartbeat, as one
+            // that started over.
             await first.SaysAsync("owns eu", before);
         }
 
@@ -142,7 +146,10 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
         return set;
     }
 
-    /// <summary>Publishes payments, p-0, p-1 and so on, until it is cancelled: so many in a burst, then some 2,000 a second.</summary>
+    /// <summary>
+    /// Publishes payments, p-0, p-1 and so on, until it is cancelled: so many in a burst, then some
+    /// 2,000 a second.
+    /// </summary>
     /// <returns>How many there are.</returns>
     private async Task<int> PublishAsync(string name, int burst, CancellationToken cancel)
     {
@@ -186,7 +193,9 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
         Assert.Equal(decisions.DecidedThrough, committed.ToDictionary(offset => offset.Partition.Value, offset => offset.Offset.Value));
     }
 
-    /// <summary>Reads a topic from its beginning, committed records only, and counts each key.</summary>
+    /// <summary>
+    /// Reads a topic from its beginning, committed records only, and counts each key.
+    /// </summary>
     private sealed class PlainReader : IDisposable
     {
         private readonly IConsumer<string, byte[]> _consumer;
@@ -208,7 +217,10 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
 
         public int Count { get; private set; }
 
-        /// <summary>By payments partition: behind the highest position that was answered. The headers are read for this alone.</summary>
+        /// <summary>
+        /// By payments partition: behind the highest position that was answered. The headers are
+        /// read for this alone.
+        /// </summary>
         public Dictionary<int, long> DecidedThrough { get; } = [];
 
         public void ReadUntil(int count)
@@ -249,7 +261,8 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
 
             if (result.IsPartitionEOF)
             {
-                // Behind the end of a transaction stands a marker, which only the end event tells of.
+                // Behind the end of a transaction stands a marker, which only the end event tells
+                // of.
                 _readThrough[result.Partition.Value] = result.Offset.Value;
                 return;
             }

@@ -3,7 +3,9 @@ using System.Text.Json;
 using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Payments that are published again after the process that decided them has gone.</summary>
+/// <summary>
+/// Payments that are published again after the process that decided them has gone.
+/// </summary>
 public sealed class DuplicateTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/handbook/topology.yaml";
@@ -29,7 +31,8 @@ public sealed class DuplicateTests(KafkaCluster cluster) : IClassFixture<KafkaCl
         await cluster.ProduceByKcatAsync($"{name}-labels", [bad]);
         await RunAsync(set, $"\"decisions\":{Payments},\"dead_letters\":2,\"folded\":0");
 
-        // Whoever decides now blocks everything: what it gives back can only be what was decided first.
+        // Whoever decides now blocks everything: what it gives back can only be what was decided
+        // first.
         string[] blocking = [.. set, "--set", "decide.blockFrom=0", "--set", "decide.reviewFrom=0", "--set", "decide.challengeFrom=0"];
         await cluster.ProduceByKcatAsync($"{name}-payments", Enumerable.Range(0, Payments + 1).Select(Payment).Append(bad));
         await RunAsync(blocking, $"\"decisions\":{Payments + 1},\"dead_letters\":1,");

@@ -5,7 +5,9 @@ using Confluent.Kafka;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>The members of a consumer group as its coordinator, the only broker, sees them.</summary>
+/// <summary>
+/// The members of a consumer group as its coordinator, the only broker, sees them.
+/// </summary>
 internal sealed class GroupMembers(string brokers, string group)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -43,7 +45,8 @@ internal sealed class GroupMembers(string brokers, string group)
         await stream.ReadExactlyAsync(size);
         var response = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
         await stream.ReadExactlyAsync(response);
-        // Both begin with the correlation id, tags where there are any, the throttle time, and the error.
+        // Both begin with the correlation id, tags where there are any, the throttle time, and the
+        // error.
         var error = BinaryPrimitives.ReadInt16BigEndian(response.AsSpan(protocol == "classic" ? 8 : 9));
         Assert.True(error == 0, $"the coordinator did not let {memberId} of {group} leave: error {error}");
     }
@@ -51,7 +54,10 @@ internal sealed class GroupMembers(string brokers, string group)
     /// <summary>LeaveGroup, version 3.</summary>
     private byte[] LeaveGroup(string memberId) => [0, 13, 0, 3, .. BigEndian(1), .. Text("tests"), .. Text(group), .. BigEndian(1), .. Text(memberId), 0xff, 0xff];
 
-    /// <summary>ConsumerGroupHeartbeat, version 0, with the epoch of one that leaves; everything else stays as it was.</summary>
+    /// <summary>
+    /// ConsumerGroupHeartbeat, version 0, with the epoch of one that leaves; everything else stays
+    /// as it was.
+    /// </summary>
     private byte[] LastHeartbeat(string memberId) =>
         [0, 68, 0, 0, .. BigEndian(1), .. Text("tests"), 0, .. CompactText(group), .. CompactText(memberId), .. BigEndian(-1), 0, 0, .. BigEndian(-1), 0, 0, 0, 0];
 

@@ -7,7 +7,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A foreign client that sends card numbers in every disguise and place it can think of, among good payments.</summary>
+/// <summary>
+/// A foreign client that sends card numbers in every disguise and place it can think of, among good
+/// payments.
+/// </summary>
 public sealed partial class HostileRecordsTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/handbook/topology.yaml";
@@ -100,7 +103,8 @@ public sealed partial class HostileRecordsTests(KafkaCluster cluster) : IClassFi
                 Send("c-1", record, []);
             }
 
-            // Refused for its note only, so that another limit would let it through, key and headers and all.
+            // Refused for its note only, so that another limit would let it through, key and
+            // headers and all.
             Send(text, LongPayment($"key {name}"), []);
             Send("c-1", LongPayment($"header {name}"), [new Header("pan", Encoding.UTF8.GetBytes(text))]);
             Send("c-1", LongPayment($"header's name {name}"), [new Header(text.Replace("\0", "\u200b", StringComparison.Ordinal), [])]);

@@ -5,7 +5,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Real brokers, mostly one, for the tests of a class, under a folder and ports of their own; gone with their data at the end.</summary>
+/// <summary>
+/// Real brokers, mostly one, for the tests of a class, under a folder and ports of their own; gone
+/// with their data at the end.
+/// </summary>
 public sealed class KafkaCluster : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kafka").FullName;
@@ -64,7 +67,10 @@ public sealed class KafkaCluster : IAsyncLifetime
         Assert.Equal(0, kcat.ExitCode);
     }
 
-    /// <summary>The first of so many free ports in a row; as many from 100 above are free too, the controllers'. Below the range that the system gives to outgoing connections.</summary>
+    /// <summary>
+    /// The first of so many free ports in a row; as many from 100 above are free too, the
+    /// controllers'. Below the range that the system gives to outgoing connections.
+    /// </summary>
     private static int FreePort(int brokers)
     {
         while (true)

@@ -3,7 +3,9 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A running process whose topology file changes: docs/topology.md, While running.</summary>
+/// <summary>
+/// A running process whose topology file changes: docs/topology.md, While running.
+/// </summary>
 public sealed partial class LiveKnobsTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     [SharedFact]

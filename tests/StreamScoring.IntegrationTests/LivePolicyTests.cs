@@ -4,7 +4,9 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A running process whose thresholds and models change: docs/topology.md, While running.</summary>
+/// <summary>
+/// A running process whose thresholds and models change: docs/topology.md, While running.
+/// </summary>
 public sealed partial class LivePolicyTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const int Payments = 500;

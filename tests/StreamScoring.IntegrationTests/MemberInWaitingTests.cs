@@ -1,7 +1,10 @@
 using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>One process more than there are partitions: it follows, and is there when another goes. On a real broker, in both group protocols.</summary>
+/// <summary>
+/// One process more than there are partitions: it follows, and is there when another goes. On a
+/// real broker, in both group protocols.
+/// </summary>
 public sealed class MemberInWaitingTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/handbook/topology.yaml";

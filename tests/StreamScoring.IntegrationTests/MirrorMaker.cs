@@ -4,7 +4,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>MirrorMaker 2 as its makers ship it: copies topics of one cluster into another, under the first one's name and a dot.</summary>
+/// <summary>
+/// MirrorMaker 2 as its makers ship it: copies topics of one cluster into another, under the first
+/// one's name and a dot.
+/// </summary>
 internal sealed class MirrorMaker : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -22,7 +25,8 @@ internal sealed class MirrorMaker : IDisposable
             "replication.factor = 1", "offset-syncs.topic.replication.factor = 1", "offset.storage.replication.factor = 1", "status.storage.replication.factor = 1",
             "config.storage.replication.factor = 1", "dedicated.mode.enable.internal.rest = false", "emit.heartbeats.enabled = false", "emit.checkpoints.enabled = false",
             "sync.topic.acls.enabled = false",
-            // It notes how far it is when it ends cleanly, and else this often: whoever kills it makes it repeat all.
+            // It notes how far it is when it ends cleanly, and else this often: whoever kills it
+            // makes it repeat all.
             "offset.flush.interval.ms = 3600000",
         ]);
         _process = Process.Start(new ProcessStartInfo(SharedFolder.PathOf("kafka", "bin", "kafka"), ["mirror-maker", settings]) { RedirectStandardOutput = true, RedirectStandardError = true })!;

@@ -7,7 +7,9 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Model files of other makers as a user meets them: the program, a file, a table.</summary>
+/// <summary>
+/// Model files of other makers as a user meets them: the program, a file, a table.
+/// </summary>
 public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>, IDisposable
 {
     private const string Topology = "topology/generated/topology.yaml";
@@ -125,7 +127,8 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
         }
 
         Assert.Equal(130, await ScoringProcess.InterruptAsync(run));
-        // Which of the two comes first is open: leaving ends calls too, as long after it began as a call may take.
+        // Which of the two comes first is open: leaving ends calls too, as long after it began as a
+        // call may take.
         Assert.Matches("model.onnx: (a call took longer than 20 s|its call was ended, as nobody waits for it any more)", await errors);
         var read = await ScoringProcess.SucceedAsync(cluster.Environment, ["decisions", "--topology", Topology, .. set, "--json"]);
         var decisions = read.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)

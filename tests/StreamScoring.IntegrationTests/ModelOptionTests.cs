@@ -3,7 +3,9 @@ using System.Text.Json;
 using StreamScoring.TestSupport;
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>What stands beside the champion's score on a decision: shadow models and reasons.</summary>
+/// <summary>
+/// What stands beside the champion's score on a decision: shadow models and reasons.
+/// </summary>
 public sealed class ModelOptionTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/generated/topology.yaml";

@@ -4,7 +4,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Two regions that follow each other. docs/multi-region.md describes what is tested here, step by step.</summary>
+/// <summary>
+/// Two regions that follow each other. docs/multi-region.md describes what is tested here, step by
+/// step.
+/// </summary>
 public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<TwoRegions>
 {
     private static readonly string[] Names = ["eu", "us"];
@@ -30,7 +33,8 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         {
             await PublishAsync("eu", set, 20, 10);
             Assert.Equal(31, await CountAsync("eu", set, "p-29"));
-            // Longer than it waits for an answer and then asks again: what does not answer must not pass for an answer.
+            // Longer than it waits for an answer and then asks again: what does not answer must not
+            // pass for an answer.
             var stale = Staleness(await regions.StateOnceAsync(address["us"], state => Staleness(state, "eu") > 6), "eu");
             await PublishAsync("us", set, 101, 1);
             var during = await DecisionAsync("us", set, "p-101");
@@ -62,7 +66,8 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         await PublishAsync("eu", set, 0, 20);
         await FoldedAsync(address["us"], "eu", set, 20);
 
-        // The region dies with its brokers. Publishers go to the other's topic, and are not sure of the last that they sent.
+        // The region dies with its brokers. Publishers go to the other's topic, and are not sure of
+        // the last that they sent.
         await regions.KillAsync("eu");
         try
         {
@@ -199,7 +204,10 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         Assert.DoesNotContain(password == "wrong" ? "\"wrong\"" : password, run.Said, StringComparison.Ordinal);
     }
 
-    /// <summary>A process goes on without a region that does not answer in time, as a busy machine's may not. It is then started again.</summary>
+    /// <summary>
+    /// A process goes on without a region that does not answer in time, as a busy machine's may
+    /// not. It is then started again.
+    /// </summary>
     private static async Task<(int ExitCode, string Said)> EndedAsync(Dictionary<string, string> environment, string[] arguments)
     {
         while (true)
@@ -224,7 +232,10 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         await FoldedAsync(address, "us", set, 5);
     }
 
-    /// <summary>The shipped topology, with the other region's brokers behind TLS and SASL; the password comes from the environment or from a file.</summary>
+    /// <summary>
+    /// The shipped topology, with the other region's brokers behind TLS and SASL; the password
+    /// comes from the environment or from a file.
+    /// </summary>
     private string SecureTopology(string certificate, bool fromFile)
     {
         var folder = Directory.CreateDirectory(Path.Combine(regions.Folder, $"secure-{Guid.NewGuid():n}")).FullName;
@@ -258,7 +269,10 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         return Address().Matches(process.Said)[^1].Value;
     }
 
-    /// <summary>Payments of one moment and, up to the 110th, of one customer, so that each decision's count says how many were folded before it.</summary>
+    /// <summary>
+    /// Payments of one moment and, up to the 110th, of one customer, so that each decision's count
+    /// says how many were folded before it.
+    /// </summary>
     private async Task PublishAsync(string region, string[] set, int first, int count)
     {
         var folder = Directory.CreateDirectory(Path.Combine(regions.Folder, $"publish-{Guid.NewGuid():n}")).FullName;

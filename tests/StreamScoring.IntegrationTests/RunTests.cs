@@ -7,7 +7,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A running process from outside: what it tells by HTTP, and what it does when the broker stands still.</summary>
+/// <summary>
+/// A running process from outside: what it tells by HTTP, and what it does when the broker stands
+/// still.
+/// </summary>
 public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const string Topology = "topology/generated/topology.yaml";
@@ -75,11 +78,13 @@ public sealed partial class RunTests(KafkaCluster cluster) : IClassFixture<Kafka
         }
 
         await cluster.SignalAsync("CONT");
-        // What the path may still take in: its batches, the queues, and what the runtime makes of them.
+        // What the path may still take in: its batches, the queues, and what the runtime makes of
+        // them.
         Assert.InRange(after["process_working_set_bytes"] - before["process_working_set_bytes"], double.MinValue, 256e6);
         await publish.WaitForExitAsync();
         Assert.True(publish.ExitCode == 0, await published);
-        // Not by the process's own counters: one that lost its partitions during the stall has read everything before it decides again.
+        // Not by the process's own counters: one that lost its partitions during the stall has read
+        // everything before it decides again.
         await AllDecidedAsync("stall-decisions", payments, run);
         var end = await MetricsPage.OnceAsync(http, _ => true);
         await run.SignalAsync("INT");

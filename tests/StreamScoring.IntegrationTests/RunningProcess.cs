@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>A process of the program that goes on until it is stopped, and what it has said so far.</summary>
+/// <summary>
+/// A process of the program that goes on until it is stopped, and what it has said so far.
+/// </summary>
 internal sealed class RunningProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -75,7 +77,8 @@ internal sealed class RunningProcess : IDisposable
 
             try
             {
-                // A process that is gone says nothing more: all that it said is here once the task is done.
+                // A process that is gone says nothing more: all that it said is here once the task
+                // is done.
                 if (await Task.WhenAny(said, _ended).WaitAsync(patience.Token) == _ended && !said.IsCompleted)
                 {
                     throw new InvalidOperationException($"a process ended with {_process.ExitCode} before it said {text}: {Said}");

@@ -16,7 +16,8 @@ public sealed class RuntimeMetersTests
     {
         var registry = Metrics.NewCustomRegistry();
         using var meters = new RuntimeMeters(registry);
-        // The runtime begins to report some time after it was asked to, and hands its events over later, by a thread of its own.
+        // The runtime begins to report some time after it was asked to, and hands its events over
+        // later, by a thread of its own.
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         string page;

@@ -7,7 +7,9 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>What a reader makes of decisions that leave names to a schema (docs/wire-format.md, Schemas).</summary>
+/// <summary>
+/// What a reader makes of decisions that leave names to a schema (docs/wire-format.md, Schemas).
+/// </summary>
 public sealed class SchemaReaderTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -76,7 +76,8 @@ internal static class ScoringProcess
 
     private static Process Start(string program, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        // Whoever starts the tests in the background may have them ignore Ctrl-C, and what they start inherits that.
+        // Whoever starts the tests in the background may have them ignore Ctrl-C, and what they
+        // start inherits that.
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", program, .. arguments])
         {
             RedirectStandardOutput = true,

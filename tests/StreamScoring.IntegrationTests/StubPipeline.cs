@@ -6,8 +6,9 @@ using StreamScoring.Contracts;
 namespace StreamScoring.IntegrationTests;
 
 /// <summary>
-/// Decides payments by the contract alone, so that the client can be tested without a model: each position once, a repeated payment id
-/// flagged. A payment whose id starts with <c>silent</c> is never decided, one that starts with <c>refused</c> becomes a dead letter.
+/// Decides payments by the contract alone, so that the client can be tested without a model: each
+/// position once, a repeated payment id flagged. A payment whose id starts with <c>silent</c> is
+/// never decided, one that starts with <c>refused</c> becomes a dead letter.
 /// </summary>
 internal sealed class StubPipeline : IAsyncDisposable
 {
@@ -54,7 +55,8 @@ internal sealed class StubPipeline : IAsyncDisposable
             }
             else if (!seen.Add(payment.PaymentId))
             {
-                // The second try of a payment whose first was left undecided: both are decided now, the first first.
+                // The second try of a payment whose first was left undecided: both are decided now,
+                // the first first.
                 decisions.Decide(source.Partition, source.Offset - 1, payment.PaymentId);
                 decisions.Decide(source.Partition, source.Offset, payment.PaymentId, ReadDecision.DuplicateFlag);
             }

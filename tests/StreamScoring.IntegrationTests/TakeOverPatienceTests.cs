@@ -53,7 +53,8 @@ public sealed class TakeOverPatienceTests(KafkaCluster cluster) : IClassFixture<
         var logs = new LogTable([(new LogId("eu", "gone", 0), LogKind.Payments)]);
         using var tail = TailOf("gone", connection, logs, new LogHealth(logs, TimeProvider.System, NullLogger.Instance));
         var asked = 0;
-        // The topics are not there, which may be for a moment only: it is asked again and again for half a minute.
+        // The topics are not there, which may be for a moment only: it is asked again and again for
+        // half a minute.
         Assert.Throws<KafkaFailedException>(() => tail.DecideFrom([0], logs, () => ++asked == 3));
         Assert.Equal(3, asked);
     }

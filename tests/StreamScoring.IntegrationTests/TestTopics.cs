@@ -6,8 +6,12 @@ using StreamScoring.Client;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>The topics of one test on a real broker, of one partition each, and what an operator may do to them.</summary>
-/// <param name="timeFrom">Event time of the first payment, ms; each that follows is one later.</param>
+/// <summary>
+/// The topics of one test on a real broker, of one partition each, and what an operator may do to
+/// them.
+/// </summary>
+/// <param name="timeFrom">Event time of the first payment, ms; each that follows is one
+/// later.</param>
 internal sealed class TestTopics(KafkaCluster cluster, string name, int timeFrom = 0) : IDisposable
 {
     public const string Topology = "topology/handbook/topology.yaml";
@@ -36,7 +40,10 @@ internal sealed class TestTopics(KafkaCluster cluster, string name, int timeFrom
     /// <summary>Makes those that are missing.</summary>
     public Task CreateAsync() => ScoringProcess.SucceedAsync(cluster.Environment, ["topics", "create", "--topology", Topology, .. Set]);
 
-    /// <summary>Publishes payments of one customer with ids <c>prefix-0</c>, <c>prefix-1</c>, …, each later than those before it.</summary>
+    /// <summary>
+    /// Publishes payments of one customer with ids <c>prefix-0</c>, <c>prefix-1</c>, …, each later
+    /// than those before it.
+    /// </summary>
     public Task PublishAsync(string prefix, int count)
     {
         var from = timeFrom + _published;
@@ -70,7 +77,9 @@ internal sealed class TestTopics(KafkaCluster cluster, string name, int timeFrom
         }
     }
 
-    /// <summary>Commits an offset of the payments for the group, as a client that is not ours does.</summary>
+    /// <summary>
+    /// Commits an offset of the payments for the group, as a client that is not ours does.
+    /// </summary>
     public void Commit(long offset)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = cluster.Brokers, GroupId = name }).Build();
@@ -98,7 +107,10 @@ internal sealed class TestTopics(KafkaCluster cluster, string name, int timeFrom
 
     public RunningProcess Start(params string[] set) => new(cluster.Environment, ["run", "--topology", Topology, .. Set, .. set]);
 
-    /// <summary>The decisions on payments whose ids begin so, as a reader without a group sees them, by payment id.</summary>
+    /// <summary>
+    /// The decisions on payments whose ids begin so, as a reader without a group sees them, by
+    /// payment id.
+    /// </summary>
     public async Task<Dictionary<string, JsonElement>> DecisionsAsync(string prefix)
     {
         var decisions = await ScoringProcess.SucceedAsync(cluster.Environment, ["decisions", "--topology", Topology, .. Set, "--json"]);

@@ -20,8 +20,9 @@ public sealed class TopicAdminTests : IDisposable
     }
 
     /// <summary>
-    /// A cluster that elects a controller answers as the embedded broker does, and tells ids again later. Decisions that are written meanwhile
-    /// without ids count for a topic that is made anew, so that what stands at their offsets is never decided.
+    /// A cluster that elects a controller answers as the embedded broker does, and tells ids again
+    /// later. Decisions that are written meanwhile without ids count for a topic that is made anew,
+    /// so that what stands at their offsets is never decided.
     /// </summary>
     [Fact]
     public async Task A_cluster_without_a_controller_is_not_taken_for_one_that_tells_no_ids()

@@ -13,8 +13,8 @@ public sealed class TopicDescriptionTests : IAsyncLifetime
     private readonly KafkaCluster _cluster = new(brokers: 3);
 
     /// <summary>
-    /// With such a partition Confluent.Kafka's own call never answers, and its admin client aborts the process when it is disposed of. A process whose
-    /// broker had stood still did so.
+    /// With such a partition Confluent.Kafka's own call never answers, and its admin client aborts
+    /// the process when it is disposed of. A process whose broker had stood still did so.
     /// </summary>
     [SharedFact]
     public async Task A_partition_without_a_replica_in_sync_is_no_failure()

@@ -3,7 +3,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Topics that were deleted and made again: positions of the former ones say nothing of those that are there.</summary>
+/// <summary>
+/// Topics that were deleted and made again: positions of the former ones say nothing of those that
+/// are there.
+/// </summary>
 public sealed class TopicMadeAnewTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     [SharedTheory]
@@ -157,7 +160,8 @@ public sealed class TopicMadeAnewTests(KafkaCluster cluster) : IClassFixture<Kaf
         await run.SaysAsync("starting over:");
         await CountsAsync(17);
 
-        // A payment of the own region sees what was folded of the other; publishes until it sees all.
+        // A payment of the own region sees what was folded of the other; publishes until it sees
+        // all.
         async Task CountsAsync(int ofOther)
         {
             for (var tried = 0; ; tried++)
@@ -177,7 +181,9 @@ public sealed class TopicMadeAnewTests(KafkaCluster cluster) : IClassFixture<Kaf
 
     private int _own;
 
-    /// <summary>Reads with a group until the decisions on payments that begin so are there.</summary>
+    /// <summary>
+    /// Reads with a group until the decisions on payments that begin so are there.
+    /// </summary>
     private static async Task<int> ReadAsync(TestTopics topics, string prefix)
     {
         await using var reader = await DecisionReader.OpenAsync(topics.Region, new DecisionReaderOptions { Group = "reader-" + topics.Payments, Partitions = [0], Follow = false });

@@ -5,7 +5,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary><c>scoring tune</c>: what it measures is not judged here, but what it writes and what it leaves behind.</summary>
+/// <summary>
+/// <c>scoring tune</c>: what it measures is not judged here, but what it writes and what it leaves
+/// behind.
+/// </summary>
 public sealed class TuneTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private static readonly Dictionary<string, string> Nothing = [];

@@ -4,7 +4,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>Two real clusters and a long-distance link each way, under a folder and ports of their own; gone with their data at the end.</summary>
+/// <summary>
+/// Two real clusters and a long-distance link each way, under a folder and ports of their own; gone
+/// with their data at the end.
+/// </summary>
 public sealed class TwoRegions : IAsyncLifetime
 {
     public const string Topology = "topology/two-regions/topology.yaml";
@@ -58,7 +61,10 @@ public sealed class TwoRegions : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>What a process that serves a region is told: its own brokers, and the other's by way of the link.</summary>
+    /// <summary>
+    /// What a process that serves a region is told: its own brokers, and the other's by way of the
+    /// link.
+    /// </summary>
     public Dictionary<string, string> EnvironmentOf(string region) => new()
     {
         ["SCORING_REGION"] = region,
@@ -86,7 +92,9 @@ public sealed class TwoRegions : IAsyncLifetime
             .Concat(["--set", $"regions.{region}.partitions={partitions}"])),
     ];
 
-    /// <summary>Starts to copy a topic of one region's brokers to another's, near which it runs.</summary>
+    /// <summary>
+    /// Starts to copy a topic of one region's brokers to another's, near which it runs.
+    /// </summary>
     internal MirrorMaker Mirror(string from, string into, string topic) =>
         new(_folder, from, EnvironmentOf(into)[$"SCORING_BROKERS_{from.ToUpperInvariant()}"], into, BrokersOf(into), topic);
 

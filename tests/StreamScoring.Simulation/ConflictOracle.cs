@@ -5,8 +5,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Works out from the logs which decisions must be flagged <c>conflicting_id</c>, which may not be, and which payments must have a dead letter that
-/// names another one of their id.
+/// Works out from the logs which decisions must be flagged <c>conflicting_id</c>, which may not be,
+/// and which payments must have a dead letter that names another one of their id.
 /// </summary>
 internal sealed class ConflictOracle
 {
@@ -34,7 +34,8 @@ internal sealed class ConflictOracle
     /// <summary>Whether a dead letter stands beside a decision, and answers nothing.</summary>
     public static bool IsBesideDecision(SimulatedLog.Record letter) => ReadLetter(letter) is { IsRefusal: false };
 
-    /// <exception cref="PromiseBrokenException">A flag is wrong, or nobody is told of a conflict.</exception>
+    /// <exception cref="PromiseBrokenException">A flag is wrong, or nobody is told of a
+    /// conflict.</exception>
     public void Check(int partition)
     {
         var log = new LogId(_context.Cluster.Region, "payments", partition);
@@ -76,7 +77,10 @@ internal sealed class ConflictOracle
         }
     }
 
-    /// <summary>Whether a payment that is no duplicate must be flagged: by the payment of its id that was folded last before it.</summary>
+    /// <summary>
+    /// Whether a payment that is no duplicate must be flagged: by the payment of its id that was
+    /// folded last before it.
+    /// </summary>
     /// <returns>Null where the logs do not say which that was.</returns>
     private bool? MustConflict(IReadOnlyList<BatchVector.Entry> vector, Place own, List<Place> others, Func<Place, bool> isWithin)
     {

@@ -3,7 +3,9 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Simulation;
 
-/// <summary>Works out from the logs which decisions must be flagged as duplicates, and which may not be.</summary>
+/// <summary>
+/// Works out from the logs which decisions must be flagged as duplicates, and which may not be.
+/// </summary>
 internal sealed class DuplicateOracle
 {
     private readonly SimulationContext _context;
@@ -23,8 +25,9 @@ internal sealed class DuplicateOracle
     }
 
     /// <summary>
-    /// A payment that was published before, within the window, has the flag and an outcome that its first record was given. One that went to
-    /// another region has the flag where that copy was in the state.
+    /// A payment that was published before, within the window, has the flag and an outcome that its
+    /// first record was given. One that went to another region has the flag where that copy was in
+    /// the state.
     /// </summary>
     /// <exception cref="PromiseBrokenException">A flag is wrong.</exception>
     public void Check(int partition)
@@ -65,8 +68,8 @@ internal sealed class DuplicateOracle
     public static bool AreWithin(long windowMs, long leftMs, long rightMs) => Int128.Abs((Int128)leftMs - rightMs) <= windowMs;
 
     /// <summary>
-    /// A log's time is the greatest of its blocks' least timestamps. A payment is remembered until that is a window past where it
-    /// stood when the block behind the payment's was over.
+    /// A log's time is the greatest of its blocks' least timestamps. A payment is remembered until
+    /// that is a window past where it stood when the block behind the payment's was over.
     /// </summary>
     public static bool IsRemembered(long windowMs, IReadOnlyList<SimulatedLog.Record> log, long payment, long now)
     {
@@ -80,8 +83,11 @@ internal sealed class DuplicateOracle
 
     private static (string, int, double?, double?) Outcome(DecisionRecord decision) => (decision.Action, decision.Score, decision.Probability, decision.Raw);
 
-    /// <summary>Whether a payment that is the first in its log is a duplicate of one in another.</summary>
-    /// <returns>Null where it may be either: the batch has both, or the state had both when it was read again, and the logs do not say which came first.</returns>
+    /// <summary>
+    /// Whether a payment that is the first in its log is a duplicate of one in another.
+    /// </summary>
+    /// <returns>Null where it may be either: the batch has both, or the state had both when it was
+    /// read again, and the logs do not say which came first.</returns>
     private bool? MustBeDuplicate(IReadOnlyList<BatchVector.Entry> vector, int logIndex, long offset, List<(int LogIndex, long Offset, long TimestampMs)> elsewhere)
     {
         bool? mustBe = false;

@@ -6,7 +6,9 @@ using StreamScoring.State;
 
 namespace StreamScoring.Simulation;
 
-/// <summary>States folded from the logs' beginnings, one log after the other, by nobody who ever failed.</summary>
+/// <summary>
+/// States folded from the logs' beginnings, one log after the other, by nobody who ever failed.
+/// </summary>
 internal sealed class FreshFold(SimulationContext context)
 {
     private readonly RecordDecoder _decoder = new(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, context.Cluster.Logs);
@@ -30,10 +32,13 @@ internal sealed class FreshFold(SimulationContext context)
         return state;
     }
 
-    /// <summary>The features of one payment of a batch, from the logs and the batch's vector; and by how much each may be off, NaN where that is not known.</summary>
+    /// <summary>
+    /// The features of one payment of a batch, from the logs and the batch's vector; and by how
+    /// much each may be off, NaN where that is not known.
+    /// </summary>
     /// <param name="isDuplicate">
-    /// Of two copies in two logs, that the state both held when one was read again, which one counted as the first depends on which came first. The
-    /// decision says so.
+    /// Of two copies in two logs, that the state both held when one was read again, which one
+    /// counted as the first depends on which came first. The decision says so.
     /// </param>
     public (double[] Features, double[] Bounds) Derive(IReadOnlyList<BatchVector.Entry> vector, LogId source, long offset, bool isDuplicate)
     {
@@ -52,8 +57,9 @@ internal sealed class FreshFold(SimulationContext context)
         var (found, bounds) = (Array.Empty<double>(), Array.Empty<double>());
         foreach (var place in Merge(queues))
         {
-            // Only that one: another that the state held before may have been read again without being decided, by then no longer owned.
-            // One by one, so that in which order they are folded is what is worked out here.
+            // Only that one: another that the state held before may have been read again without
+            // being decided, by then no longer owned. One by one, so that in which order they are
+            // folded is what is worked out here.
             Fold(state, [place], decide: (own, offset));
             if (place == (own, offset))
             {
@@ -67,8 +73,8 @@ internal sealed class FreshFold(SimulationContext context)
     }
 
     /// <summary>
-    /// Takes record after record from the log whose next is oldest: by the least timestamp of those that are left of the log, then by event
-    /// time, then by log.
+    /// Takes record after record from the log whose next is oldest: by the least timestamp of those
+    /// that are left of the log, then by event time, then by log.
     /// </summary>
     private IEnumerable<(int LogIndex, long Offset)> Merge(List<(int LogIndex, long Next, long End)> queues)
     {

@@ -4,8 +4,9 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// What Kafka's own housekeeping and strangers do to a region's topics, drawn from a source of its own: records are deleted, topics are deleted and made
-/// again, and a record that nobody decided claims a position far behind the end.
+/// What Kafka's own housekeeping and strangers do to a region's topics, drawn from a source of its
+/// own: records are deleted, topics are deleted and made again, and a record that nobody decided
+/// claims a position far behind the end.
 /// </summary>
 /// <param name="renews">Whether topics are made anew too.</param>
 internal sealed class Housekeeping(SimulatedCluster cluster, Random random, bool renews, Action<FormattableString> trace)

@@ -20,9 +20,13 @@ internal interface ISimulatedSink : IDecisionSink
     /// <summary>The brokers acknowledge what they took.</summary>
     void Acknowledge();
 
-    /// <summary>The brokers refuse a record for good: nothing that is queued is sent any more.</summary>
+    /// <summary>
+    /// The brokers refuse a record for good: nothing that is queued is sent any more.
+    /// </summary>
     void Refuse();
 
-    /// <summary>Its process is killed: only what it had handed to its socket may still arrive.</summary>
+    /// <summary>
+    /// Its process is killed: only what it had handed to its socket may still arrive.
+    /// </summary>
     void Die();
 }

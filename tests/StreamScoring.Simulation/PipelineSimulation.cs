@@ -6,8 +6,9 @@ using StreamScoring.State;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// A deployment under faults: several processes of one group, a few brokers' worth of logs, a disk of snapshots; in some runs two such regions that
-/// follow each other. One seed draws the topology, the payments, every fault, and whose step is next; so one seed is one run, again and again.
+/// A deployment under faults: several processes of one group, a few brokers' worth of logs, a disk
+/// of snapshots; in some runs two such regions that follow each other. One seed draws the topology,
+/// the payments, every fault, and whose step is next; so one seed is one run, again and again.
 /// </summary>
 internal sealed class PipelineSimulation
 {
@@ -46,12 +47,14 @@ internal sealed class PipelineSimulation
     public PipelineSimulation(int seed, Action<string>? trace = null)
     {
         _random = new Random(seed);
-        // Every fourth run has one hot merchant and few hot cards, whose older events go into tiles.
+        // Every fourth run has one hot merchant and few hot cards, whose older events go into
+        // tiles.
         var isHot = seed % 4 == 3;
         Features = FeatureFiles.Parse("simulation", isHot ? $"exact_events: 16\n{FeatureText}" : FeatureText);
         Tracing = trace;
         var partitions = 1 + _random.Next(4);
-        // Every third run has two regions. They draw from a source of their own, and the first one as if it were alone.
+        // Every third run has two regions. They draw from a source of their own, and the first one
+        // as if it were alone.
         var forRegions = seed % 3 == 2 ? new Random(~seed) : null;
         var window = TimeSpan.FromSeconds(30);
         var followsRegion = _random.Next(4) != 0;
@@ -77,8 +80,9 @@ internal sealed class PipelineSimulation
             _regionFaults = new RegionFaults(_regions, _publisher, mirror, forRegions, linksOnly: _faultsPerThousand == 0);
         }
 
-        // Every tenth run, of one region: topics lose records, or are made anew. They draw from a source of their own too.
-        // What is committed in a transaction bears no topic's id: of a topic that was made anew on the way nothing is promised there.
+        // Every tenth run, of one region: topics lose records, or are made anew. They draw from a
+        // source of their own too. What is committed in a transaction bears no topic's id: of a
+        // topic that was made anew on the way nothing is promised there.
         _housekeeping = seed % 10 == 9 && forRegions is null ? new Housekeeping(contexts[0].Cluster, new Random(~seed), renews: !isTransactional, Trace) : null;
         foreach (var region in _regions)
         {
@@ -92,11 +96,14 @@ internal sealed class PipelineSimulation
 
     private Action<string>? Tracing { get; }
 
-    /// <summary>Publishes all, with faults; then lets everything come to rest, and asks the oracle.</summary>
+    /// <summary>
+    /// Publishes all, with faults; then lets everything come to rest, and asks the oracle.
+    /// </summary>
     /// <exception cref="PromiseBrokenException">A promise does not hold.</exception>
     public void Run()
     {
-        // A test runner's context would take continuations to other threads; here whoever completes a task runs what waits for it.
+        // A test runner's context would take continuations to other threads; here whoever completes
+        // a task runs what waits for it.
         var context = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
@@ -138,7 +145,9 @@ internal sealed class PipelineSimulation
         }
     }
 
-    /// <summary>A region decides all that is its own while another, or the link to it, is away for good.</summary>
+    /// <summary>
+    /// A region decides all that is its own while another, or the link to it, is away for good.
+    /// </summary>
     private void RunWithoutTheOther(RegionFaults faults)
     {
         var left = faults.LeaveBroken();
@@ -178,7 +187,8 @@ internal sealed class PipelineSimulation
     }
 
     /// <summary>Payments and labels of a region, as another one reads them.</summary>
-    /// <param name="mirroredInto">The region in whose cluster its payments are read; null for its own.</param>
+    /// <param name="mirroredInto">The region in whose cluster its payments are read; null for its
+    /// own.</param>
     private static IEnumerable<(LogId, LogKind, string)> Followed(string region, int partitions, string? mirroredInto)
     {
         for (var partition = 0; partition < partitions; partition++)

@@ -1,6 +1,8 @@
 namespace StreamScoring.Simulation;
 
-/// <summary>What happens to links, mirrors and whole regions, drawn from a source of its own.</summary>
+/// <summary>
+/// What happens to links, mirrors and whole regions, drawn from a source of its own.
+/// </summary>
 internal sealed class RegionFaults
 {
     private readonly IReadOnlyList<SimulatedRegion> _regions;
@@ -147,7 +149,10 @@ internal sealed class RegionFaults
         link.CutUntil(_clock.NowMs + forMs);
     }
 
-    /// <summary>The brokers of a region answer nobody, and mostly its processes are killed. One region at a time.</summary>
+    /// <summary>
+    /// The brokers of a region answer nobody, and mostly its processes are killed. One region at a
+    /// time.
+    /// </summary>
     private void Lose(int lost, int forMs)
     {
         if (_awayUntilMs.Any(untilMs => untilMs > _clock.NowMs))

@@ -10,7 +10,8 @@ internal sealed class SimulatedCluster
     private readonly Dictionary<string, string> _topicIds = [];
     private int _topicsMade;
 
-    /// <param name="followed">Logs of another region, or of its mirror here, that its processes fold.</param>
+    /// <param name="followed">Logs of another region, or of its mirror here, that its processes
+    /// fold.</param>
     public SimulatedCluster(string region, int partitions, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, SimulatedInputs inputs, VirtualClock clock)
     {
         (Region, Partitions, _inputs, _followed) = (region, partitions, inputs, [.. followed]);
@@ -30,7 +31,10 @@ internal sealed class SimulatedCluster
 
     public int Partitions { get; }
 
-    /// <summary>What a process of the region reads: another table, of the same logs, whenever a topic is made anew.</summary>
+    /// <summary>
+    /// What a process of the region reads: another table, of the same logs, whenever a topic is
+    /// made anew.
+    /// </summary>
     public LogTable Logs { get; private set; }
 
     /// <summary>By partition.</summary>

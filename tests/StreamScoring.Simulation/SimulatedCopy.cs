@@ -20,7 +20,10 @@ internal sealed class SimulatedCopy : IStateReceiver
 
     public long WatermarkMs { get; private init; } = long.MinValue;
 
-    /// <summary>The digest of what a watermark leaves in sight; that of the state itself where it is further on.</summary>
+    /// <summary>
+    /// The digest of what a watermark leaves in sight; that of the state itself where it is further
+    /// on.
+    /// </summary>
     public static UInt128 DigestOf(FoldedState state, long watermarkMs = long.MinValue)
     {
         var copy = Of(state, watermarkMs);

@@ -1,8 +1,9 @@
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// The coordinator of a consumer group with cooperative rebalancing: a partition moves only once its owner has given it up, or the owner was
-/// silent for longer than a session. It does not know which members are dead.
+/// The coordinator of a consumer group with cooperative rebalancing: a partition moves only once
+/// its owner has given it up, or the owner was silent for longer than a session. It does not know
+/// which members are dead.
 /// </summary>
 internal sealed class SimulatedGroup(int partitions, VirtualClock clock)
 {

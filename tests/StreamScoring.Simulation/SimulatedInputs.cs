@@ -7,7 +7,9 @@ internal sealed class SimulatedInputs
 {
     private readonly Dictionary<LogId, SimulatedLog> _logs = [];
 
-    /// <summary>Deletes a topic and makes it again. Whoever reads it reads on in what is no more.</summary>
+    /// <summary>
+    /// Deletes a topic and makes it again. Whoever reads it reads on in what is no more.
+    /// </summary>
     public void MakeAnew(string region, string topic)
     {
         foreach (var log in _logs.Keys.Where(log => log.Region == region && log.Topic == topic).ToList())

@@ -1,6 +1,9 @@
 namespace StreamScoring.Simulation;
 
-/// <summary>The way by which one region reads the logs of another. It may be cut in one direction alone, so there is one each way.</summary>
+/// <summary>
+/// The way by which one region reads the logs of another. It may be cut in one direction alone, so
+/// there is one each way.
+/// </summary>
 /// <param name="from">Whose brokers are read over it.</param>
 internal sealed class SimulatedLink(SimulatedCluster from, VirtualClock clock)
 {
@@ -13,7 +16,9 @@ internal sealed class SimulatedLink(SimulatedCluster from, VirtualClock clock)
     /// <summary>Nothing arrives.</summary>
     public bool IsDown => from.IsAway || clock.NowMs < _cutUntilMs;
 
-    /// <summary>When nothing could arrive, processing time, from the first moment to the last one.</summary>
+    /// <summary>
+    /// When nothing could arrive, processing time, from the first moment to the last one.
+    /// </summary>
     public IReadOnlyList<(long FromMs, long UntilMs)> Outages => _outages;
 
     public void CutUntil(long timeMs)

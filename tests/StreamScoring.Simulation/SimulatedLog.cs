@@ -8,7 +8,8 @@ internal sealed class SimulatedLog
     /// <summary>One record.</summary>
     /// <param name="Source">Of an answer: the log that it answers; likewise the offset.</param>
     /// <param name="Vector">Of a decision: the vector of its batch.</param>
-    /// <param name="CarriesVector">The decision has it as a header. Others of the batch have not; it is kept beside them for the oracle.</param>
+    /// <param name="CarriesVector">The decision has it as a header. Others of the batch have not;
+    /// it is kept beside them for the oracle.</param>
     /// <param name="SourceTopicId">Of an answer: the id of the topic that it answers.</param>
     public sealed record Record(long TimestampMs, byte[] Value, LogId Source, long SourceOffset, byte[] Vector, bool CarriesVector, string? SourceTopicId = null);
 
@@ -16,8 +17,8 @@ internal sealed class SimulatedLog
     private readonly Queue<(Record Record, SimulatedTransaction? Transaction)> _unstable = new();
 
     /// <summary>
-    /// By offset, also those that are deleted: a reader may have fetched them before. As a reader of what is committed sees them: none of an aborted
-    /// transaction, and none behind an open one.
+    /// By offset, also those that are deleted: a reader may have fetched them before. As a reader
+    /// of what is committed sees them: none of an aborted transaction, and none behind an open one.
     /// </summary>
     public IReadOnlyList<Record> Records => _records;
 

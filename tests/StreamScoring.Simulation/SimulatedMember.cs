@@ -1,8 +1,9 @@
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// The client of one process in the consumer group. What it heard of the group with its last heartbeat and what it told the process are two things: a
-/// client that was dropped joins again before the process hears of it.
+/// The client of one process in the consumer group. What it heard of the group with its last
+/// heartbeat and what it told the process are two things: a client that was dropped joins again
+/// before the process hears of it.
 /// </summary>
 internal sealed class SimulatedMember
 {
@@ -71,7 +72,8 @@ internal sealed class SimulatedMember
         }
 
         List<int> revoked = [.. _heard.Revoked.Where(partition => _told.Contains(partition) && _toldToGiveUp.Add(partition))];
-        // Also one that it was told to give up, and has not yet, when the group thinks better of it.
+        // Also one that it was told to give up, and has not yet, when the group thinks better of
+        // it.
         List<int> assigned = [.. _heard.Assigned.Where(partition => _toldToGiveUp.Remove(partition) || !_told.Contains(partition))];
         _told.UnionWith(assigned);
         return new News(Lost: null, revoked, assigned);

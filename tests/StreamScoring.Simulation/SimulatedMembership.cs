@@ -6,8 +6,9 @@ using StreamScoring.Takeover;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// One process's membership in the group: tells <see cref="Membership"/> what the simulated brokers say, and carries out what it decides. What a takeover
-/// reads is read at one step and told at a later one.
+/// One process's membership in the group: tells <see cref="Membership"/> what the simulated brokers
+/// say, and carries out what it decides. What a takeover reads is read at one step and told at a
+/// later one.
 /// </summary>
 /// <param name="logs">As the process found them.</param>
 /// <param name="owns">Told each log that became owned.</param>

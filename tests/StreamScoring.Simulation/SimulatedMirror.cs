@@ -3,12 +3,15 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Copies another region's payments into a topic of the own cluster. It starts again now and then, and then repeats what it copied lately, and copies
-/// the next records a little out of order.
+/// Copies another region's payments into a topic of the own cluster. It starts again now and then,
+/// and then repeats what it copied lately, and copies the next records a little out of order.
 /// </summary>
 internal sealed class SimulatedMirror
 {
-    /// <summary>How far back it repeats, and how far records change places: well within the idempotency window.</summary>
+    /// <summary>
+    /// How far back it repeats, and how far records change places: well within the idempotency
+    /// window.
+    /// </summary>
     private const long DisorderMs = 2000, RepeatMs = 10_000;
 
     private readonly SimulatedLink _link;

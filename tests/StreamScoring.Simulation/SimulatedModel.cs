@@ -3,7 +3,10 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Simulation;
 
-/// <summary>A model whose score depends on every feature, so that no difference between two of them goes unseen.</summary>
+/// <summary>
+/// A model whose score depends on every feature, so that no difference between two of them goes
+/// unseen.
+/// </summary>
 internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudModel
 {
     public string Name => "simulated";

@@ -11,7 +11,8 @@ namespace StreamScoring.Simulation;
 
 /// <summary>
 /// One process: the real merge, engine, acknowledgement and snapshots. Each step waits for the
-/// scheduler to be taken. Whatever the scheduler does not take any more is what a crash leaves undone.
+/// scheduler to be taken. Whatever the scheduler does not take any more is what a crash leaves
+/// undone.
 /// </summary>
 internal sealed class SimulatedProcess : IDisposable
 {
@@ -95,13 +96,18 @@ internal sealed class SimulatedProcess : IDisposable
 
     public int BatchesRented => _engine.Pool.Rented;
 
-    /// <summary>Everything that is in the logs is folded, and all that was owed is acknowledged.</summary>
+    /// <summary>
+    /// Everything that is in the logs is folded, and all that was owed is acknowledged.
+    /// </summary>
     public bool IsQuiet => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsDone) && !Unfollowed(source).Any();
 
     /// <summary>The same of the logs of its own region, whatever another has.</summary>
     public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone);
 
-    /// <summary>Members differ, as they do while thresholds change: a payment that comes again says who decided it first.</summary>
+    /// <summary>
+    /// Members differ, as they do while thresholds change: a payment that comes again says who
+    /// decided it first.
+    /// </summary>
     private static RiskThresholds ThresholdsOf(int member) => (member % 4) switch
     {
         0 => new RiskThresholds { ChallengeFrom = 0, ReviewFrom = RiskThresholds.Never, BlockFrom = RiskThresholds.Never },
@@ -258,7 +264,10 @@ internal sealed class SimulatedProcess : IDisposable
         }
     }
 
-    /// <summary>Begins to read what of the other region can be reached now and could not before, and asks for the ends.</summary>
+    /// <summary>
+    /// Begins to read what of the other region can be reached now and could not before, and asks
+    /// for the ends.
+    /// </summary>
     private void Follow(SimulatedSource source)
     {
         foreach (var logIndex in Unfollowed(source).Where(logIndex => _context.CanRead(_cluster.Logs[logIndex])).ToList())
@@ -301,7 +310,10 @@ internal sealed class SimulatedProcess : IDisposable
         }
     }
 
-    /// <summary>Whether its region's own logs have a record at hand, and none of them holds up the others, and they were once read to their ends.</summary>
+    /// <summary>
+    /// Whether its region's own logs have a record at hand, and none of them holds up the others,
+    /// and they were once read to their ends.
+    /// </summary>
     private bool OwnMayGoOn(SimulatedSource source)
     {
         var own = source.Logs.Where(reader => !reader.IsFollowed).ToList();
@@ -311,7 +323,10 @@ internal sealed class SimulatedProcess : IDisposable
         return mayGoOn;
     }
 
-    /// <summary>No decision waits for another region: a batch takes own records that are at hand, however many others there are.</summary>
+    /// <summary>
+    /// No decision waits for another region: a batch takes own records that are at hand, however
+    /// many others there are.
+    /// </summary>
     private void RequireOwnWentOn(PaymentBatch batch)
     {
         var followed = batch.LogIndex.AsSpan(0, batch.RowCount).ToArray().Count(logIndex => _cluster.Logs.FollowedRegionOf(logIndex) is not null);

@@ -7,16 +7,20 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Payments, labels and rubbish: few cards and merchants, so that windows are full; ties and late payments; payments that are published
-/// again; labels that come before their payment, after it, and again. Where there are two regions a card has one of them as its home, until
-/// it moves or that region is away; what was published just before may then go to the other one too. Some publishers give one id to several
-/// payments, and stamp a retry anew.
+/// Payments, labels and rubbish: few cards and merchants, so that windows are full; ties and late
+/// payments; payments that are published again; labels that come before their payment, after it,
+/// and again. Where there are two regions a card has one of them as its home, until it moves or
+/// that region is away; what was published just before may then go to the other one too. Some
+/// publishers give one id to several payments, and stamp a retry anew.
 /// </summary>
 /// <param name="careless">Draws what such publishers do; null where there are none.</param>
 internal sealed class SimulatedPublisher(
     IReadOnlyList<SimulatedCluster> regions, VirtualClock clock, Random random, WrongClocks clocks, int payments, int merchants, int cards, long windowMs, Random? careless = null)
 {
-    /// <summary>Timestamps of a log go back a little, so whether a copy at the very end of the window counts is not for certain. None is published there.</summary>
+    /// <summary>
+    /// Timestamps of a log go back a little, so whether a copy at the very end of the window counts
+    /// is not for certain. None is published there.
+    /// </summary>
     private const long EdgeMs = 4000;
 
     private readonly List<Payment> _published = [];
@@ -60,7 +64,10 @@ internal sealed class SimulatedPublisher(
         }
     }
 
-    /// <summary>A card's payments go to the other region from now on. What was published last may not have arrived, for all that is known, and goes there again.</summary>
+    /// <summary>
+    /// A card's payments go to the other region from now on. What was published last may not have
+    /// arrived, for all that is known, and goes there again.
+    /// </summary>
     public void Move()
     {
         var card = $"c-{random.Next(cards)}";
@@ -85,9 +92,10 @@ internal sealed class SimulatedPublisher(
         Retry(payment, regions.Count > 1 && random.Next(2) == 0 ? Other(_history[payment].Region) : regions.Count > 1 ? _history[payment].Region : regions[0]);
 
     /// <summary>
-    /// What is promised of a payment in two regions is promised of two copies, and of more that all lie within one window. With more that lie
-    /// further apart, which of them count depends on which came first, so none of these is published. Nor is a copy of a payment that is
-    /// stamped wrongly: of two regions nothing but timestamps tells whether records are near each other.
+    /// What is promised of a payment in two regions is promised of two copies, and of more that all
+    /// lie within one window. With more that lie further apart, which of them count depends on
+    /// which came first, so none of these is published. Nor is a copy of a payment that is stamped
+    /// wrongly: of two regions nothing but timestamps tells whether records are near each other.
     /// </summary>
     private void Retry(Payment payment, SimulatedCluster region)
     {
@@ -100,12 +108,16 @@ internal sealed class SimulatedPublisher(
         }
 
         _history[payment] = (first, isInBoth && sinceMs > windowMs ? long.MinValue / 2 : atMs, true, isInBoth);
-        // Not where it may go to two regions: which of two times is folded depends on which copy came first.
+        // Not where it may go to two regions: which of two times is folded depends on which copy
+        // came first.
         var again = regions.Count == 1 && careless?.Next(2) == 0 ? payment with { EventTimeMs = clock.NowMs / 500 * 500, Channel = "pos", Ip = "i-2" } : payment;
         Append(again, region, regions.Count > 1 ? 0 : clocks.NextMs());
     }
 
-    /// <summary>A retry, one that is stamped a window later and so counts as another payment, and a retry of each.</summary>
+    /// <summary>
+    /// A retry, one that is stamped a window later and so counts as another payment, and a retry of
+    /// each.
+    /// </summary>
     private void PublishAcrossWindows(Payment payment)
     {
         foreach (var offMs in (long[])[0, windowMs + EdgeMs, windowMs + EdgeMs, 0, 0])
@@ -152,7 +164,10 @@ internal sealed class SimulatedPublisher(
         AppendFirst(payment, home);
     }
 
-    /// <summary>Another payment of an id: by the same card or another, at the same time or now. No two have one amount, so none is a retry of another.</summary>
+    /// <summary>
+    /// Another payment of an id: by the same card or another, at the same time or now. No two have
+    /// one amount, so none is a retry of another.
+    /// </summary>
     private void PublishConflicting(Payment earlier, Random random)
     {
         var payment = earlier with
@@ -196,7 +211,10 @@ internal sealed class SimulatedPublisher(
         Append(region, "labels", PartitionOf(payment.CardId!, region), clocks.NextMs(), (ref MessagePackWriter writer) => PaymentMessagePack.Write(ref writer, label));
     }
 
-    /// <summary>A card number in turn as it is and as it is not: drawing them by lot would change what every seed draws after it.</summary>
+    /// <summary>
+    /// A card number in turn as it is and as it is not: drawing them by lot would change what every
+    /// seed draws after it.
+    /// </summary>
     private static readonly string[] Disguises =
     [
         "4111111111111111", "4111,1111,1111,1111", "0004111111111111111", "4111111111111111D27122010000000000000F", "41111111111111112712", "4\\u00ad111111111111111", "4111%201111%201111%201111",

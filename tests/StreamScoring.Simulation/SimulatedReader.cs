@@ -5,8 +5,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// A log as one process sees it: what was fetched of it so far, and the end that was known when its brokers last answered. It goes back like
-/// the reader on Kafka where the log becomes owned.
+/// A log as one process sees it: what was fetched of it so far, and the end that was known when its
+/// brokers last answered. It goes back like the reader on Kafka where the log becomes owned.
 /// </summary>
 /// <param name="place">Where it stands.</param>
 /// <param name="coverage">Told how far the log was taken.</param>
@@ -51,7 +51,8 @@ internal sealed class SimulatedReader(
         }
         else if (place.Next == _fetched)
         {
-            // As on Kafka: what was fetched before is taken, and then nothing comes until it is asked where the log begins.
+            // As on Kafka: what was fetched before is taken, and then nothing comes until it is
+            // asked where the log begins.
             place.Lose();
             place.GoOn(_log.Begin);
         }

@@ -3,7 +3,10 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.Simulation;
 
-/// <summary>One region: its brokers, its processes, those that are about to start, and the disk with their snapshots.</summary>
+/// <summary>
+/// One region: its brokers, its processes, those that are about to start, and the disk with their
+/// snapshots.
+/// </summary>
 internal sealed class SimulatedRegion
 {
     private readonly SnapshotHistory[] _histories;
@@ -40,7 +43,10 @@ internal sealed class SimulatedRegion
 
     private bool IsWhole => _startsAtMs.Count == 0 && !Cluster.Transactions.HasOpen && Processes.Sum(process => process.Owned.Count) == Cluster.Partitions;
 
-    /// <summary>Starts those whose time has come, and ends transactions whose time is over. Without brokers a process waits.</summary>
+    /// <summary>
+    /// Starts those whose time has come, and ends transactions whose time is over. Without brokers
+    /// a process waits.
+    /// </summary>
     public void StartDue()
     {
         Cluster.Transactions.Expire();

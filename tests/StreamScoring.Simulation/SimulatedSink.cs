@@ -5,14 +5,17 @@ using StreamScoring.Logs;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// An idempotent producer and its way to the brokers: per partition in order and without gaps, between partitions in any order. What is
-/// appended is acknowledged later, or never.
+/// An idempotent producer and its way to the brokers: per partition in order and without gaps,
+/// between partitions in any order. What is appended is acknowledged later, or never.
 /// </summary>
 internal sealed class SimulatedSink : ISimulatedSink
 {
     private readonly SimulatedCluster _cluster;
 
-    /// <summary>As the process found them: what it sends after a topic was made anew is still on the former one.</summary>
+    /// <summary>
+    /// As the process found them: what it sends after a topic was made anew is still on the former
+    /// one.
+    /// </summary>
     private readonly LogTable _logs;
     private readonly VirtualClock _clock;
     private readonly DeadLettersFirst _inOrder;

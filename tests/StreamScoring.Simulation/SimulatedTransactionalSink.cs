@@ -6,8 +6,9 @@ using StreamScoring.Takeover;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// A transactional producer: all batches that wait are one transaction, with the offsets of what they answer. The brokers take one request at a step. A
-/// transaction that is aborted is written again as long as the process may write, as on Kafka.
+/// A transactional producer: all batches that wait are one transaction, with the offsets of what
+/// they answer. The brokers take one request at a step. A transaction that is aborted is written
+/// again as long as the process may write, as on Kafka.
 /// </summary>
 /// <param name="process">Its name.</param>
 /// <param name="logs">As the process found them.</param>

@@ -3,7 +3,9 @@ using StreamScoring.Takeover;
 
 namespace StreamScoring.Simulation;
 
-/// <summary>The coordinators of a region's transactions, and the group's part in them (KIP-447).</summary>
+/// <summary>
+/// The coordinators of a region's transactions, and the group's part in them (KIP-447).
+/// </summary>
 internal sealed class SimulatedTransactions(SimulatedCluster cluster, VirtualClock clock)
 {
     private readonly List<SimulatedTransaction> _open = [];
@@ -55,7 +57,9 @@ internal sealed class SimulatedTransactions(SimulatedCluster cluster, VirtualClo
         }
     }
 
-    /// <summary>Whether what is committed of the log may change yet: a reader of stable offsets waits.</summary>
+    /// <summary>
+    /// Whether what is committed of the log may change yet: a reader of stable offsets waits.
+    /// </summary>
     public bool IsPending(int logIndex) => _open.Exists(transaction => transaction.Offsets.Any(offset => offset.LogIndex == logIndex));
 
     /// <summary>The brokers abort those whose time is over.</summary>

@@ -16,12 +16,17 @@ internal sealed record SimulationContext(
     /// <summary>Some publishers' clocks are wrong.</summary>
     public bool HasWrongClocks { get; init; }
 
-    /// <summary>Delivery is transactional: decisions are written with the offsets of what they answer, and readers need no rule.</summary>
+    /// <summary>
+    /// Delivery is transactional: decisions are written with the offsets of what they answer, and
+    /// readers need no rule.
+    /// </summary>
     public bool IsTransactional { get; init; }
 
     public long StartedAtMs { get; } = Clock.NowMs;
 
-    /// <summary>Whether a log carries another region's events and is read in the own cluster.</summary>
+    /// <summary>
+    /// Whether a log carries another region's events and is read in the own cluster.
+    /// </summary>
     public bool IsMirrored(int logIndex) => Cluster.Logs.FollowedRegionOf(logIndex) is not null && Cluster.Logs[logIndex].Region == Cluster.Region;
 
     public bool CanRead(LogId log) => log.Region == Cluster.Region ? !Cluster.IsAway : Link is { IsDown: false };

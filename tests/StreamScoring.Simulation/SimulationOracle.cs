@@ -6,12 +6,15 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Checks the promises of delivery and state from the logs alone: what was published, and what was written. It applies the rule that every
-/// reader can apply (keep the highest position of each source log, drop what is not above it), and derives decisions again from the vectors
-/// that they carry.
+/// Checks the promises of delivery and state from the logs alone: what was published, and what was
+/// written. It applies the rule that every reader can apply (keep the highest position of each
+/// source log, drop what is not above it), and derives decisions again from the vectors that they
+/// carry.
 /// </summary>
-/// <param name="isCalm">Nothing but links broke in the run, and no process of the region started over.</param>
-/// <param name="hasLosses">Records were deleted, or topics made anew: then what a payment saw cannot be derived from the logs any more.</param>
+/// <param name="isCalm">Nothing but links broke in the run, and no process of the region started
+/// over.</param>
+/// <param name="hasLosses">Records were deleted, or topics made anew: then what a payment saw
+/// cannot be derived from the logs any more.</param>
 internal sealed class SimulationOracle(SimulationContext context, bool isCalm, bool hasLosses = false)
 {
     private int DerivedMax => context.Link is null ? 12 : 6;
@@ -48,10 +51,13 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
         }
     }
 
-    /// <summary>Whoever folded the same logs holds the same state, whichever region it serves.</summary>
+    /// <summary>
+    /// Whoever folded the same logs holds the same state, whichever region it serves.
+    /// </summary>
     public static void RequireEqualStates(IReadOnlyList<SimulatedProcess> processes)
     {
-        // One that reads a mirror, which repeats records and changes their order, has come elsewhere than one that reads the region itself.
+        // One that reads a mirror, which repeats records and changes their order, has come
+        // elsewhere than one that reads the region itself.
         var watermarkMs = processes.Max(process => SimulatedCopy.Of(process.State).Head!.WatermarkMs);
         var states = processes.Select(process => (process.Name, Digest: SimulatedCopy.DigestOf(process.State, watermarkMs))).ToList();
         Require(states.Select(state => state.Digest).Distinct().Count() <= 1, $"the regions' states differ: {string.Join(", ", states)}");
@@ -66,7 +72,10 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
         }
     }
 
-    /// <summary>Every valid payment has one decision that a reader sees, in order; every other record one dead letter.</summary>
+    /// <summary>
+    /// Every valid payment has one decision that a reader sees, in order; every other record one
+    /// dead letter.
+    /// </summary>
     private void CheckAnswers(int partition)
     {
         var payments = new LogId(_cluster.Region, "payments", partition);
@@ -104,7 +113,10 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
         }
     }
 
-    /// <summary>The first decision of a batch, derived from the logs and the vector that it carries, is the same; where one of the two is approximate, within the bounds.</summary>
+    /// <summary>
+    /// The first decision of a batch, derived from the logs and the vector that it carries, is the
+    /// same; where one of the two is approximate, within the bounds.
+    /// </summary>
     private void CheckDerived()
     {
         var carrying = _cluster.Decisions.SelectMany(log => log.Records).Where(record => record.CarriesVector).ToList();
@@ -120,7 +132,8 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
                 var written = (double?)decision.Features[feature].Value ?? double.NaN;
                 var bound = bounds[feature] + stated.GetValueOrDefault(decision.Features[feature].Key);
                 Require(
-                    // Not known where a payment came later than events are kept: what it sees depends on when room was last made.
+                    // Not known where a payment came later than events are kept: what it sees
+                    // depends on when room was last made.
                     double.IsNaN(bound) || written.Equals(derived[feature]) || Math.Abs(written - derived[feature]) <= bound + (1e-9 * Math.Abs(derived[feature])),
                     $"{carrying[i].Source}/{carrying[i].SourceOffset}: {decision.Features[feature].Key} is {written}, derived {derived[feature]} from {string.Join(", ", BatchVector.Read(carrying[i].Vector))}");
             }
@@ -148,7 +161,10 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
         Require(hasLosses || SimulatedCopy.DigestOf(process.State) == SimulatedCopy.DigestOf(_fold.UpTo(vector)), $"process {process.Name} holds another state than a fresh fold");
     }
 
-    /// <summary>What was deleted may have an answer, if it came early enough; everything else of the topic that is there now has one.</summary>
+    /// <summary>
+    /// What was deleted may have an answer, if it came early enough; everything else of the topic
+    /// that is there now has one.
+    /// </summary>
     /// <param name="isBeside">What stands beside a decision is no answer.</param>
     private void RequireAnswers(
         SimulatedLog answers, LogId source, Func<SimulatedLog.Record, bool> isWanted, string what, Func<SimulatedLog.Record, bool>? isBeside = null)

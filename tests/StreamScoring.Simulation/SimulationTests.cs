@@ -10,7 +10,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     /// <summary>Named seeds: each broke the code once.</summary>
     [Theory]
     [InlineData(1)]
-    // What another region could still repeat was forgotten: by a batch that brought it, and by a restored state.
+    // What another region could still repeat was forgotten: by a batch that brought it, and by a
+    // restored state.
     [InlineData(2)]
     public void A_seed_that_failed_once_holds(int seed) => Run(seed);
 
@@ -41,7 +42,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.Equal(first, second);
     }
 
-    /// <summary>Else `bite`, which takes minutes and is not run here, would prove nothing any more.</summary>
+    /// <summary>
+    /// Else `bite`, which takes minutes and is not run here, would prove nothing any more.
+    /// </summary>
     [Fact]
     public void Every_mutation_fits_the_code()
     {

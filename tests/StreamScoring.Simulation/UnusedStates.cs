@@ -1,8 +1,9 @@
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Gives the memory of states back that no run uses any more. It lies outside the collector's heap, which does not know of it: a run leaves some fifty
-/// megabytes, and a thousand runs would be waited for in vain.
+/// Gives the memory of states back that no run uses any more. It lies outside the collector's heap,
+/// which does not know of it: a run leaves some fifty megabytes, and a thousand runs would be
+/// waited for in vain.
 /// </summary>
 internal static class UnusedStates
 {

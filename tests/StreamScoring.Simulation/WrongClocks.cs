@@ -1,15 +1,18 @@
 namespace StreamScoring.Simulation;
 
 /// <summary>
-/// Publishers whose clocks are wrong: by how much the next record is stamped ahead of the time, or behind it. Single records, runs of a
-/// few, and in some runs one publisher that is always fast.
+/// Publishers whose clocks are wrong: by how much the next record is stamped ahead of the time, or
+/// behind it. Single records, runs of a few, and in some runs one publisher that is always fast.
 /// </summary>
 /// <param name="isOn">False where all clocks are right.</param>
 internal sealed class WrongClocks(Random random, bool isOn)
 {
     private const long Second = 1000, Hour = 3600 * Second, Day = 24 * Hour;
 
-    /// <summary>Behind by less than a year: an event time may lie no further ahead of its record's timestamp.</summary>
+    /// <summary>
+    /// Behind by less than a year: an event time may lie no further ahead of its record's
+    /// timestamp.
+    /// </summary>
     private static readonly long[] Lies = [10 * Second, 45 * Second, Hour, 3650 * Day, -45 * Second, -Hour, -300 * Day];
 
     private readonly bool _isOneAlwaysFast = isOn && random.Next(3) == 0;

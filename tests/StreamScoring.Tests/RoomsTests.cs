@@ -32,7 +32,10 @@ public sealed partial class RoomsTests
     public void A_room_is_a_folder() =>
         Assert.Empty(Files.Where(file => Path.GetDirectoryName(file.Path)!.Replace('\\', '.').Replace('/', '.') != file.Room).Select(file => $"{file.Path} has the namespace {file.Room}"));
 
-    /// <summary>What runs in the engine's place or beside it is for others to bring: brokers, files, threads, servers.</summary>
+    /// <summary>
+    /// What runs in the engine's place or beside it is for others to bring: brokers, files,
+    /// threads, servers.
+    /// </summary>
     [Theory]
     [InlineData("Akka")]
     [InlineData("Confluent")]
@@ -44,7 +47,9 @@ public sealed partial class RoomsTests
         Assert.DoesNotContain(Files, file => file.Path.StartsWith("StreamScoring/", StringComparison.Ordinal)
             && Array.Exists(file.Uses, used => used == foreign || used.StartsWith(foreign + ".", StringComparison.Ordinal)));
 
-    /// <summary>A name with its namespace would need no using, so the package is not there.</summary>
+    /// <summary>
+    /// A name with its namespace would need no using, so the package is not there.
+    /// </summary>
     [Fact]
     public void The_engine_counts_with_the_runtimes_meters_and_has_no_package_of_an_exporter()
     {

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace StreamScoring.TestSupport;
 
-/// <summary>Ways in which a card number was seen, or may be, in a text that shows no card number.</summary>
+/// <summary>
+/// Ways in which a card number was seen, or may be, in a text that shows no card number.
+/// </summary>
 internal static class CardNumberDisguises
 {
     /// <summary>Of sixteen digits: made up, with a correct check digit.</summary>

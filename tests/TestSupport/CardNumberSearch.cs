@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace StreamScoring.TestSupport;
 
 /// <summary>
-/// Looks for the made-up card number in what was written, apart from the code that hides it: over all digits, whatever stands between
-/// them, in every form that the disguises have.
+/// Looks for the made-up card number in what was written, apart from the code that hides it: over
+/// all digits, whatever stands between them, in every form that the disguises have.
 /// </summary>
 internal static class CardNumberSearch
 {
@@ -29,7 +29,9 @@ internal static class CardNumberSearch
         Assert.True(written.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(Convert.FromHexString(Number)))) < 0, because);
     }
 
-    /// <summary>What stands in base 64 of any text that holds the number, whatever stands before it.</summary>
+    /// <summary>
+    /// What stands in base 64 of any text that holds the number, whatever stands before it.
+    /// </summary>
     private static readonly string[] Base64Parts =
         [.. Enumerable.Range(0, 3).Select(skipped => Convert.ToBase64String(Encoding.ASCII.GetBytes(Number[skipped..(skipped + 12)])))];
 

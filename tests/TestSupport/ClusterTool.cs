@@ -8,12 +8,15 @@ internal static class ClusterTool
     private const int Attempts = 5;
 
     /// <summary>
-    /// The tool draws an id for a cluster, and Kafka takes one that begins with a dash, as one of 64 does, for an option: nothing was started yet, and
-    /// another one is drawn.
+    /// The tool draws an id for a cluster, and Kafka takes one that begins with a dash, as one of
+    /// 64 does, for an option: nothing was started yet, and another one is drawn.
     /// </summary>
     private const string IdRefused = "argument --cluster-id/-t: expected one argument";
 
-    /// <summary>A broker that shares a slow machine with all else may take minutes. Asked again, the tool waits for the one that is starting.</summary>
+    /// <summary>
+    /// A broker that shares a slow machine with all else may take minutes. Asked again, the tool
+    /// waits for the one that is starting.
+    /// </summary>
     private const string StillStarting = "was not ready after";
 
     /// <summary>Starts the brokers of a cluster.</summary>
@@ -29,7 +32,9 @@ internal static class ClusterTool
     /// <exception cref="InvalidOperationException">It failed; with what it said.</exception>
     public static Task RunAsync(string folder, params string[] arguments) => RunToolAsync("cluster", folder, arguments);
 
-    /// <summary>A long-distance link between two clusters of the folder: delayed, cut, healed.</summary>
+    /// <summary>
+    /// A long-distance link between two clusters of the folder: delayed, cut, healed.
+    /// </summary>
     /// <inheritdoc cref="RunAsync"/>
     public static Task LinkAsync(string folder, params string[] arguments) => RunToolAsync("link", folder, arguments);
 

@@ -4,14 +4,17 @@ using static StreamScoring.Onnx.NodeAttributes;
 
 namespace StreamScoring.TestSupport;
 
-/// <summary>Model files whose outputs can be worked out by hand, in the forms that exporters give them.</summary>
+/// <summary>
+/// Model files whose outputs can be worked out by hand, in the forms that exporters give them.
+/// </summary>
 internal static class HandMadeModels
 {
     private const int FloatElement = 1, Int64Element = 7, TextElement = 8, BooleanElement = 9;
 
     /// <summary>
-    /// Two inputs a and b in one tensor <c>x</c>; the scores -a + 2b - 0.5 and a - 2b + 0.5 of two classes through softmax, so that the
-    /// probability of the second class is logistic(2a - 4b + 1). The outputs are <c>label</c> and <c>probabilities</c>.
+    /// Two inputs a and b in one tensor <c>x</c>; the scores -a + 2b - 0.5 and a - 2b + 0.5 of two
+    /// classes through softmax, so that the probability of the second class is logistic(2a - 4b +
+    /// 1). The outputs are <c>label</c> and <c>probabilities</c>.
     /// </summary>
     /// <param name="labels">Whole numbers, where they all are; else texts.</param>
     public static ModelProto TwoClasses(IReadOnlyList<string> labels, bool areTexts)
@@ -24,8 +27,12 @@ internal static class HandMadeModels
         return Model(graph);
     }
 
-    /// <summary>As <see cref="TwoClasses"/>, without an operator that knows of classes: they stand in a list, out of which the number of the largest column picks one.</summary>
-    /// <param name="isByLargest">Else it is picked by comparing a number with another, which does not say which column is of which class.</param>
+    /// <summary>
+    /// As <see cref="TwoClasses"/>, without an operator that knows of classes: they stand in a
+    /// list, out of which the number of the largest column picks one.
+    /// </summary>
+    /// <param name="isByLargest">Else it is picked by comparing a number with another, which does
+    /// not say which column is of which class.</param>
     public static ModelProto TwoClassesByList(IReadOnlyList<string> labels, bool isByLargest = true)
     {
         var graph = new GraphProto { Name = "two classes" };
@@ -58,7 +65,10 @@ internal static class HandMadeModels
         return model;
     }
 
-    /// <summary>As <see cref="TwoClasses"/>, by one tree: the second class has 0.9 where a is above 0.5, else 0.2.</summary>
+    /// <summary>
+    /// As <see cref="TwoClasses"/>, by one tree: the second class has 0.9 where a is above 0.5,
+    /// else 0.2.
+    /// </summary>
     public static ModelProto TwoClassesByTree(IReadOnlyList<string> labels, bool areTexts)
     {
         var graph = new GraphProto { Name = "two classes" };
@@ -71,7 +81,9 @@ internal static class HandMadeModels
         return Model(graph);
     }
 
-    /// <summary>Puts nodes that change nothing between the probabilities and what comes of them.</summary>
+    /// <summary>
+    /// Puts nodes that change nothing between the probabilities and what comes of them.
+    /// </summary>
     public static ModelProto Renamed(this ModelProto model)
     {
         var graph = model.Graph;
@@ -98,7 +110,9 @@ internal static class HandMadeModels
         return model;
     }
 
-    /// <summary>Each class has an output of its own, <c>c0</c> and <c>c1</c> in the order of the columns.</summary>
+    /// <summary>
+    /// Each class has an output of its own, <c>c0</c> and <c>c1</c> in the order of the columns.
+    /// </summary>
     public static ModelProto ByColumn(this ModelProto model)
     {
         var graph = model.Graph;
@@ -130,7 +144,10 @@ internal static class HandMadeModels
         return model;
     }
 
-    /// <summary>One target, LOGISTIC or with another transform, which gives 2a - b + 0.5, or by a tree -1.5 where a is at most 0.5, else 2.5.</summary>
+    /// <summary>
+    /// One target, LOGISTIC or with another transform, which gives 2a - b + 0.5, or by a tree -1.5
+    /// where a is at most 0.5, else 2.5.
+    /// </summary>
     public static ModelProto LogisticRegressor(string op, string transform = "LOGISTIC")
     {
         var graph = new GraphProto { Name = "regressor" };
@@ -147,10 +164,15 @@ internal static class HandMadeModels
         return Model(graph);
     }
 
-    /// <summary>A number <c>a</c>, and a <c>code</c> of 0..2, whose weight stands in a table: logistic(a + weight), weights -2, 0 and 2. Other codes are an error.</summary>
+    /// <summary>
+    /// A number <c>a</c>, and a <c>code</c> of 0..2, whose weight stands in a table: logistic(a +
+    /// weight), weights -2, 0 and 2. Other codes are an error.
+    /// </summary>
     public static ModelProto Embedding() => Embedding(firstCode: 0, areColumnsFixed: true);
 
-    /// <summary>As <see cref="Embedding()"/>, with codes of 5000..5002, which nobody would guess.</summary>
+    /// <summary>
+    /// As <see cref="Embedding()"/>, with codes of 5000..5002, which nobody would guess.
+    /// </summary>
     /// <param name="areColumnsFixed">Whether the file says how many numbers a row it gives.</param>
     public static ModelProto Impossible(bool areColumnsFixed = true) => Embedding(firstCode: 5000, areColumnsFixed);
 
@@ -169,7 +191,10 @@ internal static class HandMadeModels
         return Model(graph);
     }
 
-    /// <summary>A category of 1..3 as a number, each with a probability: 0.1, 0.5, 0.9. Any other is an error, or if it may be, gives 0.</summary>
+    /// <summary>
+    /// A category of 1..3 as a number, each with a probability: 0.1, 0.5, 0.9. Any other is an
+    /// error, or if it may be, gives 0.
+    /// </summary>
     public static ModelProto OneHot(bool mayBeUnknown)
     {
         var graph = new GraphProto { Name = "one hot" };
@@ -185,8 +210,8 @@ internal static class HandMadeModels
     }
 
     /// <summary>
-    /// Two inputs a and b in one tensor <c>x</c>: logistic(a + b), after a loop that changes nothing and goes round as often as the largest
-    /// input says, or for ever.
+    /// Two inputs a and b in one tensor <c>x</c>: logistic(a + b), after a loop that changes
+    /// nothing and goes round as often as the largest input says, or for ever.
     /// </summary>
     public static ModelProto Looping(bool asInputsSay)
     {

@@ -53,8 +53,11 @@ public static class SampleDecisions
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The decision as it is on the wire: docs/wire-format.md. Hashes are 32 bytes in hexadecimal.</summary>
-    /// <param name="schema">What the decision leaves to it (<see cref="SchemaOf"/>); null: nothing.</param>
+    /// <summary>
+    /// The decision as it is on the wire: docs/wire-format.md. Hashes are 32 bytes in hexadecimal.
+    /// </summary>
+    /// <param name="schema">What the decision leaves to it (<see cref="SchemaOf"/>); null:
+    /// nothing.</param>
     public static byte[] Compact(DecisionRecord decision, DecisionSchema? schema = null)
     {
         var buffer = new ArrayBufferWriter<byte>();

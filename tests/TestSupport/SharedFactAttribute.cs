@@ -1,6 +1,8 @@
 namespace StreamScoring.TestSupport;
 
-/// <summary>A fact that needs the shared folder; skipped, with the reason, where it is not there.</summary>
+/// <summary>
+/// A fact that needs the shared folder; skipped, with the reason, where it is not there.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SharedFactAttribute : FactAttribute
 {

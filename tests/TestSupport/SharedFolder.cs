@@ -1,8 +1,9 @@
 namespace StreamScoring.TestSupport;
 
 /// <summary>
-/// Finds the folder with real data, models and a real Kafka: <c>SCORING_SHARED</c>, else <c>shared</c> beside the repository.
-/// Tests that need it are skipped, with this reason, where it is not.
+/// Finds the folder with real data, models and a real Kafka: <c>SCORING_SHARED</c>, else
+/// <c>shared</c> beside the repository. Tests that need it are skipped, with this reason, where it
+/// is not.
 /// </summary>
 public static class SharedFolder
 {

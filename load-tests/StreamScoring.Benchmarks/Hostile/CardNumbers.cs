@@ -17,7 +17,8 @@ internal static class CardNumbers
             digits[i] = random.Next(10);
         }
 
-        // ISO/IEC 7812-1, annex B: from the right, every second digit counts double, less 9 where that has two digits.
+        // ISO/IEC 7812-1, annex B: from the right, every second digit counts double, less 9 where
+        // that has two digits.
         var sum = 0;
         for (var i = 0; i < 15; i++)
         {

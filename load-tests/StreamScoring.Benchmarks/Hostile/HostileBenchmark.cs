@@ -5,8 +5,9 @@ using StreamScoring.Benchmarks.OpenLoop;
 namespace StreamScoring.Benchmarks.Hostile;
 
 /// <summary>
-/// A second publisher on the topic of an open loop, as a process of its own and without anything of ours: so many hostile records into
-/// every partition, evenly over a time. Prints how many of each kind, and the card numbers that stand in them.
+/// A second publisher on the topic of an open loop, as a process of its own and without anything of
+/// ours: so many hostile records into every partition, evenly over a time. Prints how many of each
+/// kind, and the card numbers that stand in them.
 /// </summary>
 internal static class HostileBenchmark
 {

@@ -4,13 +4,17 @@ using System.Text.Json.Nodes;
 
 namespace StreamScoring.Benchmarks.Hostile;
 
-/// <summary>What a publisher with a wrong clock, a bug, or bad intent puts on a payments topic.</summary>
+/// <summary>
+/// What a publisher with a wrong clock, a bug, or bad intent puts on a payments topic.
+/// </summary>
 /// <param name="kinds">Which kinds to draw from, of <see cref="Kinds"/>.</param>
 internal sealed class HostileRecords(int seed, IReadOnlyList<string> kinds)
 {
     public static readonly IReadOnlyList<string> Kinds = ["clock", "work", "identity", "card"];
 
-    /// <summary>Records of about this size cost the most that a limit of 64 KiB lets through.</summary>
+    /// <summary>
+    /// Records of about this size cost the most that a limit of 64 KiB lets through.
+    /// </summary>
     private const int LongText = 40 * 1024;
 
     private const long HourMs = 3_600_000, YearMs = 365 * 24 * HourMs;
@@ -22,7 +26,8 @@ internal sealed class HostileRecords(int seed, IReadOnlyList<string> kinds)
     /// <summary>The card numbers that stand in the records so far.</summary>
     public IReadOnlyList<string> Numbers => _numbers;
 
-    /// <returns>The kind, its key, value, and the timestamp to stamp it with, ms since the Unix epoch.</returns>
+    /// <returns>The kind, its key, value, and the timestamp to stamp it with, ms since the Unix
+    /// epoch.</returns>
     public (string Kind, byte[]? Key, byte[] Value, long TimestampMs) Draw(long nowMs)
     {
         var id = $"h{seed}-{_next++}";
@@ -67,7 +72,8 @@ internal sealed class HostileRecords(int seed, IReadOnlyList<string> kinds)
                 payment["groups"] = new JsonArray([.. Enumerable.Range(0, 8_000).Select(group => (JsonNode)group)]);
                 break;
             default:
-                // One terminal and one customer that all hostile payments hit: the hottest keys of the run.
+                // One terminal and one customer that all hostile payments hit: the hottest keys of
+                // the run.
                 break;
         }
 

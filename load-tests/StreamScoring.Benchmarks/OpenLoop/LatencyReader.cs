@@ -3,7 +3,10 @@ using HdrHistogram;
 
 namespace StreamScoring.Benchmarks.OpenLoop;
 
-/// <summary>Reads a topic from its end on, and notes for each record how long ago the payment was due that it answers.</summary>
+/// <summary>
+/// Reads a topic from its end on, and notes for each record how long ago the payment was due that
+/// it answers.
+/// </summary>
 internal sealed class LatencyReader : IDisposable
 {
     public const int MaxUs = 60_000_000;

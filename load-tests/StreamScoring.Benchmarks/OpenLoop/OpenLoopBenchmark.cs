@@ -7,9 +7,10 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Benchmarks.OpenLoop;
 
 /// <summary>
-/// The load of B4 and B5, as a process of its own: payments leave at their intended times whatever happens, and what counts is the time from
-/// there to the moment at which the answer is read. A system that stalls is charged for everyone who waited meanwhile (no coordinated omission).
-/// 5,000 customers, 10,000 terminals, drawn evenly, as the peers' own load does.
+/// The load of B4 and B5, as a process of its own: payments leave at their intended times whatever
+/// happens, and what counts is the time from there to the moment at which the answer is read. A
+/// system that stalls is charged for everyone who waited meanwhile (no coordinated omission). 5,000
+/// customers, 10,000 terminals, drawn evenly, as the peers' own load does.
 /// </summary>
 internal static class OpenLoopBenchmark
 {
@@ -45,7 +46,8 @@ internal static class OpenLoopBenchmark
             p99_ms = Ms(99),
             p999_ms = Ms(99.9),
             max_ms = Ms(100),
-            // How far behind its own plan the load was at worst: where that is much, the load was the bottleneck.
+            // How far behind its own plan the load was at worst: where that is much, the load was
+            // the bottleneck.
             sent_late_max_ms = Math.Round(lateUsMax / 1000.0, 2),
         }));
         return reader.Read == sent ? 0 : 1;
@@ -59,7 +61,8 @@ internal static class OpenLoopBenchmark
         using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
         {
             BootstrapServers = brokers,
-            // Few requests on their way at a time: what comes meanwhile goes together in the next, or the broker would have a request for every payment, and be what is measured.
+            // Few requests on their way at a time: what comes meanwhile goes together in the next,
+            // or the broker would have a request for every payment, and be what is measured.
             LingerMs = 1,
             MaxInFlight = 5,
             QueueBufferingMaxMessages = 2_000_000,

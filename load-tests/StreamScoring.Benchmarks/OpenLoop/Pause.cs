@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace StreamScoring.Benchmarks.OpenLoop;
 
-/// <summary>Pauses far shorter than the milliseconds that <see cref="Thread.Sleep(int)"/> knows, without keeping a core busy.</summary>
+/// <summary>
+/// Pauses far shorter than the milliseconds that <see cref="Thread.Sleep(int)"/> knows, without
+/// keeping a core busy.
+/// </summary>
 internal static unsafe partial class Pause
 {
     public static void For(long us)

@@ -11,8 +11,9 @@ using StreamScoring.State;
 namespace StreamScoring.Benchmarks.Scale;
 
 /// <summary>
-/// So many features, a quarter of them of each of four entities, as different windows of up to an hour and different aggregates of each. Folded,
-/// read, and encoded with the decision, which names each; time is the thread's CPU time.
+/// So many features, a quarter of them of each of four entities, as different windows of up to an
+/// hour and different aggregates of each. Folded, read, and encoded with the decision, which names
+/// each; time is the thread's CPU time.
 /// </summary>
 internal sealed class FeaturePoint : IScalePoint
 {

@@ -14,8 +14,9 @@ using StreamScoring.Streams;
 namespace StreamScoring.Benchmarks.Scale;
 
 /// <summary>
-/// The whole graph between in-memory logs and a sink that only counts: payments with the handbook's fields, features and model, a backlog of
-/// them spread over so many partitions by customer, each log's timestamps being the payments' times. CPU time is that of the process.
+/// The whole graph between in-memory logs and a sink that only counts: payments with the handbook's
+/// fields, features and model, a backlog of them spread over so many partitions by customer, each
+/// log's timestamps being the payments' times. CPU time is that of the process.
 /// </summary>
 internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, OnnxModel model, IReadOnlyList<BenchmarkRecord> records, int partitions, int lanes) : IScalePoint
 {

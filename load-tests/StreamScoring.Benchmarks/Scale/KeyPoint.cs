@@ -8,14 +8,18 @@ using StreamScoring.Identity;
 namespace StreamScoring.Benchmarks.Scale;
 
 /// <summary>
-/// A state of so many keys of one entity, each with so many events in its one window: every key's turn comes after all others', so that both
-/// numbers stay what they are while payments go on, and no cache helps once the state is larger than it. Folded and read; time is the thread's CPU time.
+/// A state of so many keys of one entity, each with so many events in its one window: every key's
+/// turn comes after all others', so that both numbers stay what they are while payments go on, and
+/// no cache helps once the state is larger than it. Folded and read; time is the thread's CPU time.
 /// </summary>
 internal sealed class KeyPoint : IScalePoint
 {
     private const int BatchRows = 256, WindowMs = 3_600_000;
 
-    /// <summary>A prime, so that it goes through all keys before one comes again, and the next one is far from the last.</summary>
+    /// <summary>
+    /// A prime, so that it goes through all keys before one comes again, and the next one is far
+    /// from the last.
+    /// </summary>
     private const long Step = 7_368_787;
 
     /// <summary>Above what ten million keys take; a process has 4 GiB by default.</summary>
@@ -34,7 +38,8 @@ internal sealed class KeyPoint : IScalePoint
         var file = FeatureFiles.Parse("scale", Features);
         (_engine, _batch) = (new FeatureEngine(file, StateBytesMax), PaymentBatches.New(file.Layout, BatchRows));
         (_keys, _eventsHeld) = (keys, (long)keys * eventsPerKey);
-        // One window until all keys have their events, and half of one more until what grew by doubling has its size.
+        // One window until all keys have their events, and half of one more until what grew by
+        // doubling has its size.
         PaymentBatches.SetDecide(_batch, false);
         while (_number < _eventsHeld * 3 / 2)
         {

@@ -1,6 +1,8 @@
 namespace StreamScoring.Benchmarks.Scale;
 
-/// <summary>The straight line through points on logarithmic axes: y grows as x to the power of its slope.</summary>
+/// <summary>
+/// The straight line through points on logarithmic axes: y grows as x to the power of its slope.
+/// </summary>
 internal static class PowerFit
 {
     /// <remarks>Least squares: Legendre, 1805.</remarks>
@@ -12,7 +14,9 @@ internal static class PowerFit
         return logs.Sum(log => (log.X - meanX) * (log.Y - meanY)) / logs.Sum(log => (log.X - meanX) * (log.X - meanX));
     }
 
-    /// <summary>The steepest step from one point to the next, which a line through all would hide.</summary>
+    /// <summary>
+    /// The steepest step from one point to the next, which a line through all would hide.
+    /// </summary>
     public static double Steepest(IReadOnlyList<(double X, double Y)> points) =>
         Enumerable.Range(1, points.Count - 1).Max(i => Slope([points[i - 1], points[i]]));
 }

@@ -9,8 +9,10 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Benchmarks.Scale;
 
 /// <summary>
-/// B7: how the cost of a payment goes with the number of scoring lanes, keys, events of a key, partitions and features. Points of a sweep take turns, run by run,
-/// there and back, so that a noisy neighbour meets all of them; of each the median counts. Prints tables; raw results are lines of a file.
+/// B7: how the cost of a payment goes with the number of scoring lanes, keys, events of a key,
+/// partitions and features. Points of a sweep take turns, run by run, there and back, so that a
+/// noisy neighbour meets all of them; of each the median counts. Prints tables; raw results are
+/// lines of a file.
 /// </summary>
 internal static class ScaleBenchmark
 {

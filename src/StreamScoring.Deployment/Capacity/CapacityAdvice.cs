@@ -5,7 +5,9 @@ internal static class CapacityAdvice
 {
     private const int PartitionsMax = 1024;
 
-    /// <summary>What a topology may say of <c>idempotency.paymentsMax</c>, and of <c>state.megabytesMax</c>.</summary>
+    /// <summary>
+    /// What a topology may say of <c>idempotency.paymentsMax</c>, and of <c>state.megabytesMax</c>.
+    /// </summary>
     private const double KnownMax = 1 << 28, MegabytesMax = 1 << 20;
 
     public static IReadOnlyList<string> Of(CapacityPlan plan, Topology topology, ProcessModel model)
@@ -16,7 +18,10 @@ internal static class CapacityAdvice
             : [.. What(plan, advised), .. How(topology, model, advised)];
     }
 
-    /// <summary>What the topology says where it fits. Else what gives up least: other regions, then the rest of the own one, then both.</summary>
+    /// <summary>
+    /// What the topology says where it fits. Else what gives up least: other regions, then the rest
+    /// of the own one, then both.
+    /// </summary>
     private static CapacityVariant? Advised(CapacityPlan plan) => plan.Variants
         .Where(variant => variant.Fits)
         .OrderByDescending(variant => variant.IsOfTopology)

@@ -6,8 +6,9 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Deployment.Capacity;
 
 /// <summary>
-/// What the capacity model was told by measurement. What a key and an event take is not among it: that follows from the layout of the state
-/// and is computed. <c>load-tests/capacity/measure</c> writes the file; docs/scale.md says which benchmark gives which constant.
+/// What the capacity model was told by measurement. What a key and an event take is not among it:
+/// that follows from the layout of the state and is computed. <c>load-tests/capacity/measure</c>
+/// writes the file; docs/scale.md says which benchmark gives which constant.
 /// </summary>
 /// <remarks>Times are CPU nanoseconds, of whatever thread they are spent on.</remarks>
 public sealed record CapacityConstants
@@ -25,21 +26,32 @@ public sealed record CapacityConstants
 
     public required MeasuredOn Measured { get; init; }
 
-    /// <summary>A record taken from Kafka: the client's threads, batching, the graph, collections.</summary>
+    /// <summary>
+    /// A record taken from Kafka: the client's threads, batching, the graph, collections.
+    /// </summary>
     public required double TakeNs { get; init; }
 
-    /// <summary>A payment of a few short fields decoded; and each byte that one has beside <see cref="SmallPaymentBytes"/>, long ids being looked at for card numbers.</summary>
+    /// <summary>
+    /// A payment of a few short fields decoded; and each byte that one has beside
+    /// <see cref="SmallPaymentBytes"/>, long ids being looked at for card numbers.
+    /// </summary>
     public required double DecodeNs { get; init; }
 
     public required double DecodeByteNs { get; init; }
 
-    /// <summary>A payment folded, whatever its entities: the idempotency index and the values that features look at.</summary>
+    /// <summary>
+    /// A payment folded, whatever its entities: the idempotency index and the values that features
+    /// look at.
+    /// </summary>
     public required double FoldNs { get; init; }
 
     /// <summary>Beside that, each entity that it is folded into.</summary>
     public required double FoldEntityNs { get; init; }
 
-    /// <summary>Of a payment that is decided: each entity whose features are read, and each of these features.</summary>
+    /// <summary>
+    /// Of a payment that is decided: each entity whose features are read, and each of these
+    /// features.
+    /// </summary>
     public required double ReadEntityNs { get; init; }
 
     public required double ReadFeatureNs { get; init; }
@@ -54,15 +66,21 @@ public sealed record CapacityConstants
     /// <summary>Each byte of an encoded decision.</summary>
     public required double EncodeByteNs { get; init; }
 
-    /// <summary>A decision handed to Kafka and acknowledged: the client's threads, compression, the graph.</summary>
+    /// <summary>
+    /// A decision handed to Kafka and acknowledged: the client's threads, compression, the graph.
+    /// </summary>
     public required double SendNs { get; init; }
 
-    /// <summary>A key that the thread that folds copies for a snapshot, and beside that each byte.</summary>
+    /// <summary>
+    /// A key that the thread that folds copies for a snapshot, and beside that each byte.
+    /// </summary>
     public required double SweepKeyNs { get; init; }
 
     public required double SweepByteNs { get; init; }
 
-    /// <summary>A copied key that another thread hashes, checksums and writes, and beside that each byte.</summary>
+    /// <summary>
+    /// A copied key that another thread hashes, checksums and writes, and beside that each byte.
+    /// </summary>
     public required double SnapshotKeyNs { get; init; }
 
     public required double SnapshotByteNs { get; init; }
@@ -72,7 +90,10 @@ public sealed record CapacityConstants
 
     public required double RestoreByteNs { get; init; }
 
-    /// <summary>A payment with all its fields and no attributes, as MessagePack; a label; and a decision without its features.</summary>
+    /// <summary>
+    /// A payment with all its fields and no attributes, as MessagePack; a label; and a decision
+    /// without its features.
+    /// </summary>
     public required double PaymentBytes { get; init; }
 
     public required double SmallPaymentBytes { get; init; }
@@ -81,13 +102,16 @@ public sealed record CapacityConstants
 
     public required double DecisionBytes { get; init; }
 
-    /// <summary>The process without state, queues and batches: runtime, code, model, native libraries.</summary>
+    /// <summary>
+    /// The process without state, queues and batches: runtime, code, model, native libraries.
+    /// </summary>
     public required double ProcessBytes { get; init; }
 
     /// <summary>Those that this program was built with.</summary>
     public static CapacityConstants Embedded { get; } = ReadEmbedded();
 
-    /// <exception cref="InvalidInputFileException">The file cannot be read, lacks a constant, or has one that is not there.</exception>
+    /// <exception cref="InvalidInputFileException">The file cannot be read, lacks a constant, or
+    /// has one that is not there.</exception>
     public static CapacityConstants Load(string path)
     {
         try

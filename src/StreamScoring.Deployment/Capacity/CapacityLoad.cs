@@ -8,13 +8,17 @@ public sealed record CapacityLoad
     /// <summary>Keys of an entity that nothing is said of.</summary>
     public const double KeysOtherwise = 1_000_000;
 
-    /// <summary>Published into each region that <see cref="RegionPaymentsPerSecond"/> does not name, at the busiest time.</summary>
+    /// <summary>
+    /// Published into each region that <see cref="RegionPaymentsPerSecond"/> does not name, at the
+    /// busiest time.
+    /// </summary>
     public required double PaymentsPerSecond { get; init; }
 
     public IReadOnlyDictionary<string, double> RegionPaymentsPerSecond { get; init; } = new Dictionary<string, double>();
 
     /// <summary>
-    /// By entity: different keys of all regions within the entity's windows and <c>lateness</c>; where an entity never forgets, different keys ever.
+    /// By entity: different keys of all regions within the entity's windows and <c>lateness</c>;
+    /// where an entity never forgets, different keys ever.
     /// </summary>
     public IReadOnlyDictionary<string, double> Keys { get; init; } = new Dictionary<string, double>();
 
@@ -23,7 +27,10 @@ public sealed record CapacityLoad
     /// <summary>Of a payment on the wire; null for one with all fields.</summary>
     public double? PaymentBytes { get; init; }
 
-    /// <summary>CPU of the model for one payment, as <c>bench engine</c> says; null for that of the model that was measured.</summary>
+    /// <summary>
+    /// CPU of the model for one payment, as <c>bench engine</c> says; null for that of the model
+    /// that was measured.
+    /// </summary>
     public double? ScoreMicroseconds { get; init; }
 
     /// <summary>How long payments have been coming, for what is kept for good.</summary>
@@ -34,10 +41,16 @@ public sealed record CapacityLoad
 
     public Machine Machine { get; init; } = Machine.Default;
 
-    /// <summary>The part of cores, the folding thread, network and disk that may be in use at that rate: what is left is for a backlog and for latency.</summary>
+    /// <summary>
+    /// The part of cores, the folding thread, network and disk that may be in use at that rate:
+    /// what is left is for a backlog and for latency.
+    /// </summary>
     public double Utilization { get; init; } = 0.6;
 
-    /// <summary>What one broker takes, copies of other brokers' partitions included; and what it gives, at the same time.</summary>
+    /// <summary>
+    /// What one broker takes, copies of other brokers' partitions included; and what it gives, at
+    /// the same time.
+    /// </summary>
     public double BrokerBytesPerSecond { get; init; } = 100e6;
 
     /// <summary>Copies of a topic's partitions.</summary>

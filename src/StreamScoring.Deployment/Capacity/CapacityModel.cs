@@ -3,13 +3,17 @@ using StreamScoring.Features;
 
 namespace StreamScoring.Deployment.Capacity;
 
-/// <summary>How many processes, partitions and brokers a topology takes at a rate. Pure: the same question has the same answer everywhere.</summary>
+/// <summary>
+/// How many processes, partitions and brokers a topology takes at a rate. Pure: the same question
+/// has the same answer everywhere.
+/// </summary>
 public static class CapacityModel
 {
     /// <summary>Nobody runs so many; beyond it, more do not help.</summary>
     private const int ProcessesMax = 1 << 20;
 
-    /// <exception cref="InvalidInputFileException">The load names an entity or a region that is not there.</exception>
+    /// <exception cref="InvalidInputFileException">The load names an entity or a region that is not
+    /// there.</exception>
     public static CapacityPlan Plan(Topology topology, FeatureFile file, CapacityLoad load, CapacityConstants constants)
     {
         var model = new ProcessModel(topology, file, load, constants);
@@ -50,7 +54,9 @@ public static class CapacityModel
             RegionBrokers.Of(topology, load, model.Wire, variant, process, Math.Max(1, processes) + 1));
     }
 
-    /// <summary>More processes never make it worse for one of them, so halving finds the smallest number.</summary>
+    /// <summary>
+    /// More processes never make it worse for one of them, so halving finds the smallest number.
+    /// </summary>
     /// <returns>0 where no number is enough.</returns>
     private static int Smallest(Func<int, bool> isEnough)
     {

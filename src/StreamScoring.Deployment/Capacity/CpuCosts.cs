@@ -2,7 +2,10 @@ using StreamScoring.Features;
 
 namespace StreamScoring.Deployment.Capacity;
 
-/// <summary>CPU nanoseconds of one record, for a feature file: everywhere, and of these on the one thread that folds (the writer), and on others that a stage has for itself.</summary>
+/// <summary>
+/// CPU nanoseconds of one record, for a feature file: everywhere, and of these on the one thread
+/// that folds (the writer), and on others that a stage has for itself.
+/// </summary>
 /// <param name="Followed">A payment that is folded only.</param>
 /// <param name="Decided">A payment that is decided.</param>
 /// <param name="Decode">On the one thread that decodes; for a label too.</param>

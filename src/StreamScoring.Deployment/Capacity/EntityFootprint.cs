@@ -3,8 +3,8 @@ using StreamScoring.Features;
 namespace StreamScoring.Deployment.Capacity;
 
 /// <summary>
-/// What the state of one entity takes in one process. It follows the layout as the state does, block by block, so a test can compare it with
-/// a state that was filled.
+/// What the state of one entity takes in one process. It follows the layout as the state does,
+/// block by block, so a test can compare it with a state that was filled.
 /// </summary>
 /// <param name="Keys">Those in sight, and those that are idle and not let go yet.</param>
 /// <param name="TableBytes">The table of keys, where it has its size.</param>
@@ -13,7 +13,9 @@ namespace StreamScoring.Deployment.Capacity;
 /// <param name="SnapshotBytes">The entity's part of a snapshot.</param>
 internal readonly record struct EntityFootprint(double Keys, double TableBytes, double EventBytes, double TileBytes, double SnapshotBytes)
 {
-    /// <summary>Where each key takes a slot of a table of at most 2^30, at most half of which is taken.</summary>
+    /// <summary>
+    /// Where each key takes a slot of a table of at most 2^30, at most half of which is taken.
+    /// </summary>
     public const double KeysMax = 1 << 29;
 
     private const int SlotBytes = 64, SlotCountMin = 1 << 10, TilesFirst = 32, RowsLog2First = 2, RowsLog2Max = 30;
@@ -29,7 +31,8 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
         var idle = layout.IsForgettable ? IdleKeys(keys, events, batchRowsMax) : 0;
         var slots = Slots(keys + idle + batchRowsMax);
         var (tileBytes, tileLongsUsed) = Tiles(layout, events);
-        // Of a hot key between half and all of the events that are kept exactly are rows, the others lie in tiles.
+        // Of a hot key between half and all of the events that are kept exactly are rows, the
+        // others lie in tiles.
         var rows = events.MeanUpTo(layout.ExactEvents) - (events.Beyond(layout.ExactEvents) * layout.ExactEvents / 4);
         var image = (SlotImage.HeadLongs + ((rows + 1) * layout.Stride) + tileLongsUsed) * sizeof(long);
         var eventBytes = (keys * BlockBytes(layout, events)) + (idle * BytesOf(layout, RowsLog2First)) + PartlyUsedBytes(layout, events);
@@ -39,8 +42,9 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
     private static double Slots(double keys) => Math.Max(SlotCountMin, Math.Pow(2, Math.Ceiling(Math.Log2(2 * keys))));
 
     /// <summary>
-    /// Keys that are idle and not seen to be yet. While anything is in sight as many become idle as keys have one event. The hand that looks for
-    /// them goes around the table, four slots for each key that came and 64 for each batch, and finds one after half a round in the mean.
+    /// Keys that are idle and not seen to be yet. While anything is in sight as many become idle as
+    /// keys have one event. The hand that looks for them goes around the table, four slots for each
+    /// key that came and 64 for each batch, and finds one after half a round in the mean.
     /// </summary>
     private static double IdleKeys(double keys, EventsPerKey events, int batchRowsMax)
     {
@@ -48,7 +52,8 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
         var came = keys / events.Mean;
         var looked = (slotsPerKey * came) + (slotsPerBatch * keys * events.Mean / batchRowsMax);
         var idle = 0.0;
-        // They make the table larger, and so the round longer; it settles at once, as tables double.
+        // They make the table larger, and so the round longer; it settles at once, as tables
+        // double.
         for (var round = 0; round < 3; round++)
         {
             idle = came * Slots(keys + idle + batchRowsMax) / looked / 2;
@@ -77,22 +82,26 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
     }
 
     /// <summary>
-    /// A block is used again in place where a quarter of it is out of sight, else it doubles, and it never shrinks: so it has the size of the
-    /// most that was ever in sight, which is about a standard deviation above what is there now.
+    /// A block is used again in place where a quarter of it is out of sight, else it doubles, and
+    /// it never shrinks: so it has the size of the most that was ever in sight, which is about a
+    /// standard deviation above what is there now.
     /// </summary>
     private static double RowsNeeded(double events) => (events + (Deviations * Math.Sqrt(events)) + 1) * 4 / 3;
 
     /// <summary><see cref="RowsNeeded"/> the other way round.</summary>
     private static double EventsThatFit(double rows) => Math.Max(1, Math.Floor(Below((rows * 0.75) - 1, Deviations)));
 
-    /// <returns>How many events lie so many standard deviations, of a count by Poisson, below a number.</returns>
+    /// <returns>How many events lie so many standard deviations, of a count by Poisson, below a
+    /// number.</returns>
     private static double Below(double events, double deviations)
     {
         var root = (Math.Sqrt((deviations * deviations) + (4 * events)) - deviations) / 2;
         return root * root;
     }
 
-    /// <summary>Of each size of blocks that share pages, a page for those that come and go.</summary>
+    /// <summary>
+    /// Of each size of blocks that share pages, a page for those that come and go.
+    /// </summary>
     private static double PartlyUsedBytes(EntityLayout layout, EventsPerKey events)
     {
         const double fewKeys = 1e-3;
@@ -126,7 +135,8 @@ internal readonly record struct EntityFootprint(double Keys, double TableBytes, 
         for (var from = Below(layout.ExactEvents, DeviationsOfTiles); events.Beyond(from) > 1e-12; from *= step)
         {
             var (share, held) = (events.Beyond(from) - events.Beyond(from * step), from * Math.Sqrt(step));
-            // The newest three quarters, in the mean, of the exact events cover so much of the time that is in sight; the others fall into tiles at random.
+            // The newest three quarters, in the mean, of the exact events cover so much of the time
+            // that is in sight; the others fall into tiles at random.
             var exact = Math.Min(held - 1, 0.75 * layout.ExactEvents);
             var room = (inWindows + behind) * (1 - (exact / held));
             var count = 1 + (room * (1 - Math.Exp(-(held - exact) / room)));

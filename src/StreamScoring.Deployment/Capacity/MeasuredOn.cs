@@ -1,6 +1,8 @@
 namespace StreamScoring.Deployment.Capacity;
 
-/// <summary>Where constants come from. It stands on every plan, as another machine has other constants.</summary>
+/// <summary>
+/// Where constants come from. It stands on every plan, as another machine has other constants.
+/// </summary>
 /// <param name="Command">What measured them.</param>
 /// <param name="At">UTC, ISO 8601.</param>
 /// <param name="Build">Version and commit of the program that was measured.</param>

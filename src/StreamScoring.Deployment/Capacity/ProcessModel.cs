@@ -9,7 +9,9 @@ namespace StreamScoring.Deployment.Capacity;
 /// <summary>The arithmetic of one process, docs/scale.md in code.</summary>
 internal sealed class ProcessModel
 {
-    /// <summary>Of the memory, what may be planned for: the rest is the operating system's and its cache's.</summary>
+    /// <summary>
+    /// Of the memory, what may be planned for: the rest is the operating system's and its cache's.
+    /// </summary>
     private const double MemoryShare = 0.9;
 
     private const double BatchBytes = 1 << 20, KilobyteBytes = 1024, ImageOfPaymentBytes = 40;
@@ -38,7 +40,8 @@ internal sealed class ProcessModel
     public IReadOnlyList<EntityCapacity> Entities { get; }
 
     /// <param name="processes">That share the region's payments.</param>
-    /// <param name="takenOver">A followed region whose publishers have come here; null for none.</param>
+    /// <param name="takenOver">A followed region whose publishers have come here; null for
+    /// none.</param>
     public ProcessCapacity At(FollowVariant variant, int processes, string? takenOver = null)
     {
         var own = _load.RateOf(_topology.Region) + (takenOver is null ? 0 : _load.RateOf(takenOver));
@@ -74,7 +77,8 @@ internal sealed class ProcessModel
             _cpu.Followed / 1000,
             _cpu.Decided / 1000,
             footprints.Sum(footprint => footprint.Bytes),
-            // Until the keys have moved a table is there twice, the old one at half of the new one's size.
+            // Until the keys have moved a table is there twice, the old one at half of the new
+            // one's size.
             footprints.Select(footprint => footprint.TableBytes / 2).DefaultIfEmpty(0).Max(),
             IndexBytes(known),
             PathBytes(follows),
@@ -103,7 +107,9 @@ internal sealed class ProcessModel
         };
     }
 
-    /// <summary>Payments that the idempotency window asks to be known, whatever the topology allows.</summary>
+    /// <summary>
+    /// Payments that the idempotency window asks to be known, whatever the topology allows.
+    /// </summary>
     public double KnownPayments(ProcessCapacity process) => process.FoldedPerSecond * _topology.Idempotency.Window.TotalSeconds;
 
     private EntityCapacity EntityOf(EntityLayout layout)
@@ -124,7 +130,8 @@ internal sealed class ProcessModel
     {
         share = Math.Min(1, share);
         var events = new EventsPerKey(entity.EventsPerKey);
-        // A key that the partitioning field is part of has all of its payments in one partition; those of any other are spread over all of them.
+        // A key that the partitioning field is part of has all of its payments in one partition;
+        // those of any other are spread over all of them.
         var isWhole = entity.IsPartitioned;
         return EntityFootprint.Of(
             layout,
@@ -134,8 +141,9 @@ internal sealed class ProcessModel
     }
 
     /// <summary>
-    /// A key that is about to change is copied before, written or not. Where keys change at random, of a snapshot of S bytes S (1 − e^(−ft/k)) are
-    /// copied after t seconds, f folds a second into k keys, and b t are written; the most that waits is S (1 − r + r ln r), r = b / (S f / k).
+    /// A key that is about to change is copied before, written or not. Where keys change at random,
+    /// of a snapshot of S bytes S (1 − e^(−ft/k)) are copied after t seconds, f folds a second into
+    /// k keys, and b t are written; the most that waits is S (1 − r + r ln r), r = b / (S f / k).
     /// </summary>
     private double CopiesWaiting(IReadOnlyList<EntityFootprint> footprints, double folded, double byteNs)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace StreamScoring.Deployment.Capacity;
 
-/// <summary>Numbers as people read them: three digits and a unit. A plan is no more exact than that.</summary>
+/// <summary>
+/// Numbers as people read them: three digits and a unit. A plan is no more exact than that.
+/// </summary>
 internal static class Quantity
 {
     private static readonly string[] Binary = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];

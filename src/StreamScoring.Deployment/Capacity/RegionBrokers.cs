@@ -14,7 +14,8 @@ public sealed record RegionBrokers(double InBytesPerSecond, double OutBytesPerSe
         // What mirrors bring is written here once more.
         var mirrored = variant.OtherRegions && topology.Follows.Any(follow => FollowMode.Mirror == follow.Payments) ? process.FollowedBytesPerSecond : 0;
         var written = (records + decisions + mirrored) * load.Replication;
-        // Each process that follows reads all that it follows. Whoever follows the others is taken to be followed by them, as often and as much.
+        // Each process that follows reads all that it follows. Whoever follows the others is taken
+        // to be followed by them, as often and as much.
         var read = (records * (variant.WholeRegion ? processes : 1)) + (process.FollowedBytesPerSecond * processes) + (decisions * load.DecisionReaders)
             + ((records + decisions + mirrored) * (load.Replication - 1));
         var brokers = Math.Max(load.Replication, Math.Ceiling(Math.Max(written, read) / load.BrokerBytesPerSecond));

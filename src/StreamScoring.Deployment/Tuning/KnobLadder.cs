@@ -4,11 +4,15 @@ namespace StreamScoring.Deployment.Tuning;
 /// <param name="Key">Dotted, as <c>--set</c> takes it.</param>
 /// <param name="Steps">As a topology file would have them; the current value among them.</param>
 /// <param name="IsOrdered">
-/// True: from the current value it is gone up as long as that helps, and where it does not at all, down. False: each value is tried.
+/// True: from the current value it is gone up as long as that helps, and where it does not at all,
+/// down. False: each value is tried.
 /// </param>
 public sealed record KnobLadder(string Key, IReadOnlyList<string> Steps, bool IsOrdered)
 {
-    /// <summary>The most comparisons that it can take from a value: all but one step, or for an ordered one those of the longer way and one of the other.</summary>
+    /// <summary>
+    /// The most comparisons that it can take from a value: all but one step, or for an ordered one
+    /// those of the longer way and one of the other.
+    /// </summary>
     public int ComparisonsMax(string current)
     {
         var at = IndexOf(current);

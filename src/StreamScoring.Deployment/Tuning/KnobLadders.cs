@@ -2,8 +2,12 @@ using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment.Tuning;
 
-/// <summary>Which knobs are swept, and through which values. All of them change speed alone: none has a say in what is decided or delivered.</summary>
-/// <param name="load">The topology with one more <c>key=value</c>; refuses a value that is out of range.</param>
+/// <summary>
+/// Which knobs are swept, and through which values. All of them change speed alone: none has a say
+/// in what is decided or delivered.
+/// </summary>
+/// <param name="load">The topology with one more <c>key=value</c>; refuses a value that is out of
+/// range.</param>
 public sealed class KnobLadders(Func<string, Topology> load, Topology current)
 {
     private static readonly (string Key, string[] Values)[] Swept =
@@ -15,7 +19,10 @@ public sealed class KnobLadders(Func<string, Topology> load, Topology current)
         ("emit.compression", ["none", "lz4", "snappy", "zstd"]),
     ];
 
-    /// <summary>Keys that may be swept where they are asked for; by themselves only the others are, as these hardly ever matter.</summary>
+    /// <summary>
+    /// Keys that may be swept where they are asked for; by themselves only the others are, as these
+    /// hardly ever matter.
+    /// </summary>
     private static readonly string[] OnRequest = ["ingest.queueKilobytesMax", "ingest.fetchWaitMax"];
 
     public static IReadOnlyList<string> Allowed { get; } = [.. Swept.Select(knob => knob.Key), .. OnRequest];
@@ -26,7 +33,8 @@ public sealed class KnobLadders(Func<string, Topology> load, Topology current)
 
     /// <summary>One knob and the values that the caller names, each of which is tried.</summary>
     /// <param name="text"><c>KEY=VALUE,VALUE</c>.</param>
-    /// <exception cref="InvalidInputFileException">It is not written so, the key is none of <see cref="Allowed"/>, or a value is out of its range.</exception>
+    /// <exception cref="InvalidInputFileException">It is not written so, the key is none of
+    /// <see cref="Allowed"/>, or a value is out of its range.</exception>
     public KnobLadder Parse(string text)
     {
         if (text.Split('=') is not [var key, { Length: > 0 } values])

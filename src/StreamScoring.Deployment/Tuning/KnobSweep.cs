@@ -1,8 +1,9 @@
 namespace StreamScoring.Deployment.Tuning;
 
 /// <summary>
-/// Finds better values one knob at a time, each from the best that the knobs before it gave. A candidate and the incumbent are measured in turn, who is first
-/// changing from round to round, so that what else the machine does falls on both.
+/// Finds better values one knob at a time, each from the best that the knobs before it gave. A
+/// candidate and the incumbent are measured in turn, who is first changing from round to round, so
+/// that what else the machine does falls on both.
 /// </summary>
 /// <param name="rounds">Trials of each in one comparison.</param>
 /// <param name="measure">One trial with these values, by key.</param>

@@ -6,8 +6,9 @@ using YamlDotNet.RepresentationModel;
 namespace StreamScoring.Deployment.Tuning;
 
 /// <summary>
-/// Sets values in the text of a topology file and leaves all else as it stands: comments, order, quotes, blank lines. A value is put where the old one stood;
-/// a key that is not there goes behind the last of its section, and a section that is not there to the end.
+/// Sets values in the text of a topology file and leaves all else as it stands: comments, order,
+/// quotes, blank lines. A value is put where the old one stood; a key that is not there goes behind
+/// the last of its section, and a section that is not there to the end.
 /// </summary>
 public static class TopologyText
 {
@@ -15,7 +16,8 @@ public static class TopologyText
     /// <param name="key">A section and a name: <c>emit.linger</c>.</param>
     /// <param name="value">A plain word or number.</param>
     /// <param name="comment">Put behind whatever else stands in the value's line.</param>
-    /// <exception cref="InvalidInputFileException">The text is no YAML of keys and values.</exception>
+    /// <exception cref="InvalidInputFileException">The text is no YAML of keys and
+    /// values.</exception>
     public static string Set(string text, string key, string value, string comment)
     {
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
@@ -115,7 +117,10 @@ public static class TopologyText
             : before + newLine + lines + (isLastLine ? newLine : text[end..]);
     }
 
-    /// <summary>Where the line ends in which a place stands; of a place right behind a line's end, that line.</summary>
+    /// <summary>
+    /// Where the line ends in which a place stands; of a place right behind a line's end, that
+    /// line.
+    /// </summary>
     private static int LineEnd(string text, int at)
     {
         var from = at < text.Length && at > 0 && text[at - 1] == '\n' ? at - 1 : at;
@@ -123,7 +128,10 @@ public static class TopologyText
         return end < 0 ? text.Length : end > 0 && text[end - 1] == '\r' ? end - 1 : end;
     }
 
-    /// <summary>Where the last value of a node ends. Of a mapping in block style the library's own end is that of the lines behind it.</summary>
+    /// <summary>
+    /// Where the last value of a node ends. Of a mapping in block style the library's own end is
+    /// that of the lines behind it.
+    /// </summary>
     private static int End(YamlNode node) => node switch
     {
         YamlMappingNode map when !IsFlow(map) && map.Children.Count > 0 => Math.Max((int)map.Children.Last().Key.End.Index, End(map.Children.Last().Value)),

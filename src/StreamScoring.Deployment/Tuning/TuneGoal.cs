@@ -6,6 +6,9 @@ public enum TuneGoal : byte
     /// <summary>Payments a second of a backlog: more is better.</summary>
     Throughput,
 
-    /// <summary>The 99th percentile from a payment's timestamp to the acknowledgement of its decision, at a given rate: less is better.</summary>
+    /// <summary>
+    /// The 99th percentile from a payment's timestamp to the acknowledgement of its decision, at a
+    /// given rate: less is better.
+    /// </summary>
     Latency,
 }

@@ -4,7 +4,10 @@ using Akka.Streams;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>The actor system that a graph runs on. Its own log says nothing but errors: what matters reaches the caller as an exception.</summary>
+/// <summary>
+/// The actor system that a graph runs on. Its own log says nothing but errors: what matters reaches
+/// the caller as an exception.
+/// </summary>
 internal sealed class AkkaSystem : IAsyncDisposable
 {
     private readonly ActorSystem _system = ActorSystem.Create("scoring", ConfigurationFactory.ParseString(

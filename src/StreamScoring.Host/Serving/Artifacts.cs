@@ -9,10 +9,16 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What a topology names, loaded and checked against each other: features, champion, shadow models, rules. What a policy is made of.</summary>
+/// <summary>
+/// What a topology names, loaded and checked against each other: features, champion, shadow models,
+/// rules. What a policy is made of.
+/// </summary>
 internal sealed class Artifacts : IDisposable
 {
-    /// <summary>As many of the hash's digits as a decision names a shadow model by: two that have them in common have the same file.</summary>
+    /// <summary>
+    /// As many of the hash's digits as a decision names a shadow model by: two that have them in
+    /// common have the same file.
+    /// </summary>
     private const int IdDigits = 12;
 
     private readonly string? _ruleHash;
@@ -29,7 +35,9 @@ internal sealed class Artifacts : IDisposable
 
     public IReadOnlyList<ShadowModel> Shadows { get; }
 
-    /// <summary>What whoever serves the models should know, each said of a model's folder.</summary>
+    /// <summary>
+    /// What whoever serves the models should know, each said of a model's folder.
+    /// </summary>
     public required IReadOnlyList<(string Folder, string Notice)> Notices { get; init; }
 
     /// <summary>Told what models fail of while they serve; null: nobody is.</summary>
@@ -53,13 +61,15 @@ internal sealed class Artifacts : IDisposable
         };
     }
 
-    /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the features.</exception>
+    /// <exception cref="InvalidInputFileException">A file is wrong, or the model does not fit the
+    /// features.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static Artifacts Load(Topology topology, CancellationToken cancel) => Load(topology, FeatureFiles.Load(topology.FeatureFile), failures: null, cancel);
 
     /// <inheritdoc cref="Load(Topology, CancellationToken)"/>
     /// <param name="features">The topology's, already read.</param>
-    /// <param name="failures">To be told what models fail of while they serve; null: nobody is.</param>
+    /// <param name="failures">To be told what models fail of while they serve; null: nobody
+    /// is.</param>
     public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
     {
         var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
@@ -124,7 +134,10 @@ internal sealed class Artifacts : IDisposable
             : throw new InvalidInputFileException($"{folder}: the model takes {input} as a {(isText ? "text" : "number")}, and {topology.FeatureFile} computes a {(isText ? "number" : "text")}");
     }
 
-    /// <summary>The rule language comes with a later release: until then a file may say why it is empty, and nothing is ignored silently.</summary>
+    /// <summary>
+    /// The rule language comes with a later release: until then a file may say why it is empty, and
+    /// nothing is ignored silently.
+    /// </summary>
     private static string CheckRules(string path)
     {
         var lines = File.ReadAllLines(path);

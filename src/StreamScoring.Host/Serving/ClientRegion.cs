@@ -7,7 +7,9 @@ namespace StreamScoring.Host.Serving;
 /// <summary>A topology's home region, as the client library names it.</summary>
 internal static class ClientRegion
 {
-    /// <summary>Short, so that the verbs end soon on brokers that make a reader wait for the whole of it.</summary>
+    /// <summary>
+    /// Short, so that the verbs end soon on brokers that make a reader wait for the whole of it.
+    /// </summary>
     public static readonly TimeSpan FetchWaitMax = TimeSpan.FromMilliseconds(10);
 
     public static ScoringRegion Of(Topology topology) => new()

@@ -12,8 +12,8 @@ using StreamScoring.Configuration;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Serves /metrics, /health/live, /health/ready, /state and /status. There is no login: who reaches the
-/// address may ask.
+/// Serves /metrics, /health/live, /health/ready, /state and /status. There is no login: who reaches
+/// the address may ask.
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {

@@ -48,7 +48,10 @@ internal static class KafkaPorts
     private static IEnumerable<(LogId Id, LogKind Kind)> LogsOf(string region, string topic, int partitions, LogKind kind) =>
         Enumerable.Range(0, partitions).Select(partition => (new LogId(region, topic, partition), kind));
 
-    /// <summary>Looks at all topics of a region: first those that must have as many partitions as payments before payments do.</summary>
+    /// <summary>
+    /// Looks at all topics of a region: first those that must have as many partitions as payments
+    /// before payments do.
+    /// </summary>
     public static TopicAdmin AdminOf(RegionTopology region) => new(ConnectionOf(region), [(region.Schemas, 1), .. PartitionedOf(region)]);
 
     /// <summary>Looks at the topics that a process uses of its own region.</summary>
@@ -63,9 +66,12 @@ internal static class KafkaPorts
             ConnectionOf(topology.Regions.First(region => region.Name == at.Key)), [.. at.GroupBy(log => log.Id.Topic).Select(topic => (topic.Key, topic.Count()))]));
 
     /// <summary>
-    /// All topics must be as the topology says, also those of other regions that can be reached; one that cannot be stops nobody.
+    /// All topics must be as the topology says, also those of other regions that can be reached;
+    /// one that cannot be stops nobody.
     /// </summary>
-    /// <exception cref="KafkaFailedException">No broker of the own region answers, one anywhere does not let this process in, or a topic is missing or has other partitions; the message says what to do.</exception>
+    /// <exception cref="KafkaFailedException">No broker of the own region answers, one anywhere
+    /// does not let this process in, or a topic is missing or has other partitions; the message
+    /// says what to do.</exception>
     public static void RequireTopics(Topology topology, ILogger logger)
     {
         using var admin = AdminOf(topology);
@@ -82,17 +88,25 @@ internal static class KafkaPorts
         }
     }
 
-    /// <summary>A client by itself would wait for a broker or a topic for a long time, so it is looked for before anything is read or written.</summary>
-    /// <exception cref="KafkaFailedException">No broker answers, or a topic is missing; the message says what to do.</exception>
+    /// <summary>
+    /// A client by itself would wait for a broker or a topic for a long time, so it is looked for
+    /// before anything is read or written.
+    /// </summary>
+    /// <exception cref="KafkaFailedException">No broker answers, or a topic is missing; the message
+    /// says what to do.</exception>
     public static void RequireTopics(Topology topology, params IEnumerable<string> names)
     {
         using var admin = AdminOf(topology);
         Require([.. admin.Missing(names).Select(name => $"region {topology.Region}: topic {name} is missing")], topology);
     }
 
-    /// <summary>The logs that a process of this topology reads, with the ids that their topics have now. A region that does not answer is left without.</summary>
+    /// <summary>
+    /// The logs that a process of this topology reads, with the ids that their topics have now. A
+    /// region that does not answer is left without.
+    /// </summary>
     /// <exception cref="KafkaFailedException">The own brokers do not answer.</exception>
-    /// <exception cref="TopologyDiffersException">A topic of the own region is missing, or has too few partitions.</exception>
+    /// <exception cref="TopologyDiffersException">A topic of the own region is missing, or has too
+    /// few partitions.</exception>
     public static async Task<LogTable> LogsNowAsync(Topology topology)
     {
         using var topics = new TopicWatch(topology, new Dictionary<string, string>());
@@ -102,12 +116,14 @@ internal static class KafkaPorts
     }
 
     /// <summary>
-    /// The same, asked until brokers answer that are away, have just started, or elect a controller. A topic that is missing is waited for
-    /// too: it may have been deleted to be made again.
+    /// The same, asked until brokers answer that are away, have just started, or elect a
+    /// controller. A topic that is missing is waited for too: it may have been deleted to be made
+    /// again.
     /// </summary>
     /// <param name="lacks">What is wrong with an answer; null for nothing.</param>
     /// <param name="waits">Told why it waits, each reason once.</param>
-    /// <exception cref="KafkaFailedException">They did not in this time, or do not let this process in.</exception>
+    /// <exception cref="KafkaFailedException">They did not in this time, or do not let this process
+    /// in.</exception>
     public static async Task<LogTable> LogsOnceThereAsync(Topology topology, TimeSpan patience, Func<LogTable, string?> lacks, Action<string> waits, CancellationToken cancel)
     {
         var said = "";
@@ -204,7 +220,10 @@ internal static class KafkaPorts
             ? WithSchemas(topology, connection, TransactionalDecisionSink.Open(connection, SinkOptions(topology, limits), TransactionsOf(topology), source, logger))
             : IdempotentSink(topology, connection, source.Logs, limits, logger);
 
-    /// <summary>For a process that owns all partitions, whatever the topology's delivery is: without a group nothing fences a transaction.</summary>
+    /// <summary>
+    /// For a process that owns all partitions, whatever the topology's delivery is: without a group
+    /// nothing fences a transaction.
+    /// </summary>
     public static IDecisionSink IdempotentSink(Topology topology, KafkaConnection connection, LogTable logs, BatchLimits limits, ILogger logger) =>
         WithSchemas(topology, connection, new KafkaDecisionSink(connection, SinkOptions(topology, limits), logs, logger));
 
@@ -220,7 +239,8 @@ internal static class KafkaPorts
 
     private static KafkaDecisionSinkOptions SinkOptions(Topology topology, BatchLimits limits) => new(
         topology.Home.Decisions, topology.Home.DeadLetters, topology.Emit.Linger, topology.Emit.Compression,
-        // A batch may owe a record per row, and both numbers may be raised while the producer runs; half as many again, so that this bound never comes first.
+        // A batch may owe a record per row, and both numbers may be raised while the producer runs;
+        // half as many again, so that this bound never comes first.
         Engine.BatchesCeiling * PaymentBatch.RowsCeiling * 3 / 2,
         limits)
     {

@@ -3,7 +3,10 @@ using StreamScoring.Deployment;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>The knobs of the path as they are in force, so that a change of the file can be seen to have been taken.</summary>
+/// <summary>
+/// The knobs of the path as they are in force, so that a change of the file can be seen to have
+/// been taken.
+/// </summary>
 internal static class KnobMeters
 {
     private static readonly string[] Sections = ["ingest.", "score.", "emit."];

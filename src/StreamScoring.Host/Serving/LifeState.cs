@@ -9,7 +9,10 @@ internal enum LifeState
     /// <summary>Makes the state, from a snapshot or empty.</summary>
     Restoring,
 
-    /// <summary>The graph runs; the group has not yet said which partitions are its own, or their logs are not open.</summary>
+    /// <summary>
+    /// The graph runs; the group has not yet said which partitions are its own, or their logs are
+    /// not open.
+    /// </summary>
     Joining,
 
     /// <summary>Decides what it owns.</summary>

@@ -4,8 +4,8 @@ using StreamScoring.Deployment;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Takes a changed topology file over while the process runs: all of its live keys, or none. Models are loaded beside the graph, which
-/// decides by the ones before meanwhile.
+/// Takes a changed topology file over while the process runs: all of its live keys, or none. Models
+/// are loaded beside the graph, which decides by the ones before meanwhile.
 /// </summary>
 internal sealed class LiveTopology : IDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class LiveTopology : IDisposable
     /// <returns>What is in force from now on; null where that is as before.</returns>
     public Topology? Look(Topology inForce, Pipeline pipeline)
     {
-        // One change at a time: one that was loaded and not yet said to be in force must not be left behind by a later one that is refused.
+        // One change at a time: one that was loaded and not yet said to be in force must not be
+        // left behind by a later one that is refused.
         if (_pending is null && _file.Look() is { } change)
         {
             var target = TopologyKeys.TakeLive(inForce, change.Target);

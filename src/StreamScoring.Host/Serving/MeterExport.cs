@@ -33,8 +33,8 @@ internal sealed class MeterExport : IDisposable
     public void Dispose() => _listener.Dispose();
 
     /// <summary>
-    /// For each thing that is recorded. The series comes with it, so nothing is looked up, locked or
-    /// allocated.
+    /// For each thing that is recorded. The series comes with it, so nothing is looked up, locked
+    /// or allocated.
     /// </summary>
     private static void Take(object? series, double measured, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -54,8 +54,8 @@ internal sealed class MeterExport : IDisposable
         }
     }
 
-    /// <returns>What takes the instrument's measurements; null where it only says that there is such a
-    /// metric.</returns>
+    /// <returns>What takes the instrument's measurements; null where it only says that there is
+    /// such a metric.</returns>
     private object? SeriesOf(Instrument instrument)
     {
         var (name, help, labels) = (instrument.Name, instrument.Description ?? "", _meter.LabelsOf(instrument.Name).ToArray());

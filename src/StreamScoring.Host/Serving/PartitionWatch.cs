@@ -5,7 +5,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Looks, now and then, whether topics that are read have got more partitions than the process knows of. A region that does not answer has not.
+/// Looks, now and then, whether topics that are read have got more partitions than the process
+/// knows of. A region that does not answer has not.
 /// </summary>
 /// <param name="health">Told of payments that nobody can decide yet.</param>
 internal sealed class PartitionWatch(Topology topology, LogHealth health) : IDisposable

@@ -16,7 +16,9 @@ using StreamScoring.Telemetry;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>A running graph: made of a topology's artifacts and two ports, whatever those are.</summary>
+/// <summary>
+/// A running graph: made of a topology's artifacts and two ports, whatever those are.
+/// </summary>
 internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly AkkaSystem _akka;
@@ -92,7 +94,9 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>Keys and bytes of each entity's state.</summary>
     public IEnumerable<(string Entity, int Keys, long Bytes)> StateSizes => State.Features.Sizes;
 
-    /// <summary>Goes on by the live keys of another topology, each stage from its next batch on.</summary>
+    /// <summary>
+    /// Goes on by the live keys of another topology, each stage from its next batch on.
+    /// </summary>
     public void Take(Topology topology)
     {
         var options = OptionsOf(topology);
@@ -103,7 +107,10 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>What decides the next batch.</summary>
     public Policy Policy => _policies.InForce;
 
-    /// <summary>Decides by another policy from the next batch on, where it is another. It may take a while to open its lanes.</summary>
+    /// <summary>
+    /// Decides by another policy from the next batch on, where it is another. It may take a while
+    /// to open its lanes.
+    /// </summary>
     public void Take(PolicyParts policy)
     {
         if (policy.Id == Policy.Id && policy.ScoresLike(Policy.Parts))
@@ -115,7 +122,10 @@ internal sealed class Pipeline : IAsyncDisposable
         _policies.Swap(policy);
     }
 
-    /// <summary>Takes no further record; what was taken is decided and acknowledged: without a score where the models have none within the time of a call.</summary>
+    /// <summary>
+    /// Takes no further record; what was taken is decided and acknowledged: without a score where
+    /// the models have none within the time of a call.
+    /// </summary>
     public void Stop()
     {
         _stop.Shutdown();
@@ -150,7 +160,8 @@ internal sealed class Pipeline : IAsyncDisposable
             await akka.DisposeAsync();
         }
 
-        // Before the group is left: what a graph that failed had sent and not heard of is another's to decide from then on.
+        // Before the group is left: what a graph that failed had sent and not heard of is another's
+        // to decide from then on.
         await sink.DisposeAsync();
         // After the graph: the source commits on its way out what the graph had acknowledged.
         source.Dispose();

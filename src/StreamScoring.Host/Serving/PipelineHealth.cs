@@ -2,7 +2,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What the health endpoints say: of a process's life, and of the logs of the graph that decides. Read by any thread.</summary>
+/// <summary>
+/// What the health endpoints say: of a process's life, and of the logs of the graph that decides.
+/// Read by any thread.
+/// </summary>
 internal sealed class PipelineHealth(ProcessLife life)
 {
     private volatile LogHealth? _logs;

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Structured logs, one JSON object a line, on stderr. Nothing that is logged holds a field of a payment.</summary>
+/// <summary>
+/// Structured logs, one JSON object a line, on stderr. Nothing that is logged holds a field of a
+/// payment.
+/// </summary>
 internal static class PipelineLog
 {
     public static ILoggerFactory Create() => LoggerFactory.Create(logging => logging

@@ -7,8 +7,9 @@ using StreamScoring.Signals;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Makes policies of the files that a topology names. Models are loaded again where the topology names others than before; whoever still decides by
-/// the ones before keeps them until its last batch.
+/// Makes policies of the files that a topology names. Models are loaded again where the topology
+/// names others than before; whoever still decides by the ones before keeps them until its last
+/// batch.
 /// </summary>
 internal sealed class PolicyFiles : IDisposable
 {
@@ -35,9 +36,13 @@ internal sealed class PolicyFiles : IDisposable
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
     public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, topology);
 
-    /// <summary>Loads what the topology names, if it is not what is loaded, and makes a policy of it.</summary>
-    /// <returns>The policy; and what makes these files those that later policies are made of. Either has to be used or disposed of.</returns>
-    /// <exception cref="InvalidInputFileException">A file is wrong, or a model does not fit the features.</exception>
+    /// <summary>
+    /// Loads what the topology names, if it is not what is loaded, and makes a policy of it.
+    /// </summary>
+    /// <returns>The policy; and what makes these files those that later policies are made of.
+    /// Either has to be used or disposed of.</returns>
+    /// <exception cref="InvalidInputFileException">A file is wrong, or a model does not fit the
+    /// features.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public (PolicyParts Policy, LoadedFiles Files) Load(Topology topology, CancellationToken cancel)
     {
@@ -62,7 +67,9 @@ internal sealed class PolicyFiles : IDisposable
 
     private PolicyParts Held(Shared<Artifacts> artifacts, Topology topology) => artifacts.Value.PolicyOf(topology, _meter) with { Held = artifacts.Hold() };
 
-    /// <summary>Artifacts that were loaded, held until it is known whether they are taken.</summary>
+    /// <summary>
+    /// Artifacts that were loaded, held until it is known whether they are taken.
+    /// </summary>
     internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts) : IDisposable
     {
         public Topology Topology => topology;

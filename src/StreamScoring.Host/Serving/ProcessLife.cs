@@ -1,12 +1,17 @@
 namespace StreamScoring.Host.Serving;
 
-/// <summary>The life of a process as a state machine. Whoever runs the process says which state comes next; health and <c>/status</c> read it, on any thread.</summary>
+/// <summary>
+/// The life of a process as a state machine. Whoever runs the process says which state comes next;
+/// health and <c>/status</c> read it, on any thread.
+/// </summary>
 internal sealed class ProcessLife
 {
     /// <summary>Steps that are kept.</summary>
     public const int StepsMax = 20;
 
-    /// <summary>What may follow; a failure and the end may follow anything but themselves.</summary>
+    /// <summary>
+    /// What may follow; a failure and the end may follow anything but themselves.
+    /// </summary>
     private static readonly Dictionary<LifeState, LifeState[]> Following = new()
     {
         [LifeState.Starting] = [LifeState.Restoring],
@@ -33,7 +38,8 @@ internal sealed class ProcessLife
     public IReadOnlyList<LifeStep> Steps => _steps;
 
     /// <summary>By one thread at a time.</summary>
-    /// <exception cref="InvariantBrokenException">The state cannot follow the one that is now.</exception>
+    /// <exception cref="InvariantBrokenException">The state cannot follow the one that is
+    /// now.</exception>
     public void Enter(LifeState state, string why = "")
     {
         Invariant.Require(Following.TryGetValue(Now.State, out var following) && (state is LifeState.Failed or LifeState.Ended || following.Contains(state)));

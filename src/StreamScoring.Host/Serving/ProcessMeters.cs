@@ -4,7 +4,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>Metrics that are looked up when they are asked for: lag, queues, batches, staleness, state, the model.</summary>
+/// <summary>
+/// Metrics that are looked up when they are asked for: lag, queues, batches, staleness, state, the
+/// model.
+/// </summary>
 internal sealed class ProcessMeters
 {
     private readonly Dictionary<ICounter, long> _seen = [];
@@ -74,7 +77,10 @@ internal sealed class ProcessMeters
         }
     }
 
-    /// <summary>An old number would look as if all were well, so that where nothing is known that is shown. Logs only ever come to those that are there.</summary>
+    /// <summary>
+    /// An old number would look as if all were well, so that where nothing is known that is shown.
+    /// Logs only ever come to those that are there.
+    /// </summary>
     private void ShowStaleness(LogCoverage? coverage)
     {
         if (coverage is null)
@@ -110,7 +116,9 @@ internal sealed class ProcessMeters
         }
     }
 
-    /// <summary>Adds what a count grew by. A smaller one is that of a new state, which began at 0.</summary>
+    /// <summary>
+    /// Adds what a count grew by. A smaller one is that of a new state, which began at 0.
+    /// </summary>
     private void Add(ICounter counter, long total)
     {
         var seen = _seen.GetValueOrDefault(counter);

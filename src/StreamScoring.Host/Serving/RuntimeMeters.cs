@@ -5,9 +5,10 @@ using Prometheus;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// What the runtime's memory costs: bytes allocated, and how long all threads stood still, for what. By the runtime's own events, which come some times a
-/// second at most: in this order <c>GCSuspendEEBegin</c> (9), <c>GCSuspendEEEnd</c> (8), for a collection <c>GCStart</c> (1), and <c>GCRestartEEEnd</c> (3), of the
-/// provider <c>Microsoft-Windows-DotNETRuntime</c>.
+/// What the runtime's memory costs: bytes allocated, and how long all threads stood still, for
+/// what. By the runtime's own events, which come some times a second at most: in this order
+/// <c>GCSuspendEEBegin</c> (9), <c>GCSuspendEEEnd</c> (8), for a collection <c>GCStart</c> (1), and
+/// <c>GCRestartEEEnd</c> (3), of the provider <c>Microsoft-Windows-DotNETRuntime</c>.
 /// </summary>
 internal sealed class RuntimeMeters : EventListener
 {
@@ -53,7 +54,8 @@ internal sealed class RuntimeMeters : EventListener
         }
         else if (_suspendedAt != default)
         {
-            // By the events' own times: they are handed over later, a thread of the runtime's has to come round to it.
+            // By the events' own times: they are handed over later, a thread of the runtime's has
+            // to come round to it.
             var seconds = (eventData.TimeStamp - _suspendedAt).TotalSeconds;
             switch (eventData.EventId)
             {

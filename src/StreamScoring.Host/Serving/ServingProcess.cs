@@ -15,8 +15,9 @@ using StreamScoring.Telemetry;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// The life of a process of <c>run</c>: restores the state, runs the graph, and where the graph fails starts it over from a snapshot, as all
-/// that counts is in the logs. It gives up when that happens too often.
+/// The life of a process of <c>run</c>: restores the state, runs the graph, and where the graph
+/// fails starts it over from a snapshot, as all that counts is in the logs. It gives up when that
+/// happens too often.
 /// </summary>
 internal sealed class ServingProcess(
     Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, EngineMeter meter, string url, ILogger logger)
@@ -30,7 +31,10 @@ internal sealed class ServingProcess(
 
     private static readonly TimeSpan TopicPatience = TimeSpan.FromMinutes(1);
 
-    /// <summary>How often the topics are looked at: whether they have grown, and whether they are still the same.</summary>
+    /// <summary>
+    /// How often the topics are looked at: whether they have grown, and whether they are still the
+    /// same.
+    /// </summary>
     private static readonly TimeSpan GrowthInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FileInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
@@ -39,7 +43,9 @@ internal sealed class ServingProcess(
     private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, logger);
     private readonly PositionMeters _positions = new(meter);
 
-    /// <summary>As configured, with the partitions that came since, and the live keys that changed.</summary>
+    /// <summary>
+    /// As configured, with the partitions that came since, and the live keys that changed.
+    /// </summary>
     private volatile Topology _topology = configured;
     private volatile LogTable _logs = logsAtStart;
     private volatile Pipeline? _pipeline;
@@ -57,7 +63,8 @@ internal sealed class ServingProcess(
 
     public LogTable Logs => _logs;
 
-    /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on until it is cancelled.</param>
+    /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on
+    /// until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
         for (var isFirst = true; ; isFirst = false)
@@ -102,7 +109,9 @@ internal sealed class ServingProcess(
         }
     }
 
-    /// <summary>Waits for brokers that are away, and for a topic that was deleted and is to be made again.</summary>
+    /// <summary>
+    /// Waits for brokers that are away, and for a topic that was deleted and is to be made again.
+    /// </summary>
     private async Task<LogTable> LogsNowAsync(CancellationToken cancel)
     {
         string[] own = [$"{_topology.Region}/{_topology.Home.Payments}", $"{_topology.Region}/{_topology.Home.Labels}"];
@@ -117,7 +126,10 @@ internal sealed class ServingProcess(
             ? $"the brokers do not tell the id of topic {topic} any more" : null;
     }
 
-    /// <summary>At the start an error is the user's to mend; later the graph is started over, but not for ever.</summary>
+    /// <summary>
+    /// At the start an error is the user's to mend; later the graph is started over, but not for
+    /// ever.
+    /// </summary>
     private bool MayStartOver(Exception e)
     {
         switch (e)
@@ -149,7 +161,8 @@ internal sealed class ServingProcess(
         return _wasReady && _restarts.Count <= RestartsMax;
     }
 
-    /// <returns>Null where it is over; what the topology has become, where partitions were added.</returns>
+    /// <returns>Null where it is over; what the topology has become, where partitions were
+    /// added.</returns>
     private async Task<Topology?> RunOnceAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
         var (topology, logs) = (_topology, _logs);
@@ -180,7 +193,8 @@ internal sealed class ServingProcess(
         {
             (_source, _pipeline, health.Logs) = (null, null, null);
             await writing.CancelAsync();
-            // First of all the group is left, so that others can take over while this one writes its state.
+            // First of all the group is left, so that others can take over while this one writes
+            // its state.
             await pipeline.DisposeAsync();
             await written;
         }

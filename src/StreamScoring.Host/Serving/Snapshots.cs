@@ -37,19 +37,32 @@ internal sealed class Snapshots
         _failures = factory.CreateCounter("scoring_snapshot_failures_total", "Snapshots that could not be written.");
     }
 
-    /// <summary>Without the topics' ids a snapshot could not be told from one of other topics by the same names.</summary>
+    /// <summary>
+    /// Without the topics' ids a snapshot could not be told from one of other topics by the same
+    /// names.
+    /// </summary>
     private bool IsOn => _topology.Snapshots.Interval > TimeSpan.Zero && _hasTopicIds;
 
-    /// <summary>By <c>region/topic</c>: the ids of the topics that the restored state is of, as far as they are known.</summary>
+    /// <summary>
+    /// By <c>region/topic</c>: the ids of the topics that the restored state is of, as far as they
+    /// are known.
+    /// </summary>
     public IReadOnlyDictionary<string, string> TopicIds => _history.TopicIds;
 
-    /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
+    /// <summary>
+    /// From now on only a snapshot that lies at or before this offset of the log will do.
+    /// </summary>
     public void RequireAtOrBefore(LogId log, long offset) => _history.RequireAtOrBefore(log, offset);
 
-    /// <summary>Every snapshot will do again: where one is ahead after all, the graph says so once more.</summary>
+    /// <summary>
+    /// Every snapshot will do again: where one is ahead after all, the graph says so once more.
+    /// </summary>
     public void ForgetBounds() => _history.ForgetBounds();
 
-    /// <summary>Reads already what the next <see cref="Restore"/> is to give. It is kept nowhere else, so that a state that was given up is not in memory beside the next.</summary>
+    /// <summary>
+    /// Reads already what the next <see cref="Restore"/> is to give. It is kept nowhere else, so
+    /// that a state that was given up is not in memory beside the next.
+    /// </summary>
     public void RestoreAhead(LogTable logs) => _ahead = Restore(logs);
 
     /// <summary>The newest state that can be used; an empty one where there is none.</summary>
@@ -85,7 +98,10 @@ internal sealed class Snapshots
         return state;
     }
 
-    /// <summary>Writes one at every interval until it is cancelled; one that is being written then is given up.</summary>
+    /// <summary>
+    /// Writes one at every interval until it is cancelled; one that is being written then is given
+    /// up.
+    /// </summary>
     public async Task RunAsync(FoldedState state, CancellationToken cancel)
     {
         if (!IsOn)
@@ -140,7 +156,8 @@ internal sealed class Snapshots
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A full disk must not stop decisions: the older snapshots stay, and a restart folds a little more.
+            // A full disk must not stop decisions: the older snapshots stay, and a restart folds a
+            // little more.
             _failures.Inc();
             _logger.SnapshotNotWritten(e.Message);
         }

@@ -7,7 +7,8 @@ namespace StreamScoring.Host.Serving;
 /// <summary>What <c>/state</c> answers. The names are a contract.</summary>
 /// <param name="Vector">By log: the next offset that the state does not hold.</param>
 /// <param name="Digest">32 hexadecimal digits; equal where states are.</param>
-/// <param name="Identity">Fingerprint of the secret by which ids are hashed: with another one digests differ.</param>
+/// <param name="Identity">Fingerprint of the secret by which ids are hashed: with another one
+/// digests differ.</param>
 /// <param name="Owned">Payments logs that this process decides.</param>
 /// <param name="StalenessSeconds">By followed region; null where it was never seen whole.</param>
 internal sealed record StateReport(

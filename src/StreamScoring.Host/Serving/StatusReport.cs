@@ -5,7 +5,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Host.Serving;
 
-/// <summary>What <c>/status</c> answers: where the process stands, and why. The names are a contract; docs/operations.md has them.</summary>
+/// <summary>
+/// What <c>/status</c> answers: where the process stands, and why. The names are a contract;
+/// docs/operations.md has them.
+/// </summary>
 /// <param name="Steps">How it came there, oldest first.</param>
 /// <param name="Policy">What decides; null where no graph runs.</param>
 /// <param name="Logs">Those that are read, and those that cannot be decided.</param>
@@ -23,12 +26,16 @@ internal sealed record StatusReport(
     /// <param name="Id">As decisions name it.</param>
     internal sealed record PolicyStatus(string Id, string Champion, string ChampionVersion, IReadOnlyList<string> Shadows);
 
-    /// <param name="IsOwned">Whether this process decides it, or folds it for those that it decides.</param>
-    /// <param name="Position">Offset of the record that is taken next; null for one that is not read.</param>
-    /// <param name="End">Offset behind its newest record; null where the brokers do not say.</param>
+    /// <param name="IsOwned">Whether this process decides it, or folds it for those that it
+    /// decides.</param>
+    /// <param name="Position">Offset of the record that is taken next; null for one that is not
+    /// read.</param>
+    /// <param name="End">Offset behind its newest record; null where the brokers do not
+    /// say.</param>
     /// <param name="Lag">Records in it that are not taken; null where that is not known.</param>
     /// <param name="Queued">Of these, fetched already.</param>
-    /// <param name="Failure">As the metric <c>scoring_log_failing</c> names it; null for none.</param>
+    /// <param name="Failure">As the metric <c>scoring_log_failing</c> names it; null for
+    /// none.</param>
     /// <param name="Why">The failure in a sentence.</param>
     internal sealed record LogStatus(
         string Log, LogKind Kind, [property: JsonPropertyName("owned")] bool IsOwned, long? Position, long? End, long? Lag, long Queued, string? Failure, string? Why);
@@ -37,7 +44,8 @@ internal sealed record StatusReport(
     /// <param name="Problem">Why the file cannot be compared; null where it can.</param>
     internal sealed record TopologyStatus(string File, IReadOnlyList<KeyStatus> Differs, string? Problem);
 
-    /// <param name="NeedsRestart">False for one that is about to be taken, or was refused: the log says why.</param>
+    /// <param name="NeedsRestart">False for one that is about to be taken, or was refused: the log
+    /// says why.</param>
     internal sealed record KeyStatus(string Key, string? File, string? InForce, bool NeedsRestart);
 
     /// <param name="process">Null while it starts.</param>

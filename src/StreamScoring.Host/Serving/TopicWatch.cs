@@ -4,10 +4,12 @@ using StreamScoring.Kafka;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Looks, now and then, whether the topics are still those that the process started with: one that was deleted and made again has another id, and
-/// clients would read on in it at the old offset without a word.
+/// Looks, now and then, whether the topics are still those that the process started with: one that
+/// was deleted and made again has another id, and clients would read on in it at the old offset
+/// without a word.
 /// </summary>
-/// <param name="known">By <c>region/topic</c>: the ids at the start. One that becomes known later counts from then on.</param>
+/// <param name="known">By <c>region/topic</c>: the ids at the start. One that becomes known later
+/// counts from then on.</param>
 internal sealed class TopicWatch(Topology topology, IReadOnlyDictionary<string, string> known) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -20,7 +22,9 @@ internal sealed class TopicWatch(Topology topology, IReadOnlyDictionary<string, 
     private readonly Dictionary<string, string> _known = new(known, StringComparer.Ordinal);
     private int _missing;
 
-    /// <summary>Asks for the ids: of the own topics, and of those of other regions that answer.</summary>
+    /// <summary>
+    /// Asks for the ids: of the own topics, and of those of other regions that answer.
+    /// </summary>
     /// <exception cref="KafkaFailedException">The own brokers do not answer.</exception>
     public async Task<TopicLook> LookAsync()
     {
@@ -31,7 +35,8 @@ internal sealed class TopicWatch(Topology topology, IReadOnlyDictionary<string, 
     }
 
     /// <summary>Asks the brokers, and compares. Brokers that do not answer say nothing.</summary>
-    /// <exception cref="TopicMadeAnewException">A topic is another, or one of the own region is gone.</exception>
+    /// <exception cref="TopicMadeAnewException">A topic is another, or one of the own region is
+    /// gone.</exception>
     public async Task CheckAsync()
     {
         TopicLook look;

@@ -8,7 +8,10 @@ internal static class MachineText
     public static string Describe() =>
         $"{CpuModel() ?? RuntimeInformation.ProcessArchitecture.ToString()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
 
-    /// <summary>The load average of the last minute: above 0 before anything is measured, others are at work. Null where the system does not tell.</summary>
+    /// <summary>
+    /// The load average of the last minute: above 0 before anything is measured, others are at
+    /// work. Null where the system does not tell.
+    /// </summary>
     public static string? LoadAverage() => FirstLine("/proc/loadavg")?.Split(' ')[0];
 
     private static string? CpuModel()

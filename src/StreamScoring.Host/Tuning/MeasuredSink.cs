@@ -7,12 +7,16 @@ using StreamScoring.Logs;
 namespace StreamScoring.Host.Tuning;
 
 /// <summary>
-/// Stands before a trial's sink and takes the times at which payments are answered, by a decision or a dead letter that the brokers acknowledged. The time
-/// counts from the hand-over of a payment's answer, not from an acknowledgement: these come many at once, and the last would seem to follow the first at no cost.
+/// Stands before a trial's sink and takes the times at which payments are answered, by a decision
+/// or a dead letter that the brokers acknowledged. The time counts from the hand-over of a
+/// payment's answer, not from an acknowledgement: these come many at once, and the last would seem
+/// to follow the first at no cost.
 /// </summary>
 /// <param name="answersWanted">Payments of the trial.</param>
-/// <param name="warmUp">Payments before the time counts: until then code is still being compiled, and connections made.</param>
-/// <param name="withLatency">Whether the payments' timestamps are times at which they were to be decided.</param>
+/// <param name="warmUp">Payments before the time counts: until then code is still being compiled,
+/// and connections made.</param>
+/// <param name="withLatency">Whether the payments' timestamps are times at which they were to be
+/// decided.</param>
 internal sealed class MeasuredSink(IDecisionSink sink, LogTable logs, int answersWanted, int warmUp, bool withLatency) : IDecisionSink
 {
     private readonly Lock _lock = new();
@@ -36,7 +40,8 @@ internal sealed class MeasuredSink(IDecisionSink sink, LogTable logs, int answer
     {
         if (_handedOver == 0 || (_warmUp == 0 && _handedOver >= warmUp))
         {
-            // Once with the first, as few payments may all be in one batch, and once more behind the warm-up.
+            // Once with the first, as few payments may all be in one batch, and once more behind
+            // the warm-up.
             (_warmUp, _cpuAtStart, _started) = (_handedOver, CpuTime(), Stopwatch.GetTimestamp());
         }
 

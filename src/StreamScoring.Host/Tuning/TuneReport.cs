@@ -4,7 +4,9 @@ using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 
-/// <summary>What a sweep found, for people, for scripts, and as comments of the file that it writes.</summary>
+/// <summary>
+/// What a sweep found, for people, for scripts, and as comments of the file that it writes.
+/// </summary>
 /// <param name="Command">As it was given.</param>
 /// <param name="At">UTC.</param>
 /// <param name="LoadAverage">Before the first trial.</param>

@@ -13,13 +13,17 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
     /// <summary>The embedded broker keeps so much of a partition and drops what is older.</summary>
     private const long EmbeddedPartitionBytes = 5 * 1024 * 1024;
 
-    /// <summary>Key, headers and framing of a record beside its value, and that partitions are not equally full.</summary>
+    /// <summary>
+    /// Key, headers and framing of a record beside its value, and that partitions are not equally
+    /// full.
+    /// </summary>
     private const int RecordBytesBeside = 60, Unevenness = 2;
 
     private Stopwatch _stopwatch = Stopwatch.StartNew();
     private int _topicSets;
 
-    /// <exception cref="InvalidInputFileException">The topology, a table or a value is wrong, or they do not go together.</exception>
+    /// <exception cref="InvalidInputFileException">The topology, a table or a value is wrong, or
+    /// they do not go together.</exception>
     /// <exception cref="KafkaFailedException">The brokers do not answer, or refuse.</exception>
     public async Task<(SweepResult Result, TuneWorkload Workload)> RunAsync(Topology topology, CancellationToken cancel)
     {
@@ -86,7 +90,10 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
         return options.Try.Count == 0 ? ladders.All(Environment.ProcessorCount) : [.. options.Try.Select(ladders.Parse)];
     }
 
-    /// <summary>The topology with its own region alone, on other topics. A name in the group would be that of a process which may be running.</summary>
+    /// <summary>
+    /// The topology with its own region alone, on other topics. A name in the group would be that
+    /// of a process which may be running.
+    /// </summary>
     private Topology With(Topology topology, RegionTopology home) => topology with
     {
         Regions = [home],

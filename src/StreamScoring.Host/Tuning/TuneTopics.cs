@@ -6,7 +6,8 @@ using StreamScoring.Kafka;
 namespace StreamScoring.Host.Tuning;
 
 /// <summary>
-/// Topics and groups of a sweep's own, named after the topology's: <c>decisions-tune-3f9a1c-12</c>. What is made is deleted at the end, however that comes.
+/// Topics and groups of a sweep's own, named after the topology's: <c>decisions-tune-3f9a1c-12</c>.
+/// What is made is deleted at the end, however that comes.
 /// </summary>
 /// <param name="broker">Null: the topology's brokers.</param>
 internal sealed class TuneTopics(RegionTopology home, EmbeddedBroker? broker, Action<string> notice) : IAsyncDisposable

@@ -11,7 +11,9 @@ using StreamScoring.State;
 
 namespace StreamScoring.Host.Tuning;
 
-/// <summary>One run of the real pipeline in this process, from an empty state to the last acknowledgement.</summary>
+/// <summary>
+/// One run of the real pipeline in this process, from an empty state to the last acknowledgement.
+/// </summary>
 internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload workload)
 {
     private const double WarmUpShare = 0.25;
@@ -19,8 +21,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <param name="topology">With topics of the trial's own; those of payments hold the backlog already, where there is one.</param>
-    /// <param name="publish">Publishes the payments once the pipeline reads; null: they are there.</param>
+    /// <param name="topology">With topics of the trial's own; those of payments hold the backlog
+    /// already, where there is one.</param>
+    /// <param name="publish">Publishes the payments once the pipeline reads; null: they are
+    /// there.</param>
     public async Task<TrialFigures> RunAsync(Topology topology, Func<CancellationToken, Task>? publish, CancellationToken cancel)
     {
         // What the trial before held, so that none is slower for those before it.
@@ -29,7 +33,8 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
-        // Transactions are fenced by the group, so they need one; without it a trial starts seconds earlier.
+        // Transactions are fenced by the group, so they need one; without it a trial starts seconds
+        // earlier.
         var isMember = topology.Delivery == Delivery.Transactional;
         var source = KafkaPorts.Source(topology, connection, logs, isMember, state.Vector, firsts, coverage, NullLogger.Instance);
         var sink = new MeasuredSink(
@@ -79,7 +84,10 @@ internal sealed class TuneTrial(Artifacts artifacts, TuneGoal goal, TuneWorkload
         await publish(cancel);
     }
 
-    /// <summary>Ends when all payments are answered; with what went wrong when the graph or the publisher fails, or nothing is answered for too long.</summary>
+    /// <summary>
+    /// Ends when all payments are answered; with what went wrong when the graph or the publisher
+    /// fails, or nothing is answered for too long.
+    /// </summary>
     private static async Task AnsweredAsync(Pipeline pipeline, MeasuredSink sink, Task publishing, CancellationToken cancel)
     {
         var (answers, since) = (-1, TimeProvider.System.GetTimestamp());

@@ -25,7 +25,8 @@ internal sealed class TuneWorkload
     public static TuneWorkload Generated(int payments) =>
         new([.. new World(new WorldOptions()).Payments().Take(payments).Select(generated => ((Payment?)generated.Payment, (Label?)null))], $"{payments:N0} generated payments");
 
-    /// <exception cref="InvalidInputFileException">A table is wrong, or has too few payments.</exception>
+    /// <exception cref="InvalidInputFileException">A table is wrong, or has too few
+    /// payments.</exception>
     public static TuneWorkload Read(IReadOnlyList<string> files, string? columns, int payments, Topology topology, CancellationToken cancel)
     {
         var features = FeatureFiles.Load(topology.FeatureFile);
@@ -66,7 +67,10 @@ internal sealed class TuneWorkload
         return bytes;
     }
 
-    /// <summary>Publishes all of it. At a rate each record bears the time at which it was to be sent, so that a publisher that falls behind shows as latency.</summary>
+    /// <summary>
+    /// Publishes all of it. At a rate each record bears the time at which it was to be sent, so
+    /// that a publisher that falls behind shows as latency.
+    /// </summary>
     /// <param name="rate">Records a second; 0: as many as the brokers take.</param>
     public async Task PublishAsync(ScoringRegion region, double rate, CancellationToken cancel)
     {

@@ -4,12 +4,15 @@ using StreamScoring.Deployment.Tuning;
 
 namespace StreamScoring.Host.Tuning;
 
-/// <summary>Writes the recommended file, once it is certain that it says what is recommended.</summary>
+/// <summary>
+/// Writes the recommended file, once it is certain that it says what is recommended.
+/// </summary>
 internal static class TunedFile
 {
     /// <param name="before">The text that it was made from.</param>
     /// <param name="set">The overrides of the sweep: a file may lack what they give.</param>
-    /// <exception cref="InvalidInputFileException">The file cannot be written, or the text does not read as it should; the message has the values.</exception>
+    /// <exception cref="InvalidInputFileException">The file cannot be written, or the text does not
+    /// read as it should; the message has the values.</exception>
     public static void Write(string path, string before, string text, IReadOnlyList<string> set, SweepResult result)
     {
         var values = string.Join(", ", result.Changed.Select(key => $"{key}={result.Best[key]}"));

@@ -20,8 +20,9 @@ namespace StreamScoring.Host.Verbs;
 internal static class DemoVerb
 {
     /// <summary>
-    /// Payments on their way between publisher and reader. The embedded broker drops what is beyond 5 MiB in a partition, read or not:
-    /// even if all of these fell into one partition, their decisions (about 1 KiB each) would stay below that.
+    /// Payments on their way between publisher and reader. The embedded broker drops what is beyond
+    /// 5 MiB in a partition, read or not: even if all of these fell into one partition, their
+    /// decisions (about 1 KiB each) would stay below that.
     /// </summary>
     private const int InFlightMax = 3000;
 
@@ -87,7 +88,8 @@ internal static class DemoVerb
         using var stopReading = new CancellationTokenSource();
         var reading = Task.Run(() => demo.ReadAsync(events, json, stopReading.Token), CancellationToken.None);
         var publishing = Task.Run(() => demo.PublishAsync(events, cancel), CancellationToken.None);
-        // What fails first ends the demo; the publisher ends it too, when all is published or it is interrupted.
+        // What fails first ends the demo; the publisher ends it too, when all is published or it is
+        // interrupted.
         await await Task.WhenAny(publishing, reading, pipeline.Done);
         life.Enter(LifeState.Draining);
         await publishing;
@@ -103,7 +105,10 @@ internal static class DemoVerb
             : VerbRunner.Interrupted;
     }
 
-    /// <summary>Waits until every payment that was published is decided and read; when interrupted, not for long.</summary>
+    /// <summary>
+    /// Waits until every payment that was published is decided and read; when interrupted, not for
+    /// long.
+    /// </summary>
     private static async Task CatchUpAsync(Traffic demo, Task reading, Task pipeline, CancellationToken cancel)
     {
         var since = Stopwatch.GetTimestamp();
@@ -115,7 +120,9 @@ internal static class DemoVerb
         }
     }
 
-    /// <summary>The simulated publisher and the reader of decisions, which holds the publisher back.</summary>
+    /// <summary>
+    /// The simulated publisher and the reader of decisions, which holds the publisher back.
+    /// </summary>
     private sealed class Traffic(Topology topology, double rate) : IDisposable
     {
         private readonly SemaphoreSlim _room = new(InFlightMax);
@@ -131,7 +138,8 @@ internal static class DemoVerb
         public async Task PublishAsync(long? events, CancellationToken cancel)
         {
             await using var publisher = new PaymentPublisher(_region, new PublisherOptions { BatchBytesMax = BatchLimits.BatchBytesDefault });
-            // The world's clock is shifted to now, and its payments follow each other at the demo's rate.
+            // The world's clock is shifted to now, and its payments follow each other at the demo's
+            // rate.
             var world = new World(new WorldOptions { StartMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - TimeSpan.FromHours(6).Ticks / TimeSpan.TicksPerMillisecond, PaymentsPerDay = 200_000 });
             var started = Stopwatch.GetTimestamp();
             foreach (var generated in world.Payments())

@@ -4,14 +4,18 @@ using StreamScoring.Onnx;
 
 namespace StreamScoring.Host.Verbs;
 
-/// <summary>Looks at where a verb is to write before it works: never over what it reads, nor into a model's folder.</summary>
+/// <summary>
+/// Looks at where a verb is to write before it works: never over what it reads, nor into a model's
+/// folder.
+/// </summary>
 internal static class OutputFile
 {
     /// <param name="output">As given to <c>--output</c>.</param>
-    /// <param name="inputs">Files and folders that the verb reads; null where one was not given.</param>
+    /// <param name="inputs">Files and folders that the verb reads; null where one was not
+    /// given.</param>
     /// <exception cref="InvalidInputFileException">
-    /// It is none of .csv, .csv.gz and .parquet; or it is an input, also by a link or in another spelling; or it lies in a folder that
-    /// is one, or in a model's folder.
+    /// It is none of .csv, .csv.gz and .parquet; or it is an input, also by a link or in another
+    /// spelling; or it lies in a folder that is one, or in a model's folder.
     /// </exception>
     public static void RequireTable(string output, IEnumerable<string?> inputs)
     {

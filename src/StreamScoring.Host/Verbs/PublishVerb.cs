@@ -73,7 +73,9 @@ internal static class PublishVerb
         return command;
     }
 
-    /// <summary>Interrupted, it hands over no further record and waits for those that were.</summary>
+    /// <summary>
+    /// Interrupted, it hands over no further record and waits for those that were.
+    /// </summary>
     /// <returns>Payments and labels that are acknowledged.</returns>
     private static async Task<(long Payments, long Labels)> PublishAsync(
         PaymentTable table, PaymentPublisher publisher, double rate, bool stampsEventTime, ProgressLine progress, CancellationToken cancel)

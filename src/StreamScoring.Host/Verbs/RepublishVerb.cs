@@ -10,7 +10,10 @@ using StreamScoring.Kafka;
 
 namespace StreamScoring.Host.Verbs;
 
-/// <summary>The second half of <c>deadletters</c>: what was refused is published again, once what made it refused is mended.</summary>
+/// <summary>
+/// The second half of <c>deadletters</c>: what was refused is published again, once what made it
+/// refused is mended.
+/// </summary>
 internal static class RepublishVerb
 {
     private static readonly TimeSpan IdPatience = TimeSpan.FromSeconds(5);
@@ -86,7 +89,8 @@ internal static class RepublishVerb
     }
 
     /// <returns>By <c>region/topic</c>; empty for brokers that tell none.</returns>
-    /// <exception cref="KafkaFailedException">They do not tell now: a letter of a former topic would bring a record of the new one with it.</exception>
+    /// <exception cref="KafkaFailedException">They do not tell now: a letter of a former topic
+    /// would bring a record of the new one with it.</exception>
     private static async Task<IReadOnlyDictionary<string, string>> TopicIdsAsync(Topology topology)
     {
         using var admin = KafkaPorts.AdminOf(topology);

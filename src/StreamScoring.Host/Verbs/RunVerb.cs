@@ -43,7 +43,8 @@ internal static class RunVerb
         using var meter = new EngineMeter();
         using var export = new MeterExport(meter, registry);
         var features = FeatureFiles.Load(topology.FeatureFile);
-        // Nobody decides until both are there, so they go on side by side: the state, and the model with its trials.
+        // Nobody decides until both are there, so they go on side by side: the state, and the model
+        // with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
         using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter);
         foreach (var (folder, notice) in policies.Current.Notices)

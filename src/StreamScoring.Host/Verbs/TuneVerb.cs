@@ -81,7 +81,8 @@ internal static class TuneVerb
         var run = new TuneRun(options, progress, Console.Error.WriteLine);
         var text = Read(options.File);
         var topology = TopologyFile.Parse(options.File, text, options.Set);
-        // It lies in the topology's folder, and a model may lie there too: its files alone are left as they are.
+        // It lies in the topology's folder, and a model may lie there too: its files alone are left
+        // as they are.
         OutputFile.RequireNoInput(
             options.Output,
             [
@@ -116,7 +117,10 @@ internal static class TuneVerb
         }
     }
 
-    /// <summary>Checked before anything is measured. Paths in a topology are relative to its folder, so a copy in another one would name other files.</summary>
+    /// <summary>
+    /// Checked before anything is measured. Paths in a topology are relative to its folder, so a
+    /// copy in another one would name other files.
+    /// </summary>
     private static string OutputOf(string file, string? output, bool force)
     {
         var folder = Path.GetDirectoryName(file) ?? "";

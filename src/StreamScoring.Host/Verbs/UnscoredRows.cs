@@ -4,7 +4,9 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Verbs;
 
-/// <summary>The rows of a table that a model gave no probability for, and why it gave none for the first.</summary>
+/// <summary>
+/// The rows of a table that a model gave no probability for, and why it gave none for the first.
+/// </summary>
 internal sealed class UnscoredRows
 {
     private ModelFailedException? _timeOut;
@@ -13,14 +15,17 @@ internal sealed class UnscoredRows
 
     public int Count { get; private set; }
 
-    /// <summary>A call failed: of several rows, then of those by themselves that spoil it.</summary>
+    /// <summary>
+    /// A call failed: of several rows, then of those by themselves that spoil it.
+    /// </summary>
     public void Failed(Exception cause)
     {
         _cause = (cause as ModelFailedException)?.Reason ?? cause.Message;
         _timeOut ??= cause is ModelFailedException { Kind: ModelFailureKind.TimedOut } timeOut ? timeOut : null;
     }
 
-    /// <exception cref="ModelFailedException">A call ran out of its time: nobody waits until every row has.</exception>
+    /// <exception cref="ModelFailedException">A call ran out of its time: nobody waits until every
+    /// row has.</exception>
     public void ThrowTimeOut()
     {
         if (_timeOut is not null)

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace StreamScoring.KafkaClients.Native;
 
-/// <summary>Asking a cluster for its name, its topics, and what a group committed. Source: rdkafka.h of librdkafka 2.x.</summary>
+/// <summary>
+/// Asking a cluster for its name, its topics, and what a group committed. Source: rdkafka.h of
+/// librdkafka 2.x.
+/// </summary>
 internal static unsafe partial class Librdkafka
 {
     [LibraryImport(Name)]

@@ -2,10 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace StreamScoring.KafkaClients.Native;
 
-/// <summary>Sending records without an object each, and hearing of them in batches. Source: rdkafka.h of librdkafka 2.x.</summary>
+/// <summary>
+/// Sending records without an object each, and hearing of them in batches. Source: rdkafka.h of
+/// librdkafka 2.x.
+/// </summary>
 internal static unsafe partial class Librdkafka
 {
-    /// <summary>RD_KAFKA_MSG_F_COPY: the client copies key and value before the call returns.</summary>
+    /// <summary>
+    /// RD_KAFKA_MSG_F_COPY: the client copies key and value before the call returns.
+    /// </summary>
     public const int CopyFlag = 2;
 
     public const int DeliveryEvent = 0x1, ErrorEvent = 0x8;
@@ -82,7 +87,9 @@ internal static unsafe partial class Librdkafka
             : "";
     }
 
-    /// <summary>One field of a record that is sent: rd_kafka_vu_t, of which each kind uses a part.</summary>
+    /// <summary>
+    /// One field of a record that is sent: rd_kafka_vu_t, of which each kind uses a part.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 72)]
     internal struct Field
     {

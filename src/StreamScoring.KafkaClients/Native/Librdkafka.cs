@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.KafkaClients.Native;
 
 /// <summary>
-/// The calls of librdkafka that Confluent.Kafka does not offer: one queue per partition, batches of messages without an object each, commits with
-/// metadata, topic ids, and the mock cluster. Source: rdkafka.h and rdkafka_mock.h of librdkafka 2.x, whose ABI is stable.
+/// The calls of librdkafka that Confluent.Kafka does not offer: one queue per partition, batches of
+/// messages without an object each, commits with metadata, topic ids, and the mock cluster. Source:
+/// rdkafka.h and rdkafka_mock.h of librdkafka 2.x, whose ABI is stable.
 /// </summary>
 internal static unsafe partial class Librdkafka
 {

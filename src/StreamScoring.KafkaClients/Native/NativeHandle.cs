@@ -9,7 +9,10 @@ internal static class NativeHandle
 {
     public static SafeHandle Of(Handle client) => (SafeHandle)LibrdkafkaHandle(client);
 
-    /// <summary>Confluent.Kafka keeps the client's pointer to itself. A version that renames this fails at the first call, which a test makes.</summary>
+    /// <summary>
+    /// Confluent.Kafka keeps the client's pointer to itself. A version that renames this fails at
+    /// the first call, which a test makes.
+    /// </summary>
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_LibrdkafkaHandle")]
     [return: UnsafeAccessorType("Confluent.Kafka.Impl.SafeKafkaHandle, Confluent.Kafka")]
     private static extern object LibrdkafkaHandle(Handle client);

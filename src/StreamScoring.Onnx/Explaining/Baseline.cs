@@ -2,7 +2,10 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Explaining;
 
-/// <summary>What an input is set to in order to see what it does: the card's baseline, else a median of its training or golden rows, else 0.</summary>
+/// <summary>
+/// What an input is set to in order to see what it does: the card's baseline, else a median of its
+/// training or golden rows, else 0.
+/// </summary>
 internal static class Baseline
 {
     /// <summary>Shares on a card are rounded to six digits, and some are added up.</summary>
@@ -35,7 +38,8 @@ internal static class Baseline
         return null;
     }
 
-    /// <returns>The lowest edge that half of the rows do not exceed, the last one where there is none; null without edges.</returns>
+    /// <returns>The lowest edge that half of the rows do not exceed, the last one where there is
+    /// none; null without edges.</returns>
     private static double? MedianOf(IReadOnlyList<double> edges, IReadOnlyList<double> shares)
     {
         var below = 0.0;

@@ -4,24 +4,31 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Explaining;
 
 /// <summary>
-/// Explains a row of any model by asking it again: an input's contribution is what the output loses when that input alone is at its
-/// baseline. All variants of a row go to the model in one call. What inputs do together is counted for each of them, or for none.
+/// Explains a row of any model by asking it again: an input's contribution is what the output loses
+/// when that input alone is at its baseline. All variants of a row go to the model in one call.
+/// What inputs do together is counted for each of them, or for none.
 /// </summary>
-/// <remarks>Occlusion, as in M. Zeiler and R. Fergus, Visualizing and understanding convolutional networks, ECCV 2014.</remarks>
+/// <remarks>
+/// Occlusion, as in M. Zeiler and R. Fergus, Visualizing and understanding convolutional networks,
+/// ECCV 2014.
+/// </remarks>
 internal sealed class OcclusionExplainer : IExplainer
 {
     private readonly IScoringLane _lane;
     private readonly int[] _columns;
     private readonly double[] _baseline;
     private readonly double _sign;
-    /// <summary>By input: the row where it is at its baseline; 0, which is the row as it is, for a text.</summary>
+    /// <summary>
+    /// By input: the row where it is at its baseline; 0, which is the row as it is, for a text.
+    /// </summary>
     private readonly int[] _variantOf;
     private readonly TextColumn?[] _texts;
     private readonly FeatureMatrix _variants;
     private readonly int[] _rows;
     private readonly double[] _raw;
 
-    /// <param name="featureColumns">[inputs] For each input of the model, the column of the feature matrix.</param>
+    /// <param name="featureColumns">[inputs] For each input of the model, the column of the feature
+    /// matrix.</param>
     /// <param name="baseline">[inputs] What each input is set to; not read for texts.</param>
     public OcclusionExplainer(IFraudModel model, IReadOnlyList<int> featureColumns, IReadOnlyList<double> baseline)
     {

@@ -6,7 +6,8 @@ namespace StreamScoring.Onnx.Explaining;
 /// <param name="Input">The model's input that is compared.</param>
 /// <param name="WhenTrue">The next split where the comparison holds; below 0 for a leaf.</param>
 /// <param name="WhenFalse">The other one.</param>
-/// <param name="DeltaTrue">Value of the child where the comparison holds, less the split's own.</param>
+/// <param name="DeltaTrue">Value of the child where the comparison holds, less the split's
+/// own.</param>
 /// <param name="DeltaFalse">The same of the other child.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct PathNode(

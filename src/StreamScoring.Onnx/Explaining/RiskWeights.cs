@@ -21,7 +21,8 @@ internal static class RiskWeights
 
         if (ensemble.PostTransform is PostTransform.Softmax or PostTransform.SoftmaxZero && ensemble.Output == TreeOutput.OneEach)
         {
-            // Softmax is of differences: the log-odds of one class of two is its aggregate less the other's. Of more, less the others' mean.
+            // Softmax is of differences: the log-odds of one class of two is its aggregate less the
+            // other's. Of more, less the others' mean.
             Array.Fill(weights, -sign / Math.Max(1, ensemble.TargetCount - 1));
         }
 

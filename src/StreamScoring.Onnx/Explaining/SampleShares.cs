@@ -4,14 +4,20 @@ using StreamScoring.Onnx.Trees;
 namespace StreamScoring.Onnx.Explaining;
 
 /// <summary>
-/// Estimates from a sample which share of rows goes which way at each split, for trees that do not say it. Rows that a model takes for
-/// fraud are few: to count both ways of a split as a half each would explain every row against a mean that is mostly fraud.
+/// Estimates from a sample which share of rows goes which way at each split, for trees that do not
+/// say it. Rows that a model takes for fraud are few: to count both ways of a split as a half each
+/// would explain every row against a mean that is mostly fraud.
 /// </summary>
 internal static class SampleShares
 {
-    /// <param name="inputs">[features] For each feature of the trees, the column of the rows.</param>
-    /// <returns>The same trees; a split's share is (rows for which it holds + 1) / (rows + 2), which is a half where no row came by.</returns>
-    /// <remarks>The rule of succession (Laplace): no way through a tree is impossible because a small sample did not take it.</remarks>
+    /// <param name="inputs">[features] For each feature of the trees, the column of the
+    /// rows.</param>
+    /// <returns>The same trees; a split's share is (rows for which it holds + 1) / (rows + 2),
+    /// which is a half where no row came by.</returns>
+    /// <remarks>
+    /// The rule of succession (Laplace): no way through a tree is impossible because a small sample
+    /// did not take it.
+    /// </remarks>
     public static TreeEnsemble Of(TreeEnsemble ensemble, IReadOnlyList<int> inputs, FeatureMatrix rows, int rowCount) =>
         ensemble with { Trees = [.. ensemble.Trees.Select(tree => Of(tree, inputs, rows, rowCount))] };
 

@@ -3,8 +3,12 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Explaining;
 
-/// <summary>Explains a row by its paths through the trees, exactly: contributions and the bias add up to what the trees add up to.</summary>
-/// <param name="featureColumns">[inputs] For each input of the model, the column of the feature matrix.</param>
+/// <summary>
+/// Explains a row by its paths through the trees, exactly: contributions and the bias add up to
+/// what the trees add up to.
+/// </summary>
+/// <param name="featureColumns">[inputs] For each input of the model, the column of the feature
+/// matrix.</param>
 internal sealed class TreePathExplainer(TreePaths paths, IReadOnlyList<int> featureColumns) : IExplainer
 {
     private readonly int[] _columns = [.. featureColumns];

@@ -4,8 +4,9 @@ using StreamScoring.Onnx.Trees;
 namespace StreamScoring.Onnx.Explaining;
 
 /// <summary>
-/// Trees laid out for path contributions. A node's value is the mean of the leaf weights below it, weighted by the training rows that
-/// reached them; a split credits its input with what the value changes by on the row's way. Immutable: threads share it.
+/// Trees laid out for path contributions. A node's value is the mean of the leaf weights below it,
+/// weighted by the training rows that reached them; a split credits its input with what the value
+/// changes by on the row's way. Immutable: threads share it.
 /// </summary>
 /// <remarks>A. Saabas, Interpreting random forests, 2014.</remarks>
 internal sealed class TreePaths
@@ -15,7 +16,8 @@ internal sealed class TreePaths
     private readonly int[] _roots;
 
     /// <param name="inputs">[features] For each feature of the trees, the model's input.</param>
-    /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is explained.</param>
+    /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is
+    /// explained.</param>
     public TreePaths(TreeEnsemble ensemble, IReadOnlyList<int> inputs, IReadOnlyList<double> riskWeights)
     {
         Invariant.Require(Covers(ensemble));
@@ -40,13 +42,20 @@ internal sealed class TreePaths
         (_nodes, _roots) = ([.. nodes], [.. roots]);
     }
 
-    /// <summary>The value of a row before any split is looked at: what contributions are added to.</summary>
+    /// <summary>
+    /// The value of a row before any split is looked at: what contributions are added to.
+    /// </summary>
     public double Bias { get; }
 
-    /// <summary>Whether contributions add up to what the ensemble computes: a smallest or largest leaf is no sum.</summary>
+    /// <summary>
+    /// Whether contributions add up to what the ensemble computes: a smallest or largest leaf is no
+    /// sum.
+    /// </summary>
     public static bool Covers(TreeEnsemble ensemble) => ensemble.Aggregate is TreeAggregate.Sum or TreeAggregate.Average;
 
-    /// <summary>Adds what each split of the row's paths is worth to its input. Allocates nothing.</summary>
+    /// <summary>
+    /// Adds what each split of the row's paths is worth to its input. Allocates nothing.
+    /// </summary>
     /// <param name="row">[inputs] A missing value is NaN.</param>
     /// <param name="contributions">[inputs] Updated in place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -5,8 +5,9 @@ using StreamScoring.Onnx.Trees;
 namespace StreamScoring.Onnx.Outputs;
 
 /// <summary>
-/// The names of a model's classes in the order of its columns of probabilities, as far as the file says them: in ZipMap, in what turns the
-/// largest column into a predicted class, or in the classifier itself.
+/// The names of a model's classes in the order of its columns of probabilities, as far as the file
+/// says them: in ZipMap, in what turns the largest column into a predicted class, or in the
+/// classifier itself.
 /// </summary>
 internal static class ClassLabels
 {
@@ -53,7 +54,10 @@ internal static class ClassLabels
         return source.IsOfClassifier ? OfAttributes(source.Maker!) : null;
     }
 
-    /// <summary>Goes back from a predicted class to what it was chosen from, and renames on the way as the graph does.</summary>
+    /// <summary>
+    /// Goes back from a predicted class to what it was chosen from, and renames on the way as the
+    /// graph does.
+    /// </summary>
     private static List<string>? OfPrediction(GraphProto graph, string prediction)
     {
         var constants = new Constants(graph);
@@ -77,7 +81,10 @@ internal static class ClassLabels
         }
     }
 
-    /// <summary>Whether a class is predicted by the number of the largest column, or by a classifier: then classes stand in the order of the columns.</summary>
+    /// <summary>
+    /// Whether a class is predicted by the number of the largest column, or by a classifier: then
+    /// classes stand in the order of the columns.
+    /// </summary>
     private static bool IsByColumn(GraphProto graph, string prediction)
     {
         for (var value = prediction; ;)

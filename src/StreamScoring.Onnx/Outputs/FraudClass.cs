@@ -1,6 +1,9 @@
 namespace StreamScoring.Onnx.Outputs;
 
-/// <summary>Which of two classes is fraud, where their names leave no doubt (docs/models.md, Which class is fraud).</summary>
+/// <summary>
+/// Which of two classes is fraud, where their names leave no doubt (docs/models.md, Which class is
+/// fraud).
+/// </summary>
 internal static class FraudClass
 {
     private static readonly string[] FraudNames = ["fraud", "fraudulent"];
@@ -17,7 +20,8 @@ internal static class FraudClass
         return IndexOfPair(names, "0", "1") ?? IndexOfPair(names, "false", "true") ?? IndexOfOnly(names);
     }
 
-    /// <returns>The index of a class by the name that a user gave; null where there is none, or more than one.</returns>
+    /// <returns>The index of a class by the name that a user gave; null where there is none, or
+    /// more than one.</returns>
     public static int? Named(IReadOnlyList<string> labels, string name)
     {
         var exact = Enumerable.Range(0, labels.Count).Where(i => labels[i] == name).ToList();

@@ -3,8 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace StreamScoring.Onnx.Outputs;
 
 /// <summary>
-/// The output that holds the number, and which of its columns is the class fraud. That class is said by its name in the file or by the
-/// user; where neither says it the model is refused, as the other class would look just as good.
+/// The output that holds the number, and which of its columns is the class fraud. That class is
+/// said by its name in the file or by the user; where neither says it the model is refused, as the
+/// other class would look just as good.
 /// </summary>
 internal sealed class FraudOutput
 {
@@ -25,8 +26,10 @@ internal sealed class FraudOutput
     /// <summary>Whether the model predicts a class: its number is then of one of them.</summary>
     public required bool HasClasses { get; init; }
 
-    /// <param name="positiveClass">The class that is fraud, as the user or the card names it; null: as its name says.</param>
-    /// <exception cref="Configuration.InvalidInputFileException">It gives no number, or several that are not one for each class.</exception>
+    /// <param name="positiveClass">The class that is fraud, as the user or the card names it; null:
+    /// as its name says.</param>
+    /// <exception cref="Configuration.InvalidInputFileException">It gives no number, or several
+    /// that are not one for each class.</exception>
     public static FraudOutput Pick(string path, OnnxGraph graph, InferenceSession session, string? positiveClass)
     {
         var predictions = session.OutputNames.Where(name => Is(name, typeof(long), typeof(int), typeof(string), typeof(bool))).ToList();
@@ -55,7 +58,8 @@ internal sealed class FraudOutput
 
     /// <summary>Which column is fraud, once it is known how many there are.</summary>
     /// <param name="notices">Told what was taken where the file does not say it.</param>
-    /// <exception cref="Configuration.InvalidInputFileException">Neither the file nor the user says which class is fraud.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">Neither the file nor the user says
+    /// which class is fraud.</exception>
     public int ColumnOf(int columnCount, List<string> notices)
     {
         if (_doubt is not null && _positiveClass is null)
@@ -76,7 +80,8 @@ internal sealed class FraudOutput
         return new FraudOutput(path, numbers[column], labels: null, doubt: null, positiveClass: null, cutColumn: null) { HasClasses = true };
     }
 
-    /// <returns>By output: its class, by the column that it is of, else by what its name ends in; null where neither says it.</returns>
+    /// <returns>By output: its class, by the column that it is of, else by what its name ends in;
+    /// null where neither says it.</returns>
     private static IReadOnlyList<string>? NamesOf(OnnxGraph graph, List<string> outputs, IReadOnlyList<string>? labels)
     {
         var sources = outputs.Select(output => OutputSource.Of(graph.Model.Graph, output, "Normalizer")).ToList();
@@ -93,7 +98,9 @@ internal sealed class FraudOutput
         return isOneEach ? [.. ends.Select(end => end[0])] : null;
     }
 
-    /// <summary>One number a row: the probability of one class, which must be the one that is fraud.</summary>
+    /// <summary>
+    /// One number a row: the probability of one class, which must be the one that is fraud.
+    /// </summary>
     private int OnlyColumn()
     {
         if (_labels is null || _labels.Count < 2)
@@ -103,7 +110,8 @@ internal sealed class FraudOutput
         }
 
         var fraud = Fraud(_labels);
-        // What computes it does not say of which class it is: of the second by custom, unless the user has said so.
+        // What computes it does not say of which class it is: of the second by custom, unless the
+        // user has said so.
         var isOf = _cutColumn ?? (_positiveClass is null ? 1 : fraud);
         return isOf == fraud && isOf < _labels.Count ? 0
             : throw ModelRefused.Because(_path,

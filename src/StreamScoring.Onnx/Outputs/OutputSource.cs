@@ -3,15 +3,21 @@ using StreamScoring.Onnx.Trees;
 
 namespace StreamScoring.Onnx.Outputs;
 
-/// <summary>Where a value's numbers come from, behind nodes that only rename, reshape or cut them.</summary>
+/// <summary>
+/// Where a value's numbers come from, behind nodes that only rename, reshape or cut them.
+/// </summary>
 /// <param name="Maker">The operator that computes them; null where they are an input's.</param>
 /// <param name="Value">Which of its outputs they are.</param>
-/// <param name="Column">The one column that was cut out of it, counted from behind where it is negative; null where none was.</param>
+/// <param name="Column">The one column that was cut out of it, counted from behind where it is
+/// negative; null where none was.</param>
 internal sealed record OutputSource(NodeProto? Maker, string Value, int? Column)
 {
     private static readonly string[] Renaming = ["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"];
 
-    /// <summary>Operators of ai.onnx.ml whose first output is the predicted class and whose second has a number for each class.</summary>
+    /// <summary>
+    /// Operators of ai.onnx.ml whose first output is the predicted class and whose second has a
+    /// number for each class.
+    /// </summary>
     private static readonly string[] Classifiers = ["TreeEnsembleClassifier", "LinearClassifier", "SVMClassifier"];
 
     public bool IsOfClassifier => Maker is not null && Classifiers.Contains(Maker.OpType);

@@ -6,7 +6,8 @@ namespace StreamScoring.Onnx.Outputs;
 
 /// <summary>What an output is, as far as the operator that computes it says.</summary>
 /// <param name="Kind">Null where it does not say, or it is neither.</param>
-/// <param name="MayBeShares">Whether numbers that look like shares of classes may be taken for probabilities.</param>
+/// <param name="MayBeShares">Whether numbers that look like shares of classes may be taken for
+/// probabilities.</param>
 /// <param name="Notice">Null for none.</param>
 internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Notice = null)
 {
@@ -14,7 +15,8 @@ internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Noti
 
     private static readonly ToldKind Probability = new(OutputKind.Probability, true), Unknown = new(null, true), Neither = new(null, false);
 
-    /// <param name="trees">The model's trees, and which of their outputs is read; as far as they can be read.</param>
+    /// <param name="trees">The model's trees, and which of their outputs is read; as far as they
+    /// can be read.</param>
     public static ToldKind Of(GraphProto graph, string output, ReadableTrees trees)
     {
         var source = OutputSource.Of(graph, output, "Normalizer");
@@ -32,8 +34,9 @@ internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Noti
     }
 
     /// <summary>
-    /// ONNX Runtime applies no transform to a regressor of one target (a test looks at each operator): what comes out of a logistic one
-    /// are its log-odds, and the link makes of them what the file means.
+    /// ONNX Runtime applies no transform to a regressor of one target (a test looks at each
+    /// operator): what comes out of a logistic one are its log-odds, and the link makes of them
+    /// what the file means.
     /// </summary>
     private static ToldKind OfRegressor(NodeProto node, string countName) => (TransformOf(node), Find(node, countName)?.I ?? 1) switch
     {
@@ -51,7 +54,10 @@ internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Noti
         _ => Neither,
     };
 
-    /// <summary>With one row of coefficients for two classes ONNX Runtime applies LOGISTIC and no other transform.</summary>
+    /// <summary>
+    /// With one row of coefficients for two classes ONNX Runtime applies LOGISTIC and no other
+    /// transform.
+    /// </summary>
     private static ToldKind OfLinear(NodeProto node)
     {
         var hasRowEach = Find(node, "intercepts")?.Floats.Count == ClassLabels.OfAttributes(node)?.Count;

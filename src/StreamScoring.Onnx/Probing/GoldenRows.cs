@@ -9,7 +9,8 @@ internal static class GoldenRows
     private const double Tolerance = 1e-5;
 
     /// <returns>The path, and the rows.</returns>
-    /// <exception cref="Configuration.InvalidInputFileException">They are missing, or lack a column.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">They are missing, or lack a
+    /// column.</exception>
     public static (string Path, ScoringTable Table) Read(string folder, IReadOnlyList<ModelInput> inputs)
     {
         var path = Path.Combine(folder, OnnxModelLoader.GoldenFile);
@@ -18,7 +19,8 @@ internal static class GoldenRows
             : throw ModelRefused.Because(path, $"is missing; a model folder holds {OnnxModelLoader.ModelFile}, {ModelCard.FileName} and {OnnxModelLoader.GoldenFile}");
     }
 
-    /// <exception cref="Configuration.InvalidInputFileException">The model does not give what they say.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">The model does not give what they
+    /// say.</exception>
     public static void Verify(string path, ScoringTable table, OnnxModel model)
     {
         var raw = new double[table.RowCount];

@@ -4,14 +4,17 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Probing;
 
 /// <summary>How a model takes its rows, as its file says it.</summary>
-/// <param name="Names">One name for a matrix; else one per input, in the order of the inputs.</param>
-/// <param name="IsMatrix">One tensor [rows, inputs]; else one tensor [rows, 1] (or [rows]) per input.</param>
+/// <param name="Names">One name for a matrix; else one per input, in the order of the
+/// inputs.</param>
+/// <param name="IsMatrix">One tensor [rows, inputs]; else one tensor [rows, 1] (or [rows]) per
+/// input.</param>
 /// <param name="Rank">Dimensions of each tensor.</param>
 /// <param name="IsDouble">Whether numbers are float64; else float32.</param>
 /// <param name="HasFixedRows">Exported for a batch of one.</param>
 internal sealed record InputForm(IReadOnlyList<string> Names, bool IsMatrix, int Rank, bool IsDouble, bool HasFixedRows)
 {
-    /// <exception cref="Configuration.InvalidInputFileException">It takes other inputs than it is to be given, or in another form.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">It takes other inputs than it is
+    /// to be given, or in another form.</exception>
     public static InputForm Of(string path, InferenceSession session, IReadOnlyList<ModelInput> inputs)
     {
         var metadata = session.InputMetadata;

@@ -6,17 +6,21 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Probing;
 
 /// <summary>
-/// Finds out by trying how a model takes its rows and what it gives for them. Rows that were given must work, most of them; that made-up
-/// ones do not is only said.
+/// Finds out by trying how a model takes its rows and what it gives for them. Rows that were given
+/// must work, most of them; that made-up ones do not is only said.
 /// </summary>
 internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList<ModelInput> inputs, List<string> notices)
 {
-    /// <summary>By so much an output that is a probability may lie outside 0..1: sums of many floats.</summary>
+    /// <summary>
+    /// By so much an output that is a probability may lie outside 0..1: sums of many floats.
+    /// </summary>
     private const double ProbabilityTolerance = ScoreCalibration.ProbabilityTolerance;
 
     /// <param name="given">Golden rows, or the table's; null for none.</param>
-    /// <returns>How it is called, and whether the two columns of each row are shares of one.</returns>
-    /// <exception cref="Configuration.InvalidInputFileException">It fails on every row that was given, gives no numbers, or does not say which of them is fraud.</exception>
+    /// <returns>How it is called, and whether the two columns of each row are shares of
+    /// one.</returns>
+    /// <exception cref="Configuration.InvalidInputFileException">It fails on every row that was
+    /// given, gives no numbers, or does not say which of them is fraud.</exception>
     public (OnnxShape Shape, bool IsShare, double? Outside) Run(InputForm form, FraudOutput output, ProbeRows? given)
     {
         var invented = ProbeRows.Invented(inputs);
@@ -99,7 +103,8 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
         }
     }
 
-    /// <returns>What each row gives by itself; those that fail are left out, and one of them is said.</returns>
+    /// <returns>What each row gives by itself; those that fail are left out, and one of them is
+    /// said.</returns>
     private List<(int Row, double Raw)> Alone(OnnxShape shape, ProbeRows rows, bool isSaid = true)
     {
         var (scored, raw, failed) = (new List<(int, double)>(), new double[1], (ModelFailedException?)null);
@@ -149,7 +154,10 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             double.IsNaN(pair.First.Raw) == double.IsNaN(pair.Second) && !(Math.Abs(pair.First.Raw - pair.Second) > 1e-6 * Math.Max(1, Math.Abs(pair.First.Raw))));
     }
 
-    /// <summary>Whether the columns of each row add up to one; of a single column nothing can be said against it.</summary>
+    /// <summary>
+    /// Whether the columns of each row add up to one; of a single column nothing can be said
+    /// against it.
+    /// </summary>
     private bool AreSharesOfOne(OnnxShape shape, ProbeRows rows, List<(int Row, double Raw)> known)
     {
         if (shape.OutputColumns != 2)

@@ -4,8 +4,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Probing;
 
 /// <summary>
-/// The rows on which a model is tried: golden rows or rows of the table that it is to score, which it must know; made up ones only where
-/// there are none, or all are alike. A made-up row may lie outside of what a model takes: a code that it never saw, an index beyond its table.
+/// The rows on which a model is tried: golden rows or rows of the table that it is to score, which
+/// it must know; made up ones only where there are none, or all are alike. A made-up row may lie
+/// outside of what a model takes: a code that it never saw, an index beyond its table.
 /// </summary>
 internal sealed class ProbeRows
 {
@@ -20,7 +21,9 @@ internal sealed class ProbeRows
     /// <summary>Which rows of the matrix.</summary>
     public IReadOnlyList<int> Rows { get; }
 
-    /// <summary>True where nobody gave them, so that it says nothing of the model if it fails on them.</summary>
+    /// <summary>
+    /// True where nobody gave them, so that it says nothing of the model if it fails on them.
+    /// </summary>
     public bool AreInvented => _file is null;
 
     /// <summary>Where they are from, for messages.</summary>
@@ -37,7 +40,9 @@ internal sealed class ProbeRows
         return count == 0 ? null : new ProbeRows(table.Features, [.. Enumerable.Range(0, count).Select(i => (int)((long)i * table.RowCount / count))], file);
     }
 
-    /// <summary>Zeros, ones, and random numbers of several sizes, always the same; empty texts.</summary>
+    /// <summary>
+    /// Zeros, ones, and random numbers of several sizes, always the same; empty texts.
+    /// </summary>
     public static ProbeRows Invented(IReadOnlyList<ModelInput> inputs)
     {
         var random = new Random(20_180_401);
@@ -58,7 +63,10 @@ internal sealed class ProbeRows
         return new ProbeRows(matrix, [.. Enumerable.Range(0, InventedRows)], file: null);
     }
 
-    /// <summary>Whether some row differs from another: else they do not show whether rows of a call influence each other.</summary>
+    /// <summary>
+    /// Whether some row differs from another: else they do not show whether rows of a call
+    /// influence each other.
+    /// </summary>
     public bool Differ(IReadOnlyList<ModelInput> inputs) => Rows.Any(row => Enumerable.Range(0, inputs.Count).Any(input => inputs[input].IsText
         ? !Text(input, row).SequenceEqual(Text(input, Rows[0]))
         : !Features.Column(input)[row].Equals(Features.Column(input)[Rows[0]])));

@@ -6,7 +6,9 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Probing;
 
-/// <summary>Tensors for one call, made anew: for finding out a model's form, before buffers can be bound.</summary>
+/// <summary>
+/// Tensors for one call, made anew: for finding out a model's form, before buffers can be bound.
+/// </summary>
 internal static class ProbeValues
 {
     public static List<OrtValue> Of(OnnxShape shape, IReadOnlyList<ModelInput> inputs, FeatureMatrix matrix, int row)

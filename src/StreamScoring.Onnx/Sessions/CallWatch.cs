@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace StreamScoring.Onnx.Sessions;
 
-/// <summary>One thread that looks at all calls of ONNX Runtime in the process. A pool's thread might come late where lanes hold them all.</summary>
+/// <summary>
+/// One thread that looks at all calls of ONNX Runtime in the process. A pool's thread might come
+/// late where lanes hold them all.
+/// </summary>
 internal static class CallWatch
 {
     /// <summary>By so much at most a call may be over its time.</summary>

@@ -5,8 +5,8 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Sessions;
 
 /// <summary>
-/// Loads a model within its time. Loading runs foreign code over foreign data: a graph may loop for ever. It has a thread of its own, so that even
-/// an operator that cannot be ended keeps nobody.
+/// Loads a model within its time. Loading runs foreign code over foreign data: a graph may loop for
+/// ever. It has a thread of its own, so that even an operator that cannot be ended keeps nobody.
 /// </summary>
 internal static class LoadTime
 {
@@ -14,7 +14,8 @@ internal static class LoadTime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <param name="load">Is told when its time is over.</param>
-    /// <exception cref="Configuration.InvalidInputFileException">The model cannot be served, or did not load in time.</exception>
+    /// <exception cref="Configuration.InvalidInputFileException">The model cannot be served, or did
+    /// not load in time.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static OnnxModel Within(string path, ModelLoadOptions options, Func<CancellationToken, OnnxModel> load)
     {

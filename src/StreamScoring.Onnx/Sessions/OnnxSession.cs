@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace StreamScoring.Onnx.Sessions;
 
 /// <summary>
-/// An inference session that several own: the model, and each lane. It is freed with the last of them, as native code must not lose it under a
-/// call that does not come back.
+/// An inference session that several own: the model, and each lane. It is freed with the last of
+/// them, as native code must not lose it under a call that does not come back.
 /// </summary>
 internal sealed class OnnxSession : IDisposable
 {
@@ -30,8 +30,10 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>Loading is over its time, or was given up: calls end.</summary>
     public bool IsStopped => _isStopped;
 
-    /// <param name="ended">Ends loading, now and in the calls that find out what the model is.</param>
-    /// <exception cref="Configuration.InvalidInputFileException">ONNX Runtime does not load it.</exception>
+    /// <param name="ended">Ends loading, now and in the calls that find out what the model
+    /// is.</param>
+    /// <exception cref="Configuration.InvalidInputFileException">ONNX Runtime does not load
+    /// it.</exception>
     /// <exception cref="OnnxRuntimeException">Its time was over.</exception>
     public static OnnxSession Open(string path, OnnxGraph graph, TimeSpan callMax, CancellationToken ended)
     {

@@ -5,12 +5,16 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Sessions;
 
 /// <summary>
-/// The calls of one lane, one after another, of which each ends: <see cref="CallWatch"/> ends one that takes too long, between two nodes of the graph or two
-/// rounds of a loop. Two interlocked writes a call; no lock, no allocation.
+/// The calls of one lane, one after another, of which each ends: <see cref="CallWatch"/> ends one
+/// that takes too long, between two nodes of the graph or two rounds of a loop. Two interlocked
+/// writes a call; no lock, no allocation.
 /// </summary>
 internal sealed class WatchedCall : IDisposable
 {
-    /// <summary>Stand for a time in <see cref="_until"/>, which is otherwise when the running call is over its time.</summary>
+    /// <summary>
+    /// Stand for a time in <see cref="_until"/>, which is otherwise when the running call is over
+    /// its time.
+    /// </summary>
     private const long Idle = 0, Ending = -1, Ended = -2;
 
     private readonly OnnxSession _session;

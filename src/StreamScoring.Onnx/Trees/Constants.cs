@@ -4,7 +4,9 @@ using StreamScoring.Onnx.Protos;
 
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>The small tensors that a graph keeps beside its nodes, or as nodes of their own.</summary>
+/// <summary>
+/// The small tensors that a graph keeps beside its nodes, or as nodes of their own.
+/// </summary>
 internal sealed class Constants(GraphProto graph)
 {
     private const int FloatElement = 1, Int32Element = 6, Int64Element = 7, TextElement = 8, BooleanElement = 9;
@@ -15,7 +17,8 @@ internal sealed class Constants(GraphProto graph)
     /// <returns>The numbers of a tensor; null for none, or one that holds others.</returns>
     public IReadOnlyList<long>? Integers(string name) => Find(name) is { } tensor ? Integers(tensor) : null;
 
-    /// <returns>Class names: texts, or whole numbers and truth values as text; null for none, or a tensor of others.</returns>
+    /// <returns>Class names: texts, or whole numbers and truth values as text; null for none, or a
+    /// tensor of others.</returns>
     public IReadOnlyList<string>? Labels(string name) => Find(name) switch
     {
         { DataType: TextElement } tensor => [.. tensor.StringData.Select(text => text.ToStringUtf8())],

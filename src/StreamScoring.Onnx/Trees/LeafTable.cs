@@ -37,7 +37,9 @@ internal sealed class LeafTable
     /// <summary>By tree: the number of its first leaf.</summary>
     public int[] FirstLeaf { get; }
 
-    /// <summary>Targets for which some leaf has a weight; the aggregates of the others stay as they start.</summary>
+    /// <summary>
+    /// Targets for which some leaf has a weight; the aggregates of the others stay as they start.
+    /// </summary>
     public int[] Targets { get; }
 
     /// <summary>What an aggregate starts from, and what changes nothing.</summary>

@@ -14,11 +14,13 @@ internal sealed class LeafWeights
 
     public bool UsesTarget(int target) => _usesTarget[target];
 
-    /// <returns>[targets] The weights of a leaf, NaN for none; null where it has none at all.</returns>
+    /// <returns>[targets] The weights of a leaf, NaN for none; null where it has none at
+    /// all.</returns>
     public float[]? Of(long tree, long node) => _byLeaf.GetValueOrDefault((tree, node));
 
     /// <param name="prefix">Of the lists' names: <c>class</c> or <c>target</c>.</param>
-    /// <exception cref="TreesNotCoveredException">Weights that are not finite, or of no target, or several for one.</exception>
+    /// <exception cref="TreesNotCoveredException">Weights that are not finite, or of no target, or
+    /// several for one.</exception>
     public static LeafWeights Read(NodeAttributes attributes, string prefix, int targetCount)
     {
         var weights = new LeafWeights(targetCount);

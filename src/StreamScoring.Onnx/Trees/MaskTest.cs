@@ -2,10 +2,16 @@ using System.Runtime.Intrinsics;
 
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>What a split does to the leaves that eight rows may still reach. One type for each kind of split, so that no row branches on it.</summary>
+/// <summary>
+/// What a split does to the leaves that eight rows may still reach. One type for each kind of
+/// split, so that no row branches on it.
+/// </summary>
 internal interface IMaskTest
 {
-    /// <summary>Whether a split's mask holds the leaves that stay where the comparison fails; else it holds those that go.</summary>
+    /// <summary>
+    /// Whether a split's mask holds the leaves that stay where the comparison fails; else it holds
+    /// those that go.
+    /// </summary>
     static abstract bool MaskKeeps { get; }
 
     static abstract Vector256<uint> Apply(Vector256<uint> leaves, Vector256<float> values, Vector256<float> threshold, Vector256<uint> mask);

@@ -1,11 +1,16 @@
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>A TreeEnsembleClassifier or TreeEnsembleRegressor, checked, and without what only its file form needs.</summary>
+/// <summary>
+/// A TreeEnsembleClassifier or TreeEnsembleRegressor, checked, and without what only its file form
+/// needs.
+/// </summary>
 internal sealed record TreeEnsemble
 {
     public required IReadOnlyList<DecisionTree> Trees { get; init; }
 
-    /// <summary>Whether splits know the share of training rows that goes either way; else it is a half.</summary>
+    /// <summary>
+    /// Whether splits know the share of training rows that goes either way; else it is a half.
+    /// </summary>
     public required bool HasHitRates { get; init; }
 
     /// <summary>Columns of a row.</summary>

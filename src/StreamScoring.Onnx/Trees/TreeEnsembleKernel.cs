@@ -1,15 +1,22 @@
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// A tree ensemble laid out for evaluation. Immutable: threads share it. Weights are added in the order of the trees as floats, as ONNX
-/// Runtime does on one thread, so that sums come out the same to the last bit.
+/// A tree ensemble laid out for evaluation. Immutable: threads share it. Weights are added in the
+/// order of the trees as floats, as ONNX Runtime does on one thread, so that sums come out the same
+/// to the last bit.
 /// </summary>
 internal sealed class TreeEnsembleKernel
 {
-    /// <summary>Fewer rows than these are walked, at 1 µs a row for 100 trees of depth 6: masks take 4.2 µs for any up to eight.</summary>
+    /// <summary>
+    /// Fewer rows than these are walked, at 1 µs a row for 100 trees of depth 6: masks take 4.2 µs
+    /// for any up to eight.
+    /// </summary>
     private const int MaskRowsMin = 5;
 
-    /// <summary>Trees that are larger on average are walked: to evaluate all splits was measured to cost more than to pass through some.</summary>
+    /// <summary>
+    /// Trees that are larger on average are walked: to evaluate all splits was measured to cost
+    /// more than to pass through some.
+    /// </summary>
     private const int MaskLeavesMax = 128;
 
     private readonly LeafTable _leaves;

@@ -2,12 +2,19 @@ using StreamScoring.Onnx.Protos;
 
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>Reads a tree operator's parallel lists into trees, by the rules of ONNX Runtime where the format leaves a choice.</summary>
-/// <remarks>The operators TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml, https://onnx.ai/onnx/operators/.</remarks>
+/// <summary>
+/// Reads a tree operator's parallel lists into trees, by the rules of ONNX Runtime where the format
+/// leaves a choice.
+/// </summary>
+/// <remarks>
+/// The operators TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml,
+/// https://onnx.ai/onnx/operators/.
+/// </remarks>
 internal static class TreeEnsembleReader
 {
     /// <param name="featureCount">Columns of a row.</param>
-    /// <exception cref="TreesNotCoveredException">The node is of a form that this project does not evaluate.</exception>
+    /// <exception cref="TreesNotCoveredException">The node is of a form that this project does not
+    /// evaluate.</exception>
     public static TreeEnsemble Read(NodeProto node, int featureCount)
     {
         var attributes = new NodeAttributes(node);
@@ -62,7 +69,8 @@ internal static class TreeEnsembleReader
         var baseValue = baseValues.Count == 0 ? 0 : baseValues[0];
         if (weights.UsesTarget(1))
         {
-            // ONNX Runtime takes another way for a row without any weight for class 1: it must have one, whichever leaves it falls into.
+            // ONNX Runtime takes another way for a row without any weight for class 1: it must have
+            // one, whichever leaves it falls into.
             Require(EveryRowHas(ensemble, 1), "some rows may have no weight for class 1");
             Require(baseValue == 0 || !weights.UsesTarget(0) || EveryRowHas(ensemble, 0), "some rows may have no weight for class 0, which has a base value");
             // One base value belongs to class 0, and is left out where that has no weights.

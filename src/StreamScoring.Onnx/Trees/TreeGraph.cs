@@ -3,8 +3,9 @@ using StreamScoring.Onnx.Protos;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// Finds the one tree operator of a graph and follows its rows in and its output out. On the way there may be only nodes that move numbers
-/// unchanged: exporters put columns together before it and rename, reshape or cut columns after it.
+/// Finds the one tree operator of a graph and follows its rows in and its output out. On the way
+/// there may be only nodes that move numbers unchanged: exporters put columns together before it
+/// and rename, reshape or cut columns after it.
 /// </summary>
 internal sealed class TreeGraph
 {
@@ -20,8 +21,10 @@ internal sealed class TreeGraph
 
     /// <param name="shape">How the model takes its rows, and which output is read.</param>
     /// <param name="inputCount">Inputs of a row.</param>
-    /// <returns>The trees, for each of their features the input that holds it, and which of their outputs is the model's.</returns>
-    /// <exception cref="TreesNotCoveredException">The graph is more than trees, or they are not covered.</exception>
+    /// <returns>The trees, for each of their features the input that holds it, and which of their
+    /// outputs is the model's.</returns>
+    /// <exception cref="TreesNotCoveredException">The graph is more than trees, or they are not
+    /// covered.</exception>
     public static (TreeEnsemble Ensemble, IReadOnlyList<int> Inputs, int OutputColumn) Read(GraphProto graph, OnnxShape shape, int inputCount)
     {
         var trees = graph.Node.Count(node => node.OpType.StartsWith("TreeEnsemble", StringComparison.Ordinal));
@@ -63,7 +66,8 @@ internal sealed class TreeGraph
     }
 
     /// <summary>Goes back from a value to the node that computes it.</summary>
-    /// <returns>The node, its output's name, and the column that was cut out of it; null for all.</returns>
+    /// <returns>The node, its output's name, and the column that was cut out of it; null for
+    /// all.</returns>
     private (NodeProto Node, string Output, int? Cut) MakerOf(string value)
     {
         int? cut = null;

@@ -3,11 +3,15 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>Whether the tree kernel serves a model. It does where it covers the graph and gives what ONNX Runtime gives for the rows at hand.</summary>
+/// <summary>
+/// Whether the tree kernel serves a model. It does where it covers the graph and gives what ONNX
+/// Runtime gives for the rows at hand.
+/// </summary>
 internal static class TreeKernelChoice
 {
     /// <summary>
-    /// Two units in the last place of a float at 1. Sums are the same to the last bit; a transform's exponential may be another library's.
+    /// Two units in the last place of a float at 1. Sums are the same to the last bit; a
+    /// transform's exponential may be another library's.
     /// </summary>
     private const double Tolerance = 2.4e-7;
 

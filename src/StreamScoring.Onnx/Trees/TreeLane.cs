@@ -4,7 +4,8 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>A lane on the tree kernel.</summary>
-/// <param name="columns">[features] For each feature of the trees, the column of the feature matrix.</param>
+/// <param name="columns">[features] For each feature of the trees, the column of the feature
+/// matrix.</param>
 /// <param name="outputColumn">Which of the trees' outputs is the model's.</param>
 internal sealed class TreeLane(TreeEnsembleKernel kernel, IReadOnlyList<int> columns, int outputColumn) : IScoringLane
 {

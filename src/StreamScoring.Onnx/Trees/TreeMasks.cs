@@ -5,17 +5,23 @@ using System.Runtime.Intrinsics.X86;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// Evaluates every split of a tree for eight or 32 rows at a time. A row starts with all leaves of the tree, each split whose comparison
-/// fails takes away the leaves on its other side, and the first leaf that is left is the row's. No step depends on the outcome of another.
+/// Evaluates every split of a tree for eight or 32 rows at a time. A row starts with all leaves of
+/// the tree, each split whose comparison fails takes away the leaves on its other side, and the
+/// first leaf that is left is the row's. No step depends on the outcome of another.
 /// </summary>
-/// <remarks>After QuickScorer: Lucchese, Nardini, Orlando, Perego, Tonellotto and Venturini, SIGIR 2015.</remarks>
+/// <remarks>
+/// After QuickScorer: Lucchese, Nardini, Orlando, Perego, Tonellotto and Venturini, SIGIR 2015.
+/// </remarks>
 internal sealed class TreeMasks
 {
     private const int LeavesPerWord = 32;
 
     private readonly MaskSplit[] _splits;
     private readonly MaskWord[] _words;
-    /// <summary>By tree: where its words end. They stand in reverse, so that of the words with a leaf left the first is seen last.</summary>
+    /// <summary>
+    /// By tree: where its words end. They stand in reverse, so that of the words with a leaf left
+    /// the first is seen last.
+    /// </summary>
     private readonly int[] _wordEnds;
 
     public TreeMasks(TreeEnsemble ensemble, LeafTable leaves)
@@ -51,7 +57,8 @@ internal sealed class TreeMasks
         }
     }
 
-    // Loops over registers: under plain tiering such loops were measured 1.5 times slower until the runtime had replaced them.
+    // Loops over registers: under plain tiering such loops were measured 1.5 times slower until the
+    // runtime had replaced them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void ScoreAll(RowBlock block, LeafTable leaves, Span<float> aggregates)
     {
@@ -152,12 +159,16 @@ internal sealed class TreeMasks
         return split;
     }
 
-    /// <summary>The number of the lowest bit, from <paramref name="firstLeaf"/>; where no bit is left, what was there.</summary>
+    /// <summary>
+    /// The number of the lowest bit, from <paramref name="firstLeaf"/>; where no bit is left, what
+    /// was there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> FirstLeft(Vector256<uint> left, int firstLeaf, Vector256<int> otherwise)
     {
-        // A power of two is exact as a float, and its exponent, which starts at bit 23 with an offset of 127, is the number of its bit.
-        // The top bit makes a negative number of the same exponent.
+        // A power of two is exact as a float, and its exponent, which starts at bit 23 with an
+        // offset of 127, is the number of its bit. The top bit makes a negative number of the same
+        // exponent.
         var lowest = (left & (Vector256<uint>.Zero - left)).AsInt32();
         var exponent = Vector256.ShiftRightLogical(Vector256.ConvertToSingle(lowest).AsInt32(), 23) & Vector256.Create(0xFF);
         return Vector256.ConditionalSelect(Vector256.Equals(lowest, Vector256<int>.Zero), otherwise, exponent + Vector256.Create(firstLeaf - 127));

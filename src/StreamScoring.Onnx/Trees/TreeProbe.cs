@@ -2,7 +2,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>Rows that lie where trees may go wrong: on their thresholds and right beside them, missing, infinite, zero of either sign.</summary>
+/// <summary>
+/// Rows that lie where trees may go wrong: on their thresholds and right beside them, missing,
+/// infinite, zero of either sign.
+/// </summary>
 internal static class TreeProbe
 {
     public const int RowCount = 256;

@@ -1,6 +1,9 @@
 namespace StreamScoring.Onnx.Trees;
 
-/// <summary>From aggregates to outputs: base values and the post transform, in floats and in the forms that ONNX Runtime computes.</summary>
+/// <summary>
+/// From aggregates to outputs: base values and the post transform, in floats and in the forms that
+/// ONNX Runtime computes.
+/// </summary>
 internal sealed class TreeScores(TreeEnsemble ensemble)
 {
     private readonly float[] _baseValues = [.. ensemble.BaseValues];

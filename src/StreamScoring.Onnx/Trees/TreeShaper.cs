@@ -46,7 +46,8 @@ internal sealed class TreeShaper
     /// <summary>Whether shares of rows come from the operator; else they are a half each.</summary>
     public bool HasHitRates => _hitRates.AreKnown;
 
-    /// <returns>Trees in the order in which ONNX Runtime adds them up: that of the lists, each with its first node as the root.</returns>
+    /// <returns>Trees in the order in which ONNX Runtime adds them up: that of the lists, each with
+    /// its first node as the root.</returns>
     public List<DecisionTree> Trees()
     {
         var trees = new List<DecisionTree>();
@@ -76,7 +77,8 @@ internal sealed class TreeShaper
 
             foreach (var number in (ReadOnlySpan<long>)[_whenTrue[i], _whenFalse[i]])
             {
-                // A child that is not there is an error, which whoever follows the way to it reports.
+                // A child that is not there is an error, which whoever follows the way to it
+                // reports.
                 if (_indexes.TryGetValue((_trees[i], number), out var child))
                 {
                     _isShared[child] = isReached[child];
@@ -110,10 +112,12 @@ internal sealed class TreeShaper
             var parent = splits[next.Parent];
             if (isShared)
             {
-                // The leaves of the parent's other child end with those of this one, which a failed comparison must not take away.
+                // The leaves of the parent's other child end with those of this one, which a failed
+                // comparison must not take away.
                 var isChain = !next.IsTrueChild && parent.WhenTrue >= 0 && splits[parent.WhenTrue].WhenFalse == place;
                 Require(isChain, $"node {_nodes[next.Node]} of tree {_trees[next.Node]} has two parents");
-                // ONNX Runtime makes one set of the values of such a chain, and goes by what its first node says of missing values.
+                // ONNX Runtime makes one set of the values of such a chain, and goes by what its
+                // first node says of missing values.
                 Require(
                     splits[parent.WhenTrue].MissingIsTrue == parent.MissingIsTrue,
                     $"comparisons of tree {_trees[next.Node]} with one way out send missing values different ways");
@@ -140,7 +144,8 @@ internal sealed class TreeShaper
         var (split, isExchanged) = SplitOf(node);
         var (whenTrue, whenFalse) = (ChildOf(node, _whenTrue), ChildOf(node, _whenFalse));
         (whenTrue, whenFalse) = isExchanged ? (whenFalse, whenTrue) : (whenTrue, whenFalse);
-        // The last one pushed comes first: leaves are numbered from the side where the comparison holds.
+        // The last one pushed comes first: leaves are numbered from the side where the comparison
+        // holds.
         open.Push((whenFalse, splits.Count, false));
         open.Push((whenTrue, splits.Count, true));
         splits.Add(split with { FirstLeaf = leaves.Count, TrueShare = _hitRates.TrueShare(node, whenTrue, whenFalse, _isShared[whenFalse]) });
@@ -166,7 +171,8 @@ internal sealed class TreeShaper
             case "BRANCH_EQ":
                 return (At(threshold, true, !missingIsTrue), true);
             case "BRANCH_NEQ":
-                // NaN differs from every threshold, so ONNX Runtime sends it the true way whatever the node says of missing values.
+                // NaN differs from every threshold, so ONNX Runtime sends it the true way whatever
+                // the node says of missing values.
                 return (At(threshold, true, true), false);
             default:
                 throw new TreesNotCoveredException($"it has a node of the mode {_modes[node]}");

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// Goes from the root to a leaf, through eight trees at a time, so that the loads of one way fill the waits of the others. A way that has
-/// arrived stays at its leaf, and the next node is computed, not branched to.
+/// Goes from the root to a leaf, through eight trees at a time, so that the loads of one way fill
+/// the waits of the others. A way that has arrived stays at its leaf, and the next node is
+/// computed, not branched to.
 /// </summary>
 internal sealed class TreeWalk
 {
@@ -37,7 +38,8 @@ internal sealed class TreeWalk
 
     /// <summary>Adds the trees' weights to the aggregates of the first rows of a block.</summary>
     /// <param name="aggregates">[targets, 32] Updated in place, tree after tree.</param>
-    // Under plain tiering a loop like this was measured 1.5 times slower until the runtime had replaced it.
+    // Under plain tiering a loop like this was measured 1.5 times slower until the runtime had
+    // replaced it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void Score(RowBlock block, int rowCount, LeafTable leaves, Span<float> aggregates)
     {
@@ -111,7 +113,8 @@ internal sealed class TreeWalk
 
     private static void AddTree(DecisionTree tree, int firstLeaf, int zerosAt, List<WalkNode> nodes, List<int> leafOfNode)
     {
-        // Breadth first: children stand side by side, and the nodes that all rows pass stand together.
+        // Breadth first: children stand side by side, and the nodes that all rows pass stand
+        // together.
         var open = new Queue<(int Child, bool IsAtMost, int Node)>();
         var childrenAt = new int?[tree.Splits.Count];
         int Reserve(params ReadOnlySpan<(int Child, bool IsAtMost)> children)
@@ -144,7 +147,8 @@ internal sealed class TreeWalk
             ref var placed = ref childrenAt[next.Child];
             nodes[next.Node] = (next.IsAtMost, split.IsUnequal, split.MissingIsTrue) switch
             {
-                // The rest of a ≠: it is known that value ≤ threshold, or that it is missing and goes where the comparison fails.
+                // The rest of a ≠: it is known that value ≤ threshold, or that it is missing and
+                // goes where the comparison fails.
                 (true, _, _) => WalkNode.AtMost(WalkNode.Below(threshold), valuesAt, Reserve(whenTrue, whenFalse)),
                 (_, true, true) => WalkNode.AtMost(threshold, valuesAt, placed ??= Reserve(isAtMost, whenTrue)),
                 (_, true, false) => WalkNode.Above(threshold, valuesAt, placed ??= Reserve(whenTrue, isAtMost)),

@@ -4,11 +4,14 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// A node of <see cref="TreeWalk"/>: one comparison, whatever the split. A row goes to the first child where value ≤ threshold, or, by the
-/// sign bit, where -value ≤ threshold, and a missing value always to the second.
+/// A node of <see cref="TreeWalk"/>: one comparison, whatever the split. A row goes to the first
+/// child where value ≤ threshold, or, by the sign bit, where -value ≤ threshold, and a missing
+/// value always to the second.
 /// </summary>
-/// <param name="ValuesAt">Where the feature's column starts in a block; for a leaf, the column of zeros.</param>
-/// <param name="First">The first child; the second is next to it. For a leaf, itself: whoever is there stays.</param>
+/// <param name="ValuesAt">Where the feature's column starts in a block; for a leaf, the column of
+/// zeros.</param>
+/// <param name="First">The first child; the second is next to it. For a leaf, itself: whoever is
+/// there stays.</param>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct WalkNode(uint Sign, float Threshold, int ValuesAt, int First)
 {
@@ -22,7 +25,10 @@ internal readonly record struct WalkNode(uint Sign, float Threshold, int ValuesA
 
     public static WalkNode Leaf(int zerosAt, int itself) => new(0, float.PositiveInfinity, zerosAt, itself);
 
-    /// <summary>A float x is at most this exactly where x is less than the threshold. NaN, at which no x is, for the lowest.</summary>
+    /// <summary>
+    /// A float x is at most this exactly where x is less than the threshold. NaN, at which no x is,
+    /// for the lowest.
+    /// </summary>
     public static float Below(float threshold) => float.IsNegativeInfinity(threshold) ? float.NaN : MathF.BitDecrement(threshold);
 
     /// <param name="bits">The value's.</param>

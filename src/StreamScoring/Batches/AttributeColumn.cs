@@ -1,6 +1,9 @@
 namespace StreamScoring.Batches;
 
-/// <summary>One free attribute that a feature, rule or model names. A row's value is a number, a text, or missing.</summary>
+/// <summary>
+/// One free attribute that a feature, rule or model names. A row's value is a number, a text, or
+/// missing.
+/// </summary>
 /// <param name="rowsMax">Rows the column can hold.</param>
 public sealed class AttributeColumn(int rowsMax)
 {

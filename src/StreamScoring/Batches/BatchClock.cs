@@ -1,9 +1,15 @@
 namespace StreamScoring.Batches;
 
-/// <summary>When a batch reached each stage, in processing time. One stamp per batch and stage, so a row costs nothing.</summary>
+/// <summary>
+/// When a batch reached each stage, in processing time. One stamp per batch and stage, so a row
+/// costs nothing.
+/// </summary>
 public sealed class BatchClock
 {
-    /// <summary>Ticks of the pipeline's <see cref="TimeProvider"/> (<see cref="TimeProvider.GetTimestamp"/>).</summary>
+    /// <summary>
+    /// Ticks of the pipeline's <see cref="TimeProvider"/>
+    /// (<see cref="TimeProvider.GetTimestamp"/>).
+    /// </summary>
     public long Received { get; set; }
 
     public long Ingested { get; set; }

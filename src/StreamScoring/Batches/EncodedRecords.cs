@@ -3,7 +3,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Batches;
 
-/// <summary>The records that a batch writes, encoded one after the other into one reused buffer. Part of the pooled batch.</summary>
+/// <summary>
+/// The records that a batch writes, encoded one after the other into one reused buffer. Part of the
+/// pooled batch.
+/// </summary>
 public sealed class EncodedRecords
 {
     private readonly List<EncodedRecord> _records = [];
@@ -31,7 +34,9 @@ public sealed class EncodedRecords
     /// <summary>How many of the dead letters are of rows that have a decision too.</summary>
     public int BesideDecisionCount { get; private set; }
 
-    /// <summary>What the decisions among the records are read by; null where they need nothing.</summary>
+    /// <summary>
+    /// What the decisions among the records are read by; null where they need nothing.
+    /// </summary>
     public DecisionSchema? Schema { get; set; }
 
     public void Add(in EncodedRecord record)

@@ -20,7 +20,10 @@ public sealed class FeatureMatrix
     /// <summary>[rows] The values of one feature.</summary>
     public Span<double> Column(int featureIndex) => _values.AsSpan(featureIndex * RowsMax, RowsMax);
 
-    /// <summary>The column of a text feature, whose slices point into <see cref="TextBytes"/>; null for a number.</summary>
+    /// <summary>
+    /// The column of a text feature, whose slices point into <see cref="TextBytes"/>; null for a
+    /// number.
+    /// </summary>
     public TextColumn? TextOf(int featureIndex) => _texts[featureIndex];
 
     /// <summary>The bytes that text columns point into.</summary>

@@ -3,13 +3,17 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Batches;
 
 /// <summary>
-/// The element of the stream: up to <see cref="RowsMax"/> records of one or more logs, as columns. It is rented from a
-/// <see cref="PaymentBatchPool"/> by the source, filled stage by stage, and returned by the sink. One owner at a time: a stage that
-/// pushed a batch no longer touches it.
+/// The element of the stream: up to <see cref="RowsMax"/> records of one or more logs, as columns.
+/// It is rented from a
+/// <see cref="PaymentBatchPool"/> by the source, filled stage by stage, and returned by the sink.
+/// One owner at a time: a stage that pushed a batch no longer touches it.
 /// </summary>
 public sealed class PaymentBatch
 {
-    /// <summary>The most rows that a batch of the live path may have: buffers that outlive batches are made for it.</summary>
+    /// <summary>
+    /// The most rows that a batch of the live path may have: buffers that outlive batches are made
+    /// for it.
+    /// </summary>
     public const int RowsCeiling = 1024;
 
     private readonly TextColumn[] _text;
@@ -77,7 +81,10 @@ public sealed class PaymentBatch
 
     public int RowCount { get; private set; }
 
-    /// <summary>The bytes of the records' values, then texts that had to be unescaped. Text columns are slices of it.</summary>
+    /// <summary>
+    /// The bytes of the records' values, then texts that had to be unescaped. Text columns are
+    /// slices of it.
+    /// </summary>
     public byte[] Bytes { get; private set; }
 
     public int BytesUsed { get; private set; }
@@ -90,24 +97,36 @@ public sealed class PaymentBatch
     /// <summary>[rows] The record's offset in its log.</summary>
     public readonly long[] Offset;
 
-    /// <summary>[rows] The log's own timestamp of the record, ms since the Unix epoch: what the merge orders by.</summary>
+    /// <summary>
+    /// [rows] The log's own timestamp of the record, ms since the Unix epoch: what the merge orders
+    /// by.
+    /// </summary>
     public readonly long[] LogTimestampMs;
 
     /// <summary>[rows] The record's value within <see cref="Bytes"/>.</summary>
     public readonly int[] ValueStart, ValueLength;
 
-    /// <summary>[rows] The value's length on the wire: greater than <see cref="ValueLength"/> where the source cut an oversized record.</summary>
+    /// <summary>
+    /// [rows] The value's length on the wire: greater than <see cref="ValueLength"/> where the
+    /// source cut an oversized record.
+    /// </summary>
     public readonly int[] ValueLengthWhole;
 
-    /// <summary>[rows] True where this process owes a decision (or a dead letter) for the record; false where it only folds it.</summary>
+    /// <summary>
+    /// [rows] True where this process owes a decision (or a dead letter) for the record; false
+    /// where it only folds it.
+    /// </summary>
     public readonly bool[] Decide;
 
-    /// <summary>[followed regions] How stale each was when the batch was taken, seconds; NaN where it was never seen whole.</summary>
+    /// <summary>
+    /// [followed regions] How stale each was when the batch was taken, seconds; NaN where it was
+    /// never seen whole.
+    /// </summary>
     public double[] StalenessSeconds { get; set; } = [];
 
     /// <summary>
-    /// All that the payments logs had by then is in this batch or in those before it, ms since the Unix epoch: of what comes yet, nothing is older. For ever
-    /// where no other region is followed.
+    /// All that the payments logs had by then is in this batch or in those before it, ms since the
+    /// Unix epoch: of what comes yet, nothing is older. For ever where no other region is followed.
     /// </summary>
     public long WholeUntilMs { get; set; } = long.MaxValue;
 
@@ -127,10 +146,16 @@ public sealed class PaymentBatch
     /// <summary>[rows] Index into the ISO 4217 table.</summary>
     public readonly short[] CurrencyIndex;
 
-    /// <summary>[rows] Labels only: when the label became known, by its record's timestamp at the latest, ms since the Unix epoch.</summary>
+    /// <summary>
+    /// [rows] Labels only: when the label became known, by its record's timestamp at the latest, ms
+    /// since the Unix epoch.
+    /// </summary>
     public readonly long[] KnownAtMs;
 
-    /// <summary>[rows] Of rows refused because of a time: that time, in whatever unit it was given; other rows hold leftovers.</summary>
+    /// <summary>
+    /// [rows] Of rows refused because of a time: that time, in whatever unit it was given; other
+    /// rows hold leftovers.
+    /// </summary>
     public readonly long[] RefusedTimeMs;
 
     /// <summary>[rows] Labels only.</summary>
@@ -141,7 +166,10 @@ public sealed class PaymentBatch
     /// <param name="attributeIndex">Position in <see cref="BatchLayout.AttributeNames"/>.</param>
     public AttributeColumn Attribute(int attributeIndex) => _attributes[attributeIndex];
 
-    /// <summary>The first <see cref="DecideCount"/> entries: rows that are payments and are to be decided, ascending.</summary>
+    /// <summary>
+    /// The first <see cref="DecideCount"/> entries: rows that are payments and are to be decided,
+    /// ascending.
+    /// </summary>
     public readonly int[] DecideRows;
 
     public int DecideCount { get; set; }
@@ -151,19 +179,34 @@ public sealed class PaymentBatch
 
     // Filled by enrich.
 
-    /// <summary>[rows] The rows in the order in which they are folded: each log's by offset, logs by time and event time.</summary>
+    /// <summary>
+    /// [rows] The rows in the order in which they are folded: each log's by offset, logs by time
+    /// and event time.
+    /// </summary>
     public readonly int[] FoldOrder;
 
-    /// <summary>[rows] How far event time has come once the row is folded: the greatest of the logs' clocks of event time; <see cref="long.MinValue"/> for none.</summary>
+    /// <summary>
+    /// [rows] How far event time has come once the row is folded: the greatest of the logs' clocks
+    /// of event time; <see cref="long.MinValue"/> for none.
+    /// </summary>
     public readonly long[] WatermarkMs;
 
-    /// <summary>[rows] True where the state held the record before the batch: a partition was taken over whose log it was ahead of.</summary>
+    /// <summary>
+    /// [rows] True where the state held the record before the batch: a partition was taken over
+    /// whose log it was ahead of.
+    /// </summary>
     public readonly bool[] IsFolded;
 
-    /// <summary>[rows] True where the payment was published before, within the idempotency window: it changes no state.</summary>
+    /// <summary>
+    /// [rows] True where the payment was published before, within the idempotency window: it
+    /// changes no state.
+    /// </summary>
     public readonly bool[] IsDuplicate;
 
-    /// <summary>[rows] True where the payment's id was another payment's, of other content; of a duplicate, where it was when the first record came.</summary>
+    /// <summary>
+    /// [rows] True where the payment's id was another payment's, of other content; of a duplicate,
+    /// where it was when the first record came.
+    /// </summary>
     public readonly bool[] IsConflicting;
 
     /// <summary>[rows] Of rows that conflict: where a record of the other payment stands.</summary>
@@ -172,28 +215,48 @@ public sealed class PaymentBatch
     /// <inheritdoc cref="ConflictLog"/>
     public readonly long[] ConflictOffset;
 
-    /// <summary>[rows] The number, in order of folding, of the first record of that payment: the row itself, where it is no duplicate.</summary>
+    /// <summary>
+    /// [rows] The number, in order of folding, of the first record of that payment: the row itself,
+    /// where it is no duplicate.
+    /// </summary>
     public readonly long[] FirstSequence;
 
-    /// <summary>[rows] Of duplicates: where the record stands whose decision is theirs: the payment's first, or where that is another region's, the first of the own.</summary>
+    /// <summary>
+    /// [rows] Of duplicates: where the record stands whose decision is theirs: the payment's first,
+    /// or where that is another region's, the first of the own.
+    /// </summary>
     public readonly int[] FirstLog;
 
     /// <inheritdoc cref="FirstLog"/>
     public readonly long[] FirstOffset;
 
-    /// <summary>[logs] The state's vector before the batch: by log index, the next offset that it did not hold.</summary>
+    /// <summary>
+    /// [logs] The state's vector before the batch: by log index, the next offset that it did not
+    /// hold.
+    /// </summary>
     public long[] VectorBefore { get; internal set; } = [];
 
-    /// <summary>[rows] True where a feature of the payment may lack events, or may count too many; <see cref="Bounds"/> says which.</summary>
+    /// <summary>
+    /// [rows] True where a feature of the payment may lack events, or may count too many;
+    /// <see cref="Bounds"/> says which.
+    /// </summary>
     public readonly bool[] IsApproximate;
 
-    /// <summary>Of rows that are approximate: how far each feature may be off, 0 where it is exact, NaN where that is not known; other rows hold leftovers.</summary>
+    /// <summary>
+    /// Of rows that are approximate: how far each feature may be off, 0 where it is exact, NaN
+    /// where that is not known; other rows hold leftovers.
+    /// </summary>
     public FeatureMatrix Bounds { get; }
 
-    /// <summary>Features of the rows in <see cref="DecideRows"/>; other rows hold leftovers.</summary>
+    /// <summary>
+    /// Features of the rows in <see cref="DecideRows"/>; other rows hold leftovers.
+    /// </summary>
     public FeatureMatrix Features { get; }
 
-    /// <summary>What decides the batch: leased once its features are there, until it is cleared. Null before, and where nothing is decided.</summary>
+    /// <summary>
+    /// What decides the batch: leased once its features are there, until it is cleared. Null
+    /// before, and where nothing is decided.
+    /// </summary>
     public IBatchPolicy? Policy { get; private set; }
 
     // Filled by score, indexed by row.
@@ -204,7 +267,9 @@ public sealed class PaymentBatch
     /// <summary>[rows] Calibrated probability of fraud in [0, 1].</summary>
     public readonly double[] Probability;
 
-    /// <summary>[shadows, rows] Calibrated probabilities of the shadow models; NaN where one has no answer.</summary>
+    /// <summary>
+    /// [shadows, rows] Calibrated probabilities of the shadow models; NaN where one has no answer.
+    /// </summary>
     public FeatureMatrix Shadows { get; private set; }
 
     /// <summary>What pushed the risk up; empty where no model is asked for it.</summary>
@@ -233,7 +298,10 @@ public sealed class PaymentBatch
     /// <summary>Processing-time stamps of the batch's way through the stages.</summary>
     public BatchClock Clock { get; } = new();
 
-    /// <summary>Adds a record's value. An oversized value is cut to what a dead letter shows; its whole length is kept, so ingest refuses it.</summary>
+    /// <summary>
+    /// Adds a record's value. An oversized value is cut to what a dead letter shows; its whole
+    /// length is kept, so ingest refuses it.
+    /// </summary>
     /// <param name="valueBytesMax">Longest value that is kept whole.</param>
     /// <returns>The row's index.</returns>
     public int Append(int logIndex, long offset, long logTimestampMs, bool decide, ReadOnlySpan<byte> value, int valueBytesMax)
@@ -254,7 +322,9 @@ public sealed class PaymentBatch
 
     public ReadOnlySpan<byte> Value(int rowIndex) => Bytes.AsSpan(ValueStart[rowIndex], ValueLength[rowIndex]);
 
-    /// <summary>Adds bytes behind the records: the room for texts that had to be unescaped.</summary>
+    /// <summary>
+    /// Adds bytes behind the records: the room for texts that had to be unescaped.
+    /// </summary>
     /// <returns>Where they start.</returns>
     public int AppendBytes(ReadOnlySpan<byte> value)
     {
@@ -269,7 +339,8 @@ public sealed class PaymentBatch
     {
         if (Bytes.Length - BytesUsed < length)
         {
-            // Rare: a pooled batch keeps the size it grew to, and the source bounds what it puts into one.
+            // Rare: a pooled batch keeps the size it grew to, and the source bounds what it puts
+            // into one.
             var grown = GC.AllocateUninitializedArray<byte>(Math.Max(Bytes.Length * 2, BytesUsed + length));
             Bytes.AsSpan(0, BytesUsed).CopyTo(grown);
             Bytes = grown;
@@ -302,7 +373,10 @@ public sealed class PaymentBatch
         Bounds.Column(featureIndex)[rowIndex] = bound;
     }
 
-    /// <summary>Takes the policy that decides the batch, and room for what its models give. Where that is another room than before it is made, once.</summary>
+    /// <summary>
+    /// Takes the policy that decides the batch, and room for what its models give. Where that is
+    /// another room than before it is made, once.
+    /// </summary>
     /// <param name="shadowCount">Of its shadow models.</param>
     /// <param name="reasonsMax">Reasons that it gives of a decision, at most.</param>
     internal void DecideBy(IBatchPolicy policy, int shadowCount, int reasonsMax)

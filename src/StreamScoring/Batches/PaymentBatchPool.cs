@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace StreamScoring.Batches;
 
 /// <summary>
-/// A bounded number of batches. When all are out the source waits: the pool is the bound on rows in flight, and with it on memory. One thread rents;
-/// any may return.
+/// A bounded number of batches. When all are out the source waits: the pool is the bound on rows in
+/// flight, and with it on memory. One thread rents; any may return.
 /// </summary>
 public sealed class PaymentBatchPool
 {
@@ -29,7 +29,10 @@ public sealed class PaymentBatchPool
     /// <summary>Batches that are out now. A test ends by asserting that it is 0.</summary>
     public int Rented => Volatile.Read(ref _rented);
 
-    /// <summary>Called on the returning thread whenever a batch comes back: how a source that found the pool empty is woken.</summary>
+    /// <summary>
+    /// Called on the returning thread whenever a batch comes back: how a source that found the pool
+    /// empty is woken.
+    /// </summary>
     public Action? Returned { get; set; }
 
     /// <returns>Null when all batches are out.</returns>
@@ -41,7 +44,8 @@ public sealed class PaymentBatchPool
         }
 
         Interlocked.Increment(ref _rented);
-        // A batch keeps the columns that it was made with. One of another size is let go and another is made, once for each batch after a change.
+        // A batch keeps the columns that it was made with. One of another size is let go and
+        // another is made, once for each batch after a change.
         return _free.TryDequeue(out var batch) && batch.RowsMax == _rowsMax ? batch : new PaymentBatch(_layout, _rowsMax, _bytesInitial);
     }
 
@@ -51,7 +55,8 @@ public sealed class PaymentBatchPool
         batch.Clear();
         if (Rented <= _batchesMax && batch.RowsMax == _rowsMax)
         {
-            // Before the count goes down: whoever may rent then finds it, and no batch is made beside it.
+            // Before the count goes down: whoever may rent then finds it, and no batch is made
+            // beside it.
             _free.Enqueue(batch);
         }
 
@@ -60,7 +65,10 @@ public sealed class PaymentBatchPool
         Returned?.Invoke();
     }
 
-    /// <summary>Changes both bounds while batches are out. Those that are too many, or of another size, go as they come back.</summary>
+    /// <summary>
+    /// Changes both bounds while batches are out. Those that are too many, or of another size, go
+    /// as they come back.
+    /// </summary>
     public void Resize(int batchesMax, int rowsMax)
     {
         Invariant.Require(batchesMax > 0 && rowsMax > 0);

@@ -1,7 +1,8 @@
 namespace StreamScoring.Batches;
 
 /// <summary>
-/// Counts what went in and what came out, per process. Written once per batch by the first and the last stage, read by anyone.
+/// Counts what went in and what came out, per process. Written once per batch by the first and the
+/// last stage, read by anyone.
 /// </summary>
 public sealed class PipelineProgress
 {
@@ -20,10 +21,15 @@ public sealed class PipelineProgress
     /// <summary>Records whose dead letter is acknowledged.</summary>
     public long DeadLettered => Volatile.Read(ref _deadLettered);
 
-    /// <summary>Records that were only folded: labels, and payments that others decide or that were decided before.</summary>
+    /// <summary>
+    /// Records that were only folded: labels, and payments that others decide or that were decided
+    /// before.
+    /// </summary>
     public long Folded => Volatile.Read(ref _folded);
 
-    /// <summary>True while all logs are known to be at their ends and nothing is in flight.</summary>
+    /// <summary>
+    /// True while all logs are known to be at their ends and nothing is in flight.
+    /// </summary>
     public bool IsIdle => _isIdle && Taken == Decided + DeadLettered + Folded;
 
     public void Took(PaymentBatch batch)

@@ -12,13 +12,17 @@ public sealed class ReasonColumns(int reasonsMax, int rowsMax)
     /// <summary>[rows] How many a row has.</summary>
     public readonly int[] Count = new int[rowsMax];
 
-    /// <summary>[reasonsMax] Columns of the feature matrix; the first <see cref="Count"/> of them are meant.</summary>
+    /// <summary>
+    /// [reasonsMax] Columns of the feature matrix; the first <see cref="Count"/> of them are meant.
+    /// </summary>
     public Span<int> Features(int rowIndex) => _features.AsSpan(rowIndex * reasonsMax, reasonsMax);
 
     /// <summary>[reasonsMax] How much each pushed the model's output up.</summary>
     public Span<double> Contributions(int rowIndex) => _contributions.AsSpan(rowIndex * reasonsMax, reasonsMax);
 
-    /// <summary>Keeps those of some contributions that are above zero and largest. Allocates nothing.</summary>
+    /// <summary>
+    /// Keeps those of some contributions that are above zero and largest. Allocates nothing.
+    /// </summary>
     /// <param name="features">[n] The column of each.</param>
     /// <param name="contributions">[n] NaN counts as none.</param>
     public void Keep(int rowIndex, ReadOnlySpan<int> features, ReadOnlySpan<double> contributions)

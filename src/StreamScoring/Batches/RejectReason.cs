@@ -1,6 +1,9 @@
 namespace StreamScoring.Batches;
 
-/// <summary>The named reasons for which a record goes to the dead letters. Their snake_case names are metric labels and record fields.</summary>
+/// <summary>
+/// The named reasons for which a record goes to the dead letters. Their snake_case names are metric
+/// labels and record fields.
+/// </summary>
 public enum RejectReason : byte
 {
     None,
@@ -24,6 +27,8 @@ public enum RejectReason : byte
     DuplicateField,
     TooManyUnknownFields,
 
-    /// <summary>No refusal: the payment is decided, and its dead letter says that another one has its id.</summary>
+    /// <summary>
+    /// No refusal: the payment is decided, and its dead letter says that another one has its id.
+    /// </summary>
     ConflictingId,
 }

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace StreamScoring.Batches;
 
-/// <summary>A growing byte buffer that keeps its memory when cleared, so that a pooled owner allocates only until it is large enough.</summary>
+/// <summary>
+/// A growing byte buffer that keeps its memory when cleared, so that a pooled owner allocates only
+/// until it is large enough.
+/// </summary>
 public sealed class ReusableBuffer : IBufferWriter<byte>
 {
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(16 * 1024);

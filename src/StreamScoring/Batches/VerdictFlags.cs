@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace StreamScoring.Batches;
 
-/// <summary>What a reader of a decision should know about it. Decisions name them in this order.</summary>
+/// <summary>
+/// What a reader of a decision should know about it. Decisions name them in this order.
+/// </summary>
 [Flags]
 [SuppressMessage("Naming", "CA1711", Justification = "Decisions call them flags.")]
 public enum VerdictFlags : byte

@@ -3,13 +3,17 @@ using StreamScoring.Batches;
 namespace StreamScoring.Decisions;
 
 /// <summary>
-/// The pure part of the decide stage: the verdict on each payment. The order of precedence has one place, here: a payment that was published
-/// before keeps its first decision; rules will be asked next, the thresholds last.
+/// The pure part of the decide stage: the verdict on each payment. The order of precedence has one
+/// place, here: a payment that was published before keeps its first decision; rules will be asked
+/// next, the thresholds last.
 /// </summary>
-/// <param name="budgetMs">A payment decided later than this after its log timestamp is flagged late.</param>
+/// <param name="budgetMs">A payment decided later than this after its log timestamp is flagged
+/// late.</param>
 internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs)
 {
-    /// <summary>Decides every row that is owed a decision. Allocates nothing in steady state.</summary>
+    /// <summary>
+    /// Decides every row that is owed a decision. Allocates nothing in steady state.
+    /// </summary>
     /// <param name="batch">With the time at which it is decided.</param>
     public void Decide(PaymentBatch batch)
     {
@@ -21,7 +25,8 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
             }
             else
             {
-                // What came first may have been decided elsewhere, or so long ago that it is not known: then this is the decision that later ones repeat.
+                // What came first may have been decided elsewhere, or so long ago that it is not
+                // known: then this is the decision that later ones repeat.
                 DecideAnew(batch, rowIndex);
             }
 

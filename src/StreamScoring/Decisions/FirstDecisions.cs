@@ -4,12 +4,16 @@ using StreamScoring.State;
 namespace StreamScoring.Decisions;
 
 /// <summary>
-/// What was decided for the payments of the idempotency window, so that one that is published again gets its first decision back. Those
-/// decided here are held by their number in order of folding; those decided before by their position, as read from the decisions.
+/// What was decided for the payments of the idempotency window, so that one that is published again
+/// gets its first decision back. Those decided here are held by their number in order of folding;
+/// those decided before by their position, as read from the decisions.
 /// </summary>
 public sealed class FirstDecisions
 {
-    /// <summary>Those held by position: a process that takes over decides at most what was in flight at the one before.</summary>
+    /// <summary>
+    /// Those held by position: a process that takes over decides at most what was in flight at the
+    /// one before.
+    /// </summary>
     internal const int PositionsMax = 1 << 16;
 
     private readonly SequenceRing<Held> _ring;
@@ -20,20 +24,27 @@ public sealed class FirstDecisions
     /// <param name="paymentsMax">As many as the idempotency index holds at most.</param>
     public FirstDecisions(int paymentsMax) => _ring = new SequenceRing<Held>(paymentsMax);
 
-    /// <summary>What was decided, and for which payment: its number plus one, so that 0 is none.</summary>
+    /// <summary>
+    /// What was decided, and for which payment: its number plus one, so that 0 is none.
+    /// </summary>
     internal readonly record struct Held(long Next, FirstDecision Decision);
 
     /// <summary>
-    /// Decisions of a partition that was taken over. From any thread, before the first payment of it is decided; what was given for the same
-    /// log before is replaced.
+    /// Decisions of a partition that was taken over. From any thread, before the first payment of
+    /// it is decided; what was given for the same log before is replaced.
     /// </summary>
-    /// <param name="decisions">By offset of the payment. They may still be on their way: only a payment that comes again waits for them.</param>
+    /// <param name="decisions">By offset of the payment. They may still be on their way: only a
+    /// payment that comes again waits for them.</param>
     public void Learn(int logIndex, Task<IReadOnlyDictionary<long, FirstDecision>> decisions) => _earlier[logIndex] = decisions;
 
-    /// <summary>Notes a decision. By one thread. One on the same payment is replaced; of two that share a place the later payment's stays.</summary>
+    /// <summary>
+    /// Notes a decision. By one thread. One on the same payment is replaced; of two that share a
+    /// place the later payment's stays.
+    /// </summary>
     /// <param name="sequence">
-    /// Of the payment's first record, in order of folding; -1 where the index does not hold it any more. That may be so where a partition is taken
-    /// over: the state has folded what is decided now, and what came since took its place.
+    /// Of the payment's first record, in order of folding; -1 where the index does not hold it any
+    /// more. That may be so where a partition is taken over: the state has folded what is decided
+    /// now, and what came since took its place.
     /// </param>
     /// <param name="logIndex">The first record's position.</param>
     public void Add(long sequence, int logIndex, long offset, in FirstDecision decision)
@@ -54,12 +65,17 @@ public sealed class FirstDecisions
         GC.KeepAlive(_ring);
     }
 
-    /// <summary>The first decision of a payment. By the thread that adds. Waits for what is still to be learned.</summary>
-    /// <param name="sequence">The first record's number in order of folding; -1 where it is not known.</param>
+    /// <summary>
+    /// The first decision of a payment. By the thread that adds. Waits for what is still to be
+    /// learned.
+    /// </summary>
+    /// <param name="sequence">The first record's number in order of folding; -1 where it is not
+    /// known.</param>
     /// <param name="logIndex">The first record's position.</param>
     /// <remarks>
-    /// What was learned comes first: what this process decided while the partition went to another may never have been written, and the other's
-    /// decision counts. Fails as what was to be learned failed.
+    /// What was learned comes first: what this process decided while the partition went to another
+    /// may never have been written, and the other's decision counts. Fails as what was to be
+    /// learned failed.
     /// </remarks>
     public bool TryFind(long sequence, int logIndex, long offset, out FirstDecision decision)
     {

@@ -2,7 +2,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Decisions;
 
-/// <summary>Scores from which on a payment is challenged, reviewed, blocked or called risky. 100 is never reached: it switches one off.</summary>
+/// <summary>
+/// Scores from which on a payment is challenged, reviewed, blocked or called risky. 100 is never
+/// reached: it switches one off.
+/// </summary>
 public sealed record RiskThresholds
 {
     public const int Never = 100;

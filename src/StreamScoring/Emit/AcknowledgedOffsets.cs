@@ -4,7 +4,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 
-/// <summary>How far each log is decided and acknowledged. It is told batch by batch, in stream order, and never goes back.</summary>
+/// <summary>
+/// How far each log is decided and acknowledged. It is told batch by batch, in stream order, and
+/// never goes back.
+/// </summary>
 internal sealed class AcknowledgedOffsets(LogTable logs)
 {
     private readonly long[] _next = new long[logs.Count];

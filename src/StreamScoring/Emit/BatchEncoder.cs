@@ -20,7 +20,10 @@ internal sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters,
 {
     private readonly ReusableBuffer _compact = new();
 
-    /// <summary>Does not check that objects and arrays are closed: the transcoder closes them for any input, and its tests check it.</summary>
+    /// <summary>
+    /// Does not check that objects and arrays are closed: the transcoder closes them for any input,
+    /// and its tests check it.
+    /// </summary>
     private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { SkipValidation = true });
     private readonly VectorEncoder _vector = new(logs);
     private readonly bool[] _hasVector = new bool[logs.Count];
@@ -50,7 +53,8 @@ internal sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters,
                 EncodeDecision(batch, rowIndex, decisions, records);
                 if (batch.IsConflicting[rowIndex] && !batch.IsDuplicate[rowIndex])
                 {
-                    // Said once: of the record with which the other payment came, and not of its retries.
+                    // Said once: of the record with which the other payment came, and not of its
+                    // retries.
                     EncodeDeadLetter(batch, rowIndex, new Rejection(RejectReason.ConflictingId, (int)TextField.PaymentId), records);
                 }
             }

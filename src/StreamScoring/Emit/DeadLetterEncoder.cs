@@ -10,19 +10,23 @@ using StreamScoring.Logs;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the contract's fields that could be
-/// parsed, each value looked at for card numbers. Everything else of the record is withheld: how much, from where, and a keyed hash.
+/// Writes a refused record as a dead letter: JSON with the reason, the position, and a copy of the
+/// contract's fields that could be parsed, each value looked at for card numbers. Everything else
+/// of the record is withheld: how much, from where, and a keyed hash.
 /// </summary>
 internal sealed class DeadLetterEncoder
 {
-    /// <summary>Of this process alone: letters of one run can be compared, and nobody can try numbers out.</summary>
+    /// <summary>
+    /// Of this process alone: letters of one run can be compared, and nobody can try numbers out.
+    /// </summary>
     private static readonly byte[] ProcessKey = RandomNumberGenerator.GetBytes(32);
 
     private readonly LogTable _logs;
     private readonly RecordCopy _copy = new();
     private readonly WithheldBytes _withheld;
 
-    /// <param name="hashKey">A secret, for the hash of what is withheld; empty: one of this process.</param>
+    /// <param name="hashKey">A secret, for the hash of what is withheld; empty: one of this
+    /// process.</param>
     public DeadLetterEncoder(LogTable logs, ReadOnlySpan<byte> hashKey = default)
     {
         _logs = logs;
@@ -30,7 +34,8 @@ internal sealed class DeadLetterEncoder
     }
 
     /// <summary>Appends one dead letter to the buffer.</summary>
-    /// <param name="rejection">Why; <see cref="RejectReason.ConflictingId"/> of a row that was decided.</param>
+    /// <param name="rejection">Why; <see cref="RejectReason.ConflictingId"/> of a row that was
+    /// decided.</param>
     /// <param name="withCopy">False: the topic takes none that is so large.</param>
     public void Encode(PaymentBatch batch, int rowIndex, Rejection rejection, IBufferWriter<byte> output, bool withCopy = true)
     {

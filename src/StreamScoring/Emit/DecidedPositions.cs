@@ -8,23 +8,31 @@ using StreamScoring.Logs;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// What the end of a decisions partition says to whoever takes it over: how far the payments log is decided, and what was decided lately.
-/// The truth about what is decided; a committed offset is only a hint.
+/// What the end of a decisions partition says to whoever takes it over: how far the payments log is
+/// decided, and what was decided lately. The truth about what is decided; a committed offset is
+/// only a hint.
 /// </summary>
 /// <remarks>
-/// Positions are those of a topic's id. A decision on a topic of another id, of the same name, says nothing: that topic is gone. One that names no
-/// id, of an older release or of brokers that tell none, counts where none names ours. One that claims a position that the log does not have was
+/// Positions are those of a topic's id. A decision on a topic of another id, of the same name, says
+/// nothing: that topic is gone. One that names no id, of an older release or of brokers that tell
+/// none, counts where none names ours. One that claims a position that the log does not have was
 /// written by somebody else, or is damaged: it moves nothing.
 /// </remarks>
 /// <param name="payments">The log whose decisions go to the partition.</param>
 /// <param name="topicId">The id of its topic; null where it is not known.</param>
-/// <param name="end">Behind the log's last record, looked up before the decisions are read but after their own end was.</param>
+/// <param name="end">Behind the log's last record, looked up before the decisions are read but
+/// after their own end was.</param>
 public sealed class DecidedPositions(LogId payments, string? topicId = null, long end = long.MaxValue)
 {
-    /// <summary>Decisions on a former topic after which nobody looks further back for one on this.</summary>
+    /// <summary>
+    /// Decisions on a former topic after which nobody looks further back for one on this.
+    /// </summary>
     private const int FormerMax = 20_000;
 
-    /// <summary>So many impossible claims, more than there are possible ones, are no stray records: the log is not what was decided.</summary>
+    /// <summary>
+    /// So many impossible claims, more than there are possible ones, are no stray records: the log
+    /// is not what was decided.
+    /// </summary>
     private const int ImpossibleMin = 10;
 
     private readonly Dictionary<long, FirstDecision> _learned = [];
@@ -50,18 +58,25 @@ public sealed class DecidedPositions(LogId payments, string? topicId = null, lon
     /// <summary>The highest of these positions.</summary>
     public long ImpossibleMax { get; private set; }
 
-    /// <summary>Whether most of what was seen is impossible: then the log has lost its end, or was made anew.</summary>
+    /// <summary>
+    /// Whether most of what was seen is impossible: then the log has lost its end, or was made
+    /// anew.
+    /// </summary>
     public bool IsOfAnotherLog => Impossible >= ImpossibleMin && Impossible > _possible;
 
     /// <summary>
-    /// The first offset of the log that is owed an answer: behind its last decision, or behind what the group committed, as that is acknowledged.
-    /// Other dead letters do not count: those before a decision are acknowledged before it is sent (<see cref="DeadLettersFirst"/>), and one
+    /// The first offset of the log that is owed an answer: behind its last decision, or behind what
+    /// the group committed, as that is acknowledged. Other dead letters do not count: those before
+    /// a decision are acknowledged before it is sent (<see cref="DeadLettersFirst"/>), and one
     /// behind the last decision may have overtaken one that was lost.
     /// </summary>
     /// <param name="committed">What the group committed; negative for nothing.</param>
     public long DecideFrom(long committed) => Math.Max(_next > 0 ? _next : _nextUnnamed, committed);
 
-    /// <summary>Notes a decision, in either form. They may come in any order, and more than once; what is no decision, or one of another log, is passed over.</summary>
+    /// <summary>
+    /// Notes a decision, in either form. They may come in any order, and more than once; what is no
+    /// decision, or one of another log, is passed over.
+    /// </summary>
     public void Note(ReadOnlyMemory<byte> value)
     {
         if (TryRead(value) is not var (source, sourceTopicId, outcome)
@@ -116,7 +131,8 @@ public sealed class DecidedPositions(LogId payments, string? topicId = null, lon
             new DecisionOutcome(root.GetProperty("action").GetString()!, root.GetProperty("score").GetInt32(), root.GetProperty("level").GetString()!, NumberOf(root, "probability"), NumberOf(root, "raw")));
     }
 
-    /// <returns>Null for words that this release does not know: its payment, should it come again, is decided anew.</returns>
+    /// <returns>Null for words that this release does not know: its payment, should it come again,
+    /// is decided anew.</returns>
     private static FirstDecision? TryParse(in DecisionOutcome outcome) =>
         Enum.TryParse<RiskLevel>(outcome.Level, ignoreCase: true, out var level) && Enum.TryParse<DecisionAction>(outcome.Action, ignoreCase: true, out var action)
             ? new FirstDecision(outcome.Probability ?? double.NaN, outcome.Raw ?? double.NaN, (byte)outcome.Score, level, action)

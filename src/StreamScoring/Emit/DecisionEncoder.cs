@@ -9,8 +9,9 @@ using StreamScoring.Logs;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// Writes a decided row in the compact form of <see cref="DecisionMessagePack"/>, straight from the batch's columns. Whatever is the
-/// same for all rows is encoded once, at start, or left to a schema. Allocates nothing per row.
+/// Writes a decided row in the compact form of <see cref="DecisionMessagePack"/>, straight from the
+/// batch's columns. Whatever is the same for all rows is encoded once, at start, or left to a
+/// schema. Allocates nothing per row.
 /// </summary>
 internal sealed class DecisionEncoder
 {
@@ -33,7 +34,9 @@ internal sealed class DecisionEncoder
     /// <summary>The model, or the schema that has it.</summary>
     private readonly byte[] _model;
 
-    /// <summary>By feature: how maps and reasons call it, by name or by its place in the schema.</summary>
+    /// <summary>
+    /// By feature: how maps and reasons call it, by name or by its place in the schema.
+    /// </summary>
     private readonly byte[][] _featureNames;
     private readonly byte[][] _featureTexts;
     private readonly byte[][] _shadowIds;
@@ -42,7 +45,8 @@ internal sealed class DecisionEncoder
     private readonly byte[] _policy;
 
     /// <param name="policy"><c>sha256:</c> and 64 hexadecimal digits.</param>
-    /// <param name="usesSchema">Whether decisions leave to a schema what they have in common.</param>
+    /// <param name="usesSchema">Whether decisions leave to a schema what they have in
+    /// common.</param>
     public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false)
     {
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
@@ -247,7 +251,9 @@ internal sealed class DecisionEncoder
 
     private long Microseconds(long from, long to) => _clock.GetElapsedTime(from, to).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>A whole number takes the integer form, which is shorter and exact; NaN is nil.</summary>
+    /// <summary>
+    /// A whole number takes the integer form, which is shorter and exact; NaN is nil.
+    /// </summary>
     private static void WriteNumber(ref MessagePackWriter writer, double value)
     {
         if (double.IsNaN(value))

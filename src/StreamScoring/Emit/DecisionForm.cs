@@ -6,7 +6,9 @@ public enum DecisionForm
     /// <summary>Compact, with all names in each.</summary>
     Inline,
 
-    /// <summary>Compact; what decisions have in common stands in a schema (<see cref="SchemasFirst"/>).</summary>
+    /// <summary>
+    /// Compact; what decisions have in common stands in a schema (<see cref="SchemasFirst"/>).
+    /// </summary>
     BySchema,
 
     /// <summary>JSON, with all names in each.</summary>

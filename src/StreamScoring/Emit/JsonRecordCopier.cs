@@ -3,7 +3,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Emit;
 
-/// <summary>Copies what can be parsed of a JSON record: the contract's fields up to the first byte that is no JSON.</summary>
+/// <summary>
+/// Copies what can be parsed of a JSON record: the contract's fields up to the first byte that is
+/// no JSON.
+/// </summary>
 internal static class JsonRecordCopier
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 64 };
@@ -37,7 +40,8 @@ internal static class JsonRecordCopier
         withheld.Add(record[(skipped + end)..], skipped + end);
     }
 
-    /// <param name="end">Behind what is copied or withheld so far; moved on within the attributes.</param>
+    /// <param name="end">Behind what is copied or withheld so far; moved on within the
+    /// attributes.</param>
     private static void CopyField(
         ref Utf8JsonReader reader, ReadOnlySpan<byte> record, int skipped, RecordCopy copy, WithheldBytes withheld, ref int end)
     {

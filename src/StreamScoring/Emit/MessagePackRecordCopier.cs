@@ -5,7 +5,8 @@ using StreamScoring.Ingest;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// Copies what can be parsed of a MessagePack record: the contract's fields by position, up to the first byte that is no MessagePack.
+/// Copies what can be parsed of a MessagePack record: the contract's fields by position, up to the
+/// first byte that is no MessagePack.
 /// </summary>
 internal static class MessagePackRecordCopier
 {

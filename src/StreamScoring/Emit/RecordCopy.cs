@@ -10,20 +10,25 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// The copy of a refused record: a JSON object of the contract's fields that could be parsed, each value looked at by itself. What was
-/// not parsed is not copied, whatever it is; how much that is, is counted. Used by one thread at a time.
+/// The copy of a refused record: a JSON object of the contract's fields that could be parsed, each
+/// value looked at by itself. What was not parsed is not copied, whatever it is; how much that is,
+/// is counted. Used by one thread at a time.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The writer writes into memory: it holds nothing that has to be given back.")]
 internal sealed class RecordCopy
 {
     /// <summary>
-    /// Longest copy, and longest value in it, bytes. A value is copied whole or not at all: a part no longer looks like what it is.
+    /// Longest copy, and longest value in it, bytes. A value is copied whole or not at all: a part
+    /// no longer looks like what it is.
     /// </summary>
     public const int BytesMax = 16 * 1024, ValueBytesMax = 512;
 
     private const int NumberLengthMax = 40;
 
-    /// <summary>Escapes only what JSON asks for: the copy stays readable, and it is never put into a web page unescaped.</summary>
+    /// <summary>
+    /// Escapes only what JSON asks for: the copy stays readable, and it is never put into a web
+    /// page unescaped.
+    /// </summary>
     internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
@@ -80,7 +85,9 @@ internal sealed class RecordCopy
 
     public void EndAttributes() => _writer.WriteEndObject();
 
-    /// <summary>Begins an attribute. Its name is the publisher's, so it is looked at as a value is.</summary>
+    /// <summary>
+    /// Begins an attribute. Its name is the publisher's, so it is looked at as a value is.
+    /// </summary>
     /// <returns>False where its name is not copied, or the copy is full.</returns>
     public bool TryStartAttribute(ReadOnlySpan<byte> name)
     {
@@ -116,7 +123,8 @@ internal sealed class RecordCopy
     }
 
     /// <param name="digits">A JSON number as it is written.</param>
-    /// <param name="isCardNumber">Whether more is known than the digits show: they may be those of a rounded number.</param>
+    /// <param name="isCardNumber">Whether more is known than the digits show: they may be those of
+    /// a rounded number.</param>
     public void WriteNumber(ReadOnlySpan<byte> digits, bool isCardNumber = false)
     {
         _isSplit |= _split.Add(digits) | _groups.Add(digits);

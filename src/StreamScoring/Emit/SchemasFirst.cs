@@ -4,13 +4,17 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// Publishes the schema of decisions before the first of them. So whoever reads a decision finds its schema. Batches of a schema that is
-/// published already, which are nearly all, wait for nothing.
+/// Publishes the schema of decisions before the first of them. So whoever reads a decision finds
+/// its schema. Batches of a schema that is published already, which are nearly all, wait for
+/// nothing.
 /// </summary>
 /// <param name="sink">Where batches go, in their order.</param>
 public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDecisionSink
 {
-    /// <summary>Ids. Touched by the caller once <see cref="_handedOn"/> is complete, and before that by what completes it.</summary>
+    /// <summary>
+    /// Ids. Touched by the caller once <see cref="_handedOn"/> is complete, and before that by what
+    /// completes it.
+    /// </summary>
     private readonly HashSet<string> _published = new(StringComparer.Ordinal);
     private DecisionSchema? _last;
 

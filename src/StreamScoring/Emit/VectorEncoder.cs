@@ -6,7 +6,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Emit;
 
-/// <summary>Writes a batch's vector in the form of <see cref="BatchVector"/>, once per batch and without allocating.</summary>
+/// <summary>
+/// Writes a batch's vector in the form of <see cref="BatchVector"/>, once per batch and without
+/// allocating.
+/// </summary>
 internal sealed class VectorEncoder
 {
     private readonly (byte[] Name, int First, int Count)[] _topics;
@@ -52,7 +55,8 @@ internal sealed class VectorEncoder
                 writer.Write(_partitions[logIndex]);
                 writer.Write(next - before);
                 writer.Write(_taken[logIndex]);
-                // Offsets may have gaps, so the first one taken may also lie behind the next; that says nothing.
+                // Offsets may have gaps, so the first one taken may also lie behind the next; that
+                // says nothing.
                 writer.Write(_taken[logIndex] == 0 ? 0 : Math.Min(0, _first[logIndex] - next));
                 before = next;
             }

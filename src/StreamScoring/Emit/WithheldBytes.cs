@@ -4,10 +4,11 @@ using System.Security.Cryptography;
 namespace StreamScoring.Emit;
 
 /// <summary>
-/// The parts of a refused record that are not copied: how many bytes, where the first begins, and a keyed hash by which two records
-/// can be told to hold the same. Used by one thread at a time.
+/// The parts of a refused record that are not copied: how many bytes, where the first begins, and a
+/// keyed hash by which two records can be told to hold the same. Used by one thread at a time.
 /// </summary>
-/// <param name="key">Of the hash. Without one a hash of a card number is as good as the number: there are too few of them.</param>
+/// <param name="key">Of the hash. Without one a hash of a card number is as good as the number:
+/// there are too few of them.</param>
 internal sealed class WithheldBytes(ReadOnlySpan<byte> key)
 {
     private readonly byte[] _key = key.ToArray();
@@ -15,7 +16,9 @@ internal sealed class WithheldBytes(ReadOnlySpan<byte> key)
 
     public int Count { get; private set; }
 
-    /// <summary>Offset in the record of the first that is withheld; of no meaning where none is.</summary>
+    /// <summary>
+    /// Offset in the record of the first that is withheld; of no meaning where none is.
+    /// </summary>
     public int First { get; private set; }
 
     public void Start()

@@ -3,8 +3,9 @@ using StreamScoring.Batches;
 namespace StreamScoring.Expressions;
 
 /// <summary>
-/// A bound expression. It is evaluated column by column: one call per node and batch, into a buffer that the node keeps, so a row costs
-/// neither a virtual call nor an allocation. An instance is used by one thread at a time.
+/// A bound expression. It is evaluated column by column: one call per node and batch, into a buffer
+/// that the node keeps, so a row costs neither a virtual call nor an allocation. An instance is
+/// used by one thread at a time.
 /// </summary>
 internal abstract class Expression
 {

@@ -4,15 +4,20 @@ using Parlot.Fluent;
 namespace StreamScoring.Expressions;
 
 /// <summary>
-/// Parses the expression language of feature files and rules. From loosest to tightest: or; and; not; == != &lt; &lt;= &gt; &gt;= in; + -; * /;
-/// unary minus; literals, names, calls, parentheses.
+/// Parses the expression language of feature files and rules. From loosest to tightest: or; and;
+/// not; == != &lt; &lt;= &gt; &gt;= in; + -; * /; unary minus; literals, names, calls, parentheses.
 /// </summary>
 internal static class ExpressionParser
 {
-    /// <summary>Deepest tree: a + b + c is two deep. What is deeper would exhaust the stack of whoever binds or evaluates it.</summary>
+    /// <summary>
+    /// Deepest tree: a + b + c is two deep. What is deeper would exhaust the stack of whoever binds
+    /// or evaluates it.
+    /// </summary>
     public const int DepthMax = 400;
 
-    /// <summary>Deepest nesting of parentheses: a level takes a dozen calls of the parser.</summary>
+    /// <summary>
+    /// Deepest nesting of parentheses: a level takes a dozen calls of the parser.
+    /// </summary>
     public const int NestingMax = 100;
 
     private static readonly Parser<Syntax> Grammar = Build();
@@ -67,8 +72,9 @@ internal static class ExpressionParser
     private static Parser<Syntax> Build()
     {
         var expression = Deferred<Syntax>();
-        // A word of the language is no name. Else `not (…` that does not end is read a second time, as a call of `not`, at each level of
-        // nesting: twice at the first, a million times at the twentieth.
+        // A word of the language is no name. Else `not (…` that does not end is read a second time,
+        // as a call of `not`, at each level of nesting: twice at the first, a million times at the
+        // twentieth.
         var name = Terms.Identifier(extraPart: static c => c == '.')
             .When(static (context, value) => ((CountingContext)context).Count() && value.Span is not ("not" or "and" or "or" or "in"));
         var open = Terms.Char('(');
@@ -126,7 +132,10 @@ internal static class ExpressionParser
             return left;
         });
 
-    /// <summary>Counts the names that are tried. A grammar that steps back reads some again; one that reads all again at each level must not come back.</summary>
+    /// <summary>
+    /// Counts the names that are tried. A grammar that steps back reads some again; one that reads
+    /// all again at each level must not come back.
+    /// </summary>
     private sealed class CountingContext(string text) : ParseContext(new Scanner(text))
     {
         private int _tried;

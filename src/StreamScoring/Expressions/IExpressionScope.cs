@@ -4,7 +4,8 @@ namespace StreamScoring.Expressions;
 internal interface IExpressionScope
 {
     /// <param name="name">As written, dots included.</param>
-    /// <param name="wantsText">What the context expects of a name whose type follows from its use: an attribute.</param>
+    /// <param name="wantsText">What the context expects of a name whose type follows from its use:
+    /// an attribute.</param>
     /// <returns>Null where there is no such name.</returns>
     Expression? Resolve(string name, bool wantsText);
 

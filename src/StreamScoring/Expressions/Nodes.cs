@@ -29,7 +29,10 @@ internal sealed class TextConstantNode(string value) : Expression
     public override TextValues Texts(PaymentBatch batch) => new(_value);
 }
 
-/// <summary>The amount in major units: minor units divided by a power of ten, one correctly rounded division.</summary>
+/// <summary>
+/// The amount in major units: minor units divided by a power of ten, one correctly rounded
+/// division.
+/// </summary>
 internal sealed class AmountNode : Expression
 {
     private static readonly double[] PowersOfTen = [1, 10, 100, 1000, 10_000];
@@ -50,7 +53,9 @@ internal sealed class AmountNode : Expression
     }
 }
 
-/// <summary>The event time in ms since the Unix epoch; whole in a double until the year 287396.</summary>
+/// <summary>
+/// The event time in ms since the Unix epoch; whole in a double until the year 287396.
+/// </summary>
 internal sealed class EventTimeNode : Expression
 {
     public override ExpressionType Type => ExpressionType.Number;

@@ -2,7 +2,8 @@ namespace StreamScoring.Expressions;
 
 /// <summary>An expression as it was written, before names and types are known.</summary>
 /// <param name="Offset">Zero-based position in the text.</param>
-/// <param name="Depth">Levels of the tree from here down: binding and evaluation recurse that deep.</param>
+/// <param name="Depth">Levels of the tree from here down: binding and evaluation recurse that
+/// deep.</param>
 internal abstract record Syntax(int Offset, int Depth)
 {
     protected static int DepthOf(IReadOnlyList<Syntax> parts) => parts.Count == 0 ? 0 : parts.Max(part => part.Depth);

@@ -2,7 +2,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Expressions;
 
-/// <summary>The texts of a batch's rows in UTF-8, empty where one is missing: a column's, or one text for all rows.</summary>
+/// <summary>
+/// The texts of a batch's rows in UTF-8, empty where one is missing: a column's, or one text for
+/// all rows.
+/// </summary>
 internal readonly ref struct TextValues
 {
     private readonly TextColumn? _column;

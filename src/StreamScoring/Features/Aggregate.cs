@@ -1,6 +1,8 @@
 namespace StreamScoring.Features;
 
-/// <summary>What a windowed feature computes. The names in feature files are these in snake_case.</summary>
+/// <summary>
+/// What a windowed feature computes. The names in feature files are these in snake_case.
+/// </summary>
 public enum Aggregate : byte
 {
     Count,

@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace StreamScoring.Features;
 
-/// <summary>The head of a page of equal blocks: which of them are rented. Behind it lie a bit for each block, and the blocks.</summary>
+/// <summary>
+/// The head of a page of equal blocks: which of them are rented. Behind it lie a bit for each
+/// block, and the blocks.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct BlockPage
 {

@@ -1,21 +1,25 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Memory for one entity's events: blocks of a power-of-two number of rows. Small ones share pages, a size to a page; large ones stand alone.
-/// A page whose blocks find room in others of its size can be emptied and given back, so of each size less than one page's worth of blocks is
-/// ever held for nothing (<see cref="TryGiveBackPage"/>).
+/// Memory for one entity's events: blocks of a power-of-two number of rows. Small ones share pages,
+/// a size to a page; large ones stand alone. A page whose blocks find room in others of its size
+/// can be emptied and given back, so of each size less than one page's worth of blocks is ever held
+/// for nothing (<see cref="TryGiveBackPage"/>).
 /// </summary>
 internal sealed unsafe class BlockSlab
 {
     private const int SizesMax = 32;
 
     /// <summary>
-    /// Blocks of a size that were returned last and are rented first. As keys grow, what one leaves another takes, so most need no look at a
-    /// page's head, which would be a cache miss each (load-tests: <c>fold --exponent 0.5</c>).
+    /// Blocks of a size that were returned last and are rented first. As keys grow, what one leaves
+    /// another takes, so most need no look at a page's head, which would be a cache miss each
+    /// (load-tests: <c>fold --exponent 0.5</c>).
     /// </summary>
     private const int RecentMax = 64;
 
-    /// <summary>Eight blocks or more to a page, so at most an eighth of it is a remainder.</summary>
+    /// <summary>
+    /// Eight blocks or more to a page, so at most an eighth of it is a remainder.
+    /// </summary>
     private const int PagedBytesMax = StateMemory.PageBytes / 8;
 
     private readonly StateMemory _memory;
@@ -135,8 +139,9 @@ internal sealed unsafe class BlockSlab
     }
 
     /// <summary>
-    /// Empties a page. That of a size's pages with the fewest rented blocks, r of b, can be emptied where the others have r free; where no
-    /// page can be, a size has fewer than r + (b − r) = b free blocks.
+    /// Empties a page. That of a size's pages with the fewest rented blocks, r of b, can be emptied
+    /// where the others have r free; where no page can be, a size has fewer than r + (b − r) = b
+    /// free blocks.
     /// </summary>
     /// <param name="keys">The slots whose blocks move.</param>
     /// <returns>False where no page can be emptied.</returns>

@@ -1,6 +1,9 @@
 namespace StreamScoring.Features;
 
-/// <summary>The numbers of the chunks of a busy key's rows (<see cref="RowIndex"/>): how they are found from the rows, and where they lie.</summary>
+/// <summary>
+/// The numbers of the chunks of a busy key's rows (<see cref="RowIndex"/>): how they are found from
+/// the rows, and where they lie.
+/// </summary>
 internal sealed unsafe class ChunkSums(RowIndexLayout index, EntityRows rows, RowIndex state)
 {
     private const int FlagsAt = 1, MeasuresAt = 2, BloomBits = 512, BloomBitsLog2 = 9;

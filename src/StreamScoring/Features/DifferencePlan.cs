@@ -1,10 +1,12 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// A feature that is told by the difference of two rows: the plan of most, in one place, as it is looked at for every payment
-/// (<see cref="FeaturePlan"/> has the others, and says what the numbers mean).
+/// A feature that is told by the difference of two rows: the plan of most, in one place, as it is
+/// looked at for every payment (<see cref="FeaturePlan"/> has the others, and says what the numbers
+/// mean).
 /// </summary>
-/// <param name="SkippedAtEnd">Where the window ends at the payment: 1 if that is left out, 0 if not.</param>
+/// <param name="SkippedAtEnd">Where the window ends at the payment: 1 if that is left out, 0 if
+/// not.</param>
 /// <param name="Units">What the value is a multiple of, in a major unit.</param>
 internal readonly record struct DifferencePlan(Aggregate Aggregate, int FeatureIndex, int Begin, int End, int First, int Second, int SkippedAtEnd, double Units)
 {

@@ -1,9 +1,15 @@
 namespace StreamScoring.Features;
 
-/// <summary>Each event notes when its value stood before: a value then counts once in a window, where it stands first.</summary>
+/// <summary>
+/// Each event notes when its value stood before: a value then counts once in a window, where it
+/// stands first.
+/// </summary>
 internal sealed unsafe class DistinctLinks(EntityRows rows)
 {
-    /// <summary>Notes when the row's value stood before, and makes the next event with that value point here.</summary>
+    /// <summary>
+    /// Notes when the row's value stood before, and makes the next event with that value point
+    /// here.
+    /// </summary>
     /// <param name="distinct">Which of the distinct columns these are.</param>
     public void Link(KeySlot* slot, int row, int distinct, in DistinctColumns columns, long hash, bool passes)
     {
@@ -24,7 +30,9 @@ internal sealed unsafe class DistinctLinks(EntityRows rows)
         rows.Index.Linked(slot, row, distinct);
     }
 
-    /// <summary>The next event with the row's value points to when that stood before the row.</summary>
+    /// <summary>
+    /// The next event with the row's value points to when that stood before the row.
+    /// </summary>
     public void Unlink(KeySlot* slot, int row, int distinct, in DistinctColumns columns)
     {
         var removed = rows.Row(slot, row);

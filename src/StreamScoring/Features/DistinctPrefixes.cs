@@ -1,10 +1,15 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Estimates of distinct values among the first rows of a key, up to every 128th row: windows that begin among tiles hold all rows up to their end,
-/// so one of these and a few rows tell which values. Lies behind the rest of a block's index; a late payment's value is added to those behind it.
+/// Estimates of distinct values among the first rows of a key, up to every 128th row: windows that
+/// begin among tiles hold all rows up to their end, so one of these and a few rows tell which
+/// values. Lies behind the rest of a block's index; a late payment's value is added to those behind
+/// it.
 /// </summary>
-/// <remarks>By distinct column: the first row, how many there are, then of each one past its last row, and the registers.</remarks>
+/// <remarks>
+/// By distinct column: the first row, how many there are, then of each one past its last row, and
+/// the registers.
+/// </remarks>
 internal sealed unsafe class DistinctPrefixes(EntityLayout layout, EntityRows rows)
 {
     private const int RowsOfPrefix = 128, Start = 0, Count = 1, HeadLongs = 2, EntryLongs = 1 + HyperLogLog.Longs;

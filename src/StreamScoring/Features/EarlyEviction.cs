@@ -1,17 +1,20 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Keeps the state below its ceiling: where memory is wanted and none is left, pages are emptied, and the keys that were idle longest go.
-/// Which those are is told by a sample: of the keys held, those whose newest payment is as old as the oldest sixteenth of it. How old it is
-/// goes by when it was folded, and only among those of about one time by event time: what a payment says itself keeps no key.
+/// Keeps the state below its ceiling: where memory is wanted and none is left, pages are emptied,
+/// and the keys that were idle longest go. Which those are is told by a sample: of the keys held,
+/// those whose newest payment is as old as the oldest sixteenth of it. How old it is goes by when
+/// it was folded, and only among those of about one time by event time: what a payment says itself
+/// keeps no key.
 /// </summary>
 internal sealed unsafe class EarlyEviction(StateMemory memory, EntityState[] entities)
 {
     private const int SampleMax = 256, SlotsPerTurn = 64;
 
     /// <summary>
-    /// A unit of <see cref="Now"/> is as many rows as a sixteenth of the largest table has slots. A hand goes around each table once in four
-    /// times its slots in rows at most, which is 64 units; so it finds each key before 256 are over, and what is older than 128 stays at 128.
+    /// A unit of <see cref="Now"/> is as many rows as a sixteenth of the largest table has slots. A
+    /// hand goes around each table once in four times its slots in rows at most, which is 64 units;
+    /// so it finds each key before 256 are over, and what is older than 128 stays at 128.
     /// </summary>
     private const int UnitShare = 16, AgeMax = 128, RowsOfUnitMin = 64;
 
@@ -46,7 +49,10 @@ internal sealed unsafe class EarlyEviction(StateMemory memory, EntityState[] ent
         (Now, _rowsLeft) = ((byte)(Now + 1), Math.Max(RowsOfUnitMin, slotsMax / UnitShare));
     }
 
-    /// <summary>A hand comes by: a key that was not touched for long must not look new once the count has gone around.</summary>
+    /// <summary>
+    /// A hand comes by: a key that was not touched for long must not look new once the count has
+    /// gone around.
+    /// </summary>
     public void Age(KeySlot* slot)
     {
         if ((byte)(Now - slot->Touched) > AgeMax)
@@ -55,14 +61,18 @@ internal sealed unsafe class EarlyEviction(StateMemory memory, EntityState[] ent
         }
     }
 
-    /// <returns>The greater, the newer: by units, then by event time, which counts up to the watermark.</returns>
+    /// <returns>The greater, the newer: by units, then by event time, which counts up to the
+    /// watermark.</returns>
     public long RankOf(KeySlot* slot, long watermarkMs)
     {
         var newestMs = watermarkMs == long.MinValue ? slot->NewestMs : Math.Min(slot->NewestMs, watermarkMs);
         return ((long)-(byte)(Now - slot->Touched) << TimeBits) + Math.Clamp(newestMs, 0, (1L << TimeBits) - 1);
     }
 
-    /// <summary>Makes room for a block, if need be and it can be done: an entity's block of that size is free then, or memory for it.</summary>
+    /// <summary>
+    /// Makes room for a block, if need be and it can be done: an entity's block of that size is
+    /// free then, or memory for it.
+    /// </summary>
     public void MakeRoom(BlockSlab slab, int rowsLog2, long watermarkMs)
     {
         while (slab.BytesMissing(rowsLog2) is > 0 and var bytes && !memory.Fits(bytes))
@@ -87,7 +97,8 @@ internal sealed unsafe class EarlyEviction(StateMemory memory, EntityState[] ent
     {
         while (!entity.Keys.TryReserve(keyCount))
         {
-            // A table is held twice while it grows. Where that is a small part of all, the others make room for it; otherwise it is full.
+            // A table is held twice while it grows. Where that is a small part of all, the others
+            // make room for it; otherwise it is full.
             var done = entity.Keys.GrowthBytes <= memory.BytesMax / 16
                 ? TryGiveBackPage() || EvictSome(entities, watermarkMs)
                 : EvictSome(new ReadOnlySpan<EntityState>(in entity), watermarkMs);
@@ -138,7 +149,8 @@ internal sealed unsafe class EarlyEviction(StateMemory memory, EntityState[] ent
         Span<long> sample = stackalloc long[SampleMax];
         var slots = SlotsOf(among);
         var count = 0;
-        // Tables are an eighth full at the least, or small; in sparse small ones every slot is looked at instead.
+        // Tables are an eighth full at the least, or small; in sparse small ones every slot is
+        // looked at instead.
         for (var draw = 0; draw < 32 * SampleMax && count < SampleMax; draw++)
         {
             var at = (long)(Next() % (ulong)slots);

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Hashes an entity's images so that the sum does not depend on the order in which events and keys came, nor on which events lie in tiles:
-/// each payment and each label by itself, added up per key; each key by itself, added up again (sums modulo 2^128).
+/// Hashes an entity's images so that the sum does not depend on the order in which events and keys
+/// came, nor on which events lie in tiles: each payment and each label by itself, added up per key;
+/// each key by itself, added up again (sums modulo 2^128).
 /// </summary>
 internal sealed class EntityDigest(EntityLayout layout, int entity)
 {
@@ -31,8 +32,8 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
         var (events, seenAfterMs) = OfTiles(image.Tiles);
         for (var row = 1; row <= image.RowCount; row++)
         {
-            // Rows without tiles are those that some feature sees. With tiles such a one may lie in a tile as well, behind the horizon, where it cannot be
-            // told from others.
+            // Rows without tiles are those that some feature sees. With tiles such a one may lie in
+            // a tile as well, behind the horizon, where it cannot be told from others.
             if (seenAfterMs == long.MinValue || image.Row(row)[EntityLayout.TimeColumn] > seenAfterMs)
             {
                 events += _hash.OfPayment(image.Row(row - 1), image.Row(row)) + OfLabel(image, row);
@@ -45,7 +46,8 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
         (head[4], head[5]) = ((long)(ulong)events, (long)(ulong)(events >> 64));
         if (layout.HasEverTotals)
         {
-            // With labels a row may be a stub, and whether one was there before its payment came depends on the order.
+            // With labels a row may be a stub, and whether one was there before its payment came
+            // depends on the order.
             head[6] = layout.HasLabels ? 0 : image.Dropped + image.RowCount;
             AppendTotals(image.Row(image.RowCount), head[8..]);
         }
@@ -54,7 +56,8 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
     }
 
     /// <summary>Adds up what lies in tiles that can still be seen.</summary>
-    /// <returns>The sum; and the time after which events are seen, <see cref="long.MinValue"/> where all are.</returns>
+    /// <returns>The sum; and the time after which events are seen, <see cref="long.MinValue"/>
+    /// where all are.</returns>
     private (UInt128 Sum, long SeenAfterMs) OfTiles(ReadOnlySpan<long> longs)
     {
         if (longs.IsEmpty)
@@ -97,7 +100,10 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
         return EventHash.OfLabel(labelled[EntityLayout.TimeColumn], (ulong)labelled[layout.PaymentColumn], labelled[layout.LabelColumn]);
     }
 
-    /// <summary>Totals of all time; frauds are left out, as a label that comes after its payment left every window changes none of them.</summary>
+    /// <summary>
+    /// Totals of all time; frauds are left out, as a label that comes after its payment left every
+    /// window changes none of them.
+    /// </summary>
     private void AppendTotals(ReadOnlySpan<long> newest, Span<long> totals)
     {
         var next = 0;

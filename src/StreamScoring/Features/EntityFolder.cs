@@ -5,10 +5,16 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Features;
 
-/// <summary>Folds a batch into one entity's state, row by row, and reads its features on the way. The other entities do not matter to it.</summary>
+/// <summary>
+/// Folds a batch into one entity's state, row by row, and reads its features on the way. The other
+/// entities do not matter to it.
+/// </summary>
 internal sealed unsafe class EntityFolder
 {
-    /// <summary>Some ten cache lines a row, three steps: what is fetched still fits in the first-level cache when it is used.</summary>
+    /// <summary>
+    /// Some ten cache lines a row, three steps: what is fetched still fits in the first-level cache
+    /// when it is used.
+    /// </summary>
     private const int StepRows = 32;
 
     private readonly EntityLayout _layout;
@@ -22,7 +28,8 @@ internal sealed unsafe class EntityFolder
     private long[] _flags = [];
     private KeySlot*[] _slots = [];
 
-    /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled values; likewise for distinct columns.</param>
+    /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled
+    /// values; likewise for distinct columns.</param>
     public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns)
     {
         (_layout, _state, _reader) = (state.Layout, state, new FeatureReader(state));
@@ -45,7 +52,8 @@ internal sealed unsafe class EntityFolder
         ReadFlags(batch);
         // New keys of this batch must not move the slots that are being fetched.
         _state.Reserve(batch.RowCount, batch.WatermarkMs[batch.FoldOrder[0]]);
-        // In steps, each of which finds in the cache what the one before fetched while other rows were folded.
+        // In steps, each of which finds in the cache what the one before fetched while other rows
+        // were folded.
         for (var at = -3 * StepRows; at < batch.RowCount; at += StepRows)
         {
             PrefetchSlots(StepOf(batch, at + (3 * StepRows)));
@@ -177,7 +185,8 @@ internal sealed unsafe class EntityFolder
         }
         else if (batch.IsDuplicate[rowIndex])
         {
-            // It came again with other content, or so late that the first one's past is gone; the first decision is what counts.
+            // It came again with other content, or so late that the first one's past is gone; the
+            // first decision is what counts.
             _reader.ReadMissing(batch.Features, rowIndex);
         }
         else

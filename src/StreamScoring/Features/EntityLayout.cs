@@ -1,20 +1,28 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// How an entity's events are laid out, in longs: only what its features look at is stored. The handbook's customer, say, takes a time
-/// and a running sum: 16 bytes an event.
+/// How an entity's events are laid out, in longs: only what its features look at is stored. The
+/// handbook's customer, say, takes a time and a running sum: 16 bytes an event.
 /// </summary>
 internal sealed class EntityLayout
 {
-    /// <summary>Bits of the flags: 0 says that the event is a payment, the others which filters it passed.</summary>
+    /// <summary>
+    /// Bits of the flags: 0 says that the event is a payment, the others which filters it passed.
+    /// </summary>
     public const int FiltersMax = 62;
 
     public const int TimeColumn = 0, None = -1;
 
-    /// <summary>Behind so many half-lives an event is no longer looked at: its segment lies too far back (<see cref="DecayWeight"/>).</summary>
+    /// <summary>
+    /// Behind so many half-lives an event is no longer looked at: its segment lies too far back
+    /// (<see cref="DecayWeight"/>).
+    /// </summary>
     private const int HalfLivesKept = DecayWeight.Segments * DecayWeight.SegmentHalfLives;
 
-    /// <summary>Tiles within the longest window; those behind, which only late payments look at, are no more.</summary>
+    /// <summary>
+    /// Tiles within the longest window; those behind, which only late payments look at, are no
+    /// more.
+    /// </summary>
     private const int TilesOfWindow = 256;
 
     private readonly List<Series> _series = [];
@@ -68,7 +76,10 @@ internal sealed class EntityLayout
 
     public bool HasLabels { get; }
 
-    /// <summary>64 bits of the payment's id hash, and the label that is known (known-at time * 2 + fraud; 0 for none).</summary>
+    /// <summary>
+    /// 64 bits of the payment's id hash, and the label that is known (known-at time * 2 + fraud; 0
+    /// for none).
+    /// </summary>
     public int PaymentColumn { get; } = None;
 
     public int LabelColumn { get; } = None;
@@ -78,7 +89,10 @@ internal sealed class EntityLayout
     /// <summary>Numeric values that the features look at.</summary>
     public IReadOnlyList<ValueSource> Values => _values;
 
-    /// <summary>By value: the column of the value itself, or <see cref="None"/> where only totals are needed.</summary>
+    /// <summary>
+    /// By value: the column of the value itself, or <see cref="None"/> where only totals are
+    /// needed.
+    /// </summary>
     public IReadOnlyList<int> RawColumns => _rawColumns;
 
     public IReadOnlyList<Series> Series => _series;
@@ -92,7 +106,9 @@ internal sealed class EntityLayout
 
     public IReadOnlyList<FeaturePlan> Plans { get; }
 
-    /// <summary>An event may be dropped once it lies this far behind the watermark, or further.</summary>
+    /// <summary>
+    /// An event may be dropped once it lies this far behind the watermark, or further.
+    /// </summary>
     public long RetentionMs { get; }
 
     public long LatenessMs { get; }
@@ -100,7 +116,10 @@ internal sealed class EntityLayout
     /// <summary>How far back from a payment its windows of time reach.</summary>
     public long ReachMs { get; }
 
-    /// <summary>A tile holds events of one multiple of this; where they lie behind the longest window, of one of <see cref="TileWidthBehindMs"/>.</summary>
+    /// <summary>
+    /// A tile holds events of one multiple of this; where they lie behind the longest window, of
+    /// one of <see cref="TileWidthBehindMs"/>.
+    /// </summary>
     public long TileWidthMs { get; }
 
     public long TileWidthBehindMs { get; }
@@ -108,22 +127,30 @@ internal sealed class EntityLayout
     /// <summary>A key with so many events in sight has half of them put into tiles.</summary>
     public int ExactEvents { get; }
 
-    /// <summary>Whether a feature looks at totals of all time, so that these are part of what a key's state is.</summary>
+    /// <summary>
+    /// Whether a feature looks at totals of all time, so that these are part of what a key's state
+    /// is.
+    /// </summary>
     public bool HasEverTotals { get; }
 
     /// <summary>Whether no feature looks at events however old they are.</summary>
     public bool IsForgettable => !HasEverTotals && _kept.Count == 0 && RetentionMs != long.MaxValue;
 
-    /// <returns>What lies at or before it, no feature of a payment that is not too late can see; <see cref="long.MinValue"/> for no such time.</returns>
+    /// <returns>What lies at or before it, no feature of a payment that is not too late can see;
+    /// <see cref="long.MinValue"/> for no such time.</returns>
     public long HorizonMs(long watermarkMs) =>
-        // Rounded down to where a tile ends, so that none is seen in part: which of its events are still there would be a matter of chance.
+        // Rounded down to where a tile ends, so that none is seen in part: which of its events are
+        // still there would be a matter of chance.
         RetentionMs == long.MaxValue || watermarkMs < long.MinValue + RetentionMs + TileWidthBehindMs ? long.MinValue
         : (IndexOf(watermarkMs - RetentionMs, TileWidthBehindMs) * TileWidthBehindMs) - 1;
 
     /// <summary>Which tile of a width a time belongs to.</summary>
     public static long IndexOf(long timeMs, long widthMs) => timeMs >= 0 ? timeMs / widthMs : ((timeMs + 1) / widthMs) - 1;
 
-    /// <summary>Whether a key whose newest payment is that old may go without a trace: none of its events can be seen any more.</summary>
+    /// <summary>
+    /// Whether a key whose newest payment is that old may go without a trace: none of its events
+    /// can be seen any more.
+    /// </summary>
     public bool IsIdle(long newestMs, long watermarkMs) => IsForgettable && newestMs <= HorizonMs(watermarkMs);
 
     /// <summary>Whether a payment's windows may reach back to events of that time.</summary>
@@ -187,14 +214,16 @@ internal sealed class EntityLayout
 
     private static long RetentionOf(FeatureDefinition feature) => feature switch
     {
-        // Whatever must be found again one by one is kept for good; totals of all time are carried by the running columns.
+        // Whatever must be found again one by one is kept for good; totals of all time are carried
+        // by the running columns.
         { Window: { IsEver: true }, Aggregate: Aggregate.Distinct or Aggregate.Risk } => long.MaxValue,
         { Window: { IsEver: true }, Aggregate: Aggregate.DecayedCount or Aggregate.DecayedSum } => feature.Window.DelayMs + (HalfLivesKept * feature.HalfLifeMs),
         { Window: { IsEver: true } or { LastCount: > 0 } } => feature.Window.DelayMs,
         _ => feature.Window.DelayMs + feature.Window.SizeMs,
     };
 
-    /// <returns>The column, or <see cref="None"/> where every event counts, so that positions do.</returns>
+    /// <returns>The column, or <see cref="None"/> where every event counts, so that positions
+    /// do.</returns>
     private int CountColumn(int filter) => filter == 0 && !HasLabels ? None : SeriesColumn(SeriesKind.Count, None, filter);
 
     private int ValueCountColumn(FeatureDefinition feature) =>

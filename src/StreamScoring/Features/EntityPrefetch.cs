@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics.X86;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Brings an entity's memory into the cache before it is looked at, in three steps: slots, then heads of blocks and newest rows, then the rows at the windows'
-/// edges. Each needs the one before to be there already.
+/// Brings an entity's memory into the cache before it is looked at, in three steps: slots, then
+/// heads of blocks and newest rows, then the rows at the windows' edges. Each needs the one before
+/// to be there already.
 /// </summary>
 internal sealed unsafe class EntityPrefetch(EntityLayout layout, EntityRows rows, KeyTable keys, TileStore tiles)
 {
@@ -12,7 +13,10 @@ internal sealed unsafe class EntityPrefetch(EntityLayout layout, EntityRows rows
 
     public void Slot(UInt128 key) => keys.Prefetch(key);
 
-    /// <summary>Brings the head of a key's block and its newest events into the cache. Its slot should be there already.</summary>
+    /// <summary>
+    /// Brings the head of a key's block and its newest events into the cache. Its slot should be
+    /// there already.
+    /// </summary>
     /// <returns>The slot, null where there is none.</returns>
     public KeySlot* Events(UInt128 key)
     {
@@ -33,10 +37,12 @@ internal sealed unsafe class EntityPrefetch(EntityLayout layout, EntityRows rows
     }
 
     /// <summary>
-    /// Brings into the cache what lies where the windows began and ended last time: mostly they still do, or close by. The head of the key's block
-    /// should be there already. Each edge would be a cache miss otherwise, one after the other (load-tests: <c>fold</c>).
+    /// Brings into the cache what lies where the windows began and ended last time: mostly they
+    /// still do, or close by. The head of the key's block should be there already. Each edge would
+    /// be a cache miss otherwise, one after the other (load-tests: <c>fold</c>).
     /// </summary>
-    /// <param name="slot">Where the key was found in this batch. Others may have been evicted since, so that the slot is free or another key's.</param>
+    /// <param name="slot">Where the key was found in this batch. Others may have been evicted
+    /// since, so that the slot is free or another key's.</param>
     public void Edges(KeySlot* slot, long timeMs)
     {
         if (!Sse.IsSupported || slot->Block == null)

@@ -3,13 +3,16 @@ using System.Runtime.CompilerServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// The rows of an entity's keys: where they lie, how they are found, how room is made. Rows of a key lie side by side, sorted by event time
-/// and among equal times by arrival. The memory is pinned, so rows are reached by pointer: with the prefetch that makes possible, a fold
-/// costs a few cache misses less (load-tests: <c>fold</c>).
+/// The rows of an entity's keys: where they lie, how they are found, how room is made. Rows of a
+/// key lie side by side, sorted by event time and among equal times by arrival. The memory is
+/// pinned, so rows are reached by pointer: with the prefetch that makes possible, a fold costs a
+/// few cache misses less (load-tests: <c>fold</c>).
 /// </summary>
 internal sealed unsafe class EntityRows
 {
-    /// <summary>Rows of a new key's block: the totals before the first event, and three events.</summary>
+    /// <summary>
+    /// Rows of a new key's block: the totals before the first event, and three events.
+    /// </summary>
     private const int FirstRowsLog2 = 2;
 
     private readonly EntityLayout _layout;
@@ -22,8 +25,8 @@ internal sealed unsafe class EntityRows
         _layout = layout;
         _kept = [.. layout.Kept];
         _stride = layout.Stride;
-        // In front of the rows: the key's hash, by which a block that moves finds its slot; then for each offset a hint where it fell last
-        // time, two to a long: a cache, not state.
+        // In front of the rows: the key's hash, by which a block that moves finds its slot; then
+        // for each offset a hint where it fell last time, two to a long: a cache, not state.
         _headLongs = 1 + ((layout.Offsets.Count + 1) / 2);
         var index = new RowIndexLayout(layout);
         Slab = new BlockSlab(memory, rowsLog2 => _headLongs + ((long)_stride << rowsLog2) + index.LongsOf(rowsLog2));
@@ -83,7 +86,10 @@ internal sealed unsafe class EntityRows
             : UpperBoundNear(slot, timeMs, at);
     }
 
-    /// <summary>Searches in steps that double, so that how much is looked at follows from how far the edge moved, not from how many rows there are.</summary>
+    /// <summary>
+    /// Searches in steps that double, so that how much is looked at follows from how far the edge
+    /// moved, not from how many rows there are.
+    /// </summary>
     /// <param name="at">From the first row to one behind the last.</param>
     private int UpperBoundNear(KeySlot* slot, long timeMs, int at)
     {
@@ -135,7 +141,10 @@ internal sealed unsafe class EntityRows
         return low;
     }
 
-    /// <summary>Whether the block has room for one more row; what no feature can see any more makes room for it.</summary>
+    /// <summary>
+    /// Whether the block has room for one more row; what no feature can see any more makes room for
+    /// it.
+    /// </summary>
     public bool HasRoom(KeySlot* slot, long watermarkMs)
     {
         var rowsMax = 1 << slot->RowsLog2;
@@ -170,7 +179,10 @@ internal sealed unsafe class EntityRows
         Renumber(slot, first);
     }
 
-    /// <summary>Makes an empty row behind all events whose time is at most the given one; there must be room.</summary>
+    /// <summary>
+    /// Makes an empty row behind all events whose time is at most the given one; there must be
+    /// room.
+    /// </summary>
     public int Open(KeySlot* slot, long timeMs)
     {
         Invariant.Require(slot->End < 1 << slot->RowsLog2);
@@ -195,8 +207,9 @@ internal sealed unsafe class EntityRows
     }
 
     /// <summary>
-    /// The first row that a feature may still see, however old the block's first is: what is before it may be there or not, by when room was
-    /// last made. Among events of equal time at the edge all are kept, so that the answer does not depend on the order of arrival.
+    /// The first row that a feature may still see, however old the block's first is: what is before
+    /// it may be there or not, by when room was last made. Among events of equal time at the edge
+    /// all are kept, so that the answer does not depend on the order of arrival.
     /// </summary>
     public int FirstNeeded(KeySlot* slot, long watermarkMs)
     {
@@ -217,7 +230,8 @@ internal sealed unsafe class EntityRows
         return Math.Max(slot->Start, keepFrom);
     }
 
-    /// <returns>The first of the newest so many rows before the end that pass; the first row where there are fewer.</returns>
+    /// <returns>The first of the newest so many rows before the end that pass; the first row where
+    /// there are fewer.</returns>
     private int FirstOf(KeySlot* slot, in KeptCount kept, int end)
     {
         if (kept.CountColumn < 0)

@@ -1,21 +1,27 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// All events that an entity's features can still see, by key: <see cref="EntityRows"/> holds them, <see cref="RowTotals"/> adds them up.
-/// Written by one thread.
+/// All events that an entity's features can still see, by key: <see cref="EntityRows"/> holds them,
+/// <see cref="RowTotals"/> adds them up. Written by one thread.
 /// </summary>
 internal sealed unsafe class EntityState
 {
     /// <summary>A value that a payment does not have.</summary>
     public const long MissingValue = long.MinValue;
 
-    /// <summary>A value that a payment has and that does not fold: it counts as missing, and <see cref="LoseValue"/> says so.</summary>
+    /// <summary>
+    /// A value that a payment has and that does not fold: it counts as missing, and
+    /// <see cref="LoseValue"/> says so.
+    /// </summary>
     public const long ValueOutOfRange = long.MinValue + 1;
 
     /// <summary>The row of a payment that was put into a tile.</summary>
     public const int AmongTiles = -2;
 
-    /// <summary>Images whose slots are on their way into the cache while one is restored: each is a miss of its own.</summary>
+    /// <summary>
+    /// Images whose slots are on their way into the cache while one is restored: each is a miss of
+    /// its own.
+    /// </summary>
     private const int RestoredAhead = 16;
 
     private readonly EntityLayout _layout;
@@ -70,7 +76,10 @@ internal sealed unsafe class EntityState
 
     public long AllocatedBytes => _rows.Slab.AllocatedBytes + _keys.AllocatedBytes;
 
-    /// <summary>Events held now, stubs of labels included. Looks at every key: for operators, not for the path.</summary>
+    /// <summary>
+    /// Events held now, stubs of labels included. Looks at every key: for operators, not for the
+    /// path.
+    /// </summary>
     public long CountEvents()
     {
         var events = 0L;
@@ -92,14 +101,23 @@ internal sealed unsafe class EntityState
     /// <summary>Empties a page of memory, if one can be.</summary>
     public bool TryGiveBackPage() => _rows.Slab.TryGiveBackPage(_keys);
 
-    /// <summary>Whether a payment's features may lack something: the key was evicted early and came back, or the payment came too late.</summary>
+    /// <summary>
+    /// Whether a payment's features may lack something: the key was evicted early and came back, or
+    /// the payment came too late.
+    /// </summary>
     public bool MayMiss(KeySlot* slot, long timeMs, long watermarkMs) =>
         _layout.IsTooLate(timeMs, watermarkMs) || (slot->TruncatedSeconds != 0 && _layout.MaySee(slot->TruncatedSeconds * 1000L, timeMs));
 
-    /// <summary>Notes that a payment's value is not among those that were folded: what looks at it from now on says that it may lack something.</summary>
+    /// <summary>
+    /// Notes that a payment's value is not among those that were folded: what looks at it from now
+    /// on says that it may lack something.
+    /// </summary>
     public static void LoseValue(KeySlot* slot, long timeMs) => slot->TruncatedSeconds = Math.Max(slot->TruncatedSeconds, SecondsBehind(timeMs));
 
-    /// <summary>Makes room for the keys of a batch: slots then stay where they are, but for keys that are evicted early.</summary>
+    /// <summary>
+    /// Makes room for the keys of a batch: slots then stay where they are, but for keys that are
+    /// evicted early.
+    /// </summary>
     public void Reserve(int keys, long watermarkMs) => Early!.MakeRoom(this, keys, watermarkMs);
 
     public int* Hints(KeySlot* slot) => _rows.Hints(slot);
@@ -112,7 +130,8 @@ internal sealed unsafe class EntityState
 
     /// <summary>Adds a payment.</summary>
     /// <param name="values">[values] Scaled integers or <see cref="MissingValue"/>.</param>
-    /// <param name="distincts">[distinct columns] Hash of each value; 0 where it is missing.</param>
+    /// <param name="distincts">[distinct columns] Hash of each value; 0 where it is
+    /// missing.</param>
     /// <param name="flags">Bit 0 set, and a bit for each filter passed.</param>
     /// <param name="row">The payment's row.</param>
     public KeySlot* AddPayment(
@@ -136,10 +155,11 @@ internal sealed unsafe class EntityState
     }
 
     /// <summary>
-    /// Finds a payment that was added before, and makes it the last among those of its time: what its features then are is what they would
-    /// be, had it been added now.
+    /// Finds a payment that was added before, and makes it the last among those of its time: what
+    /// its features then are is what they would be, had it been added now.
     /// </summary>
-    /// <param name="row">The payment's row; -1 where it is not there or something it could see may be gone.</param>
+    /// <param name="row">The payment's row; -1 where it is not there or something it could see may
+    /// be gone.</param>
     public KeySlot* FindAgain(
         UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
     {
@@ -152,7 +172,8 @@ internal sealed unsafe class EntityState
 
         if (IsAmongTiles(slot, timeMs))
         {
-            // One among others that cannot be told apart any more: what a window up to it holds is read all the same, with its bound.
+            // One among others that cannot be told apart any more: what a window up to it holds is
+            // read all the same, with its bound.
             row = AmongTiles;
             return slot;
         }
@@ -170,7 +191,10 @@ internal sealed unsafe class EntityState
         return slot;
     }
 
-    /// <summary>Adds what became known about a payment. One that did not come yet is remembered by a stub, which counts as no payment.</summary>
+    /// <summary>
+    /// Adds what became known about a payment. One that did not come yet is remembered by a stub,
+    /// which counts as no payment.
+    /// </summary>
     public void AddLabel(UInt128 key, long timeMs, ulong paymentHash, long knownAtMs, bool fraud, long watermarkMs)
     {
         Invariant.Require(_layout.HasLabels);
@@ -212,7 +236,8 @@ internal sealed unsafe class EntityState
             return;
         }
 
-        // A payment that came again outside the idempotency window stands twice, and one label is for both.
+        // A payment that came again outside the idempotency window stands twice, and one label is
+        // for both.
         for (; row >= 0; row = _finder.Find(slot, timeMs, paymentHash, watermarkMs, before: row))
         {
             Relabel(slot, row, label);
@@ -225,7 +250,8 @@ internal sealed unsafe class EntityState
     public void Expect(long keyCount, long bytes) => _keys.Expect(Math.Min(keyCount, bytes / (SlotImage.LongsOf(0, _layout.Stride, 0) * sizeof(long))));
 
     /// <summary>Adds the keys of a chunk, none of which may be there.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no images of this layout, or a key is there.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no images of this layout, or a key is
+    /// there.</exception>
     public void Restore(ReadOnlySpan<byte> images)
     {
         // Nothing is idle yet: what was, is not among the images.
@@ -292,7 +318,9 @@ internal sealed unsafe class EntityState
         return slot;
     }
 
-    /// <summary>Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.</summary>
+    /// <summary>
+    /// Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.
+    /// </summary>
     private static uint SecondsBehind(long lostMs) => lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
 
     private KeySlot* AddKey(UInt128 key, int rowCount, long watermarkMs)
@@ -308,7 +336,8 @@ internal sealed unsafe class EntityState
     }
 
     /// <summary>Makes sure that a row can be opened.</summary>
-    /// <returns>Where the key's slot is then: others may have been evicted meanwhile, and it have moved.</returns>
+    /// <returns>Where the key's slot is then: others may have been evicted meanwhile, and it have
+    /// moved.</returns>
     private KeySlot* MakeRoom(KeySlot* slot, long watermarkMs)
     {
         slot = slot->End - slot->Start >= _layout.ExactEvents ? Compact(slot, watermarkMs) : slot;
@@ -329,7 +358,8 @@ internal sealed unsafe class EntityState
     /// <summary>Puts half of a key's events into tiles, where too many are in sight.</summary>
     private KeySlot* Compact(KeySlot* slot, long watermarkMs)
     {
-        // Decided by what is in sight, not by what is still held by chance: so that a restored state decides the same.
+        // Decided by what is in sight, not by what is still held by chance: so that a restored
+        // state decides the same.
         slot->Start = _rows.FirstNeeded(slot, watermarkMs);
         if (slot->End - slot->Start < _layout.ExactEvents)
         {
@@ -413,7 +443,10 @@ internal sealed unsafe class EntityState
         return AddRow(slot, timeMs, paymentHash, label, flags, values, distincts);
     }
 
-    /// <summary>The later known one holds, and of two known at once the one that says fraud: so order of arrival does not matter.</summary>
+    /// <summary>
+    /// The later known one holds, and of two known at once the one that says fraud: so order of
+    /// arrival does not matter.
+    /// </summary>
     private void Relabel(KeySlot* slot, int row, long label)
     {
         var labelled = Row(slot, row);
@@ -428,7 +461,9 @@ internal sealed unsafe class EntityState
         }
     }
 
-    /// <summary>The label that is known of a payment: of an earlier copy of it, or of a stub, which goes.</summary>
+    /// <summary>
+    /// The label that is known of a payment: of an earlier copy of it, or of a stub, which goes.
+    /// </summary>
     /// <returns>0 where none is.</returns>
     private long KnownLabel(KeySlot* slot, long timeMs, ulong paymentHash, long watermarkMs)
     {

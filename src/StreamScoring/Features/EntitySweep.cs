@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Copies every key of an entity out as it was when the sweep began, while the state goes on changing: bit by bit between two batches, and a
-/// key that is about to change before it does. All on the one thread that writes the state, so there is no lock, and no pause longer than
-/// the bit.
+/// Copies every key of an entity out as it was when the sweep began, while the state goes on
+/// changing: bit by bit between two batches, and a key that is about to change before it does. All
+/// on the one thread that writes the state, so there is no lock, and no pause longer than the bit.
 /// </summary>
 internal sealed unsafe class EntitySweep(EntityLayout layout, EntityRows rows, KeyTable keys, TileStore tiles)
 {
@@ -21,7 +21,8 @@ internal sealed unsafe class EntitySweep(EntityLayout layout, EntityRows rows, K
 
     /// <summary>Starts a sweep.</summary>
     /// <param name="take">Given chunks of whole images, which are the receiver's to keep.</param>
-    /// <param name="watermarkMs">What is idle or too old by it is left out: whether it is still held does not matter.</param>
+    /// <param name="watermarkMs">What is idle or too old by it is left out: whether it is still
+    /// held does not matter.</param>
     public void Begin(Action<ReadOnlyMemory<byte>> take, long watermarkMs)
     {
         Invariant.Require(_take is null);
@@ -77,7 +78,10 @@ internal sealed unsafe class EntitySweep(EntityLayout layout, EntityRows rows, K
         }
     }
 
-    /// <summary>To be called before a key is removed: it is copied, and so are those that the removal may move to where the sweep was already.</summary>
+    /// <summary>
+    /// To be called before a key is removed: it is copied, and so are those that the removal may
+    /// move to where the sweep was already.
+    /// </summary>
     public void BeforeRemoval(KeySlot* slot)
     {
         if (_take is not null)
@@ -100,7 +104,8 @@ internal sealed unsafe class EntitySweep(EntityLayout layout, EntityRows rows, K
             return 0;
         }
 
-        // Not what is held by chance, but what may be seen: so the image does not depend on when room was last made.
+        // Not what is held by chance, but what may be seen: so the image does not depend on when
+        // room was last made.
         var first = rows.FirstNeeded(slot, _watermarkMs);
         var rowCount = slot->End - first;
         var tileLongs = tiles.LongsOf(slot);

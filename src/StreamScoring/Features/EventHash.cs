@@ -4,12 +4,14 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Hashes events one by one, payments and labels apart, so that sums of hashes (modulo 2^128) depend neither on the order in which they
-/// came nor on whether they lie in rows or in tiles.
+/// Hashes events one by one, payments and labels apart, so that sums of hashes (modulo 2^128)
+/// depend neither on the order in which they came nor on whether they lie in rows or in tiles.
 /// </summary>
 internal sealed class EventHash
 {
-    /// <summary>In place of the entity's columns, so that no label has the hash of a payment.</summary>
+    /// <summary>
+    /// In place of the entity's columns, so that no label has the hash of a payment.
+    /// </summary>
     private const long LabelMark = long.MinValue + 1;
 
     private readonly EntityLayout _layout;
@@ -32,8 +34,11 @@ internal sealed class EventHash
         _event = new long[_columns.Length + (2 * _series.Length)];
     }
 
-    /// <summary>The hash of the payment in a row, without its label; 0 for a stub, which is no payment.</summary>
-    /// <param name="before">The row before it: what the payment added to the totals is the difference.</param>
+    /// <summary>
+    /// The hash of the payment in a row, without its label; 0 for a stub, which is no payment.
+    /// </summary>
+    /// <param name="before">The row before it: what the payment added to the totals is the
+    /// difference.</param>
     public UInt128 OfPayment(ReadOnlySpan<long> before, ReadOnlySpan<long> row)
     {
         if (_layout.HasLabels && row[_layout.FlagsColumn] == 0)

@@ -3,10 +3,11 @@ using System.Buffers.Binary;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Which keys were evicted early: two Bloom filters, the older of which is cleared when the newer one is full, or when no window can see
-/// what was lost any more. It may name a key that was not evicted: with five bits a key and ten bits of room, (1 − e^−0.5)^5 = 0.94 % of
-/// them where one filter is full, 1.9 % where both are. It never misses one: where a full filter had to be cleared too soon, every key
-/// counts as evicted until what was lost is out of sight.
+/// Which keys were evicted early: two Bloom filters, the older of which is cleared when the newer
+/// one is full, or when no window can see what was lost any more. It may name a key that was not
+/// evicted: with five bits a key and ten bits of room, (1 − e^−0.5)^5 = 0.94 % of them where one
+/// filter is full, 1.9 % where both are. It never misses one: where a full filter had to be cleared
+/// too soon, every key counts as evicted until what was lost is out of sight.
 /// </summary>
 /// <remarks>Bloom, Space/time trade-offs in hash coding with allowable errors, CACM 1970.</remarks>
 internal sealed class EvictedKeys
@@ -24,7 +25,8 @@ internal sealed class EvictedKeys
     private long _anyKeyUntilMs = long.MinValue;
 
     /// <param name="bitsLog2">Each filter has 2^this bits.</param>
-    /// <param name="retentionMs">How far behind the watermark a lost event can be seen; <see cref="long.MaxValue"/>: for ever.</param>
+    /// <param name="retentionMs">How far behind the watermark a lost event can be seen;
+    /// <see cref="long.MaxValue"/>: for ever.</param>
     public EvictedKeys(int bitsLog2, long retentionMs) => (_bitsLog2, _retentionMs) = (bitsLog2, retentionMs);
 
     public bool IsEmpty => _newerCount == 0 && _olderCount == 0 && _anyKeyUntilMs == long.MinValue;
@@ -79,10 +81,15 @@ internal sealed class EvictedKeys
         return (_newerCount > 0 && IsIn(_newer, entity, key)) || (_olderCount > 0 && IsIn(_older, entity, key));
     }
 
-    /// <summary>Event time of the newest payment that was lost of any key, as far as it is known.</summary>
+    /// <summary>
+    /// Event time of the newest payment that was lost of any key, as far as it is known.
+    /// </summary>
     public long LostUpToMs => Math.Max(Math.Max(_newerLastMs, _olderLastMs), _anyKeyUntilMs == long.MinValue ? long.MinValue : _anyKeyUntilMs - _retentionMs);
 
-    /// <summary>Copies a part out. Keys that are added meanwhile may be in it or not: they were not evicted when the copy began.</summary>
+    /// <summary>
+    /// Copies a part out. Keys that are added meanwhile may be in it or not: they were not evicted
+    /// when the copy began.
+    /// </summary>
     /// <param name="piece">From 0 on.</param>
     /// <returns>Null behind the last.</returns>
     public byte[]? Copy(int piece)
@@ -120,7 +127,8 @@ internal sealed class EvictedKeys
         _anyKeyUntilMs = Math.Max(_anyKeyUntilMs, BinaryPrimitives.ReadInt64LittleEndian(piece[24..]));
         if (BinaryPrimitives.ReadInt32LittleEndian(piece) != _bitsLog2)
         {
-            // The ceiling was another, and with it the size: which keys they were cannot be told any more.
+            // The ceiling was another, and with it the size: which keys they were cannot be told
+            // any more.
             _anyKeyUntilMs = Math.Max(_anyKeyUntilMs, count == 0 ? long.MinValue : Until(lastMs));
             return;
         }

@@ -12,7 +12,9 @@ internal sealed record FeatureDefinition
 
     public required int Index { get; init; }
 
-    /// <summary>Set for a feature that is computed from fields and other features; then nothing below is.</summary>
+    /// <summary>
+    /// Set for a feature that is computed from fields and other features; then nothing below is.
+    /// </summary>
     public Expression? Expression { get; init; }
 
     /// <summary>Index of the entity in the feature file's list of entities.</summary>

@@ -7,8 +7,9 @@ using StreamScoring.Identity;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// The pure part of the enrich stage: folds every payment and label of a batch into state, in row order, and fills the features of the
-/// payments that are to be decided. The one writer of state; used by one thread at a time.
+/// The pure part of the enrich stage: folds every payment and label of a batch into state, in row
+/// order, and fills the features of the payments that are to be decided. The one writer of state;
+/// used by one thread at a time.
 /// </summary>
 public sealed class FeatureEngine
 {
@@ -29,8 +30,10 @@ public sealed class FeatureEngine
     private int _piece;
 
     /// <param name="bytesMax">The ceiling of all keyed state.</param>
-    /// <param name="identity">Hashes numbers that are counted as distinct values, as the decoder hashes texts; null: by the secret for development.</param>
-    /// <param name="slotSeed">Says where keys lie in their tables; null: a secret of this process does. Only a run that must repeat step by step says it.</param>
+    /// <param name="identity">Hashes numbers that are counted as distinct values, as the decoder
+    /// hashes texts; null: by the secret for development.</param>
+    /// <param name="slotSeed">Says where keys lie in their tables; null: a secret of this process
+    /// does. Only a run that must repeat step by step says it.</param>
     public FeatureEngine(FeatureFile file, long bytesMax = StateBytesMaxDefault, IdentityHash? identity = null, ulong? slotSeed = null)
     {
         var hash = slotSeed is { } seed ? SlotHash.Of(seed) : SlotHash.Random();
@@ -39,7 +42,8 @@ public sealed class FeatureEngine
         var layouts = file.Layouts();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
         _hashSources = [.. layouts.SelectMany(layout => layout.Distincts.Select(columns => columns.Source)).Distinct()];
-        // A sixty-fourth of the ceiling is for the record of evicted keys, whether there are any or not.
+        // A sixty-fourth of the ceiling is for the record of evicted keys, whether there are any or
+        // not.
         var bitsLog2 = Math.Clamp(BitOperations.Log2((ulong)bytesMax / 16), 17, 29);
         _memory = new StateMemory(bytesMax - EvictedKeys.BytesOf(bitsLog2));
         _evicted = new EvictedKeys(bitsLog2, layouts.Select(layout => layout.IsForgettable ? layout.RetentionMs : long.MaxValue).DefaultIfEmpty(0).Max());
@@ -56,26 +60,37 @@ public sealed class FeatureEngine
 
     internal FeatureFile File => _file;
 
-    /// <summary>Keys and bytes of each entity's state. Cheap enough to be asked for at every scrape.</summary>
+    /// <summary>
+    /// Keys and bytes of each entity's state. Cheap enough to be asked for at every scrape.
+    /// </summary>
     public IEnumerable<(string Entity, int Keys, long Bytes)> Sizes =>
         _entities.Select(entity => (entity.State.Layout.Entity.Name, entity.State.KeyCount, entity.State.AllocatedBytes));
 
-    /// <summary>Keys that went, by entity: because no window could see any of their events, and because there was no memory.</summary>
+    /// <summary>
+    /// Keys that went, by entity: because no window could see any of their events, and because
+    /// there was no memory.
+    /// </summary>
     public IEnumerable<(string Entity, long Idle, long Early)> Evicted =>
         _entities.Select(entity => (entity.State.Layout.Entity.Name, entity.State.Eviction.IdleCount, entity.State.Eviction.EarlyCount));
 
     /// <summary>Memory taken for all keyed state, and the ceiling.</summary>
     public (long Allocated, long Max) Bytes => (_memory.AllocatedBytes, _memory.BytesMax);
 
-    /// <summary>Times that memory was taken beyond the ceiling, because nothing was left that could go instead.</summary>
+    /// <summary>
+    /// Times that memory was taken beyond the ceiling, because nothing was left that could go
+    /// instead.
+    /// </summary>
     public long TimesCeilingExceeded => _memory.TimesExceeded;
 
-    /// <summary>Events held by all keys, counted one by one: for operators and benchmarks.</summary>
+    /// <summary>
+    /// Events held by all keys, counted one by one: for operators and benchmarks.
+    /// </summary>
     public long CountEvents() => _entities.Sum(entity => entity.State.CountEvents());
 
     /// <summary>Starts to copy the state out as it is now (<see cref="StepSweep"/>).</summary>
     /// <param name="take">Given chunks of whole images.</param>
-    /// <param name="watermarkMs">How far event time has come: keys and events that are too old by it are left out.</param>
+    /// <param name="watermarkMs">How far event time has come: keys and events that are too old by
+    /// it are left out.</param>
     public void BeginSweep(Action<SweepChunk> take, long watermarkMs)
     {
         for (var i = 0; i < _entities.Length; i++)
@@ -128,9 +143,12 @@ public sealed class FeatureEngine
         _takeEvicted = null;
     }
 
-    /// <summary>Makes room once for keys that are about to be restored, instead of bit by bit.</summary>
+    /// <summary>
+    /// Makes room once for keys that are about to be restored, instead of bit by bit.
+    /// </summary>
     /// <param name="keyCounts">By entity, as someone wrote it: anything may stand there.</param>
-    /// <param name="bytes">What all images take at most: that bounds how many keys there can be.</param>
+    /// <param name="bytes">What all images take at most: that bounds how many keys there can
+    /// be.</param>
     public void Expect(IReadOnlyList<long> keyCounts, long bytes)
     {
         foreach (var (entity, keyCount) in _entities.Zip(keyCounts))
@@ -160,7 +178,10 @@ public sealed class FeatureEngine
         GC.KeepAlive(this);
     }
 
-    /// <summary>Hashes chunks, wherever they came from; sums of the hashes are equal where states are. Used by one thread at a time.</summary>
+    /// <summary>
+    /// Hashes chunks, wherever they came from; sums of the hashes are equal where states are. Used
+    /// by one thread at a time.
+    /// </summary>
     public Func<SweepChunk, UInt128> NewDigest()
     {
         var digests = _entities.Select((entity, i) => new EntityDigest(entity.State.Layout, i)).ToArray();
@@ -199,7 +220,10 @@ public sealed class FeatureEngine
         GC.KeepAlive(this);
     }
 
-    /// <summary>Looks at some more keys of each entity, and lets those go that nothing can bring back to sight.</summary>
+    /// <summary>
+    /// Looks at some more keys of each entity, and lets those go that nothing can bring back to
+    /// sight.
+    /// </summary>
     internal void EvictIdle(int slotCount, long watermarkMs)
     {
         foreach (var entity in _entities)
@@ -250,7 +274,10 @@ public sealed class FeatureEngine
         }
     }
 
-    /// <summary>A method of its own: where a lambda captures a parameter, an object is made each time that the method is entered.</summary>
+    /// <summary>
+    /// A method of its own: where a lambda captures a parameter, an object is made each time that
+    /// the method is entered.
+    /// </summary>
     private void TakeColumns(int rowsMax)
     {
         _values = [.. _valueSources.Select(_ => new long[rowsMax])];

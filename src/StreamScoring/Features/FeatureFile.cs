@@ -3,7 +3,10 @@ using StreamScoring.Expressions;
 
 namespace StreamScoring.Features;
 
-/// <summary>A feature file: what is computed for each payment. The same file serves live scoring, replay and training.</summary>
+/// <summary>
+/// A feature file: what is computed for each payment. The same file serves live scoring, replay and
+/// training.
+/// </summary>
 public sealed class FeatureFile
 {
     internal FeatureFile(
@@ -28,10 +31,14 @@ public sealed class FeatureFile
     /// <summary>By attribute that something looks at: what it is taken for.</summary>
     public required IReadOnlyDictionary<string, AttributeUse> AttributeUses { get; init; }
 
-    /// <summary>A value beyond it, on either side, does not fold into an aggregate of its attribute.</summary>
+    /// <summary>
+    /// A value beyond it, on either side, does not fold into an aggregate of its attribute.
+    /// </summary>
     public const double FoldedAttributeMax = ScaledValue.AttributeMax;
 
-    /// <summary>Attributes whose values aggregates fold, by their number in <see cref="Layout"/>.</summary>
+    /// <summary>
+    /// Attributes whose values aggregates fold, by their number in <see cref="Layout"/>.
+    /// </summary>
     public IReadOnlyList<int> FoldedAttributes =>
         [.. Layouts().SelectMany(layout => layout.Values).Select(value => value.AttributeIndex).Where(index => index >= 0).Distinct()];
 
@@ -42,7 +49,9 @@ public sealed class FeatureFile
     /// <summary>Features that are expressions, each behind those it uses.</summary>
     internal IReadOnlyList<int> ExpressionOrder { get; }
 
-    /// <summary>How long beyond the longest window an entity's events are kept for payments that come late.</summary>
+    /// <summary>
+    /// How long beyond the longest window an entity's events are kept for payments that come late.
+    /// </summary>
     internal long LatenessMs { get; }
 
     /// <summary>How many events of a key are kept one by one.</summary>

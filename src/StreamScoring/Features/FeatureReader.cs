@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace StreamScoring.Features;
 
-/// <summary>Computes an entity's features for one payment that was just added. Floating point appears in the last step only.</summary>
+/// <summary>
+/// Computes an entity's features for one payment that was just added. Floating point appears in the
+/// last step only.
+/// </summary>
 internal sealed unsafe class FeatureReader
 {
     private readonly EntityState _state;
@@ -32,7 +35,8 @@ internal sealed unsafe class FeatureReader
     public WindowReader Windows { get; }
 
     /// <summary>Writes each feature's value into its column.</summary>
-    /// <param name="row">The payment's row in its slot, or <see cref="EntityState.AmongTiles"/>.</param>
+    /// <param name="row">The payment's row in its slot, or
+    /// <see cref="EntityState.AmongTiles"/>.</param>
     /// <param name="values">[values] The payment's own numbers.</param>
     /// <param name="rowIndex">The payment's row in the batch.</param>
     public void Read(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
@@ -85,7 +89,9 @@ internal sealed unsafe class FeatureReader
         }
     }
 
-    /// <summary>Says of all of the entity's features that it is not known how far they are off.</summary>
+    /// <summary>
+    /// Says of all of the entity's features that it is not known how far they are off.
+    /// </summary>
     public void MarkUnbounded(Batches.PaymentBatch batch, int rowIndex)
     {
         foreach (var plan in _plans)
@@ -205,7 +211,9 @@ internal sealed unsafe class FeatureReader
         return series.Words == 2 ? total with { High = UInt128.Zero } : total;
     }
 
-    /// <summary>From n, Σx and Σx² as whole numbers: n² times the variance is n Σx² − (Σx)², exactly.</summary>
+    /// <summary>
+    /// From n, Σx and Σx² as whole numbers: n² times the variance is n Σx² − (Σx)², exactly.
+    /// </summary>
     public double Spread(FeaturePlan plan, long count, Int128 sum, Int256 squares, ReadOnlySpan<long> values)
     {
         if (count == 0)
@@ -240,7 +248,8 @@ internal sealed unsafe class FeatureReader
         return Windows.Distinct(plan, slot, begin, end, edgeMs);
     }
 
-    /// <returns>The newest value in the window, NaN where there is none; without a value column only the row matters.</returns>
+    /// <returns>The newest value in the window, NaN where there is none; without a value column
+    /// only the row matters.</returns>
     private double Newest(FeaturePlan plan, KeySlot* slot, int begin, int end, out int row)
     {
         row = Windows.Newest(plan, slot, begin, end);

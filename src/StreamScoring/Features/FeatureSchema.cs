@@ -1,6 +1,8 @@
 namespace StreamScoring.Features;
 
-/// <summary>The features of a file, in order: the columns of every matrix, table and decision.</summary>
+/// <summary>
+/// The features of a file, in order: the columns of every matrix, table and decision.
+/// </summary>
 /// <param name="texts">What each is in words.</param>
 public sealed class FeatureSchema(IReadOnlyList<string> names, IReadOnlyList<bool> isText, IReadOnlyList<string> texts)
 {

@@ -3,7 +3,10 @@ using StreamScoring.Expressions;
 
 namespace StreamScoring.Features;
 
-/// <summary>The names that expressions of a feature file may use: payment fields, attributes and, where allowed, features.</summary>
+/// <summary>
+/// The names that expressions of a feature file may use: payment fields, attributes and, where
+/// allowed, features.
+/// </summary>
 internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures) : IExpressionScope
 {
     public const string AttributePrefix = "attributes.";
@@ -22,7 +25,10 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
     /// <summary>Text fields whose hashes are looked at.</summary>
     public IReadOnlySet<TextField> HashedFields => _fields;
 
-    /// <summary>Set while a filter is bound: it looks at a payment that may have been folded before, so it knows no features.</summary>
+    /// <summary>
+    /// Set while a filter is bound: it looks at a payment that may have been folded before, so it
+    /// knows no features.
+    /// </summary>
     public bool MayUseFeatures { get; set; } = mayUseFeatures;
 
     public IEnumerable<string> Names => ["amount", "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];

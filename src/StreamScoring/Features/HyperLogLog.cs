@@ -4,10 +4,13 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Counts different hashes in 256 bytes, with a standard error of 1.04 / √256 = 6.5 %; small counts by the registers that are still empty,
-/// which is nearly exact.
+/// Counts different hashes in 256 bytes, with a standard error of 1.04 / √256 = 6.5 %; small counts
+/// by the registers that are still empty, which is nearly exact.
 /// </summary>
-/// <remarks>Flajolet, Fusy, Gandouet and Meunier, HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm, 2007.</remarks>
+/// <remarks>
+/// Flajolet, Fusy, Gandouet and Meunier, HyperLogLog: the analysis of a near-optimal cardinality
+/// estimation algorithm, 2007.
+/// </remarks>
 internal static class HyperLogLog
 {
     public const int Registers = 256, Longs = Registers / sizeof(long);

@@ -1,8 +1,9 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// A signed whole number of 256 bits, two's complement: for totals, and for what a variance is told from. The widest that is ever asked for is
-/// n Σx² of a key: with |x| &lt; 2^53 and n &lt; 2^63 payments it is below 2^(63 + 63 + 106) = 2^232.
+/// A signed whole number of 256 bits, two's complement: for totals, and for what a variance is told
+/// from. The widest that is ever asked for is n Σx² of a key: with |x| &lt; 2^53 and n &lt; 2^63
+/// payments it is below 2^(63 + 63 + 106) = 2^232.
 /// </summary>
 internal readonly record struct Int256(UInt128 High, UInt128 Low)
 {
@@ -37,7 +38,8 @@ internal readonly record struct Int256(UInt128 High, UInt128 Low)
             return (double)value.Low;
         }
 
-        // All bits that a double holds, and one that says whether any was left out: so it is rounded once.
+        // All bits that a double holds, and one that says whether any was left out: so it is
+        // rounded once.
         var shift = HalfBits - (int)UInt128.LeadingZeroCount(value.High);
         var top = shift == HalfBits ? value.High : (value.High << (HalfBits - shift)) | (value.Low >> shift);
         var isCut = (value.Low << (HalfBits - shift)) != UInt128.Zero;

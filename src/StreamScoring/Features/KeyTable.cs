@@ -4,12 +4,17 @@ using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Features;
 
-/// <summary>Open addressing with linear probing over slots of a cache line, as a rule at most half full. Where a key belongs is a secret (<see cref="SlotHash"/>).</summary>
+/// <summary>
+/// Open addressing with linear probing over slots of a cache line, as a rule at most half full.
+/// Where a key belongs is a secret (<see cref="SlotHash"/>).
+/// </summary>
 internal sealed unsafe class KeyTable
 {
     private const int SlotCountMin = 1 << 10;
 
-    /// <summary>Room for a batch of 1024 new keys beside a thousand: below that nothing is won.</summary>
+    /// <summary>
+    /// Room for a batch of 1024 new keys beside a thousand: below that nothing is won.
+    /// </summary>
     private const int ShrunkSlotsMin = 1 << 13;
 
     private readonly StateMemory _memory;
@@ -45,8 +50,12 @@ internal sealed unsafe class KeyTable
     /// <returns>The slot behind, the first one behind the last.</returns>
     public KeySlot* Next(KeySlot* slot) => _first + ((ulong)(slot - _first + 1) & _mask);
 
-    /// <summary>Makes room, so that slots stay where they are while up to so many keys are added. At the ceiling the table fills to three quarters.</summary>
-    /// <returns>False where the table is as full as it may be, and there is no memory for a larger one.</returns>
+    /// <summary>
+    /// Makes room, so that slots stay where they are while up to so many keys are added. At the
+    /// ceiling the table fills to three quarters.
+    /// </summary>
+    /// <returns>False where the table is as full as it may be, and there is no memory for a larger
+    /// one.</returns>
     public bool TryReserve(int keys)
     {
         while ((Count + keys) * 2L > SlotCount)
@@ -63,8 +72,8 @@ internal sealed unsafe class KeyTable
     }
 
     /// <summary>
-    /// Sizes an empty table for keys that are about to come. Beyond an eighth of the ceiling it grows as they come: then it is seen in time
-    /// where there is no memory.
+    /// Sizes an empty table for keys that are about to come. Beyond an eighth of the ceiling it
+    /// grows as they come: then it is seen in time where there is no memory.
     /// </summary>
     public void Expect(long keyCount)
     {
@@ -83,7 +92,10 @@ internal sealed unsafe class KeyTable
 
     public void Grow() => Resize(checked(SlotCount * 2));
 
-    /// <summary>Gives memory back where few keys are left. The table is then at most a quarter full, so it does not grow again at once.</summary>
+    /// <summary>
+    /// Gives memory back where few keys are left. The table is then at most a quarter full, so it
+    /// does not grow again at once.
+    /// </summary>
     public void Shrink()
     {
         if (SlotCount > ShrunkSlotsMin && Count * 8L < SlotCount && _memory.Fits(BytesOf(SlotCount / 2)))
@@ -139,8 +151,8 @@ internal sealed unsafe class KeyTable
     }
 
     /// <summary>
-    /// Removes a key. Slots behind it that were pushed on by it move back, so a search never meets a gap; the same slot may then hold
-    /// another key.
+    /// Removes a key. Slots behind it that were pushed on by it move back, so a search never meets
+    /// a gap; the same slot may then hold another key.
     /// </summary>
     public void Remove(KeySlot* removed)
     {
@@ -159,7 +171,9 @@ internal sealed unsafe class KeyTable
         *free = default;
     }
 
-    /// <summary>By which a key's slot is found again from its block (<see cref="FindBlock"/>).</summary>
+    /// <summary>
+    /// By which a key's slot is found again from its block (<see cref="FindBlock"/>).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong HashOf(UInt128 key) => _hash.Of((ulong)key, (ulong)(key >> 64));
 

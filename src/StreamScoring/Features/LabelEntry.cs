@@ -1,6 +1,9 @@
 namespace StreamScoring.Features;
 
-/// <summary>A remembered label of a compacted payment, in one long: known-at time, whether it is part of the tile's count, and whether it says fraud.</summary>
+/// <summary>
+/// A remembered label of a compacted payment, in one long: known-at time, whether it is part of the
+/// tile's count, and whether it says fraud.
+/// </summary>
 internal static class LabelEntry
 {
     /// <param name="label">Known-at time * 2 + fraud, as rows hold it.</param>

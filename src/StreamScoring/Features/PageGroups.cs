@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Pages of the state, eight side by side in a group that is one huge page. A page that is given back is rented next; a group of which no page
-/// is used is freed, but for the last.
+/// Pages of the state, eight side by side in a group that is one huge page. A page that is given
+/// back is rented next; a group of which no page is used is freed, but for the last.
 /// </summary>
 internal sealed unsafe class PageGroups
 {
@@ -14,7 +14,8 @@ internal sealed unsafe class PageGroups
     /// <summary>Groups with room: a bit for each page that is free.</summary>
     private readonly Dictionary<nint, int> _withRoom = [];
 
-    /// <returns>A page, at an address that is a multiple of its size, with arbitrary content.</returns>
+    /// <returns>A page, at an address that is a multiple of its size, with arbitrary
+    /// content.</returns>
     /// <param name="taken">Told of the group, where one had to be taken.</param>
     public void* Rent(HashSet<nint> taken)
     {

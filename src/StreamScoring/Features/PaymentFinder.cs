@@ -7,7 +7,8 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
     private readonly Series[] _series = [.. layout.Series];
 
-    /// <returns>The row of that payment or its stub, the last where there are several; -1 where there is none.</returns>
+    /// <returns>The row of that payment or its stub, the last where there are several; -1 where
+    /// there is none.</returns>
     public int Find(KeySlot* slot, long timeMs, ulong paymentHash, long watermarkMs, int before = int.MaxValue)
     {
         // What nothing sees is there or not by chance, so it counts as not there.
@@ -18,7 +19,8 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
     }
 
     /// <summary>
-    /// Whether a row is that payment. Its id alone does not say so, as several may bear it; one of the same content is as good, with its id where rows have it.
+    /// Whether a row is that payment. Its id alone does not say so, as several may bear it; one of
+    /// the same content is as good, with its id where rows have it.
     /// </summary>
     public bool IsSame(KeySlot* slot, int row, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)
     {

@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Sums the rows of busy keys up in chunks of some 32, so that what a window holds is told by some hundred chunks and the rows at its edges. It
-/// follows from the rows: it is in no image, and is made where it is first asked for. A late payment changes its chunk alone.
+/// Sums the rows of busy keys up in chunks of some 32, so that what a window holds is told by some
+/// hundred chunks and the rows at its edges. It follows from the rows: it is in no image, and is
+/// made where it is first asked for. A late payment changes its chunk alone.
 /// </summary>
 internal sealed unsafe class RowIndex
 {
@@ -46,7 +47,9 @@ internal sealed unsafe class RowIndex
         }
     }
 
-    /// <summary>Makes it, where it is not there. To be called before anything is read from it.</summary>
+    /// <summary>
+    /// Makes it, where it is not there. To be called before anything is read from it.
+    /// </summary>
     public void Make(KeySlot* slot)
     {
         var area = Area(slot);
@@ -167,14 +170,17 @@ internal sealed unsafe class RowIndex
         }
     }
 
-    /// <summary>Adds the values of all rows before the end to the registers of an estimate.</summary>
+    /// <summary>
+    /// Adds the values of all rows before the end to the registers of an estimate.
+    /// </summary>
     public void AddDistinct(Span<long> registers, KeySlot* slot, int distinct, int end)
     {
         Make(slot);
         _prefixes.AddTo(registers, slot, Prefixes(slot, distinct), distinct, end);
     }
 
-    /// <returns>By row: when its value stood before; the largest number where the row does not count.</returns>
+    /// <returns>By row: when its value stood before; the largest number where the row does not
+    /// count.</returns>
     public long* Previous(KeySlot* slot, int distinct) =>
         Area(slot) + ArraysFrom + ((long)RowIndexLayout.ChunksMax(slot->RowsLog2) * _layout.LongsOfChunk) + ((long)distinct << slot->RowsLog2);
 
@@ -202,7 +208,9 @@ internal sealed unsafe class RowIndex
 
     public int FirstRow(KeySlot* slot, int chunk) => First(Firsts(slot), chunk);
 
-    /// <summary>Chunks whose numbers may be asked for: all but the last, which is still growing.</summary>
+    /// <summary>
+    /// Chunks whose numbers may be asked for: all but the last, which is still growing.
+    /// </summary>
     public int WholeChunks(KeySlot* slot) => (int)Area(slot)[Count] - 1;
 
     /// <summary>One past a chunk's last row.</summary>
@@ -215,21 +223,24 @@ internal sealed unsafe class RowIndex
         return _layout.FlagsColumn < 0 || (_sums.Flags(slot, chunk) & (1L << filter)) != 0;
     }
 
-    /// <returns>The smallest and the largest value of a whole chunk; the smallest is larger than the largest where there is none.</returns>
+    /// <returns>The smallest and the largest value of a whole chunk; the smallest is larger than
+    /// the largest where there is none.</returns>
     public (long Smallest, long Largest) Extremes(KeySlot* slot, int chunk, int measure)
     {
         Refresh(slot, chunk);
         return _sums.Extremes(slot, chunk, measure);
     }
 
-    /// <returns>A whole chunk's first and last segment, the sums of both (<see cref="DecayWeight"/>); null where there are others between.</returns>
+    /// <returns>A whole chunk's first and last segment, the sums of both
+    /// (<see cref="DecayWeight"/>); null where there are others between.</returns>
     public long* Decayed(KeySlot* slot, int chunk, int decay)
     {
         Refresh(slot, chunk);
         return _sums.Decayed(slot, chunk, decay);
     }
 
-    /// <returns>The last row before one that has that hash in a column and passes the filter; -1 for none.</returns>
+    /// <returns>The last row before one that has that hash in a column and passes the filter; -1
+    /// for none.</returns>
     /// <param name="search">Which of the searched columns.</param>
     /// <param name="filter">-1: any row will do.</param>
     public int LastWith(KeySlot* slot, int search, long hash, int filter, int from, int before)
@@ -256,7 +267,8 @@ internal sealed unsafe class RowIndex
         return -1;
     }
 
-    /// <returns>The first row from one on that has that hash in a column and passes the filter; -1 for none.</returns>
+    /// <returns>The first row from one on that has that hash in a column and passes the filter; -1
+    /// for none.</returns>
     public int FirstWith(KeySlot* slot, int search, long hash, int filter, int from)
     {
         if (!Has(slot) || slot->End - from <= RowIndexLayout.ChunkRows)
@@ -280,7 +292,8 @@ internal sealed unsafe class RowIndex
         return -1;
     }
 
-    /// <returns>The last row before one that passes the filter and has a value in the column, if one is given; -1 for none.</returns>
+    /// <returns>The last row before one that passes the filter and has a value in the column, if
+    /// one is given; -1 for none.</returns>
     /// <param name="measure">That of the column and the filter; -1 for none.</param>
     public int LastPassing(KeySlot* slot, int filter, int column, int measure, int from, int before)
     {
@@ -306,7 +319,10 @@ internal sealed unsafe class RowIndex
         return -1;
     }
 
-    /// <summary>A hash's place in a table that lives as long as the process: whoever makes up hashes cannot tell it.</summary>
+    /// <summary>
+    /// A hash's place in a table that lives as long as the process: whoever makes up hashes cannot
+    /// tell it.
+    /// </summary>
     public ulong Mix(long hash) => unchecked((ulong)hash * _secret);
 
     private int WalkBackPassing(KeySlot* slot, int filter, int column, int from, int before)
@@ -360,7 +376,10 @@ internal sealed unsafe class RowIndex
         return _sums.MayHold(slot, chunk, search, hash);
     }
 
-    /// <summary>An array of the chunks' numbers, each of so many longs (<see cref="RowIndexLayout"/>); the first says where they begin.</summary>
+    /// <summary>
+    /// An array of the chunks' numbers, each of so many longs (<see cref="RowIndexLayout"/>); the
+    /// first says where they begin.
+    /// </summary>
     public long* Array(KeySlot* slot, int number) => Area(slot) + ArraysFrom + ((long)number * RowIndexLayout.ChunksMax(slot->RowsLog2));
 
     private long* Area(KeySlot* slot) => slot->Block + _rowsFrom + ((long)_stride << slot->RowsLog2);

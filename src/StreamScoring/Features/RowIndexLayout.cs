@@ -1,17 +1,24 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// What the blocks of busy keys keep beside their rows, so that nothing has to look at each row (<see cref="RowIndex"/>). Rows are summed up in
-/// chunks. Behind the rows lie, one array after the other: where each chunk begins; which filters its rows passed; by measure smallest and largest
-/// value; by decayed sum two segments' numbers and sums; by column that is searched 512 bits of a Bloom filter; and of each row, by distinct column,
-/// when its value stood before; and estimates of distinct values (<see cref="DistinctPrefixes"/>).
+/// What the blocks of busy keys keep beside their rows, so that nothing has to look at each row
+/// (<see cref="RowIndex"/>). Rows are summed up in chunks. Behind the rows lie, one array after the
+/// other: where each chunk begins; which filters its rows passed; by measure smallest and largest
+/// value; by decayed sum two segments' numbers and sums; by column that is searched 512 bits of a
+/// Bloom filter; and of each row, by distinct column, when its value stood before; and estimates of
+/// distinct values (<see cref="DistinctPrefixes"/>).
 /// </summary>
 internal sealed class RowIndexLayout
 {
-    /// <summary>Blocks of 2^this rows and more have an index: with fewer rows a walk costs less.</summary>
+    /// <summary>
+    /// Blocks of 2^this rows and more have an index: with fewer rows a walk costs less.
+    /// </summary>
     public const int RowsLog2Min = 7;
 
-    /// <summary>Rows of a chunk: a new one is begun at the one, and one that late payments made longer is split at the other.</summary>
+    /// <summary>
+    /// Rows of a chunk: a new one is begun at the one, and one that late payments made longer is
+    /// split at the other.
+    /// </summary>
     public const int ChunkRows = 32, ChunkRowsMax = 64;
 
     public const int BloomLongs = 8, DecayLongs = 6;
@@ -66,7 +73,9 @@ internal sealed class RowIndexLayout
 
     public int LongsOfChunk { get; }
 
-    /// <summary>A quarter more than whole chunks take; should late payments make more, all are made anew.</summary>
+    /// <summary>
+    /// A quarter more than whole chunks take; should late payments make more, all are made anew.
+    /// </summary>
     public static int ChunksMax(int rowsLog2) => (int)((5L << rowsLog2) / (4 * ChunkRows));
 
     public bool Has(int rowsLog2) => IsUsed && rowsLog2 >= RowsLog2Min;

@@ -1,8 +1,8 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// The running totals that every row carries: what all events up to it in event-time order add up to. A window's total is then the
-/// difference of two rows, wherever it begins and ends.
+/// The running totals that every row carries: what all events up to it in event-time order add up
+/// to. A window's total is then the difference of two rows, wherever it begins and ends.
 /// </summary>
 internal sealed unsafe class RowTotals
 {
@@ -159,7 +159,9 @@ internal sealed unsafe class RowTotals
         }
     }
 
-    /// <summary>Takes a row's values out of the totals of all rows behind it; the row itself is about to go.</summary>
+    /// <summary>
+    /// Takes a row's values out of the totals of all rows behind it; the row itself is about to go.
+    /// </summary>
     public void Subtract(KeySlot* slot, int row)
     {
         var before = _rows.Row(slot, row - 1);
@@ -195,7 +197,9 @@ internal sealed unsafe class RowTotals
         }
     }
 
-    /// <summary>What one event added to a total: of a sum the first word, which holds any value.</summary>
+    /// <summary>
+    /// What one event added to a total: of a sum the first word, which holds any value.
+    /// </summary>
     public UInt128 Own(KeySlot* slot, int row, in Series series)
     {
         var before = _rows.Row(slot, row - 1) + series.Column;
@@ -203,7 +207,10 @@ internal sealed unsafe class RowTotals
         return series.Kind == SeriesKind.Squares ? unchecked(Wide(own) - Wide(before)) : (ulong)unchecked(own[0] - before[0]);
     }
 
-    /// <summary>An extreme cannot be subtracted, so it is found again from the values that each row keeps beside it.</summary>
+    /// <summary>
+    /// An extreme cannot be subtracted, so it is found again from the values that each row keeps
+    /// beside it.
+    /// </summary>
     private void FindExtremesAgain(KeySlot* slot, int removed, in Series series)
     {
         var total = _rows.Row(slot, removed - 1)[series.Column];

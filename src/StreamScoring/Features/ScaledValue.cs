@@ -1,14 +1,18 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Numbers fold as whole numbers of a small unit, so that totals are exact and independent of order. The amount's unit, 10^-4 of a major
-/// unit, holds every ISO 4217 exponent; an attribute's is 10^-6.
+/// Numbers fold as whole numbers of a small unit, so that totals are exact and independent of
+/// order. The amount's unit, 10^-4 of a major unit, holds every ISO 4217 exponent; an attribute's
+/// is 10^-6.
 /// </summary>
 internal static class ScaledValue
 {
     public const double AmountUnits = 10_000, AttributeUnits = 1_000_000;
 
-    /// <summary>Beyond this an attribute does not fold: 9·10^15 units are the most that a double tells apart, and <see cref="TotalWidth"/> counts on it.</summary>
+    /// <summary>
+    /// Beyond this an attribute does not fold: 9·10^15 units are the most that a double tells
+    /// apart, and <see cref="TotalWidth"/> counts on it.
+    /// </summary>
     public const double AttributeMax = 9e9;
 
     private static readonly long[] AmountFactors = [10_000, 1000, 100, 10, 1];
@@ -16,7 +20,8 @@ internal static class ScaledValue
     /// <param name="amountMinor">At most 10^11 major units, as ingest checked.</param>
     public static long OfAmount(long amountMinor, int exponent) => amountMinor * AmountFactors[exponent];
 
-    /// <returns>Missing where there is none, and <see cref="EntityState.ValueOutOfRange"/> where it is too large to fold.</returns>
+    /// <returns>Missing where there is none, and <see cref="EntityState.ValueOutOfRange"/> where it
+    /// is too large to fold.</returns>
     public static long OfAttribute(double value) =>
         Math.Abs(value) <= AttributeMax ? (long)Math.Round(value * AttributeUnits)
         : double.IsNaN(value) ? EntityState.MissingValue

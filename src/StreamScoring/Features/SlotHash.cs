@@ -5,10 +5,14 @@ using System.Security.Cryptography;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Where in a table a key belongs, by a secret of the process: whoever makes up keys cannot tell which of them meet. Nothing that is kept or
-/// compared depends on it: no value, digest or snapshot.
+/// Where in a table a key belongs, by a secret of the process: whoever makes up keys cannot tell
+/// which of them meet. Nothing that is kept or compared depends on it: no value, digest or
+/// snapshot.
 /// </summary>
-/// <remarks>Both halves of the key go through one multiplication of 64 by 64 bits, folded: Wang Yi, wyhash, 2019.</remarks>
+/// <remarks>
+/// Both halves of the key go through one multiplication of 64 by 64 bits, folded: Wang Yi, wyhash,
+/// 2019.
+/// </remarks>
 internal readonly record struct SlotHash(ulong Low, ulong High)
 {
     public static SlotHash Random()

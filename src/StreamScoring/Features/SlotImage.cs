@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// A key's state as it stands in sweeps and snapshots, in longs of the machine's byte order (little-endian): the key's two words, event time
-/// of the newest payment, events dropped before the first, the number of events n, the time up to which events may be missing (seconds, 0 for
-/// none), the longs of its tiles; then n + 1 rows of the entity's layout, the first of
-/// which only carries the totals before the first event; then the tiles.
+/// A key's state as it stands in sweeps and snapshots, in longs of the machine's byte order
+/// (little-endian): the key's two words, event time of the newest payment, events dropped before
+/// the first, the number of events n, the time up to which events may be missing (seconds, 0 for
+/// none), the longs of its tiles; then n + 1 rows of the entity's layout, the first of which only
+/// carries the totals before the first event; then the tiles.
 /// </summary>
 internal readonly ref struct SlotImage
 {

@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// The memory of all keyed state, and its ceiling. It lies outside the collector's heap: it is never moved, is nothing to walk, and what is
-/// given back is free at once. Pages are all of one size, so that one that is given back serves any other block.
+/// The memory of all keyed state, and its ceiling. It lies outside the collector's heap: it is
+/// never moved, is nothing to walk, and what is given back is free at once. Pages are all of one
+/// size, so that one that is given back serves any other block.
 /// </summary>
 /// <remarks>
-/// The collector is not told of it (<see cref="GC.AddMemoryPressure"/>): it would collect everything again and again while a state grows, and find nothing. Whoever
-/// replaces a state while the process goes on has it collected.
+/// The collector is not told of it (<see cref="GC.AddMemoryPressure"/>): it would collect
+/// everything again and again while a state grows, and find nothing. Whoever replaces a state while
+/// the process goes on has it collected.
 /// </remarks>
 internal sealed unsafe class StateMemory(long bytesMax)
 {
@@ -31,12 +33,16 @@ internal sealed unsafe class StateMemory(long bytesMax)
 
     public long AllocatedBytes { get; private set; }
 
-    /// <summary>Times that memory was taken beyond the ceiling, because nothing was left that could go instead.</summary>
+    /// <summary>
+    /// Times that memory was taken beyond the ceiling, because nothing was left that could go
+    /// instead.
+    /// </summary>
     public long TimesExceeded { get; private set; }
 
     public bool Fits(long bytes) => AllocatedBytes + bytes <= bytesMax;
 
-    /// <returns>A page, at an address that is a multiple of its size, with arbitrary content.</returns>
+    /// <returns>A page, at an address that is a multiple of its size, with arbitrary
+    /// content.</returns>
     public void* TakePage()
     {
         Count(PageBytes);

@@ -1,13 +1,15 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Sums a hot key's tiles up by sixteen, so that a window which holds hundreds of them is told by some thirty groups and the tiles at its edges.
-/// Groups begin at whole multiples, so they follow from the tiles alone: they are in no image, and are made where they are first asked for. They
+/// Sums a hot key's tiles up by sixteen, so that a window which holds hundreds of them is told by
+/// some thirty groups and the tiles at its edges. Groups begin at whole multiples, so they follow
+/// from the tiles alone: they are in no image, and are made where they are first asked for. They
 /// lie behind the room for tiles.
 /// </summary>
 /// <remarks>
-/// A group: whether its numbers hold; how many labels are doubtful; by measure count, smallest and largest; by decayed feature what its values count for at least and at most at
-/// the time of its newest event, two doubles; by distinct column the registers.
+/// A group: whether its numbers hold; how many labels are doubtful; by measure count, smallest and
+/// largest; by decayed feature what its values count for at least and at most at the time of its
+/// newest event, two doubles; by distinct column the registers.
 /// </remarks>
 internal sealed unsafe class TileGroups
 {
@@ -38,7 +40,9 @@ internal sealed unsafe class TileGroups
     /// <summary>Groups of so many tiles.</summary>
     public static int CountOf(int capacity) => (capacity + Tiles - 1) / Tiles;
 
-    /// <summary>Nothing holds any more from a tile on: it changed, or those behind it moved.</summary>
+    /// <summary>
+    /// Nothing holds any more from a tile on: it changed, or those behind it moved.
+    /// </summary>
     public void Forget(KeySlot* slot, int tile)
     {
         for (var group = tile / Tiles; group <= ((int)slot->Tiles[TileStore.Capacity] - 1) / Tiles; group++)
@@ -65,15 +69,20 @@ internal sealed unsafe class TileGroups
     public ReadOnlySpan<long> Registers(KeySlot* slot, int tile, int distinct) =>
         new(Made(slot, tile) + HeadLongs + (MeasureLongs * _measures.Length) + (DecayLongs * _decays.Length) + (distinct * HyperLogLog.Longs), HyperLogLog.Longs);
 
-    /// <returns>In units of the value, at the time of the group's newest event; and that time.</returns>
+    /// <returns>In units of the value, at the time of the group's newest event; and that
+    /// time.</returns>
     public (double Low, double High, long AtMs) Decayed(KeySlot* slot, int tile, int plan)
     {
         var at = Made(slot, tile) + HeadLongs + (MeasureLongs * _measures.Length) + (DecayLongs * _decayOfPlan[plan]);
         return (BitConverter.Int64BitsToDouble(at[0]), BitConverter.Int64BitsToDouble(at[1]), _store.Tile(slot, tile + Tiles - 1)[EntityLayout.TimeColumn]);
     }
 
-    /// <summary>What a whole tile's values count for at the least and at the most, its events being anywhere between its first and its last.</summary>
-    /// <returns>Also what the negative ones alone can take off at the most, and the positive ones add.</returns>
+    /// <summary>
+    /// What a whole tile's values count for at the least and at the most, its events being anywhere
+    /// between its first and its last.
+    /// </summary>
+    /// <returns>Also what the negative ones alone can take off at the most, and the positive ones
+    /// add.</returns>
     public (double Low, double High, double NegativeOnly, double PositiveOnly) DecayedOfTile(long* tile, FeaturePlan plan, in TileMeasure measure, long timeMs)
     {
         var of = tile + measure.Column;

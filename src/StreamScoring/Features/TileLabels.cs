@@ -1,8 +1,8 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Labels of payments that lie in tiles. The newest of them are remembered by payment, so that a second one replaces the first, and one that
-/// came before its payment waits for it.
+/// Labels of payments that lie in tiles. The newest of them are remembered by payment, so that a
+/// second one replaces the first, and one that came before its payment waits for it.
 /// </summary>
 internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, TileStore store, EntityRows rows)
 {
@@ -11,14 +11,18 @@ internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, T
     private readonly TileMeasure[] _measures = [.. tiles.Measures];
     private readonly Series[] _series = [.. layout.Series];
 
-    /// <summary>Adds what became known about a payment that lies in a tile, or belongs there and did not come yet.</summary>
+    /// <summary>
+    /// Adds what became known about a payment that lies in a tile, or belongs there and did not
+    /// come yet.
+    /// </summary>
     /// <remarks>There must be room for one more tile.</remarks>
     public void Add(KeySlot* slot, long timeMs, ulong paymentHash, long label, long watermarkMs)
     {
         var id = IdOf(paymentHash, timeMs);
         var known = Find(slot, id);
         var knownLabel = known == null ? 0 : LabelEntry.LabelOf(*known);
-        // The later known one holds, and of two known at once the one that says fraud: so order of arrival does not matter.
+        // The later known one holds, and of two known at once the one that says fraud: so order of
+        // arrival does not matter.
         if (label <= knownLabel)
         {
             return;
@@ -49,7 +53,9 @@ internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, T
         }
     }
 
-    /// <summary>By which a label finds its payment: the event time is part of it, as it is among rows.</summary>
+    /// <summary>
+    /// By which a label finds its payment: the event time is part of it, as it is among rows.
+    /// </summary>
     public static long IdOf(ulong paymentHash, long timeMs) => unchecked((long)(paymentHash ^ ((ulong)timeMs * 0x9e3779b97f4a7c15)));
 
     /// <summary>Whether the payment lies in a tile; it may be said of one that does not.</summary>
@@ -59,7 +65,10 @@ internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, T
         return timeMs <= tile[EntityLayout.TimeColumn] && TileMembers.MayHold(store.Members(tile), id);
     }
 
-    /// <summary>Counts frauds in a tile. Which filters the payment passed is known only where all of the tile's did, or none.</summary>
+    /// <summary>
+    /// Counts frauds in a tile. Which filters the payment passed is known only where all of the
+    /// tile's did, or none.
+    /// </summary>
     private void AddFrauds(KeySlot* slot, int tile, long by, bool isDoubtful)
     {
         var into = store.Tile(slot, tile);
@@ -106,7 +115,8 @@ internal sealed unsafe class TileLabels(EntityLayout layout, TileLayout tiles, T
     }
 
     /// <summary>A late payment came: whether a label that was there before it says fraud.</summary>
-    /// <param name="isDoubtful">True where that was counted when it came, as if its payment lay in the tile: with which filters was a guess.</param>
+    /// <param name="isDoubtful">True where that was counted when it came, as if its payment lay in
+    /// the tile: with which filters was a guess.</param>
     public bool Take(KeySlot* slot, long timeMs, ulong paymentHash, out bool isDoubtful)
     {
         isDoubtful = false;

@@ -1,18 +1,25 @@
 namespace StreamScoring.Features;
 
-/// <summary>Adds payments to tiles: those that come after the events of their time were compacted.</summary>
+/// <summary>
+/// Adds payments to tiles: those that come after the events of their time were compacted.
+/// </summary>
 internal sealed unsafe class TileLateness(EntityLayout layout, TileLayout tiles, TileStore store, RowTotals totals)
 {
     private readonly TileMeasure[] _measures = [.. tiles.Measures];
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
     private readonly EventHash _hash = new(layout);
 
-    /// <summary>What the payment would be as a row, were it the only one; and no row before it.</summary>
+    /// <summary>
+    /// What the payment would be as a row, were it the only one; and no row before it.
+    /// </summary>
     private readonly long[] _alone = GC.AllocateArray<long>(layout.Stride, pinned: true), _nothing = new long[layout.Stride];
 
-    /// <summary>Adds a payment to a tile: it came after the events of its time were compacted.</summary>
+    /// <summary>
+    /// Adds a payment to a tile: it came after the events of its time were compacted.
+    /// </summary>
     /// <param name="values">[values] Scaled integers or missing.</param>
-    /// <param name="distincts">[distinct columns] Hash of each value; 0 where it is missing.</param>
+    /// <param name="distincts">[distinct columns] Hash of each value; 0 where it is
+    /// missing.</param>
     /// <remarks>There must be room for one more tile.</remarks>
     public void Add(
         KeySlot* slot, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs)

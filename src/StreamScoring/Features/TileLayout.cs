@@ -1,12 +1,15 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// How the tiles of a hot key are laid out, in longs. A tile is the row of its newest event, with the totals of everything up to it, and
-/// behind that what a part of the tile cannot be told by.
+/// How the tiles of a hot key are laid out, in longs. A tile is the row of its newest event, with
+/// the totals of everything up to it, and behind that what a part of the tile cannot be told by.
 /// </summary>
 internal sealed class TileLayout
 {
-    /// <summary>Beyond this many the oldest are put together in pairs: only event times from far ahead can make so many.</summary>
+    /// <summary>
+    /// Beyond this many the oldest are put together in pairs: only event times from far ahead can
+    /// make so many.
+    /// </summary>
     public const int TilesMax = 1024;
 
     private readonly List<TileMeasure> _measures = [];
@@ -38,16 +41,27 @@ internal sealed class TileLayout
     /// <summary>Sequence number of the tile's newest event.</summary>
     public int SequenceColumn { get; }
 
-    /// <summary>Labels of fraud of which it is not known which filters their payments passed, or whether they were counted before.</summary>
+    /// <summary>
+    /// Labels of fraud of which it is not known which filters their payments passed, or whether
+    /// they were counted before.
+    /// </summary>
     public int DoubtfulColumn { get; }
 
-    /// <summary>Two longs: the hashes of the tile's payments and labels, added up (<see cref="EventHash"/>).</summary>
+    /// <summary>
+    /// Two longs: the hashes of the tile's payments and labels, added up (<see cref="EventHash"/>).
+    /// </summary>
     public int HashColumn { get; }
 
-    /// <summary>By series: the word of its total that rows leave out; <see cref="EntityLayout.None"/> where they leave out none.</summary>
+    /// <summary>
+    /// By series: the word of its total that rows leave out; <see cref="EntityLayout.None"/> where
+    /// they leave out none.
+    /// </summary>
     public IReadOnlyList<int> CarryColumns { get; }
 
-    /// <summary><see cref="TileMembers"/>, by which labels find out whether their payment lies in the tile; <see cref="EntityLayout.None"/> where there are no labels.</summary>
+    /// <summary>
+    /// <see cref="TileMembers"/>, by which labels find out whether their payment lies in the tile;
+    /// <see cref="EntityLayout.None"/> where there are no labels.
+    /// </summary>
     public int MembersColumn { get; }
 
     /// <summary>For each distinct column in turn, <see cref="HyperLogLog.Longs"/>.</summary>
@@ -58,10 +72,15 @@ internal sealed class TileLayout
     /// <summary>By plan: the index of its measure.</summary>
     public int[] MeasureOfPlan { get; }
 
-    /// <summary>The measure that counts all payments; <see cref="EntityLayout.None"/> where there are no labels.</summary>
+    /// <summary>
+    /// The measure that counts all payments; <see cref="EntityLayout.None"/> where there are no
+    /// labels.
+    /// </summary>
     public int Payments { get; }
 
-    /// <summary>Labels of compacted payments that are remembered, so that a second one replaces the first.</summary>
+    /// <summary>
+    /// Labels of compacted payments that are remembered, so that a second one replaces the first.
+    /// </summary>
     public int LabelsMax { get; }
 
     /// <summary>Longs of a group of tiles.</summary>

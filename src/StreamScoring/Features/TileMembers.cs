@@ -1,8 +1,9 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Which payments lie in a tile, in 256 bytes: a Bloom filter. One that it does not hold is not there; one that is not there it holds, among n
-/// payments, with a probability of (1 − e^(−4n/2048))⁴: 4 % at 300, half at 1,000.
+/// Which payments lie in a tile, in 256 bytes: a Bloom filter. One that it does not hold is not
+/// there; one that is not there it holds, among n payments, with a probability of (1 −
+/// e^(−4n/2048))⁴: 4 % at 300, half at 1,000.
 /// </summary>
 internal static class TileMembers
 {

@@ -1,12 +1,16 @@
 namespace StreamScoring.Features;
 
-/// <summary>Puts tiles together that no window falls between any more, but for those of late payments.</summary>
+/// <summary>
+/// Puts tiles together that no window falls between any more, but for those of late payments.
+/// </summary>
 internal sealed unsafe class TileMerging(EntityLayout layout, TileLayout tiles, TileStore store)
 {
     private readonly TileMeasure[] _measures = [.. tiles.Measures];
     private readonly DistinctColumns[] _distincts = [.. layout.Distincts];
 
-    /// <summary>The group of the base: nothing in it is seen by a window that begins or ends there.</summary>
+    /// <summary>
+    /// The group of the base: nothing in it is seen by a window that begins or ends there.
+    /// </summary>
     public const long Base = long.MinValue;
 
     /// <returns>Equal for events that belong into one tile.</returns>
@@ -18,7 +22,8 @@ internal sealed unsafe class TileMerging(EntityLayout layout, TileLayout tiles, 
             return (narrow * 2) + 1;
         }
 
-        // By whole tiles, and only ever from narrow ones to wide ones to the base: what is then one group was in it whatever came when.
+        // By whole tiles, and only ever from narrow ones to wide ones to the base: what is then one
+        // group was in it whatever came when.
         var reachedMs = watermarkMs - layout.ReachMs;
         return wide < EntityLayout.IndexOf(reachedMs - layout.LatenessMs, layout.TileWidthBehindMs) ? Base
             : narrow < EntityLayout.IndexOf(reachedMs, layout.TileWidthMs) ? wide * 2

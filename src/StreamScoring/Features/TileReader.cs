@@ -1,8 +1,9 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Computes features of a hot key. A window whose begin and end lie among the rows, or between two tiles, is exact wherever totals say it;
-/// of a tile that an edge falls into anything between none and all may be inside, and the value says so.
+/// Computes features of a hot key. A window whose begin and end lie among the rows, or between two
+/// tiles, is exact wherever totals say it; of a tile that an edge falls into anything between none
+/// and all may be inside, and the value says so.
 /// </summary>
 internal sealed unsafe class TileReader
 {
@@ -34,7 +35,8 @@ internal sealed unsafe class TileReader
     }
 
     /// <summary>Finds where the payment's windows begin and end.</summary>
-    /// <param name="rows">[offsets] For each the first row behind it, or <see cref="EntityState.AmongTiles"/>.</param>
+    /// <param name="rows">[offsets] For each the first row behind it, or
+    /// <see cref="EntityState.AmongTiles"/>.</param>
     public void Begin(KeySlot* slot, long timeMs, ReadOnlySpan<int> rows)
     {
         var hints = _state.Hints(slot);
@@ -76,7 +78,8 @@ internal sealed unsafe class TileReader
             Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast => Newest(plan, measure, slot, begin, end, timeMs),
             _ => Decayed(plan, measure, slot, begin, end, timeMs),
         };
-        // The last n up to a time within a tile begin nobody knows where; and that the payment itself is left out cannot be told in a tile.
+        // The last n up to a time within a tile begin nobody knows where; and that the payment
+        // itself is left out cannot be told in a tile.
         var isVague = (feature.Window.LastCount > 0 && end.Split >= 0) || (row < 0 && skipsCurrent && plan.End < 0);
         return isVague ? Estimate.Unbounded(estimate.Value) : estimate;
     }
@@ -85,7 +88,10 @@ internal sealed unsafe class TileReader
     private static bool IsCarried(Aggregate aggregate) => aggregate is Aggregate.Count or Aggregate.Sum or Aggregate.Mean or Aggregate.Min or Aggregate.Max
         or Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore;
 
-    /// <summary>Where the windows of a payment end that was put into a tile: behind all of them, or within one.</summary>
+    /// <summary>
+    /// Where the windows of a payment end that was put into a tile: behind all of them, or within
+    /// one.
+    /// </summary>
     private TileEdge EndAmongTiles(KeySlot* slot, long timeMs)
     {
         var hint = 0;
@@ -126,7 +132,10 @@ internal sealed unsafe class TileReader
             : new TileEdge(-1, low - 1, low);
     }
 
-    /// <summary>The totals of all events that lie before an edge for sure, or those and the rest of its tile.</summary>
+    /// <summary>
+    /// The totals of all events that lie before an edge for sure, or those and the rest of its
+    /// tile.
+    /// </summary>
     private long* TotalsAt(KeySlot* slot, TileEdge edge, bool isHigh)
     {
         var tile = isHigh && edge.Split >= 0 ? edge.Split : edge.Before;
@@ -185,7 +194,10 @@ internal sealed unsafe class TileReader
             (double)(certain + SplitSum(slot, begin, end, measure.Column + TileMeasure.Positive)) / _units[plan.Value]);
     }
 
-    /// <summary>It is furthest off where of each split tile nothing is inside, or everything and all of it at one end of its range.</summary>
+    /// <summary>
+    /// It is furthest off where of each split tile nothing is inside, or everything and all of it
+    /// at one end of its range.
+    /// </summary>
     private Estimate Mean(FeaturePlan plan, in TileMeasure measure, KeySlot* slot, TileEdge begin, TileEdge end)
     {
         var (count, sum) = (Certain(slot, begin, end, plan.First), (double)CertainSum(plan, slot, begin, end));

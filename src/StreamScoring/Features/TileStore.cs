@@ -3,15 +3,17 @@ using System.Runtime.Intrinsics.X86;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// The older events of hot keys, put together in tiles by event time, so that what such a key takes and costs stays bounded. Every event up
-/// to a time lies in tiles and every later one is a row; the totals of the rows go on from those of the tiles. The first tile, the base,
-/// takes up what lies behind the longest window and what <see cref="EntityLayout.LatenessMs"/> allows for.
+/// The older events of hot keys, put together in tiles by event time, so that what such a key takes
+/// and costs stays bounded. Every event up to a time lies in tiles and every later one is a row;
+/// the totals of the rows go on from those of the tiles. The first tile, the base, takes up what
+/// lies behind the longest window and what <see cref="EntityLayout.LatenessMs"/> allows for.
 /// </summary>
 internal sealed unsafe class TileStore
 {
     /// <summary>
-    /// In front of the tiles: how many fit, how many there are, up to which time events lie in them, how many labels were remembered; in an
-    /// image also up to which time nothing is seen; then the labels.
+    /// In front of the tiles: how many fit, how many there are, up to which time events lie in
+    /// them, how many labels were remembered; in an image also up to which time nothing is seen;
+    /// then the labels.
     /// </summary>
     public const int HeadLongs = 5, Capacity = 0, Count = 1, UpTo = 2, LabelsSeen = 3, Horizon = 4;
 
@@ -81,7 +83,8 @@ internal sealed unsafe class TileStore
         }
     }
 
-    /// <returns>The last tile whose first event lies at or before the time; the base where there is none.</returns>
+    /// <returns>The last tile whose first event lies at or before the time; the base where there is
+    /// none.</returns>
     /// <param name="hint">Where it may well be, or be near; any number will do.</param>
     public int Find(KeySlot* slot, long timeMs, int hint = 0)
     {
@@ -108,8 +111,12 @@ internal sealed unsafe class TileStore
         return low - 1;
     }
 
-    /// <summary>Puts tiles together that lie behind all windows, and says how much memory compaction then takes.</summary>
-    /// <param name="cut">The first row that stays: half of them go, and with the last of them those of its time.</param>
+    /// <summary>
+    /// Puts tiles together that lie behind all windows, and says how much memory compaction then
+    /// takes.
+    /// </summary>
+    /// <param name="cut">The first row that stays: half of them go, and with the last of them those
+    /// of its time.</param>
     /// <returns>Bytes, or 0 where there is room enough.</returns>
     public long Prepare(KeySlot* slot, long watermarkMs, out int cut)
     {
@@ -151,7 +158,10 @@ internal sealed unsafe class TileStore
         return CountOf(slot) < slot->Tiles[Capacity] ? 0 : BytesOf((int)slot->Tiles[Capacity] * 2);
     }
 
-    /// <summary>The tile of a time that lies among tiles. Where there is none it is made, empty: there must be room.</summary>
+    /// <summary>
+    /// The tile of a time that lies among tiles. Where there is none it is made, empty: there must
+    /// be room.
+    /// </summary>
     public int FindOrInsert(KeySlot* slot, long timeMs, long watermarkMs)
     {
         var tile = Find(slot, timeMs);
@@ -311,7 +321,10 @@ internal sealed unsafe class TileStore
         }
     }
 
-    /// <summary>The base ends where the first row begins, so that rows which were dropped because nothing sees them lie before it.</summary>
+    /// <summary>
+    /// The base ends where the first row begins, so that rows which were dropped because nothing
+    /// sees them lie before it.
+    /// </summary>
     private void BeginBase(KeySlot* slot)
     {
         var before = Tile(slot, 0);

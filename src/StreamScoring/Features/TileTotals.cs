@@ -1,8 +1,9 @@
 namespace StreamScoring.Features;
 
 /// <summary>
-/// Running totals of hot keys at their full width. Between two edges among tiles any number of events may lie, so beside each total that wraps
-/// around a tile keeps the word that its row leaves out; a row's total then follows from that of the last tile, as few events lie between.
+/// Running totals of hot keys at their full width. Between two edges among tiles any number of
+/// events may lie, so beside each total that wraps around a tile keeps the word that its row leaves
+/// out; a row's total then follows from that of the last tile, as few events lie between.
 /// </summary>
 internal sealed unsafe class TileTotals
 {
@@ -11,7 +12,10 @@ internal sealed unsafe class TileTotals
 
     public TileTotals(EntityLayout layout, TileLayout tiles) => (_series, _carries) = ([.. layout.Series], [.. tiles.CarryColumns]);
 
-    /// <summary>The first tile begins where nobody asks for what was before: its totals are taken for what their words say.</summary>
+    /// <summary>
+    /// The first tile begins where nobody asks for what was before: its totals are taken for what
+    /// their words say.
+    /// </summary>
     public void Begin(long* tile)
     {
         for (var i = 0; i < _series.Length; i++)
@@ -23,7 +27,10 @@ internal sealed unsafe class TileTotals
         }
     }
 
-    /// <summary>Sets a tile's left out words to go on from those of a tile; the row that it is now lies a few events behind.</summary>
+    /// <summary>
+    /// Sets a tile's left out words to go on from those of a tile; the row that it is now lies a
+    /// few events behind.
+    /// </summary>
     /// <param name="before">The tile before, or this one as it was.</param>
     public void GoOn(long* tile, long* row, long* before)
     {

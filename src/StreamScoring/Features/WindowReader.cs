@@ -3,12 +3,15 @@ using System.Numerics;
 namespace StreamScoring.Features;
 
 /// <summary>
-/// What windows over rows hold where no difference of totals says it: extremes, distinct values, the newest payment, decayed sums. Rows at the
-/// window's edges are looked at one by one, those between by chunks where the key has an index (<see cref="RowIndex"/>).
+/// What windows over rows hold where no difference of totals says it: extremes, distinct values,
+/// the newest payment, decayed sums. Rows at the window's edges are looked at one by one, those
+/// between by chunks where the key has an index (<see cref="RowIndex"/>).
 /// </summary>
 internal sealed unsafe class WindowReader
 {
-    /// <summary>Rows that are looked at before chunks are: the newest payment is mostly among them.</summary>
+    /// <summary>
+    /// Rows that are looked at before chunks are: the newest payment is mostly among them.
+    /// </summary>
     private const int NearRows = 16;
 
     private const int SeenLog2 = 14;
@@ -19,7 +22,10 @@ internal sealed unsafe class WindowReader
     private readonly int[] _decays;
     private readonly DistinctColumns[] _distincts;
 
-    /// <summary>Hashes seen in one walk, by open addressing; a walk has its own number, so nothing is cleared between two.</summary>
+    /// <summary>
+    /// Hashes seen in one walk, by open addressing; a walk has its own number, so nothing is
+    /// cleared between two.
+    /// </summary>
     private readonly (long Hash, int Walk, int Row)[] _seen;
     private int _walk;
 
@@ -78,11 +84,13 @@ internal sealed unsafe class WindowReader
 
         _index.Make(slot);
         var previous = new ReadOnlySpan<long>(_index.Previous(slot, plan.First) + begin, end - begin);
-        // Of the last n some may have the time of the first and stand before it: then it is not told by the time alone.
+        // Of the last n some may have the time of the first and stand before it: then it is not
+        // told by the time alone.
         return isLast && previous.Contains(edgeMs) ? DistinctOfRows(plan, slot, begin, end, edgeMs, isLast) : CountUpTo(previous, edgeMs);
     }
 
-    /// <returns>The newest row that passes the filter and has the value, if one is asked for; -1 where there is none.</returns>
+    /// <returns>The newest row that passes the filter and has the value, if one is asked for; -1
+    /// where there is none.</returns>
     public int Newest(FeaturePlan plan, KeySlot* slot, int begin, int end)
     {
         var near = Math.Max(begin, end - NearRows);
@@ -185,7 +193,9 @@ internal sealed unsafe class WindowReader
         return distinct;
     }
 
-    /// <summary>Notes of the window's rows that have the first one's time where each value stands first.</summary>
+    /// <summary>
+    /// Notes of the window's rows that have the first one's time where each value stands first.
+    /// </summary>
     /// <returns>True.</returns>
     private bool SeeRowsAt(in DistinctColumns columns, KeySlot* slot, int begin, int end, long edgeMs)
     {

@@ -5,7 +5,10 @@ using X86 = System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Identity;
 
-/// <summary>One round of AES (FIPS 197): the processor's instruction where it has one, else the same computed byte by byte.</summary>
+/// <summary>
+/// One round of AES (FIPS 197): the processor's instruction where it has one, else the same
+/// computed byte by byte.
+/// </summary>
 internal static class AesRound
 {
     private static readonly byte[] SubstitutionBox = BuildSubstitutionBox();
@@ -17,7 +20,10 @@ internal static class AesRound
         : Arm.Aes.IsSupported ? Arm.Aes.MixColumns(Arm.Aes.Encrypt(state, Vector128<byte>.Zero)) ^ roundKey
         : Computed(state, roundKey);
 
-    /// <summary>The same without the processor's instruction. Some ten times slower, and equal on every machine.</summary>
+    /// <summary>
+    /// The same without the processor's instruction. Some ten times slower, and equal on every
+    /// machine.
+    /// </summary>
     public static Vector128<byte> Computed(Vector128<byte> state, Vector128<byte> roundKey)
     {
         Span<byte> before = stackalloc byte[16], after = stackalloc byte[16];
@@ -41,7 +47,10 @@ internal static class AesRound
     /// <summary>Times two in AES's field of 256 elements.</summary>
     private static byte Doubled(byte value) => (byte)((value << 1) ^ ((value >> 7) * 0x1b));
 
-    /// <summary>The inverse in the field, and the affine map behind it. The powers of 3 are all elements but 0.</summary>
+    /// <summary>
+    /// The inverse in the field, and the affine map behind it. The powers of 3 are all elements but
+    /// 0.
+    /// </summary>
     private static byte[] BuildSubstitutionBox()
     {
         var box = new byte[256];

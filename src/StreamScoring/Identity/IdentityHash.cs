@@ -7,13 +7,16 @@ using System.Text;
 namespace StreamScoring.Identity;
 
 /// <summary>
-/// Tells texts apart by 128 bits that depend on a secret of the deployment: who does not know it cannot make two texts of one hash, nor
-/// texts that crowd a table. Every process of a deployment computes the same, on any processor. Immutable; any thread may use it.
+/// Tells texts apart by 128 bits that depend on a secret of the deployment: who does not know it
+/// cannot make two texts of one hash, nor texts that crowd a table. Every process of a deployment
+/// computes the same, on any processor. Immutable; any thread may use it.
 /// </summary>
 /// <remarks>
-/// A chain of keyed permutations of four AES rounds, one for each block of 16 bytes. Two texts of one hash are found with a probability of
-/// at most 2^-113 each by whoever does not know the key: Minematsu and Tsunoo, Provably Secure MACs from Differentially-Uniform
-/// Permutations and AES-Based Implementations, FSE 2006. It is no signature: hashes themselves must not be published.
+/// A chain of keyed permutations of four AES rounds, one for each block of 16 bytes. Two texts of
+/// one hash are found with a probability of at most 2^-113 each by whoever does not know the key:
+/// Minematsu and Tsunoo, Provably Secure MACs from Differentially-Uniform Permutations and
+/// AES-Based Implementations, FSE 2006. It is no signature: hashes themselves must not be
+/// published.
 /// </remarks>
 public sealed class IdentityHash
 {
@@ -22,7 +25,9 @@ public sealed class IdentityHash
 
     public const int SecretBytesMax = 4096;
 
-    /// <summary>In the last byte of the last block, where a text has the length of its rest: up to 15.</summary>
+    /// <summary>
+    /// In the last byte of the last block, where a text has the length of its rest: up to 15.
+    /// </summary>
     private const ulong NumberMark = 0x10UL << 56, AmountMark = 0x11UL << 56;
 
     private readonly Vector128<byte> _start;
@@ -31,7 +36,10 @@ public sealed class IdentityHash
     private readonly Vector128<byte> _round3;
     private readonly Vector128<byte> _round4;
 
-    /// <summary>One for each id of a payment's content, so that two ids that change places are another content.</summary>
+    /// <summary>
+    /// One for each id of a payment's content, so that two ids that change places are another
+    /// content.
+    /// </summary>
     private readonly Vector128<byte>[] _ofId;
 
     private IdentityHash(ReadOnlySpan<byte> secret)
@@ -53,13 +61,20 @@ public sealed class IdentityHash
     /// <summary>Ids that a payment's content has at most.</summary>
     public const int ContentIdsMax = 8;
 
-    /// <summary>By a secret that anybody can read: for development, and for values that do not depend on hashes.</summary>
+    /// <summary>
+    /// By a secret that anybody can read: for development, and for values that do not depend on
+    /// hashes.
+    /// </summary>
     public static IdentityHash Development { get; } = new("StreamScoring: for development, known to all"u8);
 
-    /// <summary>Says whether two deployments have one secret, and nothing else about it: 16 hexadecimal digits.</summary>
+    /// <summary>
+    /// Says whether two deployments have one secret, and nothing else about it: 16 hexadecimal
+    /// digits.
+    /// </summary>
     public string Fingerprint { get; }
 
-    /// <param name="secret">Of <see cref="SecretBytesMin"/> to <see cref="SecretBytesMax"/> bytes in UTF-8.</param>
+    /// <param name="secret">Of <see cref="SecretBytesMin"/> to <see cref="SecretBytesMax"/> bytes
+    /// in UTF-8.</param>
     /// <exception cref="ArgumentException">It is shorter or longer.</exception>
     public static IdentityHash FromSecret(string secret)
     {
@@ -87,13 +102,17 @@ public sealed class IdentityHash
         return Unsafe.BitCast<Vector128<byte>, UInt128>(Permuted(state ^ LastBlock(text)));
     }
 
-    /// <summary>Of a number's bits, as a value among others that are counted; never 0, which stands for missing.</summary>
+    /// <summary>
+    /// Of a number's bits, as a value among others that are counted; never 0, which stands for
+    /// missing.
+    /// </summary>
     public long OfNumber(long bits) =>
         Permuted(_start ^ Vector128.Create((ulong)bits, NumberMark).AsByte()).AsInt64()[0] | 1;
 
     /// <summary>Of what makes a payment that payment, its own id apart.</summary>
     /// <param name="currency">A number of the currency that no release changes.</param>
-    /// <param name="ids">[at most <see cref="ContentIdsMax"/>] Hashes of the ids in an order that never changes; 0 where one is missing.</param>
+    /// <param name="ids">[at most <see cref="ContentIdsMax"/>] Hashes of the ids in an order that
+    /// never changes; 0 where one is missing.</param>
     public ulong OfContent(long amountMinor, int currency, ReadOnlySpan<UInt128> ids)
     {
         var sum = Permuted(_start ^ Vector128.Create((ulong)amountMinor, (uint)currency | AmountMark).AsByte());
@@ -110,7 +129,8 @@ public sealed class IdentityHash
     private Vector128<byte> Permuted(Vector128<byte> state) =>
         AesRound.Apply(AesRound.Apply(AesRound.Apply(AesRound.Apply(state, _round1), _round2), _round3), _round4);
 
-    /// <param name="rest">Up to 15 bytes. Their number stands in the block's last byte, so that no text's blocks are those of another.</param>
+    /// <param name="rest">Up to 15 bytes. Their number stands in the block's last byte, so that no
+    /// text's blocks are those of another.</param>
     private static Vector128<byte> LastBlock(ReadOnlySpan<byte> rest)
     {
         var length = rest.Length;
@@ -118,7 +138,8 @@ public sealed class IdentityHash
         if (length >= 8)
         {
             low = BinaryPrimitives.ReadUInt64LittleEndian(rest);
-            // The last eight bytes, without those that stand in the low word already: shifted in two steps, as all eight may.
+            // The last eight bytes, without those that stand in the low word already: shifted in
+            // two steps, as all eight may.
             high = BinaryPrimitives.ReadUInt64LittleEndian(rest[(length - 8)..]) >> 1 >> ((8 * (16 - length)) - 1);
         }
         else if (length >= 4)

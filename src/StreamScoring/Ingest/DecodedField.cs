@@ -3,7 +3,9 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Ingest;
 
-/// <summary>Names for the field that a <see cref="Rejection"/> blames: the text fields first, then these.</summary>
+/// <summary>
+/// Names for the field that a <see cref="Rejection"/> blames: the text fields first, then these.
+/// </summary>
 internal static class DecodedField
 {
     public const int EventTime = TextFields.Count;

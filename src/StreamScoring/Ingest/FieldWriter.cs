@@ -7,8 +7,8 @@ using StreamScoring.Identity;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// Checks decoded values and puts them into a batch's columns. Both wire forms end here, so a rule about a field stands once.
-/// Every method returns <see cref="RejectReason.None"/> or the reason.
+/// Checks decoded values and puts them into a batch's columns. Both wire forms end here, so a rule
+/// about a field stands once. Every method returns <see cref="RejectReason.None"/> or the reason.
 /// </summary>
 internal sealed class FieldWriter
 {
@@ -129,7 +129,9 @@ internal sealed class FieldWriter
         return _scanAmount && CardNumber.IsIn(amountMinor) ? RejectReason.CardNumber : RejectReason.None;
     }
 
-    /// <summary>Of an amount that is none: it is refused anyway, and the reason says what is the matter.</summary>
+    /// <summary>
+    /// Of an amount that is none: it is refused anyway, and the reason says what is the matter.
+    /// </summary>
     public bool IsCardNumberInAmount(ReadOnlySpan<byte> written) => _scanAmount && CardNumber.IsInNumber(written);
 
     public RejectReason SetEventTime(PaymentBatch batch, int rowIndex, long eventTimeMs)
@@ -141,14 +143,16 @@ internal sealed class FieldWriter
     /// <summary>Sets when a label became known.</summary>
     public RejectReason SetKnownAt(PaymentBatch batch, int rowIndex, long knownAtMs)
     {
-        // Nobody knows something later than it is published. So one that claims to be of the future can be replaced by any that comes later.
+        // Nobody knows something later than it is published. So one that claims to be of the future
+        // can be replaced by any that comes later.
         batch.KnownAtMs[rowIndex] = batch.LogTimestampMs[rowIndex] > 0 ? Math.Min(knownAtMs, batch.LogTimestampMs[rowIndex]) : knownAtMs;
         return CheckTime(batch, rowIndex, knownAtMs);
     }
 
     private RejectReason CheckTime(PaymentBatch batch, int rowIndex, long timeMs)
     {
-        // A record's timestamp may be any number. No time of an event is beyond the calendar, whatever the record says.
+        // A record's timestamp may be any number. No time of an event is beyond the calendar,
+        // whatever the record says.
         var logTimestampMs = Math.Max(batch.LogTimestampMs[rowIndex], 0);
         if (timeMs >= _limits.EventTimeFloorMs && timeMs <= IngestLimits.EventTimeMsMax
             && timeMs - logTimestampMs <= (long)_limits.EventTimeAheadMax.TotalMilliseconds)
@@ -190,7 +194,8 @@ internal sealed class FieldWriter
         return reason;
     }
 
-    /// <param name="digits">The number as it was written, for the card number check; empty where it came in binary.</param>
+    /// <param name="digits">The number as it was written, for the card number check; empty where it
+    /// came in binary.</param>
     public RejectReason SetAttributeNumber(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> name, double number, ReadOnlySpan<byte> digits)
     {
         if (name.Length > _limits.TextBytesMax)
@@ -294,7 +299,8 @@ internal sealed class FieldWriter
 
     private static bool IsAllDigits(ReadOnlySpan<byte> value) => value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
 
-    /// <returns>The attribute's column; -1 where nothing looks at it or it was given before.</returns>
+    /// <returns>The attribute's column; -1 where nothing looks at it or it was given
+    /// before.</returns>
     private int TakeAttribute(ReadOnlySpan<byte> name, out RejectReason reason)
     {
         reason = RejectReason.None;

@@ -5,21 +5,27 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// Decodes payments and labels in JSON from a batch's bytes into its columns. Fields that this release does not know are skipped, but
-/// looked through for card numbers.
+/// Decodes payments and labels in JSON from a batch's bytes into its columns. Fields that this
+/// release does not know are skipped, but looked through for card numbers.
 /// </summary>
 internal sealed class JsonRecordDecoder(FieldWriter fields)
 {
-    /// <summary>Deeper than any field may be, so that what is too deep is refused by name and not by an exception.</summary>
+    /// <summary>
+    /// Deeper than any field may be, so that what is too deep is refused by name and not by an
+    /// exception.
+    /// </summary>
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 4 * IngestLimits.UnknownDepthMax };
 
     private static readonly byte[][] TextNames = [.. TextFields.AllNames.Select(System.Text.Encoding.UTF8.GetBytes)];
 
-    /// <summary>Field numbers as in <see cref="DecodedField"/>; -1 for a name that is none of ours.</summary>
+    /// <summary>
+    /// Field numbers as in <see cref="DecodedField"/>; -1 for a name that is none of ours.
+    /// </summary>
     private const int NoField = -1;
 
     /// <exception cref="JsonException">The bytes are not one JSON object.</exception>
-    /// <exception cref="InvalidOperationException">A string holds an escape that is no character.</exception>
+    /// <exception cref="InvalidOperationException">A string holds an escape that is no
+    /// character.</exception>
     public Rejection Decode(PaymentBatch batch, int rowIndex, bool isLabel, int valueStart, int valueLength)
     {
         var reader = new Utf8JsonReader(batch.Bytes.AsSpan(valueStart, valueLength), Options);
@@ -150,7 +156,8 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
                 return new Rejection(RejectReason.TooManyAttributes, DecodedField.Attributes);
             }
 
-            // The name is a slice of the batch's bytes, unescaped behind the records where it must be.
+            // The name is a slice of the batch's bytes, unescaped behind the records where it must
+            // be.
             var (nameStart, nameLength) = TextOf(ref reader, batch, valueStart);
             reader.Read();
             RejectReason reason;
@@ -181,7 +188,10 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
         return default;
     }
 
-    /// <summary>Steps over a field that is none of ours. It is never stored, yet a card number in it shows a publisher that leaks them.</summary>
+    /// <summary>
+    /// Steps over a field that is none of ours. It is never stored, yet a card number in it shows a
+    /// publisher that leaks them.
+    /// </summary>
     private Rejection SkipUnknown(ref Utf8JsonReader reader, PaymentBatch batch)
     {
         var depth = reader.CurrentDepth;
@@ -197,7 +207,8 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
                 return new Rejection(RejectReason.CardNumber, DecodedField.Unknown);
             }
 
-            // Behind the name there is a value, and behind a value of an object or array there is more of it.
+            // Behind the name there is a value, and behind a value of an object or array there is
+            // more of it.
             var isEnd = reader.CurrentDepth == depth
                 && reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray);
             if (isEnd)

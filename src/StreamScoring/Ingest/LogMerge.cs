@@ -3,20 +3,26 @@ using StreamScoring.Batches;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// Takes records from several logs by their time. Of the logs it reads it takes from the one whose next record is oldest, and waits for
-/// an empty one only while that one may still have records. So a backlog is folded as it would have been live, and live, when all logs
-/// are at their ends, nothing waits. In which order a batch's records are folded follows from the batch (<c>FoldOrder</c>).
+/// Takes records from several logs by their time. Of the logs it reads it takes from the one whose
+/// next record is oldest, and waits for an empty one only while that one may still have records. So
+/// a backlog is folded as it would have been live, and live, when all logs are at their ends,
+/// nothing waits. In which order a batch's records are folded follows from the batch
+/// (<c>FoldOrder</c>).
 /// </summary>
 /// <remarks>
-/// A log whose next record lies in the future is passed over until the others have come to the moment at which that was first seen,
-/// and no longer: see also <see cref="LookAhead"/>. Logs that all lie in the future are merged like any others.
+/// A log whose next record lies in the future is passed over until the others have come to the
+/// moment at which that was first seen, and no longer: see also <see cref="LookAhead"/>. Logs that
+/// all lie in the future are merged like any others.
 ///
-/// Logs of other regions take part in that only until the process's own have once been at their ends. From then on they never hold anything
-/// up: they are not waited for, and while own records are at hand they get half of each batch, however long their backlog is.
+/// Logs of other regions take part in that only until the process's own have once been at their
+/// ends. From then on they never hold anything up: they are not waited for, and while own records
+/// are at hand they get half of each batch, however long their backlog is.
 /// </remarks>
 /// <param name="clock">Processing time, for the bound on waiting.</param>
-/// <param name="waitMax">How long a log that neither gives a record nor is known to be at its end may hold up the others.</param>
-/// <param name="batchBytesTarget">A batch takes no further record once its bytes exceed this.</param>
+/// <param name="waitMax">How long a log that neither gives a record nor is known to be at its end
+/// may hold up the others.</param>
+/// <param name="batchBytesTarget">A batch takes no further record once its bytes exceed
+/// this.</param>
 public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchBytesTarget = 1024 * 1024)
 {
     private const long NotBlocked = 0, GivenUp = -1;
@@ -25,8 +31,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     private const int FollowedShare = 2;
 
     /// <summary>
-    /// Of logs that have records of one time, each gives so many in turn. Where a batch ends among these, as much of each is in it, so that the
-    /// order of their event times is kept but for so many.
+    /// Of logs that have records of one time, each gives so many in turn. Where a batch ends among
+    /// these, as much of each is in it, so that the order of their event times is kept but for so
+    /// many.
     /// </summary>
     private const int TieRows = 16;
 
@@ -35,10 +42,16 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
 
     private bool _isCatchingUp = true;
 
-    /// <summary>By log index: since when the log holds the others up (a clock timestamp), or one of the two values above.</summary>
+    /// <summary>
+    /// By log index: since when the log holds the others up (a clock timestamp), or one of the two
+    /// values above.
+    /// </summary>
     private long[] _blockedSince = [];
 
-    /// <summary>By reader. Only taking changes it within a batch: what arrives meanwhile is for the next one.</summary>
+    /// <summary>
+    /// By reader. Only taking changes it within a batch: what arrives meanwhile is for the next
+    /// one.
+    /// </summary>
     private Head[] _heads = [];
 
     /// <summary>A log's next record.</summary>
@@ -50,7 +63,10 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         /// <summary>By which it is merged.</summary>
         public long TimeMs;
 
-        /// <summary>Where its time lies in the future: when one of the log was first seen to, ms since the Unix epoch; else 0.</summary>
+        /// <summary>
+        /// Where its time lies in the future: when one of the log was first seen to, ms since the
+        /// Unix epoch; else 0.
+        /// </summary>
         public long AheadSinceMs;
 
         /// <summary>Among logs with records of that time: how often it was its turn.</summary>
@@ -65,12 +81,15 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <summary>Index of the log that the merge waits for; -1 when it does not wait.</summary>
     public int WaitingForLog { get; private set; } = -1;
 
-    /// <summary>How often a log was left behind because it kept the others waiting for too long.</summary>
+    /// <summary>
+    /// How often a log was left behind because it kept the others waiting for too long.
+    /// </summary>
     public long WaitsGivenUp { get; private set; }
 
     /// <summary>
-    /// The longest that a wait may still take: when to look again, should nothing wake the merge before. May be changed between two batches, by the thread
-    /// that fills them; a wait that is on counts from where it began.
+    /// The longest that a wait may still take: when to look again, should nothing wake the merge
+    /// before. May be changed between two batches, by the thread that fills them; a wait that is on
+    /// counts from where it began.
     /// </summary>
     public TimeSpan WaitMax { get; set; } = waitMax;
 
@@ -187,12 +206,16 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         head.AheadSinceMs = timeMs <= nowMs + Math.Min(AheadMs, long.MaxValue - nowMs) ? 0 : head.AheadSinceMs == 0 ? nowMs : head.AheadSinceMs;
         if (!head.IsFollowed)
         {
-            // A log of another region that gives one record now and then is given up once, until it is at its end.
+            // A log of another region that gives one record now and then is given up once, until it
+            // is at its end.
             BlockedSince(reader.LogIndex) = NotBlocked;
         }
     }
 
-    /// <summary>The oldest head. One that lies in the future is as old as when that was first seen; of several such the order is that of their times.</summary>
+    /// <summary>
+    /// The oldest head. One that lies in the future is as old as when that was first seen; of
+    /// several such the order is that of their times.
+    /// </summary>
     private static Choice Choose(ReadOnlySpan<Head> heads, bool mayFollow)
     {
         var (oldest, next, ahead, aheadNextMs) = (-1, -1, -1, long.MaxValue);
@@ -232,7 +255,10 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     private static bool IsBefore(in Head head, in Head other) =>
         head.TimeMs < other.TimeMs || (head.TimeMs == other.TimeMs && head.Turns < other.Turns);
 
-    /// <summary>Whether a log without a record at hand may be passed over: it is at its end, or it held up the others for too long.</summary>
+    /// <summary>
+    /// Whether a log without a record at hand may be passed over: it is at its end, or it held up
+    /// the others for too long.
+    /// </summary>
     private bool MayPass(ILogReader reader)
     {
         ref var since = ref BlockedSince(reader.LogIndex);

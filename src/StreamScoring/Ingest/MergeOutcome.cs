@@ -9,6 +9,8 @@ public enum MergeOutcome
     /// <summary>Nothing is at hand and all logs are at their ends.</summary>
     Idle,
 
-    /// <summary>Records are at hand, but a log whose next record might be older is still being fetched.</summary>
+    /// <summary>
+    /// Records are at hand, but a log whose next record might be older is still being fetched.
+    /// </summary>
     Waiting,
 }

@@ -4,7 +4,10 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Ingest;
 
-/// <summary>Decodes the compact wire form (see <see cref="PaymentMessagePack"/>) from a batch's bytes into its columns.</summary>
+/// <summary>
+/// Decodes the compact wire form (see <see cref="PaymentMessagePack"/>) from a batch's bytes into
+/// its columns.
+/// </summary>
 internal sealed class MessagePackRecordDecoder(FieldWriter fields)
 {
     /// <summary>Text fields by position in the payment's array; the others are numbers.</summary>

@@ -3,10 +3,13 @@ using System.Buffers.Binary;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// Reads MessagePack tokens from a span without exceptions and without allocation. The library's reader throws on malformed input,
-/// which costs some 15 µs a record: a flood of garbage would then starve good payments.
+/// Reads MessagePack tokens from a span without exceptions and without allocation. The library's
+/// reader throws on malformed input, which costs some 15 µs a record: a flood of garbage would then
+/// starve good payments.
 /// </summary>
-/// <remarks>Format: the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md.</remarks>
+/// <remarks>
+/// Format: the MessagePack specification, https://github.com/msgpack/msgpack/blob/master/spec.md.
+/// </remarks>
 internal ref struct MessagePackSpanReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;

@@ -6,8 +6,9 @@ using StreamScoring.Logs;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// The pure part of the ingest stage: turns the records of a batch into columns, tells JSON and MessagePack apart per record, and refuses
-/// by name what is neither. Used by one thread at a time; allocates nothing for a good record.
+/// The pure part of the ingest stage: turns the records of a batch into columns, tells JSON and
+/// MessagePack apart per record, and refuses by name what is neither. Used by one thread at a time;
+/// allocates nothing for a good record.
 /// </summary>
 public sealed class RecordDecoder
 {
@@ -18,7 +19,8 @@ public sealed class RecordDecoder
     private readonly MessagePackRecordDecoder _messagePack;
     private readonly LogTable _logs;
 
-    /// <param name="identity">Hashes ids; null: by the secret for development, for values that do not depend on hashes.</param>
+    /// <param name="identity">Hashes ids; null: by the secret for development, for values that do
+    /// not depend on hashes.</param>
     public RecordDecoder(BatchLayout layout, IngestLimits limits, LogTable logs, IdentityHash? identity = null)
     {
         _fields = new FieldWriter(layout, limits, identity ?? IdentityHash.Development);
@@ -86,14 +88,15 @@ public sealed class RecordDecoder
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            // The reader reports malformed input by throwing: the one place where a bad record costs an exception.
+            // The reader reports malformed input by throwing: the one place where a bad record
+            // costs an exception.
             return new Rejection(RejectReason.MalformedJson);
         }
     }
 
     /// <summary>
-    /// Tells the wire forms apart. A MessagePack array starts with 0x90–0x9f, 0xdc or 0xdd; JSON with a brace, behind white space or a
-    /// byte order mark at most.
+    /// Tells the wire forms apart. A MessagePack array starts with 0x90–0x9f, 0xdc or 0xdd; JSON
+    /// with a brace, behind white space or a byte order mark at most.
     /// </summary>
     /// <param name="skipped">JSON: how many bytes stand before the brace.</param>
     internal static RecordForm FormOf(ReadOnlySpan<byte> value, out int skipped)

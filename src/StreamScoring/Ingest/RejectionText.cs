@@ -3,7 +3,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Ingest;
 
-/// <summary>Words for a <see cref="Rejection"/>: a metric label and record field, and a sentence. Neither ever holds a value of the record.</summary>
+/// <summary>
+/// Words for a <see cref="Rejection"/>: a metric label and record field, and a sentence. Neither
+/// ever holds a value of the record.
+/// </summary>
 public static class RejectionText
 {
     private static readonly string[] Codes = [.. Enum.GetNames<RejectReason>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
@@ -14,7 +17,10 @@ public static class RejectionText
     /// <returns>The field's name, or null where none is to blame.</returns>
     public static string? FieldOf(Rejection rejection) => rejection.Field < 0 ? null : DecodedField.NameOf(rejection.Field);
 
-    /// <summary>The sentence on a batch's row. Of a time that is out of range it says what the number looks like.</summary>
+    /// <summary>
+    /// The sentence on a batch's row. Of a time that is out of range it says what the number looks
+    /// like.
+    /// </summary>
     public static string Sentence(PaymentBatch batch, int rowIndex, Rejection rejection) =>
         rejection is { Reason: RejectReason.OutOfRange, Field: DecodedField.EventTime or DecodedField.KnownAt }
             ? $"{Sentence(rejection)}: {TimeHint(batch.RefusedTimeMs[rowIndex])}"
@@ -30,7 +36,9 @@ public static class RejectionText
         _ => "it lies further ahead of the record's timestamp than ingest.eventTimeAheadMax, or behind the year 9999",
     };
 
-    /// <summary>Whether a number of milliseconds would, as seconds, be a time between 2000 and 2200.</summary>
+    /// <summary>
+    /// Whether a number of milliseconds would, as seconds, be a time between 2000 and 2200.
+    /// </summary>
     public static bool LooksLikeSeconds(long timeMs) => timeMs is >= SecondsFrom and < SecondsUntil;
 
     private const long SecondsFrom = IngestLimits.EventTimeFloorMsDefault / 1000, SecondsUntil = 7_258_118_400;

@@ -3,8 +3,9 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Ingest;
 
 /// <summary>
-/// What a record holds beside the contract's fields. It is stored nowhere, yet a card number in it shows a publisher that leaks them, so
-/// it is looked at; and so that looking has a bound, a record may hold only so much of it.
+/// What a record holds beside the contract's fields. It is stored nowhere, yet a card number in it
+/// shows a publisher that leaks them, so it is looked at; and so that looking has a bound, a record
+/// may hold only so much of it.
 /// </summary>
 internal sealed class UnknownFields
 {

@@ -2,7 +2,8 @@ namespace StreamScoring.Logs;
 
 /// <summary>What the group committed of a log.</summary>
 /// <param name="Next">The first offset that is not acknowledged; negative for nothing.</param>
-/// <param name="TopicId">The id of the topic that it was committed for; empty where the commit does not say.</param>
+/// <param name="TopicId">The id of the topic that it was committed for; empty where the commit does
+/// not say.</param>
 public readonly record struct CommittedOffset(long Next, string TopicId)
 {
     public static CommittedOffset None => new(-1, "");

@@ -3,8 +3,9 @@ using StreamScoring.Batches;
 namespace StreamScoring.Logs;
 
 /// <summary>
-/// For each log, the time up to which all of it is known to have been taken: how stale the followed regions are, and which records may
-/// still come of any. Written by whoever reads a log or asks for its end, read by any thread.
+/// For each log, the time up to which all of it is known to have been taken: how stale the followed
+/// regions are, and which records may still come of any. Written by whoever reads a log or asks for
+/// its end, read by any thread.
 /// </summary>
 public sealed class LogCoverage
 {
@@ -14,13 +15,17 @@ public sealed class LogCoverage
     private readonly LogTable _logs;
     private readonly long[] _coveredMs;
 
-    /// <summary>By log: the newest timestamp that is no later than now, where nothing else tells how far the log is.</summary>
+    /// <summary>
+    /// By log: the newest timestamp that is no later than now, where nothing else tells how far the
+    /// log is.
+    /// </summary>
     private readonly long[] _seenMs;
     private readonly LogClock[] _clocks;
     private readonly bool[] _brings;
     private readonly int[][] _logsOfRegion;
 
-    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for tests with few records.</param>
+    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for
+    /// tests with few records.</param>
     public LogCoverage(LogTable logs, TimeProvider clock, int clockBlockRecords = LogClock.BlockRecordsDefault)
     {
         (_logs, _clock) = (logs, clock);
@@ -40,8 +45,9 @@ public sealed class LogCoverage
     public IReadOnlyList<string> Regions => _logs.FollowedRegions;
 
     /// <summary>
-    /// Nothing that was by then in a payments log that is read here is missing here. Far in the past where a log never was whole; for ever where no other
-    /// region is followed, as then no payment comes by two ways.
+    /// Nothing that was by then in a payments log that is read here is missing here. Far in the
+    /// past where a log never was whole; for ever where no other region is followed, as then no
+    /// payment comes by two ways.
     /// </summary>
     public long WholeUntilMs
     {
@@ -60,7 +66,10 @@ public sealed class LogCoverage
         }
     }
 
-    /// <summary>A log of the own region is read. Those of others always count as such: what cannot be reached now comes later.</summary>
+    /// <summary>
+    /// A log of the own region is read. Those of others always count as such: what cannot be
+    /// reached now comes later.
+    /// </summary>
     public void Reads(int logIndex)
     {
         if (Regions.Count > 0 && _logs.KindOf(logIndex) == LogKind.Payments)
@@ -70,12 +79,15 @@ public sealed class LogCoverage
     }
 
     /// <summary>Nothing that was in the log by then is missing here.</summary>
-    /// <param name="timeMs">ms since the Unix epoch; one before what is known says nothing, and one in the future stands for now.</param>
+    /// <param name="timeMs">ms since the Unix epoch; one before what is known says nothing, and one
+    /// in the future stands for now.</param>
     public void Covered(int logIndex, long timeMs) => Raise(ref _coveredMs[logIndex], Math.Min(timeMs, NowMs));
 
     /// <summary>
-    /// The log's next record was taken. Its timestamp is a publisher's word, so it moves what is known no further than the log's clock. Of a mirror
-    /// records are all that tells how stale it is: there a timestamp counts unless it lies in the future. By the one thread that reads the log.
+    /// The log's next record was taken. Its timestamp is a publisher's word, so it moves what is
+    /// known no further than the log's clock. Of a mirror records are all that tells how stale it
+    /// is: there a timestamp counts unless it lies in the future. By the one thread that reads the
+    /// log.
     /// </summary>
     public void Took(int logIndex, long timestampMs)
     {
@@ -95,7 +107,10 @@ public sealed class LogCoverage
         }
     }
 
-    /// <summary>What a restored state knows of a log: so that a region is as stale as what was restored of it, until it is reached.</summary>
+    /// <summary>
+    /// What a restored state knows of a log: so that a region is as stale as what was restored of
+    /// it, until it is reached.
+    /// </summary>
     public void Restored(int logIndex, (long NowMs, long NewestMs) times)
     {
         Covered(logIndex, times.NowMs);
@@ -122,7 +137,9 @@ public sealed class LogCoverage
         return covered == Never ? double.NaN : Math.Max(0, nowMs - covered) / 1000.0;
     }
 
-    /// <summary>For each region, how long ago its payments were known whole: that of its stalest partition.</summary>
+    /// <summary>
+    /// For each region, how long ago its payments were known whole: that of its stalest partition.
+    /// </summary>
     /// <param name="seconds">[regions] Filled; NaN where a partition never was.</param>
     public void Fill(Span<double> seconds, long nowMs)
     {
@@ -138,7 +155,9 @@ public sealed class LogCoverage
         }
     }
 
-    /// <summary>For each region, how long ago its payments were known whole, as reports show it.</summary>
+    /// <summary>
+    /// For each region, how long ago its payments were known whole, as reports show it.
+    /// </summary>
     /// <returns>Seconds; null where a partition never was.</returns>
     public IReadOnlyDictionary<string, double?> StalenessNow()
     {

@@ -2,11 +2,15 @@ using System.Globalization;
 
 namespace StreamScoring.Logs;
 
-/// <summary>The name of one partition's log, everywhere: in offset vectors, decisions, metrics and messages.</summary>
+/// <summary>
+/// The name of one partition's log, everywhere: in offset vectors, decisions, metrics and messages.
+/// </summary>
 /// <param name="Region">The region whose brokers hold it.</param>
 public readonly record struct LogId(string Region, string Topic, int Partition) : IComparable<LogId>
 {
-    /// <summary>By region, topic, partition: the order in which records of equal timestamp are folded.</summary>
+    /// <summary>
+    /// By region, topic, partition: the order in which records of equal timestamp are folded.
+    /// </summary>
     public int CompareTo(LogId other)
     {
         var byRegion = string.CompareOrdinal(Region, other.Region);
@@ -20,7 +24,10 @@ public readonly record struct LogId(string Region, string Topic, int Partition) 
     /// <summary><c>eu/payments/0</c></summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Region}/{Topic}/{Partition}");
 
-    /// <summary>Reads what <see cref="ToString"/> writes. A topic's name may hold no slash, a region's neither.</summary>
+    /// <summary>
+    /// Reads what <see cref="ToString"/> writes. A topic's name may hold no slash, a region's
+    /// neither.
+    /// </summary>
     public static bool TryParse(string text, out LogId log)
     {
         var parts = text.Split('/');

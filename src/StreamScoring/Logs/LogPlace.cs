@@ -1,8 +1,9 @@
 namespace StreamScoring.Logs;
 
 /// <summary>
-/// Where the reader of a log stands: which record is next, from which on they are decided here, and what it leaves out because it is gone. The
-/// rules of a reader without its client. All but what is said to be for any thread is for the thread that takes.
+/// Where the reader of a log stands: which record is next, from which on they are decided here, and
+/// what it leaves out because it is gone. The rules of a reader without its client. All but what is
+/// said to be for any thread is for the thread that takes.
 /// </summary>
 /// <param name="losses">Told what was deleted before it was read.</param>
 public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership ownership, RecordLosses losses)
@@ -14,7 +15,9 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     /// <summary>The log's first offset, as far as is known.</summary>
     private long _begin;
 
-    /// <summary>Behind the furthest record that was taken, or that the state held at the start.</summary>
+    /// <summary>
+    /// Behind the furthest record that was taken, or that the state held at the start.
+    /// </summary>
     private long _furthest;
     private long _decideFrom = PartitionOwnership.NotOwned;
     private int _place;
@@ -22,13 +25,21 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     /// <summary>Offset of the record that is read next. From any thread.</summary>
     public long Next => Volatile.Read(ref _next);
 
-    /// <summary>The first offset that is decided here, as of the last batch; <see cref="PartitionOwnership.NotOwned"/> for none.</summary>
+    /// <summary>
+    /// The first offset that is decided here, as of the last batch;
+    /// <see cref="PartitionOwnership.NotOwned"/> for none.
+    /// </summary>
     public long DecideFrom => _decideFrom;
 
-    /// <summary>True while the next record is not in the log, so that nothing comes of it: <see cref="GoOn"/> is waited for. From any thread.</summary>
+    /// <summary>
+    /// True while the next record is not in the log, so that nothing comes of it:
+    /// <see cref="GoOn"/> is waited for. From any thread.
+    /// </summary>
     public bool IsLost => Volatile.Read(ref _place) == Lost;
 
-    /// <summary>False while it is lost, and until the batch at which it goes on. From any thread.</summary>
+    /// <summary>
+    /// False while it is lost, and until the batch at which it goes on. From any thread.
+    /// </summary>
     public bool IsInLog => Volatile.Read(ref _place) == InLog;
 
     /// <summary>Before anything is read.</summary>
@@ -42,14 +53,19 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     /// <summary>The brokers do not have the next record.</summary>
     public void Lose() => Volatile.Write(ref _place, Lost);
 
-    /// <summary>Tells a lost reader where its log begins: it goes on from there, or from where it stands. From any thread.</summary>
+    /// <summary>
+    /// Tells a lost reader where its log begins: it goes on from there, or from where it stands.
+    /// From any thread.
+    /// </summary>
     public void GoOn(long begin)
     {
         Volatile.Write(ref _begin, begin);
         Volatile.Write(ref _place, Found);
     }
 
-    /// <summary>Called before each batch: the one moment at which the place changes by itself.</summary>
+    /// <summary>
+    /// Called before each batch: the one moment at which the place changes by itself.
+    /// </summary>
     /// <returns>Where to read on from; -1 where it goes on from where it is.</returns>
     public long StartBatch()
     {
@@ -93,10 +109,14 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
         return offset >= _decideFrom;
     }
 
-    /// <summary>Nothing comes of the log before this offset: what stands there is no record, as the mark of a transaction.</summary>
+    /// <summary>
+    /// Nothing comes of the log before this offset: what stands there is no record, as the mark of
+    /// a transaction.
+    /// </summary>
     public void SkipTo(long offset) => Volatile.Write(ref _next, Math.Max(_next, offset));
 
-    /// <param name="from">The first offset that is owed a decision; <see cref="PartitionOwnership.NotOwned"/> where none is, here.</param>
+    /// <param name="from">The first offset that is owed a decision;
+    /// <see cref="PartitionOwnership.NotOwned"/> where none is, here.</param>
     private void NoteUndecided(long from)
     {
         if (logs.KindOf(logIndex) == LogKind.Payments && from != PartitionOwnership.NotOwned)

@@ -1,7 +1,8 @@
 namespace StreamScoring.Logs;
 
 /// <summary>How a log stands, as far as this process sees it.</summary>
-/// <param name="Position">Offset of the record that is taken next; -1 for one that is not read.</param>
+/// <param name="Position">Offset of the record that is taken next; -1 for one that is not
+/// read.</param>
 /// <param name="End">Offset behind its newest record; null where that is not known.</param>
 /// <param name="LagCount">Records in it that are not taken; null where its end is not
 /// known.</param>

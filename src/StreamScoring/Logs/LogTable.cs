@@ -1,8 +1,9 @@
 namespace StreamScoring.Logs;
 
 /// <summary>
-/// The logs that a process reads, each under a small index that batches carry instead of the name. Sorted by <see cref="LogId"/>. Those of its
-/// own region it may come to own, partition by partition; those that carry another region's events it only ever folds.
+/// The logs that a process reads, each under a small index that batches carry instead of the name.
+/// Sorted by <see cref="LogId"/>. Those of its own region it may come to own, partition by
+/// partition; those that carry another region's events it only ever folds.
 /// </summary>
 public sealed class LogTable
 {
@@ -18,8 +19,10 @@ public sealed class LogTable
     }
 
     /// <param name="logs">Of the region that the process serves.</param>
-    /// <param name="followed">Of other regions. A log's own region is where it is read: for a mirrored topic that is another than the region whose events it carries.</param>
-    /// <param name="topicIds">By <c>region/topic</c>: the topic's id, where it is known. A topic that was deleted and made again has another.</param>
+    /// <param name="followed">Of other regions. A log's own region is where it is read: for a
+    /// mirrored topic that is another than the region whose events it carries.</param>
+    /// <param name="topicIds">By <c>region/topic</c>: the topic's id, where it is known. A topic
+    /// that was deleted and made again has another.</param>
     public LogTable(
         IEnumerable<(LogId Id, LogKind Kind)> logs, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, IReadOnlyDictionary<string, string>? topicIds = null)
     {
@@ -52,19 +55,29 @@ public sealed class LogTable
 
     public LogId this[int logIndex] => _ids[logIndex];
 
-    /// <summary>By <c>region/topic</c>: the topic's id, of those that are known; also of topics that are only written.</summary>
+    /// <summary>
+    /// By <c>region/topic</c>: the topic's id, of those that are known; also of topics that are
+    /// only written.
+    /// </summary>
     public IReadOnlyDictionary<string, string> TopicIds { get; }
 
-    /// <summary>The id of the log's topic: positions in the log are positions of that topic alone. Null where it is not known.</summary>
+    /// <summary>
+    /// The id of the log's topic: positions in the log are positions of that topic alone. Null
+    /// where it is not known.
+    /// </summary>
     public string? TopicIdOf(int logIndex) => _topicIds[logIndex];
 
     public LogKind KindOf(int logIndex) => _kinds[logIndex];
 
-    /// <summary>The region whose events the log carries, where these are decided elsewhere; null for a log of the region that the process serves.</summary>
+    /// <summary>
+    /// The region whose events the log carries, where these are decided elsewhere; null for a log
+    /// of the region that the process serves.
+    /// </summary>
     public string? FollowedRegionOf(int logIndex) => _followed[logIndex];
 
     /// <summary>
-    /// The payments partition that a log is owned with: its own, and for labels the one of the same number, whose owner sends their dead letters.
+    /// The payments partition that a log is owned with: its own, and for labels the one of the same
+    /// number, whose owner sends their dead letters.
     /// </summary>
     /// <returns>-1 for a log that nobody here may own.</returns>
     public int OwnedWith(int logIndex) => _ownedWith[logIndex];

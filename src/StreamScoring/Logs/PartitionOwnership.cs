@@ -1,8 +1,9 @@
 namespace StreamScoring.Logs;
 
 /// <summary>
-/// Which logs this process owes decisions for, and from which offset on. Written by whoever knows of the group, read at the edge of each
-/// batch: a change never falls into the middle of one. Counts what was taken to be decided and is not acknowledged yet.
+/// Which logs this process owes decisions for, and from which offset on. Written by whoever knows
+/// of the group, read at the edge of each batch: a change never falls into the middle of one.
+/// Counts what was taken to be decided and is not acknowledged yet.
 /// </summary>
 public sealed class PartitionOwnership(LogTable logs)
 {
@@ -20,8 +21,8 @@ public sealed class PartitionOwnership(LogTable logs)
     public bool IsOwned(int logIndex) => DecideFrom(logIndex) != NotOwned;
 
     /// <summary>
-    /// From this offset on the log is decided here, or from behind what was acknowledged here before. Nothing of it may be in flight: what is
-    /// would be decided twice.
+    /// From this offset on the log is decided here, or from behind what was acknowledged here
+    /// before. Nothing of it may be in flight: what is would be decided twice.
     /// </summary>
     public void Own(int logIndex, long decideFrom)
     {
@@ -29,22 +30,31 @@ public sealed class PartitionOwnership(LogTable logs)
         Interlocked.Exchange(ref _decideFrom[logIndex], Math.Max(decideFrom, AcknowledgedThrough(logIndex)));
     }
 
-    /// <summary>From now on nothing of it is taken to be decided; what was, is on its way until <see cref="IsDrained"/>.</summary>
+    /// <summary>
+    /// From now on nothing of it is taken to be decided; what was, is on its way until
+    /// <see cref="IsDrained"/>.
+    /// </summary>
     public void Disown(int logIndex) => Interlocked.Exchange(ref _decideFrom[logIndex], NotOwned);
 
-    /// <summary>Ends the right to write what is still on its way: from here on the log may be another's.</summary>
+    /// <summary>
+    /// Ends the right to write what is still on its way: from here on the log may be another's.
+    /// </summary>
     public void Release(int logIndex) => Volatile.Write(ref _mayWrite[logIndex], false);
 
-    /// <summary>Whether what was taken of the log to be decided may still be written. It may for a while longer than records are taken.</summary>
+    /// <summary>
+    /// Whether what was taken of the log to be decided may still be written. It may for a while
+    /// longer than records are taken.
+    /// </summary>
     public bool MayWrite(int logIndex) => Volatile.Read(ref _mayWrite[logIndex]);
 
     /// <summary>
-    /// Asked by a log's reader before it takes: where it has to go back to, because the log became owned from an offset on that was read
-    /// before, when it was only followed.
+    /// Asked by a log's reader before it takes: where it has to go back to, because the log became
+    /// owned from an offset on that was read before, when it was only followed.
     /// </summary>
     /// <param name="seen">What the reader was told last; starts as <see cref="NotOwned"/>.</param>
     /// <param name="next">The offset that it would read next.</param>
-    /// <param name="begin">The log's first offset, as far as is known: what is before it is gone, so nobody goes back there.</param>
+    /// <param name="begin">The log's first offset, as far as is known: what is before it is gone,
+    /// so nobody goes back there.</param>
     /// <returns>-1 where it goes on from where it is.</returns>
     public long RewindTo(int logIndex, ref long seen, long next, long begin)
     {
@@ -60,12 +70,15 @@ public sealed class PartitionOwnership(LogTable logs)
     }
 
     /// <summary>
-    /// Asked by a log's reader as it begins to take: whether what it takes is to be decided, still from where it was told last. The records
-    /// count as in flight before that is looked at, and ownership is given up before in flight is looked at: so either the reader sees that
-    /// the log went, or whoever took it away sees that it is not drained.
+    /// Asked by a log's reader as it begins to take: whether what it takes is to be decided, still
+    /// from where it was told last. The records count as in flight before that is looked at, and
+    /// ownership is given up before in flight is looked at: so either the reader sees that the log
+    /// went, or whoever took it away sees that it is not drained.
     /// </summary>
-    /// <param name="seen">As for <see cref="RewindTo"/>; forgotten where it does not hold any more.</param>
-    /// <param name="countMax">As many count as in flight from now on; <see cref="Took"/> sets it right, with a negative number.</param>
+    /// <param name="seen">As for <see cref="RewindTo"/>; forgotten where it does not hold any
+    /// more.</param>
+    /// <param name="countMax">As many count as in flight from now on; <see cref="Took"/> sets it
+    /// right, with a negative number.</param>
     public bool TryBeginTake(int logIndex, ref long seen, int countMax)
     {
         if (seen == NotOwned)
@@ -80,7 +93,8 @@ public sealed class PartitionOwnership(LogTable logs)
         }
 
         Took(logIndex, -countMax);
-        // It may have become owned again, from the same offset even: the reader goes back there before it takes the next.
+        // It may have become owned again, from the same offset even: the reader goes back there
+        // before it takes the next.
         seen = NotOwned;
         return false;
     }
@@ -88,7 +102,9 @@ public sealed class PartitionOwnership(LogTable logs)
     /// <summary>So many records of the log more, or less, are on their way to be decided.</summary>
     public void Took(int logIndex, int count) => Interlocked.Add(ref _inFlight[logIndex], count);
 
-    /// <summary>Their decisions or dead letters are acknowledged, all before the given offset.</summary>
+    /// <summary>
+    /// Their decisions or dead letters are acknowledged, all before the given offset.
+    /// </summary>
     public void Acknowledged(int logIndex, long nextOffset, int count)
     {
         Volatile.Write(ref _acknowledged[logIndex], nextOffset);
@@ -101,7 +117,10 @@ public sealed class PartitionOwnership(LogTable logs)
     /// <summary>Nothing that was taken to be decided is still on its way.</summary>
     public bool IsDrained(int logIndex) => Volatile.Read(ref _inFlight[logIndex]) == 0;
 
-    /// <summary>By log index. What is drained is acknowledged as far as is said beside it: so it is looked at in this order.</summary>
+    /// <summary>
+    /// By log index. What is drained is acknowledged as far as is said beside it: so it is looked
+    /// at in this order.
+    /// </summary>
     public IReadOnlyList<LogProgress> Progress()
     {
         var progress = new LogProgress[logs.Count];

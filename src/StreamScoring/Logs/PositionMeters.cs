@@ -3,7 +3,10 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Logs;
 
-/// <summary>Positions that do not fit their logs. One for the life of a process, whatever starts over. From any thread.</summary>
+/// <summary>
+/// Positions that do not fit their logs. One for the life of a process, whatever starts over. From
+/// any thread.
+/// </summary>
 public sealed class PositionMeters
 {
     private readonly MetricFamily<Counter<long>> _gone;
@@ -17,7 +20,9 @@ public sealed class PositionMeters
             "scoring_decided_positions_ignored_total", "Decisions found at a takeover that claim a position behind the end of the payments log.", ["region", "topic", "partition"]);
     }
 
-    /// <summary>What was counted already, so that a graph that starts over does not count it again.</summary>
+    /// <summary>
+    /// What was counted already, so that a graph that starts over does not count it again.
+    /// </summary>
     public GoneRecords Gone { get; } = new();
 
     /// <summary>Counts records that will never be folded here.</summary>
@@ -26,6 +31,8 @@ public sealed class PositionMeters
     /// <summary>Counts records that will never be decided.</summary>
     public void Undecided(LogId log, long count) => _gone.With(log.Region, log.Topic, $"{log.Partition}", "decision").Add(count);
 
-    /// <summary>Counts decisions that were passed over, as they are on no record of the log.</summary>
+    /// <summary>
+    /// Counts decisions that were passed over, as they are on no record of the log.
+    /// </summary>
     public void Ignored(LogId log, long count) => _ignored.With(log.Region, log.Topic, $"{log.Partition}").Add(count);
 }

@@ -3,7 +3,9 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Logs;
 
-/// <summary>Says and counts what was deleted from a log before it was read. From any thread.</summary>
+/// <summary>
+/// Says and counts what was deleted from a log before it was read. From any thread.
+/// </summary>
 /// <param name="meters">Null where nobody counts.</param>
 public sealed class RecordLosses(PositionMeters? meters, ILogger logger)
 {

@@ -2,7 +2,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Scoring;
 
-/// <summary>A model's inputs of some rows, copied out of a batch: whoever reads them need not be done when the batch goes on.</summary>
+/// <summary>
+/// A model's inputs of some rows, copied out of a batch: whoever reads them need not be done when
+/// the batch goes on.
+/// </summary>
 internal sealed class CopiedInputs
 {
     private readonly int[] _columns;
@@ -10,7 +13,8 @@ internal sealed class CopiedInputs
     private readonly TextColumn?[] _texts;
     private byte[] _bytes = [];
 
-    /// <param name="columns">For each input, the column of the matrices that rows will be copied from.</param>
+    /// <param name="columns">For each input, the column of the matrices that rows will be copied
+    /// from.</param>
     public CopiedInputs(IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> columns, int rowsMax)
     {
         Invariant.Require(inputs.Count == columns.Count);
@@ -27,7 +31,9 @@ internal sealed class CopiedInputs
 
     public ReadOnlySpan<int> Rows => _rows.AsSpan(0, RowCount);
 
-    /// <summary>Takes over some rows. Allocates only where texts are longer than any before.</summary>
+    /// <summary>
+    /// Takes over some rows. Allocates only where texts are longer than any before.
+    /// </summary>
     public void Take(FeatureMatrix from, ReadOnlySpan<int> rows)
     {
         RowCount = rows.Length;

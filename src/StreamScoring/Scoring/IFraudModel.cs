@@ -1,6 +1,8 @@
 namespace StreamScoring.Scoring;
 
-/// <summary>A loaded, checked model. It is immutable and shared; what a thread needs to run it is a lane.</summary>
+/// <summary>
+/// A loaded, checked model. It is immutable and shared; what a thread needs to run it is a lane.
+/// </summary>
 public interface IFraudModel : IDisposable
 {
     string Name { get; }
@@ -8,7 +10,10 @@ public interface IFraudModel : IDisposable
     /// <summary><c>sha256:</c> and the hash of the model file: what a decision names.</summary>
     string Version { get; }
 
-    /// <summary>Which engine evaluates it, as decisions and metrics name it: <c>onnxruntime</c> or <c>trees</c>.</summary>
+    /// <summary>
+    /// Which engine evaluates it, as decisions and metrics name it: <c>onnxruntime</c> or
+    /// <c>trees</c>.
+    /// </summary>
     string Engine { get; }
 
     /// <summary>Inputs in the order of the model's columns.</summary>
@@ -18,11 +23,16 @@ public interface IFraudModel : IDisposable
     ScoreCalibration Calibration { get; }
 
     /// <summary>A lane that reads its inputs from the given columns.</summary>
-    /// <param name="featureColumns">For each input, the column of the feature matrix that holds it.</param>
+    /// <param name="featureColumns">For each input, the column of the feature matrix that holds
+    /// it.</param>
     /// <param name="rowsMax">Rows that one call may hold.</param>
     IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax);
 
-    /// <summary>An explainer that reads its inputs from the given columns. It costs more than a score a row, so it is opened only where reasons are wanted.</summary>
-    /// <param name="featureColumns">For each input, the column of the feature matrix that holds it.</param>
+    /// <summary>
+    /// An explainer that reads its inputs from the given columns. It costs more than a score a row,
+    /// so it is opened only where reasons are wanted.
+    /// </summary>
+    /// <param name="featureColumns">For each input, the column of the feature matrix that holds
+    /// it.</param>
     IExplainer OpenExplainer(IReadOnlyList<int> featureColumns);
 }

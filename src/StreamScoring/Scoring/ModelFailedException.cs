@@ -1,6 +1,9 @@
 namespace StreamScoring.Scoring;
 
-/// <summary>A model could not score some rows. Which of them spoiled the call, if it was one, it does not say.</summary>
+/// <summary>
+/// A model could not score some rows. Which of them spoiled the call, if it was one, it does not
+/// say.
+/// </summary>
 /// <param name="file">The model's file.</param>
 /// <param name="reason">What the engine said, on one line.</param>
 public sealed class ModelFailedException(string file, ModelFailureKind kind, string reason, Exception? innerException = null)

@@ -9,7 +9,10 @@ public enum ModelFailureKind : byte
     /// <summary>Its call took longer than it may, and was ended.</summary>
     TimedOut,
 
-    /// <summary>Its call was ended as nobody waits for it any more: the process leaves, or the graph is over.</summary>
+    /// <summary>
+    /// Its call was ended as nobody waits for it any more: the process leaves, or the graph is
+    /// over.
+    /// </summary>
     Stopped,
 
     /// <summary>Its output was said to be a probability, and lies outside 0..1.</summary>

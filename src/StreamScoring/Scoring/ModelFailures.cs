@@ -6,8 +6,8 @@ using StreamScoring.Signals;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// What models failed of. Each failure is counted; its cause is said once for a model, a kind and a type of error, so that a model that fails on
-/// every payment fills no log. From any thread.
+/// What models failed of. Each failure is counted; its cause is said once for a model, a kind and a
+/// type of error, so that a model that fails on every payment fills no log. From any thread.
 /// </summary>
 public sealed class ModelFailures
 {

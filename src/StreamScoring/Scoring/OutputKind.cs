@@ -9,6 +9,8 @@ public enum OutputKind : byte
     /// <summary>Log-odds: the logistic function makes it a probability.</summary>
     Logit,
 
-    /// <summary>Any other number (a regressor, an anomaly score): only a calibration makes it a probability.</summary>
+    /// <summary>
+    /// Any other number (a regressor, an anomaly score): only a calibration makes it a probability.
+    /// </summary>
     Score,
 }

@@ -3,7 +3,10 @@ using StreamScoring.Decisions;
 
 namespace StreamScoring.Scoring;
 
-/// <summary>Finds the reasons of scored rows, beside one lane of the champion. Only rows with a score that asks for them cost anything.</summary>
+/// <summary>
+/// Finds the reasons of scored rows, beside one lane of the champion. Only rows with a score that
+/// asks for them cost anything.
+/// </summary>
 internal sealed class ReasonLane : IDisposable
 {
     private readonly IExplainer _explainer;
@@ -13,7 +16,8 @@ internal sealed class ReasonLane : IDisposable
     private readonly double[] _contributions;
     private readonly int _from;
 
-    /// <param name="featureColumns">For each input of the model, the column of the feature matrix.</param>
+    /// <param name="featureColumns">For each input of the model, the column of the feature
+    /// matrix.</param>
     /// <param name="failures">Told where reasons could not be found out; null: nobody is.</param>
     public ReasonLane(IFraudModel model, IReadOnlyList<int> featureColumns, ReasonOptions options, ModelFailures? failures)
     {
@@ -22,7 +26,10 @@ internal sealed class ReasonLane : IDisposable
         (_featureColumns, _contributions, _from) = ([.. featureColumns], new double[featureColumns.Count], options.From);
     }
 
-    /// <summary>Fills the reasons of the rows to decide. Where the model runs out of its time the rest of the batch goes on without them.</summary>
+    /// <summary>
+    /// Fills the reasons of the rows to decide. Where the model runs out of its time the rest of
+    /// the batch goes on without them.
+    /// </summary>
     public void Explain(PaymentBatch batch)
     {
         var isOutOfTime = false;

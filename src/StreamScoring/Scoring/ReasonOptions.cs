@@ -3,7 +3,8 @@ using StreamScoring.Decisions;
 namespace StreamScoring.Scoring;
 
 /// <summary>Which decisions name reasons, and how many.</summary>
-/// <param name="From">The score from which on they do; <see cref="RiskThresholds.Never"/> for none.</param>
+/// <param name="From">The score from which on they do; <see cref="RiskThresholds.Never"/> for
+/// none.</param>
 /// <param name="Max">At most so many.</param>
 public sealed record ReasonOptions(int From, int Max)
 {

@@ -5,13 +5,17 @@ namespace StreamScoring.Scoring;
 /// <summary>Scores rows so that one which spoils a call costs no other its score.</summary>
 public static class RowIsolation
 {
-    /// <summary>After so many rows of a call that ran out of their time the rest is left without a score: a batch must not hold up those behind it.</summary>
+    /// <summary>
+    /// After so many rows of a call that ran out of their time the rest is left without a score: a
+    /// batch must not hold up those behind it.
+    /// </summary>
     private const int TimeOutsMax = 8;
 
     /// <summary>Scores rows in one call, and where that fails one by one.</summary>
     /// <param name="raw">[n] Filled; NaN where the model failed.</param>
     /// <param name="failed">Told of each call that failed; null: nobody is.</param>
-    /// <exception cref="InvariantBrokenException">Our bug, which no row is to blame for.</exception>
+    /// <exception cref="InvariantBrokenException">Our bug, which no row is to blame
+    /// for.</exception>
     public static void Score(IScoringLane lane, FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw, Action<Exception>? failed)
     {
         try

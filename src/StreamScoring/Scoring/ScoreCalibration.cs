@@ -1,13 +1,16 @@
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// How a raw output becomes a probability: first the link of the output's kind, then the mapping of the model's card, which is
-/// piecewise linear between points (isotonic regression and Platt scaling both fit in one), then a clamp to [0, 1].
+/// How a raw output becomes a probability: first the link of the output's kind, then the mapping of
+/// the model's card, which is piecewise linear between points (isotonic regression and Platt
+/// scaling both fit in one), then a clamp to [0, 1].
 /// </summary>
 /// <remarks>Calibration by isotonic regression: Zadrozny and Elkan, KDD 2002.</remarks>
 public sealed class ScoreCalibration
 {
-    /// <summary>By so much a probability may lie outside of 0..1: it may be the sum of many floats.</summary>
+    /// <summary>
+    /// By so much a probability may lie outside of 0..1: it may be the sum of many floats.
+    /// </summary>
     public const double ProbabilityTolerance = 1e-4;
 
     private readonly OutputKind _kind;
@@ -15,7 +18,8 @@ public sealed class ScoreCalibration
     private readonly double[] _to;
 
     /// <param name="kind">What the raw output is.</param>
-    /// <param name="points">Pairs (linked output, probability) with ascending first values; empty for identity.</param>
+    /// <param name="points">Pairs (linked output, probability) with ascending first values; empty
+    /// for identity.</param>
     public ScoreCalibration(OutputKind kind, IReadOnlyList<(double From, double To)> points)
     {
         ArgumentNullException.ThrowIfNull(points);
@@ -33,10 +37,14 @@ public sealed class ScoreCalibration
     /// <summary>The mapping's points; empty for identity.</summary>
     public IEnumerable<(double From, double To)> Points => _from.Zip(_to);
 
-    /// <summary>Whether a lower output is a higher risk, as with some anomaly scores: the mapping ends lower than it begins.</summary>
+    /// <summary>
+    /// Whether a lower output is a higher risk, as with some anomaly scores: the mapping ends lower
+    /// than it begins.
+    /// </summary>
     public bool IsDescending => _to.Length > 0 && _to[^1] < _to[0];
 
-    /// <returns>A probability in [0, 1]; NaN for NaN, and for a raw output that was said to be a probability and is none.</returns>
+    /// <returns>A probability in [0, 1]; NaN for NaN, and for a raw output that was said to be a
+    /// probability and is none.</returns>
     public double Probability(double raw)
     {
         if (_kind == OutputKind.Probability && raw is < -ProbabilityTolerance or > 1 + ProbabilityTolerance)

@@ -4,15 +4,20 @@ using StreamScoring.Batches;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// The pure part of the score stage: lanes, each with buffers of its own, that score batches side by side. One more is opened when all are in use,
-/// up to a bound, and stays.
+/// The pure part of the score stage: lanes, each with buffers of its own, that score batches side
+/// by side. One more is opened when all are in use, up to a bound, and stays.
 /// </summary>
 public sealed class ScoringLanes : IDisposable
 {
-    /// <summary>A call that was told to end may need to come to the end of an operator. One that does not is given up, with its lane.</summary>
+    /// <summary>
+    /// A call that was told to end may need to come to the end of an operator. One that does not is
+    /// given up, with its lane.
+    /// </summary>
     private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(5);
 
-    /// <summary>In so many looks the time is counted in which lanes are in calls while the graph is drained.</summary>
+    /// <summary>
+    /// In so many looks the time is counted in which lanes are in calls while the graph is drained.
+    /// </summary>
     private const int StopLooks = 20;
 
     private static readonly TimeSpan LookMin = TimeSpan.FromMilliseconds(1);
@@ -38,7 +43,8 @@ public sealed class ScoringLanes : IDisposable
 
     /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
     /// <param name="laneCount">Lanes that are opened at once.</param>
-    /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at once.</param>
+    /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at
+    /// once.</param>
     /// <param name="shadows">Models that score beside it; null: none.</param>
     /// <param name="reasons">Null: none are given.</param>
     /// <param name="failures">Told what the models failed of; null: nobody is.</param>
@@ -67,8 +73,12 @@ public sealed class ScoringLanes : IDisposable
         }
     }
 
-    /// <summary>Fills raw score and probability of the rows to decide, the shadow models' probabilities, and reasons.</summary>
-    /// <exception cref="ObjectDisposedException">The lanes are over: nobody wants the batch any more.</exception>
+    /// <summary>
+    /// Fills raw score and probability of the rows to decide, the shadow models' probabilities, and
+    /// reasons.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The lanes are over: nobody wants the batch any
+    /// more.</exception>
     public void Score(PaymentBatch batch)
     {
         batch.Clock.ScoreStarted = _clock.GetTimestamp();
@@ -89,8 +99,9 @@ public sealed class ScoringLanes : IDisposable
     }
 
     /// <summary>
-    /// From now on models have so long in all: then calls that run end, and what is left gets no score. Whoever drains the graph leaves in time, though a
-    /// model loops. Time in which batches wait for something else, such as a broker, does not count.
+    /// From now on models have so long in all: then calls that run end, and what is left gets no
+    /// score. Whoever drains the graph leaves in time, though a model loops. Time in which batches
+    /// wait for something else, such as a broker, does not count.
     /// </summary>
     public void StopAfter(TimeSpan time)
     {
@@ -113,7 +124,10 @@ public sealed class ScoringLanes : IDisposable
         Stop();
     }
 
-    /// <summary>Waits until every lane has come back, as none may be freed under a call. One that does not come back in time frees itself when it does.</summary>
+    /// <summary>
+    /// Waits until every lane has come back, as none may be freed under a call. One that does not
+    /// come back in time frees itself when it does.
+    /// </summary>
     public void Dispose()
     {
         Abandon();

@@ -4,11 +4,15 @@ using System.Runtime.ExceptionServices;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// A shadow model's own thread beside one lane of the champion. It works on a copy of the rows, so that a call that takes long, or never comes back, holds
-/// nothing of the champion's: the batch waits for a bounded time and goes on without it. Whoever was slow or failed is then left alone, for a second and each time in
-/// a row for twice as long, up to a minute: a model that is always slow costs the champion one wait in a minute.
+/// A shadow model's own thread beside one lane of the champion. It works on a copy of the rows, so
+/// that a call that takes long, or never comes back, holds nothing of the champion's: the batch
+/// waits for a bounded time and goes on without it. Whoever was slow or failed is then left alone,
+/// for a second and each time in a row for twice as long, up to a minute: a model that is always
+/// slow costs the champion one wait in a minute.
 /// </summary>
-/// <remarks>One caller at a time: <see cref="Begin"/>, then <see cref="End"/> where it was begun.</remarks>
+/// <remarks>
+/// One caller at a time: <see cref="Begin"/>, then <see cref="End"/> where it was begun.
+/// </remarks>
 internal sealed class ShadowLane : IDisposable
 {
     private static readonly TimeSpan RestFirst = TimeSpan.FromSeconds(1), RestMax = TimeSpan.FromMinutes(1), EndMax = TimeSpan.FromSeconds(2);
@@ -45,7 +49,8 @@ internal sealed class ShadowLane : IDisposable
     }
 
     /// <summary>Has some rows scored, unless it is busy or rests.</summary>
-    /// <returns><see cref="ShadowOutcome.Scored"/> where it was begun and <see cref="End"/> tells how it went.</returns>
+    /// <returns><see cref="ShadowOutcome.Scored"/> where it was begun and <see cref="End"/> tells
+    /// how it went.</returns>
     /// <exception cref="InvariantBrokenException">Our bug came up in an earlier call.</exception>
     public ShadowOutcome Begin(Batches.FeatureMatrix features, ReadOnlySpan<int> rows)
     {
@@ -107,7 +112,10 @@ internal sealed class ShadowLane : IDisposable
     /// <summary>Has the call that is running end soon. From any thread.</summary>
     public void Stop() => _scoring.Stop();
 
-    /// <summary>Ends the thread; one that is in a call that does not return is given up, and its buffers with it.</summary>
+    /// <summary>
+    /// Ends the thread; one that is in a call that does not return is given up, and its buffers
+    /// with it.
+    /// </summary>
     public void Dispose()
     {
         Stop();
@@ -153,7 +161,8 @@ internal sealed class ShadowLane : IDisposable
             }
             catch (InvariantBrokenException e)
             {
-                // Thrown by whoever asks next: our bug stops the graph, on whichever thread it comes up.
+                // Thrown by whoever asks next: our bug stops the graph, on whichever thread it
+                // comes up.
                 (bug, hasFailed) = (e, true);
             }
             catch (Exception e)

@@ -3,7 +3,10 @@ using StreamScoring.Batches;
 
 namespace StreamScoring.Scoring;
 
-/// <summary>The shadow models beside one lane of the champion: begun before it scores and waited for after it, so that they run at the same time.</summary>
+/// <summary>
+/// The shadow models beside one lane of the champion: begun before it scores and waited for after
+/// it, so that they run at the same time.
+/// </summary>
 internal sealed class ShadowLanes : IDisposable
 {
     private readonly ShadowOptions _options;
@@ -29,7 +32,9 @@ internal sealed class ShadowLanes : IDisposable
         }
     }
 
-    /// <summary>Fills the shadows' probabilities of the rows to decide: NaN where one has no answer.</summary>
+    /// <summary>
+    /// Fills the shadows' probabilities of the rows to decide: NaN where one has no answer.
+    /// </summary>
     public void End(PaymentBatch batch)
     {
         if (_lanes.Length == 0)

@@ -5,7 +5,9 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Scoring;
 
-/// <summary>What the shadow models answered, and what they would have done where the champion decided.</summary>
+/// <summary>
+/// What the shadow models answered, and what they would have done where the champion decided.
+/// </summary>
 public sealed class ShadowMeters
 {
     private static readonly string[] Actions = [.. Enum.GetNames<DecisionAction>().Select(name => name.ToLowerInvariant())];
@@ -29,7 +31,10 @@ public sealed class ShadowMeters
     /// <summary>From any lane's thread.</summary>
     public void Asked(int shadow, ShadowOutcome outcome, int payments) => _payments[shadow][(int)outcome].Add(payments);
 
-    /// <summary>Counts a decided batch. From the deciding thread. Payments that came again and were not decided anew do not count.</summary>
+    /// <summary>
+    /// Counts a decided batch. From the deciding thread. Payments that came again and were not
+    /// decided anew do not count.
+    /// </summary>
     public void Decided(PaymentBatch batch)
     {
         for (var shadow = 0; shadow < _actions.Length; shadow++)

@@ -20,7 +20,9 @@ public sealed class EngineMeter : IDisposable
 
     public Meter Meter { get; } = new(Name);
 
-    /// <summary>A metric's labels, in the order in which it says them: an instrument sorts its tags.</summary>
+    /// <summary>
+    /// A metric's labels, in the order in which it says them: an instrument sorts its tags.
+    /// </summary>
     public IReadOnlyList<string> LabelsOf(string metric) => _labels.GetValueOrDefault(metric, []);
 
     public void Dispose() => Meter.Dispose();

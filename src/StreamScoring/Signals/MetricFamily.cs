@@ -20,8 +20,8 @@ internal sealed class MetricFamily<TInstrument>
     }
 
     /// <summary>
-    /// The series with these values of the labels, in their order. To look for it allocates: whoever
-    /// records often keeps it.
+    /// The series with these values of the labels, in their order. To look for it allocates:
+    /// whoever records often keeps it.
     /// </summary>
     public TInstrument With(params string[] values)
     {

@@ -11,7 +11,10 @@ namespace StreamScoring.State;
 /// <typeparam name="T">What the consumer makes of it.</typeparam>
 internal sealed class BackgroundCopy<T>(FoldedState state, Func<StateHead, IEnumerable<SweepChunk>, T> consume, bool givesWay) : IStateReceiver
 {
-    /// <summary>Beyond the first the copying pauses, but for keys that are about to change; beyond the second it is given up.</summary>
+    /// <summary>
+    /// Beyond the first the copying pauses, but for keys that are about to change; beyond the
+    /// second it is given up.
+    /// </summary>
     public const long BehindBytes = 64 << 20, BytesMax = 1L << 30;
 
     private readonly Channel<SweepChunk> _chunks = Channel.CreateUnbounded<SweepChunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });

@@ -9,6 +9,8 @@ public enum Finding : byte
     /// <summary>It was published before: the same id and content.</summary>
     Duplicate,
 
-    /// <summary>Its id was given to a payment of other content: it is a payment of its own.</summary>
+    /// <summary>
+    /// Its id was given to a payment of other content: it is a payment of its own.
+    /// </summary>
     Conflicting,
 }

@@ -3,10 +3,12 @@ using StreamScoring.Batches;
 namespace StreamScoring.State;
 
 /// <summary>
-/// In which order a batch's rows are folded: each log's in the order of its offsets; between logs by time, then by event time, then by
-/// log. A row's time is the least timestamp of its own and of the rows of its log behind it in the batch, so that one stamped ahead holds
-/// none back; its event time that of the latest payment of its log before it that has the same time. Labels come before payments of their
-/// time. It follows from the batch's records alone, however they were taken (docs/decisions/0009-ties-by-event-time.md).
+/// In which order a batch's rows are folded: each log's in the order of its offsets; between logs
+/// by time, then by event time, then by log. A row's time is the least timestamp of its own and of
+/// the rows of its log behind it in the batch, so that one stamped ahead holds none back; its event
+/// time that of the latest payment of its log before it that has the same time. Labels come before
+/// payments of their time. It follows from the batch's records alone, however they were taken
+/// (docs/decisions/0009-ties-by-event-time.md).
 /// </summary>
 internal sealed class FoldOrder(int logCount)
 {
@@ -14,7 +16,9 @@ internal sealed class FoldOrder(int logCount)
     private readonly long[] _latestMs = new long[logCount];
     private Place[] _places = [];
 
-    /// <summary>Where a row stands. Rows of one log never stand in another order than in the batch.</summary>
+    /// <summary>
+    /// Where a row stands. Rows of one log never stand in another order than in the batch.
+    /// </summary>
     private readonly record struct Place(long TimeMs, long EventTimeMs, int LogIndex, int RowIndex) : IComparable<Place>
     {
         public int CompareTo(Place other) =>
@@ -24,7 +28,10 @@ internal sealed class FoldOrder(int logCount)
             : RowIndex.CompareTo(other.RowIndex);
     }
 
-    /// <summary>Fills <see cref="PaymentBatch.FoldOrder"/>. Allocates nothing once it has seen a batch of that size.</summary>
+    /// <summary>
+    /// Fills <see cref="PaymentBatch.FoldOrder"/>. Allocates nothing once it has seen a batch of
+    /// that size.
+    /// </summary>
     public void Fill(PaymentBatch batch)
     {
         if (_places.Length < batch.RowCount)

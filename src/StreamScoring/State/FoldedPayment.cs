@@ -7,6 +7,9 @@ namespace StreamScoring.State;
 /// <param name="Content">Of what else makes it that payment.</param>
 public readonly record struct FoldedPayment(int Log, long Offset, long TimestampMs, int Block, UInt128 Hash, ulong Content)
 {
-    /// <summary>Its size in snapshots: <see cref="Log"/>, <see cref="Offset"/>, <see cref="TimestampMs"/>, <see cref="Block"/>, the two words of the hash, the content.</summary>
+    /// <summary>
+    /// Its size in snapshots: <see cref="Log"/>, <see cref="Offset"/>, <see cref="TimestampMs"/>,
+    /// <see cref="Block"/>, the two words of the hash, the content.
+    /// </summary>
     internal const int Longs = 7;
 }

@@ -9,12 +9,16 @@ using StreamScoring.Logs;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Everything that is folded from the logs: the windows of every key, which payments were seen lately, and the offset vector that says how
-/// far each log is folded. A pure function of what was folded. Written by one thread, the enrich stage's.
+/// Everything that is folded from the logs: the windows of every key, which payments were seen
+/// lately, and the offset vector that says how far each log is folded. A pure function of what was
+/// folded. Written by one thread, the enrich stage's.
 /// </summary>
 public sealed class FoldedState
 {
-    /// <summary>Bytes of one step of copying (<see cref="Advance"/>): a tenth of a millisecond or so, less than a batch takes.</summary>
+    /// <summary>
+    /// Bytes of one step of copying (<see cref="Advance"/>): a tenth of a millisecond or so, less
+    /// than a batch takes.
+    /// </summary>
     public const long BytesPerStep = 1 << 20;
 
     private readonly FeatureFile _file;
@@ -23,17 +27,25 @@ public sealed class FoldedState
     private readonly IdempotencyIndex _payments;
     private readonly RecentDuplicates _duplicates;
 
-    /// <summary>First records of payments whose id was another payment's, each with a record of that one.</summary>
+    /// <summary>
+    /// First records of payments whose id was another payment's, each with a record of that one.
+    /// </summary>
     private readonly RecentRecords _conflicts = new();
     private readonly IdentityHash _identity;
     private readonly PaymentContents _contents;
     private readonly long[] _vector;
 
-    /// <summary>By log: how far event time has come by its payments, each taken for at most its record's timestamp.</summary>
+    /// <summary>
+    /// By log: how far event time has come by its payments, each taken for at most its record's
+    /// timestamp.
+    /// </summary>
     private readonly LogClock[] _eventClocks;
     private readonly FoldOrder _order;
 
-    /// <summary>Logs that the state holds something of and this process does not read: those of a region that is not followed any more.</summary>
+    /// <summary>
+    /// Logs that the state holds something of and this process does not read: those of a region
+    /// that is not followed any more.
+    /// </summary>
     private readonly Dictionary<LogId, long> _unread = [];
     private readonly ConcurrentQueue<IStateReceiver> _requests = new();
     private readonly ConcurrentQueue<IStateReceiver> _firstRequests = new();
@@ -42,8 +54,10 @@ public sealed class FoldedState
     private long _watermarkMs = long.MinValue;
 
     /// <param name="stateBytesMax">The ceiling of the keyed state.</param>
-    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for tests with few records.</param>
-    /// <param name="identity">What the decoder hashes ids by; null: the secret for development.</param>
+    /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for
+    /// tests with few records.</param>
+    /// <param name="identity">What the decoder hashes ids by; null: the secret for
+    /// development.</param>
     /// <param name="slotSeed">As the features' (<see cref="FeatureEngine"/>).</param>
     public FoldedState(
         FeatureFile file, LogTable logs, IdempotencyOptions idempotency, long stateBytesMax = FeatureEngine.StateBytesMaxDefault,
@@ -65,7 +79,10 @@ public sealed class FoldedState
         _eventClocks = [.. Enumerable.Range(0, logs.Count).Select(_ => new LogClock(clockBlockRecords))];
     }
 
-    /// <summary>Set by whoever runs the state's thread: called, from any thread, when something was asked for.</summary>
+    /// <summary>
+    /// Set by whoever runs the state's thread: called, from any thread, when something was asked
+    /// for.
+    /// </summary>
     public Action? Requested { get; set; }
 
     /// <summary>Fingerprint of the secret by which ids are hashed here.</summary>
@@ -75,11 +92,15 @@ public sealed class FoldedState
 
     public IdempotencyIndex Payments => _payments;
 
-    /// <summary>By log index: the next offset that the state does not hold; 0 where nothing was folded. For the state's thread.</summary>
+    /// <summary>
+    /// By log index: the next offset that the state does not hold; 0 where nothing was folded. For
+    /// the state's thread.
+    /// </summary>
     public ReadOnlySpan<long> Vector => _vector;
 
     /// <summary>Folds a batch and fills the features of the rows to decide.</summary>
-    /// <exception cref="StateAheadException">A payment that is to be decided was folded before, and cannot be looked at again.</exception>
+    /// <exception cref="StateAheadException">A payment that is to be decided was folded before, and
+    /// cannot be looked at again.</exception>
     public void Enrich(PaymentBatch batch)
     {
         if (batch.VectorBefore.Length != _vector.Length)
@@ -129,7 +150,9 @@ public sealed class FoldedState
             return (head, chunks.Aggregate(UInt128.Zero, (sum, chunk) => sum + digestOf(chunk)));
         }, cancel: cancel);
 
-    /// <summary>Goes on with what was asked for. On the state's thread, between two batches.</summary>
+    /// <summary>
+    /// Goes on with what was asked for. On the state's thread, between two batches.
+    /// </summary>
     /// <param name="bytes">About how much is copied at most.</param>
     /// <returns>True while there is more to do at once.</returns>
     public bool Advance(long bytes)
@@ -160,7 +183,8 @@ public sealed class FoldedState
 
         if (_paymentsCopy is { } payments)
         {
-            // The state is copied as it is once these are all there, which no batch can change any more then.
+            // The state is copied as it is once these are all there, which no batch can change any
+            // more then.
             if (payments.Step((int)Math.Clamp(bytes / Unsafe.SizeOf<IdempotencyIndex.Entry>(), 1, int.MaxValue)))
             {
                 _receiver.Begin(Head(payments.End()));
@@ -189,8 +213,8 @@ public sealed class FoldedState
     private bool IsAsked => !_firstRequests.IsEmpty || !_requests.IsEmpty;
 
     /// <summary>
-    /// Takes over what a state of the same feature file was, chunks apart; before anything is folded. It does not touch the keys, so another
-    /// thread may restore these meanwhile.
+    /// Takes over what a state of the same feature file was, chunks apart; before anything is
+    /// folded. It does not touch the keys, so another thread may restore these meanwhile.
     /// </summary>
     /// <returns>Logs of that state that this process does not read.</returns>
     public IReadOnlyList<LogId> Restore(StateHead head)
@@ -249,7 +273,8 @@ public sealed class FoldedState
 
     private StateHead Head(IEnumerable<IdempotencyIndex.Entry> payments)
     {
-        // Also where the topic was made anew and nothing of the new one is folded yet: the index holds payments of the former one.
+        // Also where the topic was made anew and nothing of the new one is folded yet: the index
+        // holds payments of the former one.
         var read = Enumerable.Range(0, _logs.Count).Where(logIndex => _vector[logIndex] > 0 || _payments.TimesOf(logIndex).NewestMs != long.MinValue).ToList();
         int[] numbers = [.. Enumerable.Range(0, _logs.Count).Select(logIndex => read.IndexOf(logIndex))];
         return new StateHead(
@@ -279,7 +304,10 @@ public sealed class FoldedState
         Invariant.Require(_payments.Blocks[logIndex].TryRestore(clocks.Blocks));
     }
 
-    /// <summary>Tells the rows apart: new, held by the state already, of a payment that was published before, or of one whose id was another's.</summary>
+    /// <summary>
+    /// Tells the rows apart: new, held by the state already, of a payment that was published
+    /// before, or of one whose id was another's.
+    /// </summary>
     private void Mark(PaymentBatch batch)
     {
         var hashes = batch.Text(TextField.PaymentId).Hash;
@@ -303,8 +331,9 @@ public sealed class FoldedState
             if (isPayment && !isFolded)
             {
                 MarkNew(batch, rowIndex, hashes[rowIndex]);
-                // The greatest of all logs' clocks, of which each is a function of its log: so in whatever order logs are read, the same
-                // records lead to the same watermark. And neither an event time nor a timestamp that is ahead moves it by itself.
+                // The greatest of all logs' clocks, of which each is a function of its log: so in
+                // whatever order logs are read, the same records lead to the same watermark. And
+                // neither an event time nor a timestamp that is ahead moves it by itself.
                 if (_eventClocks[logIndex].Note(Math.Min(batch.EventTimeMs[rowIndex], timestampMs)))
                 {
                     _watermarkMs = Math.Max(_watermarkMs, _eventClocks[logIndex].Ms);
@@ -349,8 +378,8 @@ public sealed class FoldedState
     }
 
     /// <summary>
-    /// A payment that the state holds is what it was when it was folded: by now its first record's window may be over, and asking the index
-    /// again would give another answer.
+    /// A payment that the state holds is what it was when it was folded: by now its first record's
+    /// window may be over, and asking the index again would give another answer.
     /// </summary>
     private void MarkAgain(PaymentBatch batch, int rowIndex, UInt128 hash)
     {
@@ -364,7 +393,10 @@ public sealed class FoldedState
         MarkConflict(batch, rowIndex, position.Item1, position.Item2);
     }
 
-    /// <summary>What is said of a payment whose id was another's is what was found when its first record was folded; its duplicates repeat it.</summary>
+    /// <summary>
+    /// What is said of a payment whose id was another's is what was found when its first record was
+    /// folded; its duplicates repeat it.
+    /// </summary>
     private void MarkConflict(PaymentBatch batch, int rowIndex, int firstLog, long firstOffset)
     {
         batch.IsConflicting[rowIndex] = _conflicts.TryFind((firstLog, firstOffset), out var other);

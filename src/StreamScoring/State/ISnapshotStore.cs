@@ -1,6 +1,9 @@
 namespace StreamScoring.State;
 
-/// <summary>Where snapshots are kept, by name. What bears its name is as its writer left it, or damaged since; never half written.</summary>
+/// <summary>
+/// Where snapshots are kept, by name. What bears its name is as its writer left it, or damaged
+/// since; never half written.
+/// </summary>
 public interface ISnapshotStore
 {
     /// <summary>Names of all snapshots, in any order.</summary>

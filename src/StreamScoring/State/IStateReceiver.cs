@@ -2,13 +2,21 @@ using StreamScoring.Features;
 
 namespace StreamScoring.State;
 
-/// <summary>Takes a copy of the state. Called on the thread that writes the state, between two batches, so it must not wait.</summary>
+/// <summary>
+/// Takes a copy of the state. Called on the thread that writes the state, between two batches, so
+/// it must not wait.
+/// </summary>
 public interface IStateReceiver
 {
-    /// <summary>True while the receiver has more than it likes: the copying then pauses, but for keys that are about to change.</summary>
+    /// <summary>
+    /// True while the receiver has more than it likes: the copying then pauses, but for keys that
+    /// are about to change.
+    /// </summary>
     bool IsBehind { get; }
 
-    /// <summary>True once the copy is of no use any more: the copying ends, without <see cref="Complete"/>.</summary>
+    /// <summary>
+    /// True once the copy is of no use any more: the copying ends, without <see cref="Complete"/>.
+    /// </summary>
     bool IsAbandoned { get; }
 
     /// <summary>Another copy is asked for that goes first.</summary>
@@ -24,6 +32,9 @@ public interface IStateReceiver
     /// <summary>All chunks were given.</summary>
     void Complete();
 
-    /// <summary>What is too old by this time is left out, and by the state's own watermark: so that copies of two states can be compared.</summary>
+    /// <summary>
+    /// What is too old by this time is left out, and by the state's own watermark: so that copies
+    /// of two states can be compared.
+    /// </summary>
     long WatermarkMs => long.MinValue;
 }

@@ -1,9 +1,10 @@
 namespace StreamScoring.State;
 
 /// <summary>
-/// Copies an idempotency index out while it goes on changing, some entries at a time. Entries are added at one end and go at the other, so
-/// what was copied stays right but for those that went meanwhile. These can be told by their number or by their time; of those whose place
-/// another payment took the index tells.
+/// Copies an idempotency index out while it goes on changing, some entries at a time. Entries are
+/// added at one end and go at the other, so what was copied stays right but for those that went
+/// meanwhile. These can be told by their number or by their time; of those whose place another
+/// payment took the index tells.
 /// </summary>
 internal sealed class IdempotencyCopy
 {
@@ -18,7 +19,9 @@ internal sealed class IdempotencyCopy
         index.CopyUnderWay = this;
     }
 
-    /// <summary>An entry lost its place to another, which may be gone itself before the copy is made.</summary>
+    /// <summary>
+    /// An entry lost its place to another, which may be gone itself before the copy is made.
+    /// </summary>
     public void Replaced(long sequence) => _replaced.Add(sequence);
 
     /// <summary>Copies some more. On the state's thread.</summary>
@@ -33,7 +36,10 @@ internal sealed class IdempotencyCopy
         return _next == _index.Head;
     }
 
-    /// <summary>What the index holds now, oldest first. Looked up now, on the state's thread; enumerated by any thread, later.</summary>
+    /// <summary>
+    /// What the index holds now, oldest first. Looked up now, on the state's thread; enumerated by
+    /// any thread, later.
+    /// </summary>
     public IEnumerable<IdempotencyIndex.Entry> End()
     {
         Invariant.Require(_next == _index.Head);

@@ -4,23 +4,27 @@ using StreamScoring.Logs;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Which payments were folded lately, so that one that is published again changes nothing. Records of one payment are duplicates where
-/// their timestamps are no further apart than the window, and the first is still known: its log's clock has not moved on by more than
-/// the window since (<see cref="LogBlocks"/>). So whether a record is a duplicate of one of its own log follows from that log alone,
-/// however logs were interleaved; and no record, whatever its timestamp, makes another be forgotten. A payment goes early where
-/// as many as the index may hold came after it, which is counted.
+/// Which payments were folded lately, so that one that is published again changes nothing. Records
+/// of one payment are duplicates where their timestamps are no further apart than the window, and
+/// the first is still known: its log's clock has not moved on by more than the window since
+/// (<see cref="LogBlocks"/>). So whether a record is a duplicate of one of its own log follows from
+/// that log alone, however logs were interleaved; and no record, whatever its timestamp, makes
+/// another be forgotten. A payment goes early where as many as the index may hold came after it,
+/// which is counted.
 /// </summary>
 /// <remarks>
 /// A payment is its id and its content; <see cref="PaymentSlots"/> finds it by both.
 ///
-/// Of a payment that went to two regions: it stays for as long as a log may still bring such a record: its own or another, cut off, away
-/// or repeated by a mirror. So of two copies one counts, whichever comes first, on all sides of a link that was cut.
+/// Of a payment that went to two regions: it stays for as long as a log may still bring such a
+/// record: its own or another, cut off, away or repeated by a mirror. So of two copies one counts,
+/// whichever comes first, on all sides of a link that was cut.
 /// </remarks>
 public sealed class IdempotencyIndex
 {
     /// <summary>
-    /// For each payment that comes so many entries are looked at, at the ring's end and, where that one stays, by a hand that goes around:
-    /// an entry of a log that brings little stays for long, and must not keep those behind it. It is more than one, so it keeps up.
+    /// For each payment that comes so many entries are looked at, at the ring's end and, where that
+    /// one stays, by a hand that goes around: an entry of a log that brings little stays for long,
+    /// and must not keep those behind it. It is more than one, so it keeps up.
     /// </summary>
     private const int TailSteps = 4, HandSteps = 2;
 
@@ -30,7 +34,10 @@ public sealed class IdempotencyIndex
     private readonly LogBlocks[] _blocks;
     private readonly SequenceRing<Entry> _ring;
 
-    /// <summary>By chunk of the ring: entries that are held. A chunk without any is given back, wherever it lies.</summary>
+    /// <summary>
+    /// By chunk of the ring: entries that are held. A chunk without any is given back, wherever it
+    /// lies.
+    /// </summary>
     private readonly short[] _held;
 
     private readonly PaymentSlots _slots;
@@ -44,7 +51,8 @@ public sealed class IdempotencyIndex
     /// <param name="logCount">Logs of the process.</param>
     /// <param name="paymentsMax">At most 2^28.</param>
     /// <param name="hasMirror">
-    /// Whether a log is a mirror's, which may bring a record again for as long as the window: a copy at the window's end then comes after two.
+    /// Whether a log is a mirror's, which may bring a record again for as long as the window: a
+    /// copy at the window's end then comes after two.
     /// </param>
     /// <param name="blockRecords">Of the logs' clocks.</param>
     public IdempotencyIndex(
@@ -66,7 +74,10 @@ public sealed class IdempotencyIndex
     /// <summary>The number of the oldest entry.</summary>
     internal long Tail => _tail;
 
-    /// <summary>Told which entries lose their places; null where no copy is being made. One is made at a time.</summary>
+    /// <summary>
+    /// Told which entries lose their places; null where no copy is being made. One is made at a
+    /// time.
+    /// </summary>
     internal IdempotencyCopy? CopyUnderWay { get; set; }
 
     /// <summary>Payments held.</summary>
@@ -77,10 +88,15 @@ public sealed class IdempotencyIndex
     /// <summary>Slots looked at so far, in all look-ups: for tests of their cost.</summary>
     internal long Probes => _slots.Probes;
 
-    /// <summary>Payments that went before their window was over, because there were too many.</summary>
+    /// <summary>
+    /// Payments that went before their window was over, because there were too many.
+    /// </summary>
     public long EvictedEarly { get; private set; }
 
-    /// <summary>By a log's records: its clock, and the newest timestamp, ms since the Unix epoch; <see cref="long.MinValue"/> where there is none.</summary>
+    /// <summary>
+    /// By a log's records: its clock, and the newest timestamp, ms since the Unix epoch;
+    /// <see cref="long.MinValue"/> where there is none.
+    /// </summary>
     public (long NowMs, long NewestMs) TimesOf(int logIndex) => (_blocks[logIndex].NowMs, _blocks[logIndex].NewestMs);
 
     /// <summary>By log: its clock and blocks. With the entries all that the index is.</summary>
@@ -92,7 +108,9 @@ public sealed class IdempotencyIndex
     /// <param name="Block">Of its log's clock (<see cref="LogBlocks"/>). The index sets it.</param>
     public readonly record struct Entry(UInt128 Hash, ulong Content, long Offset, long TimestampMs, int LogIndex, int Block = 0);
 
-    /// <summary>What need not be held any more, at some moment: it stays true of an entry for which it is.</summary>
+    /// <summary>
+    /// What need not be held any more, at some moment: it stays true of an entry for which it is.
+    /// </summary>
     /// <param name="firstHeld">By log.</param>
     internal readonly struct Horizon(int[] firstHeld, long wholeUntilMs, long keepMs)
     {
@@ -102,7 +120,10 @@ public sealed class IdempotencyIndex
     /// <summary>Notes a record of a log, behind what is done with its payment.</summary>
     public void Advance(int logIndex, long timestampMs) => _blocks[logIndex].Note(timestampMs, _wholeUntilMs);
 
-    /// <summary>From now on no log brings a record of before this time, ms since the Unix epoch, but for what a mirror repeats.</summary>
+    /// <summary>
+    /// From now on no log brings a record of before this time, ms since the Unix epoch, but for
+    /// what a mirror repeats.
+    /// </summary>
     public void AreWholeUntil(long timeMs)
     {
         if (timeMs == _wholeUntilMs)
@@ -120,7 +141,9 @@ public sealed class IdempotencyIndex
     /// <summary>What need not be held any more now.</summary>
     internal Horizon HorizonNow() => new([.. _blocks.Select(blocks => blocks.FirstHeld)], _wholeUntilMs, _keepMs);
 
-    /// <summary>Makes room once for payments that are about to be added to an empty index.</summary>
+    /// <summary>
+    /// Makes room once for payments that are about to be added to an empty index.
+    /// </summary>
     public void Expect(int paymentCount)
     {
         Invariant.Require(Count == 0);
@@ -128,8 +151,9 @@ public sealed class IdempotencyIndex
     }
 
     /// <summary>
-    /// Brings into the cache where payments will be looked for, and where those stand that go to make room for them. They lie all over a table of as
-    /// many as millions, so each would be a cache miss otherwise, one after the other.
+    /// Brings into the cache where payments will be looked for, and where those stand that go to
+    /// make room for them. They lie all over a table of as many as millions, so each would be a
+    /// cache miss otherwise, one after the other.
     /// </summary>
     public void Prefetch(ReadOnlySpan<UInt128> hashes)
     {
@@ -153,8 +177,10 @@ public sealed class IdempotencyIndex
     }
 
     /// <summary>Looks a payment up, and adds it where it is not there.</summary>
-    /// <param name="other">What came first where it was there; where its id is another payment's, that one's record; else the entry itself.</param>
-    /// <param name="sequence">The number, in order of adding, of the payment's first record.</param>
+    /// <param name="other">What came first where it was there; where its id is another payment's,
+    /// that one's record; else the entry itself.</param>
+    /// <param name="sequence">The number, in order of adding, of the payment's first
+    /// record.</param>
     public Finding FindOrAdd(in Entry entry, out Entry other, out long sequence)
     {
         MakeRoom();
@@ -187,7 +213,9 @@ public sealed class IdempotencyIndex
         return finding;
     }
 
-    /// <summary>Adds what an index held, in its order. Of a payment that stands twice the later holds.</summary>
+    /// <summary>
+    /// Adds what an index held, in its order. Of a payment that stands twice the later holds.
+    /// </summary>
     public void Restore(in Entry entry)
     {
         MakeRoom();
@@ -220,7 +248,10 @@ public sealed class IdempotencyIndex
         return entries;
     }
 
-    /// <summary>Copies entries by their numbers, all of which are between <see cref="Tail"/> and <see cref="Head"/>. Some may be empty.</summary>
+    /// <summary>
+    /// Copies entries by their numbers, all of which are between <see cref="Tail"/> and
+    /// <see cref="Head"/>. Some may be empty.
+    /// </summary>
     internal void CopyTo(long sequence, Span<Entry> entries)
     {
         Invariant.Require(sequence >= _tail && sequence + entries.Length <= _head);
@@ -233,7 +264,8 @@ public sealed class IdempotencyIndex
     }
 
     private static bool IsOver(in Entry entry, int firstHeld, long wholeUntilMs, long keepMs) =>
-        // Where other regions are read, a copy may come as long as no log is whole up to its time, whatever the clock of the first one's log says.
+        // Where other regions are read, a copy may come as long as no log is whole up to its time,
+        // whatever the clock of the first one's log says.
         entry.Block < firstHeld && (wholeUntilMs == long.MaxValue || LogClock.IsPast(wholeUntilMs, entry.TimestampMs, keepMs));
 
     private bool IsDuplicate(in Entry entry, in Entry first) =>
@@ -242,7 +274,9 @@ public sealed class IdempotencyIndex
 
     private bool IsOver(in Entry entry) => IsOver(entry, _blocks[entry.LogIndex].FirstHeld, _wholeUntilMs, _keepMs);
 
-    /// <summary>Lets some go that are over, a few at a time: a night may make all of them be over at once.</summary>
+    /// <summary>
+    /// Lets some go that are over, a few at a time: a night may make all of them be over at once.
+    /// </summary>
     private void MakeRoom()
     {
         for (var step = 0; step < TailSteps && _tail < _head; step++)
@@ -292,7 +326,8 @@ public sealed class IdempotencyIndex
         }
     }
 
-    /// <returns>The number behind, or the next chunk's first where the number's chunk holds nothing.</returns>
+    /// <returns>The number behind, or the next chunk's first where the number's chunk holds
+    /// nothing.</returns>
     private long Next(long sequence) =>
         _ring.IsOpen(sequence) ? sequence + 1 : Math.Min(_head, (sequence | (SequenceRing<Entry>.ChunkItems - 1)) + 1);
 
@@ -336,6 +371,8 @@ public sealed class IdempotencyIndex
 
     private int PlaceOf(long sequence) => (int)(sequence & _placeMask);
 
-    /// <summary>The ring holds sequences tail .. head - 1, each at its own number modulo the ring's length.</summary>
+    /// <summary>
+    /// The ring holds sequences tail .. head - 1, each at its own number modulo the ring's length.
+    /// </summary>
     private long SequenceOf(int place) => _tail + ((place - _tail) & _placeMask);
 }

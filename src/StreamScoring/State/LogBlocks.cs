@@ -3,9 +3,10 @@ using StreamScoring.Logs;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Which payments of a log are still remembered, block by block of its clock. The payments of a block are remembered until the
-/// clock is more than the window past where it stood at the end of the block behind it. By then all records of that block were
-/// written later than these, so a record stamped ahead is neither kept too long nor does it make others be forgotten.
+/// Which payments of a log are still remembered, block by block of its clock. The payments of a
+/// block are remembered until the clock is more than the window past where it stood at the end of
+/// the block behind it. By then all records of that block were written later than these, so a
+/// record stamped ahead is neither kept too long nor does it make others be forgotten.
 /// </summary>
 internal sealed class LogBlocks
 {
@@ -13,7 +14,9 @@ internal sealed class LogBlocks
     private readonly long _keepMs;
     private readonly LogClock _clock;
 
-    /// <summary>The clock at the end of each block, from <see cref="FirstHeld"/> on; more may stand before.</summary>
+    /// <summary>
+    /// The clock at the end of each block, from <see cref="FirstHeld"/> on; more may stand before.
+    /// </summary>
     private readonly List<long> _endsMs = [];
 
     private int _firstEnd;
@@ -29,13 +32,18 @@ internal sealed class LogBlocks
     /// <summary>The log's clock.</summary>
     public long NowMs => _clock.Ms;
 
-    /// <summary>The newest timestamp, as it stands in some record: for operators, and for nothing that is decided.</summary>
+    /// <summary>
+    /// The newest timestamp, as it stands in some record: for operators, and for nothing that is
+    /// decided.
+    /// </summary>
     public long NewestMs { get; private set; } = long.MinValue;
 
     /// <summary>The number of the block that the log's next record is of.</summary>
     public int Current { get; private set; }
 
-    /// <summary>Payments of blocks before this one are forgotten, for records of the same log.</summary>
+    /// <summary>
+    /// Payments of blocks before this one are forgotten, for records of the same log.
+    /// </summary>
     public int FirstKnown { get; private set; }
 
     /// <summary>Payments of blocks before this one need not be held for any log.</summary>

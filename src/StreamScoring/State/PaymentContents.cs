@@ -5,7 +5,8 @@ using StreamScoring.Identity;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Works out of a batch what tells a retry from another payment of the same id: amount, currency and the entity ids of
+/// Works out of a batch what tells a retry from another payment of the same id: amount, currency
+/// and the entity ids of
 /// <see cref="TextFields.ContentIds"/>. All else a publisher may stamp anew. For one thread.
 /// </summary>
 internal sealed class PaymentContents(IdentityHash identity)

@@ -8,13 +8,13 @@ using Entry = StreamScoring.State.IdempotencyIndex.Entry;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Where the idempotency index finds its entries. The slot of an id holds the newest payment of that
-/// id, so that nearly always one look says whether a payment is new. Where ids are given to several
-/// payments, each older one has a slot by id and content. By one thread.
+/// Where the idempotency index finds its entries. The slot of an id holds the newest payment of
+/// that id, so that nearly always one look says whether a payment is new. Where ids are given to
+/// several payments, each older one has a slot by id and content. By one thread.
 /// </summary>
 /// <remarks>
-/// Slots are drawn by a secret of the process. Nothing that can be seen depends on it. Whoever calls
-/// keeps the ring alive.
+/// Slots are drawn by a secret of the process. Nothing that can be seen depends on it. Whoever
+/// calls keeps the ring alive.
 /// </remarks>
 internal sealed unsafe class PaymentSlots
 {
@@ -36,7 +36,9 @@ internal sealed unsafe class PaymentSlots
     /// <summary>By a home's highest bits.</summary>
     private readonly SlotTable[] _tables;
 
-    /// <summary>Multipliers of the home's three words, and of their sum. Odd, so that nothing is lost.</summary>
+    /// <summary>
+    /// Multipliers of the home's three words, and of their sum. Odd, so that nothing is lost.
+    /// </summary>
     private readonly ulong _lowFactor, _highFactor, _contentFactor, _sumFactor;
     private readonly int _tablesLog2;
     private long _slotCount;
@@ -71,7 +73,9 @@ internal sealed unsafe class PaymentSlots
     /// <summary>Slots looked at so far, in all look-ups: for tests of their cost.</summary>
     public long Probes { get; private set; }
 
-    /// <summary>Makes room once for payments that are about to be added; there are none yet.</summary>
+    /// <summary>
+    /// Makes room once for payments that are about to be added; there are none yet.
+    /// </summary>
     public void Expect(int paymentCount)
     {
         // A fifth more than each gets on average: some get more.
@@ -97,7 +101,8 @@ internal sealed unsafe class PaymentSlots
         return place;
     }
 
-    /// <returns>The place of a payment that is not the newest of its id; -1 where there is none.</returns>
+    /// <returns>The place of a payment that is not the newest of its id; -1 where there is
+    /// none.</returns>
     public int FindOlder(UInt128 hash, ulong content)
     {
         if (_olderCount == 0)
@@ -121,9 +126,12 @@ internal sealed unsafe class PaymentSlots
         return -1;
     }
 
-    /// <summary>Makes an entry, which is about to be put into the ring, the newest payment of its id.</summary>
+    /// <summary>
+    /// Makes an entry, which is about to be put into the ring, the newest payment of its id.
+    /// </summary>
     /// <param name="place">Where it will stand there.</param>
-    /// <returns>The place of an earlier entry of the same payment, which has no slot any more; -1 where there was none.</returns>
+    /// <returns>The place of an earlier entry of the same payment, which has no slot any more; -1
+    /// where there was none.</returns>
     public int Add(in Entry entry, int place)
     {
         var replaced = FindOlder(entry.Hash, entry.Content);
@@ -168,7 +176,9 @@ internal sealed unsafe class PaymentSlots
         GC.KeepAlive(this);
     }
 
-    /// <summary>Gives a payment a slot by id and content; a newer one is about to take that of the id.</summary>
+    /// <summary>
+    /// Gives a payment a slot by id and content; a newer one is about to take that of the id.
+    /// </summary>
     private void AddOlder(in Entry entry, int place)
     {
         var home = HomeOf(entry.Hash, entry.Content);
@@ -185,14 +195,20 @@ internal sealed unsafe class PaymentSlots
         _olderCount--;
     }
 
-    /// <summary>Where an id's slot is: the table's number above, then the slot before the table's mask. Ids that were made to meet do not.</summary>
+    /// <summary>
+    /// Where an id's slot is: the table's number above, then the slot before the table's mask. Ids
+    /// that were made to meet do not.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong HomeOf(UInt128 hash) => Mixed(((ulong)hash * _lowFactor) + ((ulong)(hash >> 64) * _highFactor));
 
     private ulong HomeOf(UInt128 hash, ulong content) =>
         Mixed(((ulong)hash * _lowFactor) + ((ulong)(hash >> 64) * _highFactor) + (content * _contentFactor));
 
-    /// <summary>Of a product the high bits are the good ones: they go to both ends, and words in a row do not stay in a row.</summary>
+    /// <summary>
+    /// Of a product the high bits are the good ones: they go to both ends, and words in a row do
+    /// not stay in a row.
+    /// </summary>
     private ulong Mixed(ulong sum)
     {
         var product = (sum ^ (sum >> 32)) * _sumFactor;
@@ -202,8 +218,9 @@ internal sealed unsafe class PaymentSlots
     private ref SlotTable TableOf(ulong home) => ref _tables[(int)(home >> 32 >> (32 - _tablesLog2))];
 
     /// <summary>
-    /// What a slot holds: the place of an entry in the ring, plus one, below 32 bits of its home, which
-    /// say nearly always that it is another payment: without a look at the ring, which would be a cache miss.
+    /// What a slot holds: the place of an entry in the ring, plus one, below 32 bits of its home,
+    /// which say nearly always that it is another payment: without a look at the ring, which would
+    /// be a cache miss.
     /// </summary>
     private static ulong Held(ulong home, int place, uint mark) => (home << 32) | mark | (uint)(place + 1);
 
@@ -212,7 +229,8 @@ internal sealed unsafe class PaymentSlots
     /// <returns>-1 for a free slot.</returns>
     private static int PlaceOf(ulong held) => (int)((uint)held & ~OlderMark) - 1;
 
-    /// <returns>The table's slot that holds the newest payment of an id, or the free one where it belongs.</returns>
+    /// <returns>The table's slot that holds the newest payment of an id, or the free one where it
+    /// belongs.</returns>
     private int SlotOf(in SlotTable table, ulong home, UInt128 hash)
     {
         var slot = (int)home & table.Mask;

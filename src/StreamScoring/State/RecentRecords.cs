@@ -1,8 +1,9 @@
 namespace StreamScoring.State;
 
 /// <summary>
-/// What was found of records lately: of each another record that it has to do with. What a record was found to be when it was folded counts
-/// too when it is decided later, by a process that took its partition over. They are few; the newest are kept.
+/// What was found of records lately: of each another record that it has to do with. What a record
+/// was found to be when it was folded counts too when it is decided later, by a process that took
+/// its partition over. They are few; the newest are kept.
 /// </summary>
 internal sealed class RecentRecords
 {

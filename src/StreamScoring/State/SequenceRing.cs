@@ -5,10 +5,14 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Items by their number, a stretch of numbers that moves on. They lie in chunks that come and go at its ends, so that nothing is ever copied to make room: a
-/// ring of a million items that doubled would hold up whoever adds one for tens of milliseconds. Outside the collector's heap, which would move them.
+/// Items by their number, a stretch of numbers that moves on. They lie in chunks that come and go
+/// at its ends, so that nothing is ever copied to make room: a ring of a million items that doubled
+/// would hold up whoever adds one for tens of milliseconds. Outside the collector's heap, which
+/// would move them.
 /// </summary>
-/// <remarks>Whoever calls keeps the ring alive for as long as it uses what <see cref="At"/> gave.</remarks>
+/// <remarks>
+/// Whoever calls keeps the ring alive for as long as it uses what <see cref="At"/> gave.
+/// </remarks>
 internal sealed unsafe class SequenceRing<T>
     where T : unmanaged
 {
@@ -19,7 +23,8 @@ internal sealed unsafe class SequenceRing<T>
     private readonly nint[] _chunks;
     private readonly Stack<nint> _spare = [];
 
-    /// <param name="itemsMax">Items between the first and the last number that are in use at the same time.</param>
+    /// <param name="itemsMax">Items between the first and the last number that are in use at the
+    /// same time.</param>
     public SequenceRing(int itemsMax)
     {
         Invariant.Require(itemsMax > 0);
@@ -51,7 +56,9 @@ internal sealed unsafe class SequenceRing<T>
 
     public bool IsOpen(long sequence) => _chunks[ChunkOf(sequence)] != 0;
 
-    /// <summary>Makes sure that the number's chunk is there, with zeros where nothing was written.</summary>
+    /// <summary>
+    /// Makes sure that the number's chunk is there, with zeros where nothing was written.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Open(long sequence)
     {

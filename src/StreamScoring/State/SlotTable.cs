@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.State;
 
 /// <summary>
-/// Open addressing, at most half full, without tombstones. A slot holds what its owner puts there in the lower half, and above it 32 bits
-/// that say where it belongs; 0 is a free slot. Its memory is the owner's to free.
+/// Open addressing, at most half full, without tombstones. A slot holds what its owner puts there
+/// in the lower half, and above it 32 bits that say where it belongs; 0 is a free slot. Its memory
+/// is the owner's to free.
 /// </summary>
 internal unsafe struct SlotTable
 {

@@ -1,6 +1,8 @@
 namespace StreamScoring.State;
 
-/// <summary>A folder of snapshots, shared by any number of processes. It is made where it is missing.</summary>
+/// <summary>
+/// A folder of snapshots, shared by any number of processes. It is made where it is missing.
+/// </summary>
 public sealed class SnapshotFolder(string folder) : ISnapshotStore
 {
     private const string Extension = ".snapshot", Partial = ".partial";
@@ -34,7 +36,10 @@ public sealed class SnapshotFolder(string folder) : ISnapshotStore
 
     public void Delete(string name) => File.Delete(PathOf(name));
 
-    /// <summary>What a process that was killed had begun to write. One that is being written is locked by its writer.</summary>
+    /// <summary>
+    /// What a process that was killed had begun to write. One that is being written is locked by
+    /// its writer.
+    /// </summary>
     private void RemoveTorn()
     {
         foreach (var path in Directory.GetFiles(folder, "*" + Partial))

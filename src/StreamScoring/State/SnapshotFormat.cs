@@ -1,8 +1,10 @@
 namespace StreamScoring.State;
 
 /// <summary>
-/// The snapshot file, little-endian. Eight bytes of magic with the version; then blocks, each of kind (int32), length (int32), content, and
-/// the XXH3 (64 bits) of the three. First the head (JSON), then clocks, payments, duplicates and conflicts, then key images, at last the end: the digest.
+/// The snapshot file, little-endian. Eight bytes of magic with the version; then blocks, each of
+/// kind (int32), length (int32), content, and the XXH3 (64 bits) of the three. First the head
+/// (JSON), then clocks, payments, duplicates and conflicts, then key images, at last the end: the
+/// digest.
 /// </summary>
 internal static class SnapshotFormat
 {

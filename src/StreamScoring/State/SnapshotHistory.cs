@@ -8,16 +8,18 @@ using StreamScoring.Signals;
 namespace StreamScoring.State;
 
 /// <summary>
-/// The snapshots of a deployment: which one a process starts from, and how many are kept. Any process's snapshot can start any other process
-/// of the same feature file and topics.
+/// The snapshots of a deployment: which one a process starts from, and how many are kept. Any
+/// process's snapshot can start any other process of the same feature file and topics.
 /// </summary>
 /// <param name="features">The feature file that a snapshot must be of.</param>
 /// <param name="topicIds">See <see cref="TopicIds"/>.</param>
 /// <param name="config"><c>sha256:</c> and the hash of the topology, for the record.</param>
-/// <param name="instance">A short name of the process, so that two never take the same name.</param>
+/// <param name="instance">A short name of the process, so that two never take the same
+/// name.</param>
 /// <param name="keep">How many to keep of each set of logs.</param>
 /// <param name="logger">Told why a snapshot is passed over.</param>
-/// <param name="identity">What ids are hashed by in the states that are restored; null: the secret for development.</param>
+/// <param name="identity">What ids are hashed by in the states that are restored; null: the secret
+/// for development.</param>
 public sealed class SnapshotHistory(
     ISnapshotStore store, FeatureFile features, IReadOnlyDictionary<string, string> topicIds, string config, string instance, int keep, ILogger logger, IdentityHash? identity = null)
 {
@@ -25,22 +27,29 @@ public sealed class SnapshotHistory(
     private readonly string _identity = (identity ?? IdentityHash.Development).Fingerprint;
 
     /// <summary>
-    /// By <c>region/topic</c>: the topic's id now, as far as it is known; where it is not, it is taken from the snapshot that is restored. What a
-    /// snapshot holds of a topic that was made anew since stays, and the new topic is folded from its own beginning.
+    /// By <c>region/topic</c>: the topic's id now, as far as it is known; where it is not, it is
+    /// taken from the snapshot that is restored. What a snapshot holds of a topic that was made
+    /// anew since stays, and the new topic is folded from its own beginning.
     /// </summary>
     public IReadOnlyDictionary<string, string> TopicIds { get; set; } = topicIds;
 
-    /// <summary>By <c>region/topic</c>: topics that a snapshot must be of, whatever ids they had. One of other topics is another deployment's.</summary>
+    /// <summary>
+    /// By <c>region/topic</c>: topics that a snapshot must be of, whatever ids they had. One of
+    /// other topics is another deployment's.
+    /// </summary>
     public IReadOnlyCollection<string> Required { get; set; } = [];
 
-    /// <summary>From now on only a snapshot that lies at or before this offset of the log will do.</summary>
+    /// <summary>
+    /// From now on only a snapshot that lies at or before this offset of the log will do.
+    /// </summary>
     public void RequireAtOrBefore(LogId log, long offset) => _bounds[log] = Math.Min(offset, _bounds.GetValueOrDefault(log, long.MaxValue));
 
     /// <summary>Every snapshot will do again.</summary>
     public void ForgetBounds() => _bounds.Clear();
 
     /// <summary>Restores the newest snapshot that can be used.</summary>
-    /// <param name="newState">Makes an empty state: for each try a new one, as a file that turns out to be damaged half way spoils it.</param>
+    /// <param name="newState">Makes an empty state: for each try a new one, as a file that turns
+    /// out to be damaged half way spoils it.</param>
     /// <returns>An empty state where no snapshot can be used.</returns>
     public (FoldedState State, SnapshotInfo? From) RestoreNewest(Func<FoldedState> newState)
     {
@@ -79,7 +88,10 @@ public sealed class SnapshotHistory(
         return (newState(), null);
     }
 
-    /// <summary>The keys on this thread, and on another what stands in the head, which is as many payments as the idempotency index holds.</summary>
+    /// <summary>
+    /// The keys on this thread, and on another what stands in the head, which is as many payments
+    /// as the idempotency index holds.
+    /// </summary>
     /// <returns>Logs of the snapshot that this process does not read.</returns>
     private IReadOnlyList<LogId> Restore(FoldedState state, SnapshotReader reader, Stream stream)
     {
@@ -92,7 +104,8 @@ public sealed class SnapshotHistory(
         }
         finally
         {
-            // Also where the file turned out to be damaged: nobody writes to a state that was given up.
+            // Also where the file turned out to be damaged: nobody writes to a state that was given
+            // up.
             ofHead.GetAwaiter().GetResult();
         }
 

@@ -17,7 +17,8 @@ public sealed class SnapshotReader
     private int _length;
 
     /// <param name="name">For messages.</param>
-    /// <exception cref="SnapshotRefusedException">It is no snapshot of this format, or its head is damaged.</exception>
+    /// <exception cref="SnapshotRefusedException">It is no snapshot of this format, or its head is
+    /// damaged.</exception>
     public SnapshotReader(Stream stream, string name)
     {
         (_stream, _name) = (stream, name);
@@ -56,7 +57,9 @@ public sealed class SnapshotReader
         return (head, ReadChunks(take));
     }
 
-    /// <summary>Reads what stands before the keys. The rest of the file may still turn out to be damaged.</summary>
+    /// <summary>
+    /// Reads what stands before the keys. The rest of the file may still turn out to be damaged.
+    /// </summary>
     /// <exception cref="SnapshotRefusedException">The file is torn or damaged.</exception>
     public StateHead ReadHead()
     {

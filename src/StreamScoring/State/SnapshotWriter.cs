@@ -5,7 +5,10 @@ using StreamScoring.Features;
 
 namespace StreamScoring.State;
 
-/// <summary>Writes one snapshot to a stream. What it wrote is a snapshot only once <see cref="Complete"/> returned.</summary>
+/// <summary>
+/// Writes one snapshot to a stream. What it wrote is a snapshot only once <see cref="Complete"/>
+/// returned.
+/// </summary>
 internal sealed class SnapshotWriter
 {
     private readonly Stream _stream;
@@ -47,7 +50,10 @@ internal sealed class SnapshotWriter
         return _digest;
     }
 
-    /// <summary>Each log: its number in the head's vector, and of event time and of blocks how many numbers follow and these (int64 each).</summary>
+    /// <summary>
+    /// Each log: its number in the head's vector, and of event time and of blocks how many numbers
+    /// follow and these (int64 each).
+    /// </summary>
     private void WriteClocks(StateHead head)
     {
         var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);
@@ -59,7 +65,8 @@ internal sealed class SnapshotWriter
     }
 
     /// <summary>
-    /// Each payment: the number of its log in the head's vector, offset, timestamp, block (int64 each), the two words of its hash, and that of its content.
+    /// Each payment: the number of its log in the head's vector, offset, timestamp, block (int64
+    /// each), the two words of its hash, and that of its content.
     /// </summary>
     private void WritePayments(StateHead head)
     {
@@ -79,7 +86,10 @@ internal sealed class SnapshotWriter
         }
     }
 
-    /// <summary>Each record: the number of its log and its offset, and the same of the other one (int64 each).</summary>
+    /// <summary>
+    /// Each record: the number of its log and its offset, and the same of the other one (int64
+    /// each).
+    /// </summary>
     private void WritePairs(int kind, StateHead head, IReadOnlyList<RecordPair> pairs)
     {
         var numbers = head.Logs.Index().ToDictionary(log => log.Item, log => (long)log.Index);

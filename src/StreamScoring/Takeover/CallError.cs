@@ -3,7 +3,9 @@ namespace StreamScoring.Takeover;
 /// <summary>What kind of error a call to the brokers ended with.</summary>
 public enum CallError
 {
-    /// <summary>It may succeed when it is made again: brokers are slow or away, or a transaction is open.</summary>
+    /// <summary>
+    /// It may succeed when it is made again: brokers are slow or away, or a transaction is open.
+    /// </summary>
     Transient,
 
     /// <summary>The topic or the partition is not there.</summary>

@@ -2,7 +2,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Takeover;
 
-/// <summary>How far each log is acknowledged, and how far of that the group was told. A commit never goes back.</summary>
+/// <summary>
+/// How far each log is acknowledged, and how far of that the group was told. A commit never goes
+/// back.
+/// </summary>
 internal sealed class CommitLedger(LogTable logs)
 {
     private readonly long[] _acknowledged = new long[logs.Count];
@@ -16,7 +19,10 @@ internal sealed class CommitLedger(LogTable logs)
         }
     }
 
-    /// <summary>A takeover found the log decided up to there: what this process acknowledged of it before says no more.</summary>
+    /// <summary>
+    /// A takeover found the log decided up to there: what this process acknowledged of it before
+    /// says no more.
+    /// </summary>
     public void Begin(int logIndex, long from) => _committed[logIndex] = Math.Max(_committed[logIndex], from);
 
     /// <summary>What of these logs the group was not told yet. It counts as told.</summary>

@@ -4,13 +4,16 @@ using StreamScoring.Logs;
 namespace StreamScoring.Takeover;
 
 /// <summary>
-/// Which payments partitions a member of the consumer group owns, from which offset on, when it gives one up, and what it commits. Facts go in, commands
-/// come out: it knows no clock, no thread and no client, so Kafka and the simulation drive the same rules. By one thread.
+/// Which payments partitions a member of the consumer group owns, from which offset on, when it
+/// gives one up, and what it commits. Facts go in, commands come out: it knows no clock, no thread
+/// and no client, so Kafka and the simulation drive the same rules. By one thread.
 /// </summary>
 /// <remarks>
-/// A takeover waits until what this process sent for the partition before is acknowledged: only then the end of the decisions is the end. Then it reads, in this
-/// order: what the group committed; where the decisions end; where the logs end, so that what is decided up to there is on records that are in the logs;
-/// the last decisions. A revoked partition is disowned at once, and released when it is drained or patience is over. A lost one is released at once.
+/// A takeover waits until what this process sent for the partition before is acknowledged: only
+/// then the end of the decisions is the end. Then it reads, in this order: what the group
+/// committed; where the decisions end; where the logs end, so that what is decided up to there is
+/// on records that are in the logs; the last decisions. A revoked partition is disowned at once,
+/// and released when it is drained or patience is over. A lost one is released at once.
 /// </remarks>
 public sealed class Membership(LogTable logs, MembershipRules rules)
 {
@@ -34,10 +37,12 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
     public bool IsSettled => _takeovers.Count == 0 && _releases.Count == 0;
 
     /// <summary>
-    /// Whether transactions may be sent in the client's name. A client drops its id as soon as the group has dropped the member, before it says so; and
-    /// one that joined again is another member, with partitions of the former one in hand.
+    /// Whether transactions may be sent in the client's name. A client drops its id as soon as the
+    /// group has dropped the member, before it says so; and one that joined again is another
+    /// member, with partitions of the former one in hand.
     /// </summary>
-    /// <param name="writesAs">Of the last <see cref="MembershipCommand.WriteAs"/>; empty before.</param>
+    /// <param name="writesAs">Of the last <see cref="MembershipCommand.WriteAs"/>; empty
+    /// before.</param>
     /// <param name="memberId">The id that the client has now.</param>
     public static bool IsStill(string writesAs, string memberId) => writesAs.Length > 0 && memberId == writesAs;
 
@@ -100,17 +105,20 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
     {
         if (_isStopping || _hasFailed)
         {
-            // It is about to leave, and the group waits for it: what it asked now would only take time.
+            // It is about to leave, and the group waits for it: what it asked now would only take
+            // time.
             return;
         }
 
         if (_owned.Count == 0)
         {
-            // Later it only holds on to it: another id with partitions of the former one in hand is a member that was replaced meanwhile.
+            // Later it only holds on to it: another id with partitions of the former one in hand is
+            // a member that was replaced meanwhile.
             Say(new MembershipCommand.WriteAs(assigned.MemberId));
         }
 
-        // One that comes back before it was released is taken over again; one that is owned is owned already.
+        // One that comes back before it was released is taken over again; one that is owned is
+        // owned already.
         var partitions = assigned.Partitions.Where(partition => !_owned.Contains(partition) || _releases.Exists(release => release.Partitions.Contains(partition))).ToList();
         Forget(partitions);
         if (partitions.Count == 0)
@@ -173,7 +181,10 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
         }
     }
 
-    /// <summary>An offset may be committed before its decisions can be read, and the latest of them would not be learned.</summary>
+    /// <summary>
+    /// An offset may be committed before its decisions can be read, and the latest of them would
+    /// not be learned.
+    /// </summary>
     private void OnDecisionsEnds(PendingTakeover takeover, IReadOnlyList<int> open)
     {
         if (open.Count > 0)
@@ -214,8 +225,8 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
     }
 
     /// <summary>
-    /// Partitions mostly change hands when a broker is away, and a failure here would only make them change hands again. So it is asked until it is told,
-    /// but where that cannot help.
+    /// Partitions mostly change hands when a broker is away, and a failure here would only make
+    /// them change hands again. So it is asked until it is told, but where that cannot help.
     /// </summary>
     private void OnNotRead(PendingTakeover takeover, CallError kind, Exception error)
     {
@@ -291,7 +302,9 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
         Say(new MembershipCommand.Fail(why));
     }
 
-    /// <summary>Whatever was under way with these partitions ends, as something newer is known of them.</summary>
+    /// <summary>
+    /// Whatever was under way with these partitions ends, as something newer is known of them.
+    /// </summary>
     private void Forget(IReadOnlyCollection<int> partitions)
     {
         _takeovers.ForEach(takeover => takeover.Partitions.RemoveAll(partitions.Contains));

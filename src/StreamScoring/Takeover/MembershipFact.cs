@@ -3,7 +3,10 @@ using StreamScoring.Logs;
 
 namespace StreamScoring.Takeover;
 
-/// <summary>What a member of the consumer group hears or finds out. <see cref="Membership"/> decides what follows from it.</summary>
+/// <summary>
+/// What a member of the consumer group hears or finds out. <see cref="Membership"/> decides what
+/// follows from it.
+/// </summary>
 public abstract record MembershipFact
 {
     private MembershipFact()
@@ -17,25 +20,32 @@ public abstract record MembershipFact
     /// <summary>The group wants partitions back and waits for them.</summary>
     public sealed record Revoked(IReadOnlyList<int> Partitions) : MembershipFact;
 
-    /// <summary>The group gave partitions to others already, or is about to: it waits for nobody.</summary>
+    /// <summary>
+    /// The group gave partitions to others already, or is about to: it waits for nobody.
+    /// </summary>
     public sealed record Lost(IReadOnlyList<int> Partitions) : MembershipFact;
 
     /// <summary>How far the process is.</summary>
-    /// <param name="Logs">By log index. Looked at after all commands so far were carried out: a log that is still owned may drain and fill again.</param>
+    /// <param name="Logs">By log index. Looked at after all commands so far were carried out: a log
+    /// that is still owned may drain and fill again.</param>
     public sealed record Progressed(IReadOnlyList<LogProgress> Logs) : MembershipFact;
 
     /// <param name="Elapsed">Since the member began. Never goes back.</param>
     public sealed record TimePassed(TimeSpan Elapsed) : MembershipFact;
 
-    /// <summary>The group was asked for news, and no handler waits: a commit may be sent now.</summary>
+    /// <summary>
+    /// The group was asked for news, and no handler waits: a commit may be sent now.
+    /// </summary>
     public sealed record Polled : MembershipFact;
 
     /// <param name="Takeover">Of the command that it answers.</param>
-    /// <param name="Committed">By log index; what is left out was never committed. Offsets that a transaction may yet change are no answer.</param>
+    /// <param name="Committed">By log index; what is left out was never committed. Offsets that a
+    /// transaction may yet change are no answer.</param>
     public sealed record CommittedRead(int Takeover, IReadOnlyDictionary<int, CommittedOffset> Committed) : MembershipFact;
 
     /// <param name="Takeover">Of the command that it answers.</param>
-    /// <param name="Open">Logs on whose decisions partition a transaction is open: its records cannot be read yet.</param>
+    /// <param name="Open">Logs on whose decisions partition a transaction is open: its records
+    /// cannot be read yet.</param>
     public sealed record DecisionsEndsRead(int Takeover, IReadOnlyList<int> Open) : MembershipFact;
 
     /// <param name="Takeover">Of the command that it answers.</param>

@@ -7,7 +7,9 @@ public abstract record MembershipFailure
     {
     }
 
-    /// <summary>Logs came back, and what was taken of them before is still not acknowledged.</summary>
+    /// <summary>
+    /// Logs came back, and what was taken of them before is still not acknowledged.
+    /// </summary>
     public sealed record Undrained(IReadOnlyList<int> Logs) : MembershipFailure;
 
     /// <summary>A log ends before a position that is known of it.</summary>

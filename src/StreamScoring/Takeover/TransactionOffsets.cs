@@ -5,8 +5,8 @@ using StreamScoring.Logs;
 namespace StreamScoring.Takeover;
 
 /// <summary>
-/// The offsets that go into a transaction with the decisions on them, and whether they may. What an aborted transaction noted does not count. By one
-/// thread.
+/// The offsets that go into a transaction with the decisions on them, and whether they may. What an
+/// aborted transaction noted does not count. By one thread.
 /// </summary>
 public sealed class TransactionOffsets(LogTable logs)
 {
@@ -17,7 +17,9 @@ public sealed class TransactionOffsets(LogTable logs)
     /// <summary>What the transaction is to commit, once <see cref="Claim"/> was asked.</summary>
     public IReadOnlyList<LogOffset> Sent => _sent;
 
-    /// <summary>A transaction begins. The one before it was committed, or counts for nothing.</summary>
+    /// <summary>
+    /// A transaction begins. The one before it was committed, or counts for nothing.
+    /// </summary>
     public void Begin() => _committed.CopyTo(_next, 0);
 
     /// <summary>The decisions on a batch go into the transaction.</summary>
@@ -34,14 +36,20 @@ public sealed class TransactionOffsets(LogTable logs)
         }
     }
 
-    /// <summary>Asks as whom the transaction may commit: first as which member, then whether each log may still be written.</summary>
+    /// <summary>
+    /// Asks as whom the transaction may commit: first as which member, then whether each log may
+    /// still be written.
+    /// </summary>
     /// <remarks>
-    /// In this order. A member of which this generation is the newest holds the partitions that it may write; had it lost one before, that is seen here,
-    /// and if it loses one from here on, then only with the generation, which the coordinator knows.
+    /// In this order. A member of which this generation is the newest holds the partitions that it
+    /// may write; had it lost one before, that is seen here, and if it loses one from here on, then
+    /// only with the generation, which the coordinator knows.
     /// </remarks>
-    /// <param name="membership">What a coordinator tells zombies by; null where the process is no member at the moment.</param>
+    /// <param name="membership">What a coordinator tells zombies by; null where the process is no
+    /// member at the moment.</param>
     /// <param name="mayWrite">Asked by log index.</param>
-    /// <returns>Null where the group does not know this process at the moment: the transaction is to be aborted and written again.</returns>
+    /// <returns>Null where the group does not know this process at the moment: the transaction is
+    /// to be aborted and written again.</returns>
     /// <exception cref="DeliveryFailedException">What is written is another's by now.</exception>
     public TMembership? Claim<TMembership>(Func<TMembership?> membership, Func<int, bool> mayWrite)
         where TMembership : class

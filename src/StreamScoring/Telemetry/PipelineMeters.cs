@@ -6,7 +6,9 @@ using StreamScoring.Signals;
 
 namespace StreamScoring.Telemetry;
 
-/// <summary>The pipeline's metrics. They are touched once per batch and stage, never per row.</summary>
+/// <summary>
+/// The pipeline's metrics. They are touched once per batch and stage, never per row.
+/// </summary>
 public sealed class PipelineMeters
 {
     private readonly MetricFamily<Histogram<double>> _stageSeconds;
@@ -85,7 +87,8 @@ public sealed class PipelineMeters
     {
         if (batch.DecideCount > 0)
         {
-            // What is only folded, labels and other regions' payments, is over at once and would hide how long payments take.
+            // What is only folded, labels and other regions' payments, is over at once and would
+            // hide how long payments take.
             _decisionSeconds.Record(sinceReceived.TotalSeconds);
         }
 
@@ -107,7 +110,10 @@ public sealed class PipelineMeters
 
     public void Rejected(RejectReason reason) => (_rejectedFor[(int)reason] ??= _rejected.With(RejectionText.CodeOf(reason))).Add(1);
 
-    /// <summary>Counts what a decided batch is flagged with. A payment whose id was another's counts once, and not its retries.</summary>
+    /// <summary>
+    /// Counts what a decided batch is flagged with. A payment whose id was another's counts once,
+    /// and not its retries.
+    /// </summary>
     public void BatchDecided(PaymentBatch batch)
     {
         var (late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0);

@@ -7,15 +7,19 @@ using StreamScoring.Signals;
 namespace StreamScoring.Telemetry;
 
 /// <summary>
-/// Says where a publisher's clock is wrong: which records are stamped ahead of this machine's time. Nothing follows from that but a
-/// count and a notice; what such records may do is bounded elsewhere (docs/decisions/0002-time-by-the-logs.md). Used by the source's thread.
+/// Says where a publisher's clock is wrong: which records are stamped ahead of this machine's time.
+/// Nothing follows from that but a count and a notice; what such records may do is bounded
+/// elsewhere (docs/decisions/0002-time-by-the-logs.md). Used by the source's thread.
 /// </summary>
 internal sealed class TimestampWatch(LogTable logs, PipelineMeters? meters, ILogger logger)
 {
     /// <summary>Clocks that are kept in time differ by less.</summary>
     public const long AheadMs = 60_000;
 
-    /// <summary>One notice of a log in so long: a publisher whose clock is fast stamps all of its records so.</summary>
+    /// <summary>
+    /// One notice of a log in so long: a publisher whose clock is fast stamps all of its records
+    /// so.
+    /// </summary>
     private const long NoticeEveryMs = 600_000;
 
     private readonly long[] _noticedMs = [.. Enumerable.Repeat(long.MinValue, logs.Count)];

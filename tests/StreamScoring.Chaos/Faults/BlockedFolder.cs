@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace StreamScoring.Chaos.Faults;
 
-/// <summary>A folder that cannot be written: full or read-only where the machine lets us mount, else a file that stands in its place.</summary>
+/// <summary>
+/// A folder that cannot be written: full or read-only where the machine lets us mount, else a file
+/// that stands in its place.
+/// </summary>
 internal sealed class BlockedFolder : IDisposable
 {
     private readonly string _folder;

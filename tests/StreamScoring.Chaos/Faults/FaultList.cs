@@ -5,7 +5,10 @@ namespace StreamScoring.Chaos.Faults;
 /// <summary>All faults that there are.</summary>
 public static class FaultList
 {
-    /// <summary>Faults that lose records are drawn with every so many seeds, so that the others compare everything.</summary>
+    /// <summary>
+    /// Faults that lose records are drawn with every so many seeds, so that the others compare
+    /// everything.
+    /// </summary>
     private const int LosingSeeds = 5;
 
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
@@ -49,7 +52,8 @@ public static class FaultList
         member.Freeze();
         try
         {
-            // Longer than the session, most of the time: it wakes up as one that was replaced and does not know it.
+            // Longer than the session, most of the time: it wakes up as one that was replaced and
+            // does not know it.
             await PauseAsync(random, (int)ChaosWorld.Session.TotalMilliseconds / 2, 3 * (int)ChaosWorld.Session.TotalMilliseconds);
         }
         finally
@@ -109,7 +113,10 @@ public static class FaultList
         }
     }
 
-    /// <summary>What the process sent to one leader is acknowledged, what it sent to another is not: nothing may fall between the two.</summary>
+    /// <summary>
+    /// What the process sent to one leader is acknowledged, what it sent to another is not: nothing
+    /// may fall between the two.
+    /// </summary>
     private static async Task FreezeLeaderAndKillProcessAsync(ChaosWorld world, Random random)
     {
         var broker = await LeaderAsync(world, random);
@@ -125,7 +132,9 @@ public static class FaultList
         }
     }
 
-    /// <summary>The newest snapshot is deleted or cut, and the process that would start from it is killed.</summary>
+    /// <summary>
+    /// The newest snapshot is deleted or cut, and the process that would start from it is killed.
+    /// </summary>
     private static async Task LoseSnapshotAsync(ChaosWorld world, Random random)
     {
         var member = AnyMember(world, random);
@@ -157,7 +166,8 @@ public static class FaultList
     {
         var member = AnyMember(world, random);
         using var blocked = BlockedFolder.Block(member.SnapshotFolder, random);
-        // At least one is due meanwhile; and half of the time the process starts while nothing can be read either.
+        // At least one is due meanwhile; and half of the time the process starts while nothing can
+        // be read either.
         await PauseAsync(random, 3000, 5000);
         if (random.Next(2) == 0)
         {

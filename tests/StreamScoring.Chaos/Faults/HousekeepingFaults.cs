@@ -2,7 +2,10 @@ using StreamScoring.Chaos.World;
 
 namespace StreamScoring.Chaos.Faults;
 
-/// <summary>Records and topics of inputs that are deleted, while processes run, and while one of them has some of them yet to read.</summary>
+/// <summary>
+/// Records and topics of inputs that are deleted, while processes run, and while one of them has
+/// some of them yet to read.
+/// </summary>
 internal static class HousekeepingFaults
 {
     /// <summary>About as many records of a partition as come in some seconds.</summary>
@@ -28,7 +31,9 @@ internal static class HousekeepingFaults
         }
     });
 
-    /// <summary>While all run, while one stands still, or while one is away: it has then not read what goes.</summary>
+    /// <summary>
+    /// While all run, while one stands still, or while one is away: it has then not read what goes.
+    /// </summary>
     private static async Task BesideAsync(ChaosWorld world, Random random, Func<Task> delete)
     {
         var member = world.Members[random.Next(world.Members.Count)];

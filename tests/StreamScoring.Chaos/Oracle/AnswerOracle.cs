@@ -1,10 +1,12 @@
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>
-/// What is owed an answer has one, and nothing else has. What was deleted may have none where nothing from it on, up to where records were deleted,
-/// has one either; so with a former topic, of which all was deleted. Hence what is gone hides no gap before it.
+/// What is owed an answer has one, and nothing else has. What was deleted may have none where
+/// nothing from it on, up to where records were deleted, has one either; so with a former topic, of
+/// which all was deleted. Hence what is gone hides no gap before it.
 /// </summary>
-/// <param name="decisions">Those that readers see, each on a record of the topic that it names.</param>
+/// <param name="decisions">Those that readers see, each on a record of the topic that it
+/// names.</param>
 /// <param name="deadLetters">Likewise.</param>
 public sealed class AnswerOracle(RunLogs logs, List<GivenDecision> decisions, List<LogRecord> deadLetters, Violations violations)
 {
@@ -31,7 +33,8 @@ public sealed class AnswerOracle(RunLogs logs, List<GivenDecision> decisions, Li
         deadLetters.FindAll(letter => topics.Any(topic => topic.Name == letter.Source!.Value.Topic));
 
     /// <summary>The visible answers are those that are owed: all, each once, in order.</summary>
-    /// <param name="sent">Nothing is answered before what stands before it is, whichever of these the answer is.</param>
+    /// <param name="sent">Nothing is answered before what stands before it is, whichever of these
+    /// the answer is.</param>
     private void Require(string missing, string tooMany, IReadOnlyList<InputTopic> topics, Expect expect, List<LogRecord> answers, AnsweredPositions sent)
     {
         var owed = topics.SelectMany(topic => topic.Records.Where(record => record.Expect == expect)
@@ -61,7 +64,10 @@ public sealed class AnswerOracle(RunLogs logs, List<GivenDecision> decisions, Li
         (topic.IsFormer && !sent.AnyWithin(position, long.MaxValue))
         || topic.Deletions.Any(deletion => deletion.Partition == position.Partition && deletion.Before > position.Offset && !sent.AnyWithin(position, deletion.Before));
 
-    /// <summary>Where the answers around a missing one stand, and when they were written: who owned the partition then says its log.</summary>
+    /// <summary>
+    /// Where the answers around a missing one stand, and when they were written: who owned the
+    /// partition then says its log.
+    /// </summary>
     private static string Neighbours(Position position, List<LogRecord> answers)
     {
         var ofLog = answers.Where(answer => answer.Source!.Value.Log == position.Log).ToList();

@@ -10,7 +10,9 @@ public sealed class AnsweredPositions
 
     public bool Contains(Position position) => _byLog.GetValueOrDefault(position.Log, []).BinarySearch(position.Offset) >= 0;
 
-    /// <summary>Whether one from that position on is answered, before an offset of the same log.</summary>
+    /// <summary>
+    /// Whether one from that position on is answered, before an offset of the same log.
+    /// </summary>
     public bool AnyWithin(Position from, long before)
     {
         var offsets = _byLog.GetValueOrDefault(from.Log, []);

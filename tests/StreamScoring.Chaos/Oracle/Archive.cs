@@ -2,7 +2,9 @@ using StreamScoring.Chaos.World;
 
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>All that was ever published: a topic of inputs is read before anything of it is deleted.</summary>
+/// <summary>
+/// All that was ever published: a topic of inputs is read before anything of it is deleted.
+/// </summary>
 public sealed class Archive(LogDump dump)
 {
     private readonly Dictionary<string, List<Held>> _topics = [];

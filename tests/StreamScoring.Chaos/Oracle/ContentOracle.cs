@@ -1,7 +1,11 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>What decisions say: whose they are, whether the payment came before and with which outcome, and what its customer's windows held.</summary>
-/// <param name="all">Also those that no reader sees: a repeat of a payment may carry the outcome of any.</param>
+/// <summary>
+/// What decisions say: whose they are, whether the payment came before and with which outcome, and
+/// what its customer's windows held.
+/// </summary>
+/// <param name="all">Also those that no reader sees: a repeat of a payment may carry the outcome of
+/// any.</param>
 /// <param name="visible">By position.</param>
 /// <param name="strayed">Records that were decided under the id of the former topic too.</param>
 public sealed class ContentOracle(

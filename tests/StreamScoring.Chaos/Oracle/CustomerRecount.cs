@@ -1,8 +1,8 @@
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>
-/// Counts a customer's windows from the log, payment by payment. Publishers keep event times rising per customer, so that the counts do not
-/// depend on how far a process had folded when it decided.
+/// Counts a customer's windows from the log, payment by payment. Publishers keep event times rising
+/// per customer, so that the counts do not depend on how far a process had folded when it decided.
 /// </summary>
 public sealed class CustomerRecount
 {
@@ -12,7 +12,8 @@ public sealed class CustomerRecount
 
     /// <summary>A feature of the payment's customer.</summary>
     /// <param name="Least">What was certainly counted.</param>
-    /// <param name="Most">All that may have been; equal to the least where nothing is gone that the feature counts.</param>
+    /// <param name="Most">All that may have been; equal to the least where nothing is gone that the
+    /// feature counts.</param>
     public readonly record struct Expected(string Feature, double Least, double Most);
 
     /// <summary>What the decision of a payment must say.</summary>

@@ -1,7 +1,8 @@
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>
-/// Judges a pipeline by its logs alone: what was published and what was answered. Shares no code with it but the wire forms.
+/// Judges a pipeline by its logs alone: what was published and what was answered. Shares no code
+/// with it but the wire forms.
 /// </summary>
 public sealed class DecisionOracle
 {
@@ -12,8 +13,10 @@ public sealed class DecisionOracle
 
     private DecisionOracle(RunLogs logs, long windowMs, bool isTransactional) => (_logs, _windowMs, _isTransactional) = (logs, windowMs, isTransactional);
 
-    /// <param name="idempotencyWindow">How long, by the timestamps of its log, a payment that comes again is known.</param>
-    /// <param name="isTransactional">The logs hold what was committed, and each answer is to stand in them once, without any rule for readers.</param>
+    /// <param name="idempotencyWindow">How long, by the timestamps of its log, a payment that comes
+    /// again is known.</param>
+    /// <param name="isTransactional">The logs hold what was committed, and each answer is to stand
+    /// in them once, without any rule for readers.</param>
     public static Verdict Judge(RunLogs logs, TimeSpan idempotencyWindow, bool isTransactional = false) =>
         new DecisionOracle(logs, (long)idempotencyWindow.TotalMilliseconds, isTransactional).Judge();
 

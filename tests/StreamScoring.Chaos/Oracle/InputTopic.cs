@@ -1,6 +1,8 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>A topic of inputs, by its id: all that was ever published to it, also what is gone.</summary>
+/// <summary>
+/// A topic of inputs, by its id: all that was ever published to it, also what is gone.
+/// </summary>
 /// <param name="Id">In base64: a topic that is made anew has another.</param>
 /// <param name="Records">Each partition in offset order.</param>
 /// <param name="Deletions">What was deleted from its partitions' beginnings.</param>

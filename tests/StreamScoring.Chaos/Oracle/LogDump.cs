@@ -21,8 +21,8 @@ public sealed class LogDump(string brokers)
     });
 
     /// <summary>
-    /// By <c>region/topic/partition</c>: where the inputs end, which is what every state's vector must come to. Of a log that is empty there is
-    /// nothing to come to.
+    /// By <c>region/topic/partition</c>: where the inputs end, which is what every state's vector
+    /// must come to. Of a log that is empty there is nothing to come to.
     /// </summary>
     public IReadOnlyDictionary<string, long> InputEnds() => Persistently(() =>
     {
@@ -65,7 +65,8 @@ public sealed class LogDump(string brokers)
             var result = consumer.Consume(Patience) ?? throw new TimeoutException($"{log} gives nothing at offset {next} of {there.High}");
             if (result.IsPartitionEOF)
             {
-                // Behind the last record may stand the marker of a transaction, and behind that one that is open yet and will be aborted.
+                // Behind the last record may stand the marker of a transaction, and behind that one
+                // that is open yet and will be aborted.
                 next = result.Offset.Value;
             }
             else

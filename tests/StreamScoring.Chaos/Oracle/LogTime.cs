@@ -1,9 +1,11 @@
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>
-/// What time it is by a log's records, and for how long a payment is known by it: docs/decisions/0002, written down once more. Records count in
-/// blocks of 1,024. At the end of a block the time is what all of its records but the 15 lowest have reached, and never goes back. A payment is
-/// known until that is more than the window past where it stood when the block behind the payment's was over.
+/// What time it is by a log's records, and for how long a payment is known by it:
+/// docs/decisions/0002, written down once more. Records count in blocks of 1,024. At the end of a
+/// block the time is what all of its records but the 15 lowest have reached, and never goes back. A
+/// payment is known until that is more than the window past where it stood when the block behind
+/// the payment's was over.
 /// </summary>
 public sealed class LogTime
 {
@@ -24,16 +26,21 @@ public sealed class LogTime
         }
 
         var sorted = timestampsMs.Order().ToList();
-        // Two blocks behind the payment's own. Of any such choice of records the time lies between these two.
+        // Two blocks behind the payment's own. Of any such choice of records the time lies between
+        // these two.
         _mayForget = sorted.Count >= 3 * Block && sorted[^(Block - LowestLeftOut)] - sorted[LowestLeftOut] > windowMs;
     }
 
     /// <summary>
-    /// Whether somebody who did not see some of the records may have forgotten a payment within the log: its blocks begin and end elsewhere.
+    /// Whether somebody who did not see some of the records may have forgotten a payment within the
+    /// log: its blocks begin and end elsewhere.
     /// </summary>
     public bool MayForget => _mayForget;
 
-    /// <summary>Whether a payment is still known where a later record is looked for; both by their number in the log.</summary>
+    /// <summary>
+    /// Whether a payment is still known where a later record is looked for; both by their number in
+    /// the log.
+    /// </summary>
     public bool IsKnown(int payment, int later)
     {
         var (first, blocksOver) = (payment / Block, later / Block);

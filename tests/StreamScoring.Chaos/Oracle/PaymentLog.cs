@@ -1,10 +1,14 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>One partition of the payments, through all topics of that name: its records in the order in which they were published.</summary>
+/// <summary>
+/// One partition of the payments, through all topics of that name: its records in the order in
+/// which they were published.
+/// </summary>
 public sealed class PaymentLog
 {
     /// <summary>A record that is a payment.</summary>
-    /// <param name="Number">Of the record, among all of the log, those that are no payments included.</param>
+    /// <param name="Number">Of the record, among all of the log, those that are no payments
+    /// included.</param>
     public sealed record Entry(int Number, InputTopic Topic, LogRecord Record, PublishedPayment Payment)
     {
         public Position Position => new(Topic.Name, Topic.Id, Record.Partition, Record.Offset);
@@ -29,7 +33,9 @@ public sealed class PaymentLog
     /// <summary>Nothing of it is gone: every process folds the same records.</summary>
     public bool IsWhole { get; }
 
-    /// <summary>Whether everybody who decides the later payment has folded the earlier one, before it.</summary>
+    /// <summary>
+    /// Whether everybody who decides the later payment has folded the earlier one, before it.
+    /// </summary>
     public static bool IsCertain(Entry earlier, Entry later) =>
         ReferenceEquals(earlier.Topic, later.Topic) && earlier.Record.Offset >= earlier.Topic.BeginOf(earlier.Record.Partition);
 }

@@ -1,6 +1,9 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>A place in an input log. Topics of one name have places of their own: they are told apart by the id.</summary>
+/// <summary>
+/// A place in an input log. Topics of one name have places of their own: they are told apart by the
+/// id.
+/// </summary>
 /// <param name="TopicId">In base64; empty where the record does not say.</param>
 public readonly record struct Position(string Topic, string TopicId, int Partition, long Offset)
 {

@@ -5,10 +5,13 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>The fields of a payment that are recounted, read from either wire form.</summary>
-/// <param name="Id">With the customer, the terminal and the amount it makes two records publications of one payment: the others are never stamped here.</param>
+/// <param name="Id">With the customer, the terminal and the amount it makes two records
+/// publications of one payment: the others are never stamped here.</param>
 public readonly record struct PublishedPayment(string Id, string Customer, string? Terminal, long EventTimeMs, long AmountMinor)
 {
-    /// <summary>What a retry has in common with its payment. The event time may be another.</summary>
+    /// <summary>
+    /// What a retry has in common with its payment. The event time may be another.
+    /// </summary>
     public (string, string, string?, long) Identity => (Id, Customer, Terminal, AmountMinor);
 
     public static PublishedPayment Read(byte[] value)

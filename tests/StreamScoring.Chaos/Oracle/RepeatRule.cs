@@ -1,10 +1,12 @@
 namespace StreamScoring.Chaos.Oracle;
 
 /// <summary>
-/// Works out which payments of a log repeat an earlier one. Of a log of which nothing is gone its records say so exactly. Else a payment whose
-/// earlier records are all there, and could not be forgotten, is one; a payment without any within the window is none; others may be either.
+/// Works out which payments of a log repeat an earlier one. Of a log of which nothing is gone its
+/// records say so exactly. Else a payment whose earlier records are all there, and could not be
+/// forgotten, is one; a payment without any within the window is none; others may be either.
 /// </summary>
-/// <param name="strayed">Records that somebody took for records of the former topic: they may then repeat themselves.</param>
+/// <param name="strayed">Records that somebody took for records of the former topic: they may then
+/// repeat themselves.</param>
 public sealed class RepeatRule(PaymentLog log, long windowMs, IReadOnlySet<Position> strayed)
 {
     private readonly LogTime _time = new(log.TimestampsMs, windowMs);

@@ -1,6 +1,9 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>Collects violations by kind, and of each kind keeps the first few: one fault may break thousands of records.</summary>
+/// <summary>
+/// Collects violations by kind, and of each kind keeps the first few: one fault may break thousands
+/// of records.
+/// </summary>
 public sealed class Violations
 {
     private const int ShownMax = 5;
@@ -9,7 +12,8 @@ public sealed class Violations
 
     public void Add(string kind, string detail) => Add(kind, () => detail);
 
-    /// <param name="detail">Asked only where it is kept: some take a look through a whole log.</param>
+    /// <param name="detail">Asked only where it is kept: some take a look through a whole
+    /// log.</param>
     public void Add(string kind, Func<string> detail)
     {
         var (count, shown) = _byKind.GetValueOrDefault(kind, (0, []));

@@ -1,6 +1,9 @@
 namespace StreamScoring.Chaos.Oracle;
 
-/// <summary>The reader's rule, written down once more: of each source log the highest position seen is kept, and what is not above it is dropped.</summary>
+/// <summary>
+/// The reader's rule, written down once more: of each source log the highest position seen is kept,
+/// and what is not above it is dropped.
+/// </summary>
 public static class VisibleRecords
 {
     /// <param name="records">Each partition in offset order.</param>

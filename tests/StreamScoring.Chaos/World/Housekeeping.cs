@@ -3,7 +3,9 @@ using StreamScoring.Chaos.Oracle;
 
 namespace StreamScoring.Chaos.World;
 
-/// <summary>What retention and operators do to topics of inputs. All that goes is kept for the oracle.</summary>
+/// <summary>
+/// What retention and operators do to topics of inputs. All that goes is kept for the oracle.
+/// </summary>
 public sealed class Housekeeping(TopicMaker topics, Traffic traffic, Archive archive)
 {
     private readonly Dictionary<string, string> _ids = [];
@@ -20,7 +22,8 @@ public sealed class Housekeeping(TopicMaker topics, Traffic traffic, Archive arc
     }
 
     /// <summary>Deletes the first records of partitions.</summary>
-    /// <param name="place">Of a partition's first and last offset: the one before which records go; null for none.</param>
+    /// <param name="place">Of a partition's first and last offset: the one before which records go;
+    /// null for none.</param>
     public async Task DeleteRecordsAsync(string topic, Func<long, long, long?> place)
     {
         var there = await Task.Run(() => archive.ReadOn(topic));
@@ -35,7 +38,9 @@ public sealed class Housekeeping(TopicMaker topics, Traffic traffic, Archive arc
         await topics.DeleteRecordsAsync(before);
     }
 
-    /// <summary>Deletes a topic and makes it again. What is published to it meanwhile comes to the new one.</summary>
+    /// <summary>
+    /// Deletes a topic and makes it again. What is published to it meanwhile comes to the new one.
+    /// </summary>
     /// <param name="absence">How long it is not there.</param>
     public async Task MakeAnewAsync(string topic, TimeSpan absence)
     {

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace StreamScoring.Chaos.World;
 
-/// <summary>Records that are neither payment nor label, of the kinds that publishers send by mistake.</summary>
+/// <summary>
+/// Records that are neither payment nor label, of the kinds that publishers send by mistake.
+/// </summary>
 public static class InvalidRecords
 {
     private static readonly byte[][] Kinds =

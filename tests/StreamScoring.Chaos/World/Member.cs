@@ -6,7 +6,8 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Chaos.World;
 
 /// <summary>
-/// One process of `scoring run`, kept running as a supervisor would: one that ends by itself is started again, and that is counted.
+/// One process of `scoring run`, kept running as a supervisor would: one that ends by itself is
+/// started again, and that is counted.
 /// </summary>
 public sealed class Member(string name, int port, string dataFolder, string logFolder, IReadOnlyList<string> settings, bool isSupervised = true) : IDisposable
 {
@@ -81,7 +82,9 @@ public sealed class Member(string name, int port, string dataFolder, string logF
         }
     }
 
-    /// <summary>Asks it to end: what was taken is decided, the group is left, the state is written.</summary>
+    /// <summary>
+    /// Asks it to end: what was taken is decided, the group is left, the state is written.
+    /// </summary>
     /// <returns>Its exit code; null where it did not end in time and was killed.</returns>
     public async Task<int?> StopAsync(TimeSpan patience)
     {

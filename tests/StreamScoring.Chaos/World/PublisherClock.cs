@@ -1,8 +1,9 @@
 namespace StreamScoring.Chaos.World;
 
 /// <summary>
-/// The clock by which records are stamped. It goes wrong for a number of records: for some of them, by seconds to an hour, ahead or behind; or for a
-/// publisher in two, or for all, that are fast by more than the idempotency window.
+/// The clock by which records are stamped. It goes wrong for a number of records: for some of them,
+/// by seconds to an hour, ahead or behind; or for a publisher in two, or for all, that are fast by
+/// more than the idempotency window.
 /// </summary>
 public sealed class PublisherClock
 {
@@ -18,7 +19,9 @@ public sealed class PublisherClock
         public int RecordsLeft { get; set; }
     }
 
-    /// <summary>Whether it ever went wrong: from then on what is published again may be new to the pipeline.</summary>
+    /// <summary>
+    /// Whether it ever went wrong: from then on what is published again may be new to the pipeline.
+    /// </summary>
     public bool WasWrong => _wrong is not null;
 
     /// <summary>Goes wrong from now on, for some hundred or some thousand records.</summary>
@@ -31,7 +34,8 @@ public sealed class PublisherClock
         _ => new Stretch(1, [16 * Minute]) { RecordsLeft = random.Next(6000, 10_000) },
     };
 
-    /// <returns>By how much the next record is stamped ahead, ms; null for the right time.</returns>
+    /// <returns>By how much the next record is stamped ahead, ms; null for the right
+    /// time.</returns>
     public long? NextMs(Random random)
     {
         if (_wrong is not { RecordsLeft: > 0 } wrong)

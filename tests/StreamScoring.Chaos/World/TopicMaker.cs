@@ -4,7 +4,10 @@ using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Chaos.World;
 
-/// <summary>Makes the topics, three copies each, of which two must be there for a write; and deletes, as operators and retention do.</summary>
+/// <summary>
+/// Makes the topics, three copies each, of which two must be there for a write; and deletes, as
+/// operators and retention do.
+/// </summary>
 public sealed class TopicMaker(string brokers) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1), AnswerPatience = TimeSpan.FromSeconds(30);
@@ -55,7 +58,8 @@ public sealed class TopicMaker(string brokers) : IDisposable
         }
         catch (CreateTopicsException e) when (e.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
         {
-            // The former one, which a broker still has; or the new one, by an attempt before that was not answered.
+            // The former one, which a broker still has; or the new one, by an attempt before that
+            // was not answered.
         }
 
         return await AskIdAsync(topic) is { } id && id != formerId ? id : null;

@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace StreamScoring.Chaos.World;
 
-/// <summary>Publishes to a topic, which may be deleted and made again: what is to be published meanwhile is held until it is there.</summary>
+/// <summary>
+/// Publishes to a topic, which may be deleted and made again: what is to be published meanwhile is
+/// held until it is there.
+/// </summary>
 public sealed class TopicPublisher(string brokers, string topic) : IDisposable
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
@@ -27,7 +30,9 @@ public sealed class TopicPublisher(string brokers, string topic) : IDisposable
         }
     }
 
-    /// <summary>Sends nothing from now on, and waits until the brokers have what was sent before.</summary>
+    /// <summary>
+    /// Sends nothing from now on, and waits until the brokers have what was sent before.
+    /// </summary>
     /// <exception cref="InvalidOperationException">They refused something.</exception>
     public async Task HoldAsync(CancellationToken cancel)
     {
@@ -51,7 +56,10 @@ public sealed class TopicPublisher(string brokers, string topic) : IDisposable
         }
     }
 
-    /// <summary>Sends what was held and what comes, as a publisher that has just been started: a former one counts its records for the former topic.</summary>
+    /// <summary>
+    /// Sends what was held and what comes, as a publisher that has just been started: a former one
+    /// counts its records for the former topic.
+    /// </summary>
     public void GoOn()
     {
         lock (_lock)

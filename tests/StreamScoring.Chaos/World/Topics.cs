@@ -8,9 +8,13 @@ public static class Topics
     /// <summary>For whoever answers what others answer: nobody reads it.</summary>
     public const string WitnessDecisions = "witness-decisions", WitnessDeadLetters = "witness-dead-letters";
 
-    /// <summary>Three for three processes: a fourth one gets none, which is a state of its own.</summary>
+    /// <summary>
+    /// Three for three processes: a fourth one gets none, which is a state of its own.
+    /// </summary>
     public const int Partitions = 3;
 
-    /// <summary>Says what the publisher means a record to lead to; nobody but the oracle looks at it.</summary>
+    /// <summary>
+    /// Says what the publisher means a record to lead to; nobody but the oracle looks at it.
+    /// </summary>
     public const string ExpectHeader = "chaos-expect";
 }

@@ -8,16 +8,20 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Chaos.World;
 
 /// <summary>
-/// Publishes payments and labels at a steady rate, on a schedule: customers of all partitions and shared terminals, event times that rise by
-/// quarters of a minute, some payments twice, some records that are none. Once its clock was wrong, what comes twice bears a new event time: where the
-/// pipeline takes it for new, event times still rise.
+/// Publishes payments and labels at a steady rate, on a schedule: customers of all partitions and
+/// shared terminals, event times that rise by quarters of a minute, some payments twice, some
+/// records that are none. Once its clock was wrong, what comes twice bears a new event time: where
+/// the pipeline takes it for new, event times still rise.
 /// </summary>
 public sealed class Traffic : IDisposable
 {
     private const int CustomerCount = 300, TerminalCount = 100, RecentMax = 2000;
     private const double DuplicateShare = 0.03, InvalidShare = 0.02, LabelShare = 0.3;
 
-    /// <summary>At some hundred payments a second an hour passes in about a second, so windows of days open and close while it runs.</summary>
+    /// <summary>
+    /// At some hundred payments a second an hour passes in about a second, so windows of days open
+    /// and close while it runs.
+    /// </summary>
     private const long EventStepMs = 15_000, EventStartMs = 1_700_000_000_000;
 
     private static readonly TimeSpan HoldPatience = TimeSpan.FromMinutes(3);
@@ -55,7 +59,10 @@ public sealed class Traffic : IDisposable
         }
     }
 
-    /// <summary>Publishes nothing to a topic from now on. Returns once the brokers have what was published before.</summary>
+    /// <summary>
+    /// Publishes nothing to a topic from now on. Returns once the brokers have what was published
+    /// before.
+    /// </summary>
     /// <exception cref="OperationCanceledException">They did not take it in time.</exception>
     public async Task HoldAsync(string topic)
     {
@@ -69,7 +76,8 @@ public sealed class Traffic : IDisposable
     public void Dispose()
     {
         _stop.Cancel();
-        // Not while it publishes: the native clients go here. How it ended is told to whoever stops it.
+        // Not while it publishes: the native clients go here. How it ended is told to whoever stops
+        // it.
         Task.WaitAny(_running);
         foreach (var publisher in _publishers.Values)
         {

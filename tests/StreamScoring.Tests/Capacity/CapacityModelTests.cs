@@ -58,7 +58,8 @@ public sealed class CapacityModelTests
         Assert.Equal(model.At(region, 1).StateBytes, model.At(region, 64).StateBytes);
         Assert.Equal(model.At(region, 1).StateBytes, model.At(none, 1).StateBytes, model.At(none, 1).StateBytes * 1e-9);
         Assert.InRange(model.At(none, 64).StateBytes / model.At(none, 1).StateBytes, 1.0 / 64, 4.0 / 64);
-        // A customer is in one process. A terminal is in all: with some 38,000 payments in sight hardly one process has none of them.
+        // A customer is in one process. A terminal is in all: with some 38,000 payments in sight
+        // hardly one process has none of them.
         Assert.Equal(1e7 / 64, model.At(none, 64).Keys["customer_id"], 1e7 / 64 * 0.01);
         Assert.InRange(model.At(none, 64).Keys["terminal_id"], 0.95e6, 1.2e6);
     }
@@ -74,7 +75,8 @@ public sealed class CapacityModelTests
         Assert.True(none.Fits);
         Assert.Contains(plan.Advice, advice => advice.StartsWith("follow: none, ", StringComparison.Ordinal));
         Assert.Contains(plan.Advice, advice => advice.Contains("features of terminal_id see the payments of a process's own partitions alone", StringComparison.Ordinal));
-        // 60 TB would be a typing error in the model, 6 GB too: 10,000 payments a second for 37 and 44 days, of 16 and 56 bytes at the least.
+        // 60 TB would be a typing error in the model, 6 GB too: 10,000 payments a second for 37 and
+        // 44 days, of 16 and 56 bytes at the least.
         var least = 10_000.0 * 86_400 * ((37 * 16) + (44 * 56));
         Assert.InRange(none.Processes * none.Process.StateBytes, least, 4 * least);
     }

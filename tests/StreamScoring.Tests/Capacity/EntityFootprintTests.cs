@@ -4,8 +4,9 @@ using StreamScoring.Deployment.Capacity;
 namespace StreamScoring.Tests.Capacity;
 
 /// <summary>
-/// The model against reality: what it says of a state, and what that state takes when it is filled. The last case has most of its events in
-/// tiles, of which a hot key has 32, 64 and so on: so it may be off by more.
+/// The model against reality: what it says of a state, and what that state takes when it is filled.
+/// The last case has most of its events in tiles, of which a hot key has 32, 64 and so on: so it
+/// may be off by more.
 /// </summary>
 public sealed class EntityFootprintTests
 {
@@ -41,7 +42,8 @@ public sealed class EntityFootprintTests
         var file = FeatureFiles.Parse("features.yaml", features);
         var filled = new FilledState(file, cards, paymentsInSight);
 
-        // A card without a payment in sight is no key, and the others have one more than the mean of all.
+        // A card without a payment in sight is no key, and the others have one more than the mean
+        // of all.
         var keys = cards * paymentsInSight / (1 + paymentsInSight);
         var footprint = EntityFootprint.Of(file.Layouts()[0], keys, new EventsPerKey(1 + paymentsInSight), batchRowsMax: 256);
 

@@ -5,7 +5,10 @@ using StreamScoring.Identity;
 
 namespace StreamScoring.Tests.Capacity;
 
-/// <summary>A state that was really filled: cards that differ in how often they pay as an exponential distribution does, for three times as long as anything is in sight.</summary>
+/// <summary>
+/// A state that was really filled: cards that differ in how often they pay as an exponential
+/// distribution does, for three times as long as anything is in sight.
+/// </summary>
 internal sealed class FilledState
 {
     private const int BatchRows = 256;

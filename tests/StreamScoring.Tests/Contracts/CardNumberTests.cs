@@ -240,7 +240,9 @@ public sealed class CardNumberTests
         Assert.False(CardNumber.IsInBytes([]));
     }
 
-    /// <summary>What the rules cost: docs/decisions/0004 has the figures, and this holds them.</summary>
+    /// <summary>
+    /// What the rules cost: docs/decisions/0004 has the figures, and this holds them.
+    /// </summary>
     [Theory]
     [InlineData(10, 0.0)]
     [InlineData(12, 0.0)]

@@ -10,7 +10,9 @@ using StreamScoring.TestSupport;
 
 namespace StreamScoring.Tests.Contracts;
 
-/// <summary>The table of a decision's fields against the record, the wire forms and the page that shows it.</summary>
+/// <summary>
+/// The table of a decision's fields against the record, the wire forms and the page that shows it.
+/// </summary>
 public sealed class DecisionFieldsTests
 {
     private static readonly DecisionRecord Full = SampleDecisions.Of(new DecisionSource("eu", "payments", 3, 991), "p-1", "block", "late", "approximate") with

@@ -3,7 +3,10 @@ using StreamScoring.Deployment;
 
 namespace StreamScoring.Tests.Deployment;
 
-/// <summary>docker-compose.yml against the files and the code that it speaks of. No engine runs it here: docs/operations.md.</summary>
+/// <summary>
+/// docker-compose.yml against the files and the code that it speaks of. No engine runs it here:
+/// docs/operations.md.
+/// </summary>
 public sealed partial class ComposeFileTests
 {
     private const string TopologyPath = "topology/two-regions/topology.yaml";
@@ -20,7 +23,8 @@ public sealed partial class ComposeFileTests
             Assert.Matches(@"^[a-z0-9./-]+:v?\d+\.\d+\.\d+$", service.Node["image"].Text);
         }
 
-        // One service builds it, so that it is not built as often as it is used; nobody looks for it in a registry.
+        // One service builds it, so that it is not built as often as it is used; nobody looks for
+        // it in a registry.
         var ours = ComposeService.All.Where(service => service.IsOurs).ToList();
         var builder = Assert.Single(ours, service => service.Node.Find("build") is not null);
         Assert.Equal("topics", builder.Name);
@@ -197,7 +201,9 @@ public sealed partial class ComposeFileTests
         Assert.Equal(ComposeService.Named(url.Host).Ports.Single().Target, url.Port);
     }
 
-    /// <summary>What the process would read: the file, with what the command and the environment put in.</summary>
+    /// <summary>
+    /// What the process would read: the file, with what the command and the environment put in.
+    /// </summary>
     private static Topology TopologyOf(ComposeService process)
     {
         var path = Assert.Single(process.OptionValues("--topology"));

@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace StreamScoring.Tests.Deployment;
 
-/// <summary>The dashboard against the metrics that the code makes. No Grafana shows it here: docs/operations.md.</summary>
+/// <summary>
+/// The dashboard against the metrics that the code makes. No Grafana shows it here:
+/// docs/operations.md.
+/// </summary>
 public sealed partial class DashboardTests
 {
     /// <summary>Labels that Prometheus adds: deploy/prometheus.yml.</summary>

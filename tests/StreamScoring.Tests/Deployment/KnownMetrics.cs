@@ -4,7 +4,10 @@ using Prometheus;
 
 namespace StreamScoring.Tests.Deployment;
 
-/// <summary>Every series that a process exports, with its labels: ours by how the code makes them, the runtime's by asking it.</summary>
+/// <summary>
+/// Every series that a process exports, with its labels: ours by how the code makes them, the
+/// runtime's by asking it.
+/// </summary>
 internal static partial class KnownMetrics
 {
     /// <summary>By series name, as a query writes it: a histogram has three.</summary>

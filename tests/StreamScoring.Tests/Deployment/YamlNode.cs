@@ -1,6 +1,8 @@
 namespace StreamScoring.Tests.Deployment;
 
-/// <summary>A place in a YAML file. What is asked for and not there fails the test, with the place.</summary>
+/// <summary>
+/// A place in a YAML file. What is asked for and not there fails the test, with the place.
+/// </summary>
 internal sealed class YamlNode(string place, object value)
 {
     public string Text => value as string ?? throw new InvalidOperationException($"{place} is no text");

@@ -10,7 +10,9 @@ using StreamScoring.State;
 
 namespace StreamScoring.Tests.Emit;
 
-/// <summary>What is written of payments that share an id: each is decided, and operators are told once.</summary>
+/// <summary>
+/// What is written of payments that share an id: each is decided, and operators are told once.
+/// </summary>
 public sealed class ConflictingIdTests
 {
     private const string Hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -53,7 +53,8 @@ public sealed class DecisionBoundsTests
         // The policy's 32 bytes, "thresholds" and "champion", each behind its length.
         const int sinceBounds = 34 + 11 + 9;
         var bytes = Encode(_ => { });
-        // An array of up to 65,535 elements: the count is the third byte. The bounds are an empty map of one byte.
+        // An array of up to 65,535 elements: the count is the third byte. The bounds are an empty
+        // map of one byte.
         Assert.Equal((0xdc, 29, 0x80), (bytes[0], bytes[2], bytes[^(sinceBounds + 1)]));
         var second = bytes[..^sinceBounds];
         second[2] = 26;

@@ -84,7 +84,8 @@ public sealed class CeilingTests
             var (counts, merchants, sums) = (new Dictionary<string, int>(), new Dictionary<string, HashSet<string>>(), new Dictionary<string, long>());
             for (var phase = 0; phase < 12; phase++)
             {
-                // In turn many keys with few events, and fewer with more and more: blocks of one size give way to blocks of another.
+                // In turn many keys with few events, and fewer with more and more: blocks of one
+                // size give way to blocks of another.
                 var (cards, shops) = phase % 3 == 0 ? (40_000, 3) : (10 << random.Next(10), 1 << random.Next(12));
                 var events = Enumerable.Range(0, 4000).Select(_ => RandomEvents.NewPayment(next, 1_000_000 + next++, $"c-{random.Next(cards)}") with
                 {

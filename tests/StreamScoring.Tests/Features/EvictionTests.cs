@@ -22,7 +22,8 @@ public sealed class EvictionTests
         Gen.Select(RandomEvents.Lists(1, 250, LatenessSeconds, keys: 40), Gen.Int[0, 1_000_000]).Sample((events, schedule) =>
         {
             var random = new Random(schedule);
-            // One folds all at once and has hardly looked for idle keys when it is done; the other looks at all keys now and then.
+            // One folds all at once and has hardly looked for idle keys when it is done; the other
+            // looks at all keys now and then.
             var (kept, evicting) = (new FeatureHarness(Yaml, events.Count), new FeatureHarness(Yaml, 1 + random.Next(30)));
             var expected = kept.Fold(events);
             var actual = evicting.Fold(events, () => EvictSome(evicting, random));
@@ -39,7 +40,8 @@ public sealed class EvictionTests
         Gen.Int[0, 1_000_000].Sample(seed =>
         {
             var random = new Random(seed);
-            // Half of the keys become idle one after the other while the new ones come; the other half stays and is not touched again.
+            // Half of the keys become idle one after the other while the new ones come; the other
+            // half stays and is not touched again.
             var before = Enumerable.Range(0, 450).Select(i => (object)RandomEvents.NewPayment(i, i < 225 ? 1_000_000 + (i * 20) : 1_018_000, $"c-{i}")).ToList();
             var after = Enumerable.Range(0, 450).Select(i => (object)RandomEvents.NewPayment(450 + i, 1_020_000 + (i * 12), $"c-{450 + i}")).ToList();
             var (until, harness) = (new FeatureHarness(Yaml), new FeatureHarness(Yaml, 8));
@@ -51,7 +53,8 @@ public sealed class EvictionTests
             harness.Fold(after, () =>
             {
                 EvictSome(harness, random);
-                // So fast that the table does not grow before it is done, which would make it begin again.
+                // So fast that the table does not grow before it is done, which would make it begin
+                // again.
                 harness.State.Advance(random.Next(20_000));
             });
             Assert.InRange(EvictedOf(harness), 100, 225);

@@ -5,7 +5,10 @@ using StreamScoring.Tests.State;
 
 namespace StreamScoring.Tests.Features;
 
-/// <summary>The largest values that are allowed, as many of them as a key can have: no total may wrap around without a word.</summary>
+/// <summary>
+/// The largest values that are allowed, as many of them as a key can have: no total may wrap around
+/// without a word.
+/// </summary>
 public sealed class ExtremeValueTests
 {
     private const double AttributeMax = 9e9;
@@ -92,7 +95,8 @@ public sealed class ExtremeValueTests
         Assert.Equal(majorMax, last[2]);
         Assert.Equal(0, last[3]);
         Assert.InRange(last[4], 40_000 * majorMax * 0.999_999, 40_000 * majorMax);
-        // One tile holds more than 64 bits hold: of those none to all may lie in the window, and the bound says so.
+        // One tile holds more than 64 bits hold: of those none to all may lie in the window, and
+        // the bound says so.
         Assert.InRange(14_000 * majorMax, last[5] - harness.Bounds[^1][5], last[5] + harness.Bounds[^1][5]);
     }
 

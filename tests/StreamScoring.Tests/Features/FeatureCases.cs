@@ -5,7 +5,10 @@ namespace StreamScoring.Tests.Features;
 /// <summary>Every aggregate over every kind of window.</summary>
 internal static class FeatureCases
 {
-    /// <summary>Features in YAML with the oracle's question beside each: windows of seconds, so that random events crowd their edges.</summary>
+    /// <summary>
+    /// Features in YAML with the oracle's question beside each: windows of seconds, so that random
+    /// events crowd their edges.
+    /// </summary>
     public static readonly (string Yaml, WindowOracle.Query Query)[] All = [.. Build()];
 
     private static IEnumerable<(string, WindowOracle.Query)> Build()

@@ -9,8 +9,12 @@ using StreamScoring.State;
 
 namespace StreamScoring.Tests.Features;
 
-/// <summary>Folds payments and labels through decoder and state, in batches of any size, and collects the features of the payments.</summary>
-/// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say what many would.</param>
+/// <summary>
+/// Folds payments and labels through decoder and state, in batches of any size, and collects the
+/// features of the payments.
+/// </summary>
+/// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say
+/// what many would.</param>
 internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
 {
     private readonly FeatureFile _file = FeatureFiles.Parse("features.yaml", yaml);
@@ -23,13 +27,22 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
 
     public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, clockBlockRecords);
 
-    /// <summary>For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN where that is not known.</summary>
+    /// <summary>
+    /// For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN
+    /// where that is not known.
+    /// </summary>
     public List<double[]> Bounds { get; } = [];
 
-    /// <summary>For each payment folded so far, the offset of the record that published it first; null where it was none that came again.</summary>
+    /// <summary>
+    /// For each payment folded so far, the offset of the record that published it first; null where
+    /// it was none that came again.
+    /// </summary>
     public List<long?> FirstOffsets { get; } = [];
 
-    /// <summary>For each payment folded so far, the offset of a record of another payment that had its id; null where none had.</summary>
+    /// <summary>
+    /// For each payment folded so far, the offset of a record of another payment that had its id;
+    /// null where none had.
+    /// </summary>
     public List<long?> Conflicts { get; } = [];
 
     /// <summary>The watermark after the newest batch.</summary>
@@ -43,7 +56,8 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     public List<double[]> Fold(IEnumerable<object> events, Action? betweenBatches = null) =>
         FoldAt(events.Select(item => (LogOf(item), NextOffset(LogOf(item)), item)), betweenBatches);
 
-    /// <param name="approximate">For each payment, whether its features are flagged as approximate.</param>
+    /// <param name="approximate">For each payment, whether its features are flagged as
+    /// approximate.</param>
     public List<double[]> Fold(IEnumerable<object> events, out List<bool> approximate)
     {
         var flags = approximate = [];
@@ -55,7 +69,8 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     {
         var decoder = new RecordDecoder(_file.Layout, new IngestLimits { EventTimeFloorMs = 0 }, TestBatch.Logs);
         var results = new List<double[]>();
-        // Each record is a little newer than the one before it, so that they are folded in their order.
+        // Each record is a little newer than the one before it, so that they are folded in their
+        // order.
         var timestampMs = TestBatch.LogTimestampMs + State.Vector.ToArray().Sum();
         foreach (var chunk in records.Chunk(batchRows))
         {

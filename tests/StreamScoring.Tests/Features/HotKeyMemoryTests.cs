@@ -36,7 +36,8 @@ public sealed class HotKeyMemoryTests
             batch.DecideCount = number < EventsMax ? 0 : BatchRows;
             batch.Decide.AsSpan().Fill(number >= EventsMax);
             engine.Enrich(batch);
-            // Both windows, and lateness, are behind by then: everything that comes, something goes for.
+            // Both windows, and lateness, are behind by then: everything that comes, something goes
+            // for.
             bytes = number >= EventsSettled && bytes == 0 ? engine.Bytes.Allocated : bytes;
             Assert.True(bytes == 0 || engine.Bytes.Allocated == bytes, $"{bytes} bytes at first, {engine.Bytes.Allocated} after {number} events");
         }

@@ -7,7 +7,9 @@ using Query = StreamScoring.Tests.Features.WindowOracle.Query;
 
 namespace StreamScoring.Tests.Features;
 
-/// <summary>Keys with so many rows that an index sums them up: every value is what a look at each row gives.</summary>
+/// <summary>
+/// Keys with so many rows that an index sums them up: every value is what a look at each row gives.
+/// </summary>
 public sealed class HotRowsTests
 {
     private const long Second = RandomEvents.Second;
@@ -17,7 +19,10 @@ public sealed class HotRowsTests
 
     private static readonly (string Yaml, Query Query)[] Cases = [.. Build()];
 
-    /// <summary>Those that look at all of a stretch of time: nothing in them depends on who of two at once came first.</summary>
+    /// <summary>
+    /// Those that look at all of a stretch of time: nothing in them depends on who of two at once
+    /// came first.
+    /// </summary>
     private static readonly (string Yaml, Query Query)[] CasesOfTime =
         [.. Cases.Where(item => item.Query.LastCount == 0 && item.Query.Aggregate is not ("last" or "previous" or "seconds_since_last"))];
 
@@ -26,7 +31,8 @@ public sealed class HotRowsTests
         Gen.Select(Gen.Int[0, 1_000_000], Gen.Int[0, 3]).Sample((seed, mode) =>
         {
             var random = new Random(seed);
-            // In order, some late, and so many at the same millisecond that whole chunks of rows have one time.
+            // In order, some late, and so many at the same millisecond that whole chunks of rows
+            // have one time.
             var events = Make(random, 900, lateness: mode switch { 0 => 0, 1 => 5, _ => 300 }, ties: mode == 3);
             var harness = new FeatureHarness(YamlOf(Cases), 1 + random.Next(64));
             var actual = harness.Fold(events);
@@ -161,7 +167,8 @@ public sealed class HotRowsTests
         ];
         foreach (var aggregate in aggregates)
         {
-            // Whether the last n hold the payment itself, which previous leaves out, is a question of its own.
+            // Whether the last n hold the payment itself, which previous leaves out, is a question
+            // of its own.
             foreach (var window in Windows.Where(window => aggregate != "previous" || !window.StartsWith("last", StringComparison.Ordinal)))
             {
                 var (hasValue, isDecayed) = (aggregate is "min" or "max" or "last" or "previous" or "sum" or "zscore" or "decayed_sum", aggregate.StartsWith("decayed", StringComparison.Ordinal));

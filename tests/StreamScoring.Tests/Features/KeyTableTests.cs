@@ -7,7 +7,10 @@ public sealed unsafe class KeyTableTests
 {
     private static readonly SlotHash Hash = SlotHash.Of(1);
 
-    /// <summary>Keys with few homes, some at the end of the table, so that runs are long and go around its end.</summary>
+    /// <summary>
+    /// Keys with few homes, some at the end of the table, so that runs are long and go around its
+    /// end.
+    /// </summary>
     private static readonly UInt128[] Crowded =
         [.. Enumerable.Range(1, int.MaxValue).Select(KeyOf).Where(key => (Hash.Of((ulong)key, (ulong)(key >> 64)) + 4) % 1024 < 6).Take(41)];
 

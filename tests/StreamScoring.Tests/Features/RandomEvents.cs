@@ -8,7 +8,10 @@ internal static class RandomEvents
 {
     public const long Second = 1000;
 
-    /// <summary>What is drawn for one payment. Of each number the least is the plainest, so that what shrinks becomes plain.</summary>
+    /// <summary>
+    /// What is drawn for one payment. Of each number the least is the plainest, so that what
+    /// shrinks becomes plain.
+    /// </summary>
     /// <param name="Step">Seconds since the payment before.</param>
     /// <param name="Late">Seconds before the clock.</param>
     /// <param name="Card">Key, and whether there is one; likewise the merchant.</param>
@@ -20,7 +23,10 @@ internal static class RandomEvents
 
     private static readonly Gen<(int Delay, bool Fraud)> Verdicts = Gen.Select(Gen.Int[0, 3], Gen.Bool);
 
-    /// <summary>Few keys, few distinct times, ties, late payments, missing keys and values, labels before, after and again.</summary>
+    /// <summary>
+    /// Few keys, few distinct times, ties, late payments, missing keys and values, labels before,
+    /// after and again.
+    /// </summary>
     /// <param name="paymentsMin">At least so many; labels come beside them.</param>
     /// <param name="latenessMax">Seconds by which a payment may come late.</param>
     public static Gen<List<object>> Lists(int paymentsMin, int paymentsMax, int latenessMax, int keys = 3) => Draws(latenessMax, keys).List[paymentsMin, paymentsMax].Select(Made);

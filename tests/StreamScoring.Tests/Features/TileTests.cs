@@ -8,7 +8,10 @@ namespace StreamScoring.Tests.Features;
 
 public sealed class TileTests
 {
-    /// <summary>All aggregates; and a long window for each entity, so that a tile is some 8 s wide and holds many events.</summary>
+    /// <summary>
+    /// All aggregates; and a long window for each entity, so that a tile is some 8 s wide and holds
+    /// many events.
+    /// </summary>
     private static readonly (string Yaml, WindowOracle.Query Query)[] Cases =
     [
         .. FeatureCases.All,
@@ -25,8 +28,9 @@ public sealed class TileTests
     ];
 
     /// <summary>
-    /// Feature files in which any order gives the same digest. Where an event can come so late that windows have left it behind, features of the last n
-    /// are left out: which are the last n is then a matter of order, with tiles or without.
+    /// Feature files in which any order gives the same digest. Where an event can come so late that
+    /// windows have left it behind, features of the last n are left out: which are the last n is
+    /// then a matter of order, with tiles or without.
     /// </summary>
     private static readonly (string Head, (string Yaml, WindowOracle.Query Query)[] Cases)[] Orders =
     [
@@ -108,8 +112,8 @@ public sealed class TileTests
         }, iter: 40);
 
     /// <summary>
-    /// Logs that run ahead of each other by any number of events compact others, at other times, and read others late: neither shows in the
-    /// digest, nor whether anything was compacted.
+    /// Logs that run ahead of each other by any number of events compact others, at other times,
+    /// and read others late: neither shows in the digest, nor whether anything was compacted.
     /// </summary>
     [Fact]
     public void Equal_logs_give_equal_digests_however_they_are_interleaved_and_whatever_was_compacted()
@@ -241,7 +245,10 @@ public sealed class TileTests
         }
     }
 
-    /// <summary>Whether a feature sees what lies in a stretch of time, or all of it, rather than the newest payments however old they are.</summary>
+    /// <summary>
+    /// Whether a feature sees what lies in a stretch of time, or all of it, rather than the newest
+    /// payments however old they are.
+    /// </summary>
     private static bool LooksAtTimes(WindowOracle.Query query) =>
         query.LastCount == 0 && query.Aggregate is not ("last" or "previous" or "seconds_since_last");
 

@@ -4,7 +4,8 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Tests.Features;
 
 /// <summary>
-/// Every value from scratch, from the list of all events folded so far: it shares no logic with the engine.
+/// Every value from scratch, from the list of all events folded so far: it shares no logic with the
+/// engine.
 /// </summary>
 internal sealed class WindowOracle
 {

@@ -28,7 +28,10 @@ internal static class FuzzTargets
 
     private static readonly DecisionRecord Decision = SampleDecisions.Of(new DecisionSource("eu", "payments", 3, 991), "p-1", "block", "late");
 
-    /// <summary>The largest lengths of every kind, kinds that no field has, and a value of each kind that one has.</summary>
+    /// <summary>
+    /// The largest lengths of every kind, kinds that no field has, and a value of each kind that
+    /// one has.
+    /// </summary>
     private static readonly byte[][] MessagePackWords =
     [
         [0xdb, 0xff, 0xff, 0xff, 0xff], [0xdb, 0x7f, 0xff, 0xff, 0xff], [0xda, 0xff, 0xff], [0xd9, 0xff], [0xdd, 0xff, 0xff, 0xff, 0xff], [0xdd, 0x7f, 0xff, 0xff, 0xff], [0xdc, 0xff, 0xff],
@@ -117,7 +120,8 @@ internal static class FuzzTargets
         },
         // The decoder refuses by name and throws nothing.
         _ => false,
-        // The batch and the decoder are made anew. JSON's reader quotes the rest of a record in the exception that the decoder swallows.
+        // The batch and the decoder are made anew. JSON's reader quotes the rest of a record in the
+        // exception that the decoder swallows.
         32 * 1024, words == JsonWords ? 48 : 8);
 
     private static FuzzTarget Yaml(string name, Action<string> parse, byte[][] seeds) => new(
@@ -125,7 +129,10 @@ internal static class FuzzTargets
 
     private static void ParseTopology(string text) => TopologyFile.Parse(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "topology.yaml"), text, []);
 
-    /// <summary>A table is a file, so it is written: one name a thread. It is read with and without a columns file.</summary>
+    /// <summary>
+    /// A table is a file, so it is written: one name a thread. It is read with and without a
+    /// columns file.
+    /// </summary>
     private static void ReadCsv(byte[] input)
     {
         var path = Path.Combine(Path.GetTempPath(), $"fuzz-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.csv");

@@ -7,8 +7,9 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Tests.Fuzzing;
 
 /// <summary>
-/// Whatever a decoder is fed, it throws nothing but what it documents, ends, and allocates no more than in proportion to the input. Inputs
-/// are valid ones, changed part by part. One that fails is written to the corpus, which is run first: commit it with the fix.
+/// Whatever a decoder is fed, it throws nothing but what it documents, ends, and allocates no more
+/// than in proportion to the input. Inputs are valid ones, changed part by part. One that fails is
+/// written to the corpus, which is run first: commit it with the fix.
 /// </summary>
 public sealed class FuzzTests
 {

@@ -2,14 +2,19 @@ using CsCheck;
 
 namespace StreamScoring.Tests.Fuzzing;
 
-/// <summary>One change to an input. Numbers are taken modulo what the input has, so that every mutation fits every input.</summary>
+/// <summary>
+/// One change to an input. Numbers are taken modulo what the input has, so that every mutation fits
+/// every input.
+/// </summary>
 internal readonly record struct Mutation(int Kind, int At, int Length, int Other, byte Byte)
 {
     public static readonly Gen<Mutation> Gen =
         CsCheck.Gen.Select(CsCheck.Gen.Int[0, 9], CsCheck.Gen.Int[0, 1 << 16], CsCheck.Gen.Int[0, 8], CsCheck.Gen.Int[0, 1 << 16], CsCheck.Gen.Byte)
             .Select((kind, at, length, other, value) => new Mutation(kind, at, length, other, value));
 
-    /// <summary>How often a part is repeated, by <see cref="Other"/>: deep nesting, long lists.</summary>
+    /// <summary>
+    /// How often a part is repeated, by <see cref="Other"/>: deep nesting, long lists.
+    /// </summary>
     private static readonly int[] Times = [2, 3, 17, 70, 300, 2000];
 
     public byte[] Apply(byte[] input, FuzzTarget target)

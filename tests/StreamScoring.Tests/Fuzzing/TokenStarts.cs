@@ -5,7 +5,9 @@ namespace StreamScoring.Tests.Fuzzing;
 /// <summary>Where the parts of an input begin.</summary>
 internal static class TokenStarts
 {
-    /// <summary>Of text: where a run of letters and digits begins or ends, and at each other character.</summary>
+    /// <summary>
+    /// Of text: where a run of letters and digits begins or ends, and at each other character.
+    /// </summary>
     public static IReadOnlyList<int> OfText(byte[] input)
     {
         var starts = new List<int>();

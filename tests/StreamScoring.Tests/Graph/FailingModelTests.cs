@@ -5,7 +5,9 @@ using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 
-/// <summary>What becomes of payments, and of the graph, where a model fails, hangs, or shows a bug of ours.</summary>
+/// <summary>
+/// What becomes of payments, and of the graph, where a model fails, hangs, or shows a bug of ours.
+/// </summary>
 public sealed class FailingModelTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

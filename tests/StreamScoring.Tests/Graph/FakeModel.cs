@@ -3,7 +3,9 @@ using StreamScoring.Scoring;
 
 namespace StreamScoring.Tests.Graph;
 
-/// <summary>A model of one input whose output is a hundredth of that input. A test may hold its lanes up.</summary>
+/// <summary>
+/// A model of one input whose output is a hundredth of that input. A test may hold its lanes up.
+/// </summary>
 /// <param name="stopped">Called when a lane is told to stop.</param>
 internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null) : IFraudModel
 {
@@ -13,7 +15,10 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
     /// <summary>Lanes that were opened and not yet freed.</summary>
     public int OpenLanes => Volatile.Read(ref _openLanes);
 
-    /// <summary>Lanes that were freed while they scored: with a native engine that would be the end of the process.</summary>
+    /// <summary>
+    /// Lanes that were freed while they scored: with a native engine that would be the end of the
+    /// process.
+    /// </summary>
     public int FreedInCall => Volatile.Read(ref _freedInCall);
 
     public string Name => "fake";

@@ -83,7 +83,9 @@ internal sealed class GraphHarness : IDisposable
 
     public PipelineProgress Progress => _engine.Progress;
 
-    /// <summary>Batches that the architecture page allows between source and acknowledgement.</summary>
+    /// <summary>
+    /// Batches that the architecture page allows between source and acknowledgement.
+    /// </summary>
     public int BatchesMax { get; }
 
     public Task<Done> Done { get; }

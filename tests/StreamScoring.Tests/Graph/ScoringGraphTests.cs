@@ -17,7 +17,8 @@ public sealed class ScoringGraphTests
         var calls = 0;
         var model = new FakeModel(() =>
         {
-            // The first batch is scored only when another has been: with one lane this would never come.
+            // The first batch is scored only when another has been: with one lane this would never
+            // come.
             if (Interlocked.Increment(ref calls) == 1)
             {
                 Assert.True(laterIsDone.Wait(TimeSpan.FromSeconds(30)));
@@ -45,7 +46,8 @@ public sealed class ScoringGraphTests
         graph.AppendPayments(2000);
         await GraphHarness.UntilAsync(() => sink.Records.Count == 3 * GraphHarness.BatchRows);
 
-        // What is behind the sink fills up until no batch is free; there are more payments than fit.
+        // What is behind the sink fills up until no batch is free; there are more payments than
+        // fit.
         await GraphHarness.UntilAsync(() => graph.Progress.Taken >= graph.BatchesMax * GraphHarness.BatchRows);
         Assert.Equal(graph.BatchesMax * GraphHarness.BatchRows, graph.Progress.Taken);
         Assert.Equal(graph.BatchesMax, graph.Pool.Rented);
@@ -179,7 +181,8 @@ public sealed class ScoringGraphTests
         var calls = 0;
         var model = new FakeModel(() =>
         {
-            // The first batch is scored only when two more have been: with one lane this would never come.
+            // The first batch is scored only when two more have been: with one lane this would
+            // never come.
             if (Interlocked.Increment(ref calls) == 1)
             {
                 isHeldUp.Set();

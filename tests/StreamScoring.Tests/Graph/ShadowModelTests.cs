@@ -27,7 +27,8 @@ public sealed class ShadowModelTests
         }
 
         Assert.Equal(200, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-1\",outcome=\"scored\"}"));
-        // From 50 on a payment is challenged: of 0..9 the first shadow allows all, and the other one would block all.
+        // From 50 on a payment is challenged: of 0..9 the first shadow allows all, and the other
+        // one would block all.
         Assert.Equal(100, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-0\",champion=\"allow\",shadow=\"allow\"}"));
         Assert.Equal(22, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-1\",champion=\"allow\",shadow=\"block\"}"));
     }

@@ -16,7 +16,10 @@ using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
 
-/// <summary>What stages alone do: demand, order, completion, failure. The scheduler's time only moves when told to.</summary>
+/// <summary>
+/// What stages alone do: demand, order, completion, failure. The scheduler's time only moves when
+/// told to.
+/// </summary>
 public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
@@ -28,7 +31,9 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
     private readonly LiveOptions _options = new(new PipelineOptions { ScoringLanes = 2, EmitBatchesInFlightMax = 2, MergeWaitMax = WaitMax });
     private readonly ActorMaterializer _materializer;
 
-    /// <summary>Whether batches that are sent have rows to decide: those without need no lane.</summary>
+    /// <summary>
+    /// Whether batches that are sent have rows to decide: those without need no lane.
+    /// </summary>
     private bool _decides;
     private int _next;
 
@@ -252,7 +257,9 @@ public sealed class StageTests : Akka.TestKit.Xunit2.TestKit
         Scheduler.Advance(time);
     }
 
-    /// <summary>A step whose calls, by the offset of their batch, end when a test says so.</summary>
+    /// <summary>
+    /// A step whose calls, by the offset of their batch, end when a test says so.
+    /// </summary>
     private sealed class BlockingSteps(int count) : IDisposable
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -25,7 +25,10 @@ public sealed class IdentityHashTests
         Gen.Byte.Array[32].Sample(bytes =>
             AesRound.Apply(Vector128.Create(bytes, 0), Vector128.Create(bytes, 16)) == AesRound.Computed(Vector128.Create(bytes, 0), Vector128.Create(bytes, 16)));
 
-    /// <summary>Whatever machine it runs on: processes of one deployment compute the same, and snapshots outlive releases.</summary>
+    /// <summary>
+    /// Whatever machine it runs on: processes of one deployment compute the same, and snapshots
+    /// outlive releases.
+    /// </summary>
     [Theory]
     [InlineData("a", "2fb9a88b371a3ca71aa66dee22b7a46b")]
     [InlineData("customer-0123456", "a4bacd9d929a077d8dd5224c412d9d33")]

@@ -7,9 +7,10 @@ using StreamScoring.Workloads;
 namespace StreamScoring.Tests.Ingest;
 
 /// <summary>
-/// No record costs more than in proportion to its length, whoever made it: CPU time of the thread for sixteen times the length, the
-/// least of several, against sixteen times the time. What is quadratic takes sixteen times as long again, so that the bound lies far
-/// from both. <c>CardNumberTests</c> counts steps; the parsers of others cannot be counted in.
+/// No record costs more than in proportion to its length, whoever made it: CPU time of the thread
+/// for sixteen times the length, the least of several, against sixteen times the time. What is
+/// quadratic takes sixteen times as long again, so that the bound lies far from both.
+/// <c>CardNumberTests</c> counts steps; the parsers of others cannot be counted in.
 /// </summary>
 public sealed class CostAgainstLengthTests
 {
@@ -33,7 +34,8 @@ public sealed class CostAgainstLengthTests
     {
         var (one, sixteen) = (Makers[name](Short), Makers[name](Long));
         var ratios = new List<double>();
-        // Once more where the machine was busy: what is linear passes at last, what is quadratic never does.
+        // Once more where the machine was busy: what is linear passes at last, what is quadratic
+        // never does.
         while (ratios.Count < 5 && (ratios.Count == 0 || ratios[^1] > RatioMax))
         {
             ratios.Add(LeastNs(sixteen) / (LeastNs(one) + 2_000));

@@ -57,7 +57,8 @@ public sealed class LogMergeTests
             logs[1].Append((2 * i) + 1, [1]);
         }
 
-        // Neither log is ever further behind the other than the run is long, and a sixteenth of what is looked ahead.
+        // Neither log is ever further behind the other than the run is long, and a sixteenth of
+        // what is looked ahead.
         var (next, apartMax) = (new long[2], 0L);
         foreach (var (log, offset) in Drain(logs, 64))
         {
@@ -247,7 +248,8 @@ public sealed class LogMergeTests
         logs[0].Append(1000, [1]);
         Assert.Equal(MergeOutcome.Filled, merge.Fill(NewBatch(8), logs));
 
-        // However long and old its backlog, it gets half of each batch while own records are at hand, and else all of it.
+        // However long and old its backlog, it gets half of each batch while own records are at
+        // hand, and else all of it.
         for (var i = 0; i < 100; i++)
         {
             logs[1].Append(i, [1]);

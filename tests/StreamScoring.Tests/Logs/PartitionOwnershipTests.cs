@@ -36,7 +36,8 @@ public sealed class PartitionOwnershipTests
         var seen = OwnedFrom(10);
         _ownership.Disown(Log);
         Assert.False(_ownership.TryBeginTake(Log, ref seen, countMax: 8));
-        // It took 10..17 without owing anything; then the log came back, from the same offset as before.
+        // It took 10..17 without owing anything; then the log came back, from the same offset as
+        // before.
         _ownership.Own(Log, 10);
         Assert.Equal(10, _ownership.RewindTo(Log, ref seen, next: 18, begin: 0));
         Assert.True(_ownership.TryBeginTake(Log, ref seen, countMax: 8));

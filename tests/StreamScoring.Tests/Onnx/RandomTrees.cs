@@ -29,7 +29,10 @@ internal sealed class RandomTrees
         return trees.ToModel();
     }
 
-    /// <summary>A value that often equals a threshold, and is sometimes missing, infinite or a zero of either sign.</summary>
+    /// <summary>
+    /// A value that often equals a threshold, and is sometimes missing, infinite or a zero of
+    /// either sign.
+    /// </summary>
     public static float Value(Random random) => random.Next(12) switch
     {
         0 => float.NaN,
@@ -63,7 +66,8 @@ internal sealed class RandomTrees
             AddSplit(index, _spec.Modes[_random.Next(_spec.Modes.Length)], _random.Next(_spec.FeatureCount), count, count + 1);
             open.Add((Reserve(tree, count++), depth + 1));
             var other = Reserve(tree, count++);
-            // "One of these values", as converters write it: a chain of comparisons with one child where any of them holds.
+            // "One of these values", as converters write it: a chain of comparisons with one child
+            // where any of them holds.
             for (; _modes[index] == "BRANCH_EQ" && depth + 2 < _spec.DepthMax && _random.Next(2) == 0; depth++)
             {
                 AddSplit(other, "BRANCH_EQ", (int)_features[index], _whenTrue[index], count);
@@ -97,7 +101,8 @@ internal sealed class RandomTrees
 
     private void AddLeaf(int tree, int index)
     {
-        // The kernel covers leaves without a weight for some target only where there are no base values.
+        // The kernel covers leaves without a weight for some target only where there are no base
+        // values.
         var targets = _spec.IsClassifier || _spec.BaseValueCount > 0 || _random.Next(2) == 0 ? _spec.ClassIds : [_random.Next(_spec.TargetCount)];
         foreach (var target in targets)
         {

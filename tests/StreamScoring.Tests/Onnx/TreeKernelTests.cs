@@ -17,7 +17,8 @@ public sealed class TreeKernelTests
     private static readonly Gen<(int Trees, int Depth)> Sizes = Gen.Frequency(
         (12, Gen.Select(Gen.Int[1, 20], Gen.Int[1, 16])), (2, Gen.Select(Gen.Int[20, 200], Gen.Int[1, 8])), (1, Gen.Select(Gen.Int[1000, 2000], Gen.Int[1, 3])));
 
-    // No softmax: of sums that are large and one ulp apart it is many ulps apart (seed bwvx08kcFEz4).
+    // No softmax: of sums that are large and one ulp apart it is many ulps apart (seed
+    // bwvx08kcFEz4).
     private static readonly Gen<TreeSpec> Regressors =
         from seed in Gen.Int[0, int.MaxValue - 1]
         from targets in Gen.Int[1, 4]
@@ -81,7 +82,10 @@ public sealed class TreeKernelTests
         }
     }
 
-    /// <summary>Sums to the last bit; a transform of a sum within two units in the last place at 1, as exponentials differ between libraries.</summary>
+    /// <summary>
+    /// Sums to the last bit; a transform of a sum within two units in the last place at 1, as
+    /// exponentials differ between libraries.
+    /// </summary>
     private static bool AreSame(float expected, float actual, TreeSpec spec) =>
         expected.Equals(actual) || (spec.PostTransform != "NONE" && MathF.Abs(expected - actual) <= 2.4e-7f * MathF.Max(1, MathF.Abs(expected)));
 

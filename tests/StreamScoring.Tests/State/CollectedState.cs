@@ -32,7 +32,9 @@ internal sealed class CollectedState : IStateReceiver
         return collected;
     }
 
-    /// <summary>Asked for between what was folded and what is folded now, and made bit by bit meanwhile.</summary>
+    /// <summary>
+    /// Asked for between what was folded and what is folded now, and made bit by bit meanwhile.
+    /// </summary>
     public static CollectedState WhileFolding(FeatureHarness harness, List<object> events, Random random)
     {
         var collected = new CollectedState();

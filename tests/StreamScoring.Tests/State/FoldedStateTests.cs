@@ -13,7 +13,9 @@ public sealed class FoldedStateTests
 
     private static readonly string ShortYaml = YamlOf("lateness: 0s\n");
 
-    /// <summary>Seeds of what happens around the events: how logs are cut, read and batched.</summary>
+    /// <summary>
+    /// Seeds of what happens around the events: how logs are cut, read and batched.
+    /// </summary>
     private static readonly Gen<int> Schedules = Gen.Int[0, 1_000_000];
 
     [Fact]
@@ -253,7 +255,10 @@ public sealed class FoldedStateTests
         RandomEvents.Lists(paymentsMin, paymentsMax, latenessMax: 0).Select(events => (events, true)),
         RandomEvents.Lists(paymentsMin, paymentsMax, latenessMax: 30).Select(events => (events, false)));
 
-    /// <summary>Some payments get the id of an earlier one, and its time and card with it or not; some of these are labelled.</summary>
+    /// <summary>
+    /// Some payments get the id of an earlier one, and its time and card with it or not; some of
+    /// these are labelled.
+    /// </summary>
     private static List<object> WithSharedIds(List<object> events, Random random)
     {
         var (shared, payments) = (new List<object>(), new List<Payment>());

@@ -21,7 +21,8 @@ public sealed class IdempotencyIndexTests
             for (var i = 0; i < records.Length; i++)
             {
                 var (log, payment, step, lie) = records[i];
-                // A payment's records are all in one log: of two, which came first is a matter of order.
+                // A payment's records are all in one log: of two, which came first is a matter of
+                // order.
                 log = payment % 2;
                 // Timestamps go back now and then, as publishers' clocks do; and some are far off.
                 clock += step - 2;
@@ -141,7 +142,8 @@ public sealed class IdempotencyIndexTests
         Assert.Equal(Finding.Duplicate, index.FindOrAdd(new(HashOf(1), 0, 5, 1000 + WindowMs, 1), out var first, out _));
         Assert.Equal(0, first.LogIndex);
 
-        // The log's clock stood at the second payment's time once a block behind the first one's was over.
+        // The log's clock stood at the second payment's time once a block behind the first one's
+        // was over.
         index.AreWholeUntil(1000 + (11 * WindowMs));
         Assert.Equal(Finding.Duplicate, index.FindOrAdd(new(HashOf(1), 0, 5, 1000 + WindowMs, 1), out _, out _));
         index.AreWholeUntil(1000 + (11 * WindowMs) + 1);
@@ -217,7 +219,10 @@ public sealed class IdempotencyIndexTests
         }
     }
 
-    /// <summary>The later one took the first one's place and went before the copy was made: a state restored from it must not know the first again.</summary>
+    /// <summary>
+    /// The later one took the first one's place and went before the copy was made: a state restored
+    /// from it must not know the first again.
+    /// </summary>
     [Fact]
     public void A_copy_holds_no_payment_that_lost_its_place_to_one_that_is_gone()
     {
@@ -261,7 +266,8 @@ public sealed class IdempotencyIndexTests
             {
                 for (; count > 0; count--)
                 {
-                    // Of one log few come, so that what it holds keeps the ring's end from moving on.
+                    // Of one log few come, so that what it holds keeps the ring's end from moving
+                    // on.
                     var log = random.Next(20) == 0 ? 1 : 0;
                     clock += random.Next(stepMax);
                     index.FindOrAdd(new(HashOf(random.Next(200)), 0, offset++, clock, log), out _, out _);
@@ -296,7 +302,10 @@ public sealed class IdempotencyIndexTests
             IdempotencyIndex New() => new(2, TimeSpan.FromMilliseconds(WindowMs), paymentsMax: 60, blockRecords: blockRecords);
         }, iter: 500);
 
-    /// <summary>Whether a log's next record finds a payment remembered: from all of the log's timestamps, block by block.</summary>
+    /// <summary>
+    /// Whether a log's next record finds a payment remembered: from all of the log's timestamps,
+    /// block by block.
+    /// </summary>
     private static bool IsKnown(List<long> timestampsMs, int offset, int blockRecords)
     {
         var ends = timestampsMs.Chunk(blockRecords).Where(block => block.Length == blockRecords)

@@ -22,7 +22,8 @@ internal static class Interleaving
         return logs;
     }
 
-    /// <param name="inOrder">By event time, as far as the logs are; otherwise any log may run ahead by any number of records.</param>
+    /// <param name="inOrder">By event time, as far as the logs are; otherwise any log may run ahead
+    /// by any number of records.</param>
     public static List<(int, long, object)> Of(List<object>[] logs, Random random, bool inOrder)
     {
         var next = new int[logs.Length];

@@ -39,7 +39,8 @@ public sealed class RenewedTopicTests : IDisposable
         _harness.Fold([Payment("a"), Payment("b"), Payment("c")]);
         Write(_harness.State, History("old"));
         var state = Restore(History("new"));
-        // More of it, twice made anew: the positions of the former ones are their own all the while.
+        // More of it, twice made anew: the positions of the former ones are their own all the
+        // while.
         Write(state, History("new"));
         state = Restore(History("newer"));
         var entries = state.Payments.ToArray();

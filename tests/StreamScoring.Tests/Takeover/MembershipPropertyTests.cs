@@ -4,7 +4,10 @@ using StreamScoring.Takeover;
 
 namespace StreamScoring.Tests.Takeover;
 
-/// <summary>A member is told facts in random order, true ones and late ones, and all that it says is held against what is known from outside.</summary>
+/// <summary>
+/// A member is told facts in random order, true ones and late ones, and all that it says is held
+/// against what is known from outside.
+/// </summary>
 public sealed class MembershipPropertyTests
 {
     [Fact]
@@ -18,7 +21,9 @@ public sealed class MembershipPropertyTests
             }
         });
 
-    /// <summary>Keeps what the process behind it would: what is owned, drained and acknowledged.</summary>
+    /// <summary>
+    /// Keeps what the process behind it would: what is owned, drained and acknowledged.
+    /// </summary>
     private sealed class WatchedMember(bool commits)
     {
         private const long End = 1_000_000;
@@ -80,7 +85,9 @@ public sealed class MembershipPropertyTests
             }
         }
 
-        /// <summary>The process takes of what it owns, and some of what is on its way is acknowledged.</summary>
+        /// <summary>
+        /// The process takes of what it owns, and some of what is on its way is acknowledged.
+        /// </summary>
         private void Work(int number)
         {
             for (var logIndex = 0; logIndex < _inFlight.Length; logIndex++)
@@ -137,7 +144,8 @@ public sealed class MembershipPropertyTests
                     Assert.False(_hasFailed || _isStopping);
                     Assert.Equal(0, _inFlight[logIndex]);
                     Assert.True(_isAssigned[TakeoverLogs.Logs.OwnedWith(logIndex)]);
-                    // Of labels what this process acknowledged counts too (PartitionOwnership.Own), committed or not.
+                    // Of labels what this process acknowledged counts too (PartitionOwnership.Own),
+                    // committed or not.
                     Assert.Equal(Math.Max(_decidedThrough[logIndex], _committed[logIndex]), TakeoverLogs.IsPayments(logIndex) ? from : Math.Max(from, _acknowledged[logIndex]));
                     (_isOwned[logIndex], _revokedAt[logIndex]) = (true, null);
                     _acknowledged[logIndex] = Math.Max(_acknowledged[logIndex], from);

@@ -25,7 +25,9 @@ internal static class TakeoverLogs
 
     public static bool IsPayments(int logIndex) => Logs.KindOf(logIndex) == LogKind.Payments;
 
-    /// <summary>A decisions partition with one decision on each of these offsets of the log.</summary>
+    /// <summary>
+    /// A decisions partition with one decision on each of these offsets of the log.
+    /// </summary>
     public static DecidedPositions Decided(int logIndex, long end, IEnumerable<long> offsets, string? topicId = TopicId)
     {
         var positions = new DecidedPositions(Logs[logIndex], Logs.TopicIdOf(logIndex), end);

@@ -47,7 +47,8 @@ public sealed class TrainerTests : IDisposable
             Assert.True(numbers[i] != 0 || rates[i] == RowCount);
         }
 
-        // The value of a row before its splits is the mean over the training rows, so their contributions cancel out.
+        // The value of a row before its splits is the mean over the training rows, so their
+        // contributions cancel out.
         var table = ScoringTable.Read(data, model.Inputs);
         using var explainer = model.OpenExplainer([0, 1]);
         var (contributions, sum) = (new double[2], 0.0);

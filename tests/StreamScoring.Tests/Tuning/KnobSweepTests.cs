@@ -20,7 +20,8 @@ public sealed class KnobSweepTests
         for (var seed = 0; seed < 500; seed++)
         {
             var random = new Random(seed);
-            // Most trials are much alike, and some take far longer: as on a machine that others use too.
+            // Most trials are much alike, and some take far longer: as on a machine that others use
+            // too.
             var result = await SweepAsync(goal, [Lanes, Compression], _ => 1000 * Math.Exp(-Math.Log(1 - random.NextDouble())));
             comparisons += result.Comparisons.Count;
             taken += result.Comparisons.Count(one => one.IsTaken);
@@ -111,14 +112,19 @@ public sealed class KnobSweepTests
         Assert.Equal((30, 40), (new TrialRepeats(TuneGoal.Latency, trials).Median, new TrialRepeats(TuneGoal.Latency, trials).Spread));
     }
 
-    /// <summary>What trials of one lane give, and what those of more do, one after the other.</summary>
+    /// <summary>
+    /// What trials of one lane give, and what those of more do, one after the other.
+    /// </summary>
     private static Func<IReadOnlyDictionary<string, string>, double> InTurn(double[] one, double[] more)
     {
         var (ones, mores) = (0, 0);
         return values => values["score.lanes"] == "1" ? one[ones++ % one.Length] : more[mores++ % more.Length];
     }
 
-    /// <summary>A figure that follows from the lanes, with repeats that differ by the spread in all: a fifth of it from trial to trial, around the figure.</summary>
+    /// <summary>
+    /// A figure that follows from the lanes, with repeats that differ by the spread in all: a fifth
+    /// of it from trial to trial, around the figure.
+    /// </summary>
     private static Func<IReadOnlyDictionary<string, string>, double> ByLanes(Func<int, double> figure, double spread)
     {
         var counts = new Dictionary<string, int>();

@@ -4,8 +4,9 @@ using StreamScoring.Workloads;
 namespace StreamScoring.Tests.Workloads;
 
 /// <summary>
-/// The gate on allocations: what each stage takes of the managed heap, in steady state, against the committed baseline. Bytes are the same on every
-/// machine and under any load; time is not, and is no gate.
+/// The gate on allocations: what each stage takes of the managed heap, in steady state, against the
+/// committed baseline. Bytes are the same on every machine and under any load; time is not, and is
+/// no gate.
 /// </summary>
 public sealed class AllocationTests
 {

@@ -87,7 +87,9 @@ public sealed class OcclusionTests : IDisposable
 
     private OnnxModel Load(StreamScoring.Onnx.Protos.ModelProto model) => OnnxModelLoader.LoadFile(SmallModels.Write(_folder, model), Names, OutputKind.Score);
 
-    /// <summary>Explains a row that stands in a matrix of two, with the columns the other way round.</summary>
+    /// <summary>
+    /// Explains a row that stands in a matrix of two, with the columns the other way round.
+    /// </summary>
     private static double[] Explain(OnnxModel model, double[] row)
     {
         using var explainer = model.OpenExplainer([.. Enumerable.Range(0, row.Length).Reverse()]);

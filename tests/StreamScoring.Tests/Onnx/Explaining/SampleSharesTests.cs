@@ -15,7 +15,8 @@ public sealed class SampleSharesTests : IDisposable
     [InlineData(new[] { 100f, 60, 40, 30, 10 }, 0.6, 0.75)]
     public void Trees_that_do_not_say_how_many_rows_went_which_way_are_explained_against_the_golden_rows(float[]? hitRates, double rootShare, double innerShare)
     {
-        // Leaf values 1, 3 and 7. Of eight golden rows seven stop at leaf 1, one of them with a value missing, and one goes to 7: 8/10 and 1/3 by the rule of succession.
+        // Leaf values 1, 3 and 7. Of eight golden rows seven stop at leaf 1, one of them with a
+        // value missing, and one goes to 7: 8/10 and 1/3 by the rule of succession.
         var trees = SmallModels.Trees(
             ["BRANCH_LEQ", "LEAF", "BRANCH_NEQ", "LEAF", "LEAF"], [0, 0, 1, 0, 0], [0.5f, 0, 2, 0, 0], [1, 0, 3, 0, 0], [2, 0, 4, 0, 0], [1, 0, 0, 0, 0],
             [(1, 1), (3, 3), (4, 7)], hitRates);

@@ -7,7 +7,9 @@ using static StreamScoring.Onnx.NodeAttributes;
 
 namespace StreamScoring.Tests.Onnx.Explaining;
 
-/// <summary>Models whose contributions can be worked out by hand, and folders that hold them.</summary>
+/// <summary>
+/// Models whose contributions can be worked out by hand, and folders that hold them.
+/// </summary>
 internal static class SmallModels
 {
     private const int FloatElement = 1, TextElement = 8;
@@ -23,7 +25,10 @@ internal static class SmallModels
         return Model(graph);
     }
 
-    /// <summary>The inputs <c>channel</c>, a text, and <c>amount</c>; the amount times 4 for the channel web, and times 2 for others.</summary>
+    /// <summary>
+    /// The inputs <c>channel</c>, a text, and <c>amount</c>; the amount times 4 for the channel
+    /// web, and times 2 for others.
+    /// </summary>
     public static ModelProto AmountByChannel()
     {
         var graph = new GraphProto { Name = "product" };
@@ -38,7 +43,9 @@ internal static class SmallModels
         return Model(graph);
     }
 
-    /// <summary>One regressor over float features, of trees given as the operator's lists.</summary>
+    /// <summary>
+    /// One regressor over float features, of trees given as the operator's lists.
+    /// </summary>
     public static NodeProto Trees(
         string[] modes, long[] features, float[] thresholds, long[] whenTrue, long[] whenFalse, long[] missingTrue, (long Node, float Weight)[] leaves, float[]? hitRates)
     {

@@ -11,7 +11,10 @@ public sealed class TreePathTests
 {
     private static readonly string[] AllModes = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"];
 
-    /// <summary>Targets are drawn as -n for a regressor of n; else as the number of classes, and the classes that leaves have weights for.</summary>
+    /// <summary>
+    /// Targets are drawn as -n for a regressor of n; else as the number of classes, and the classes
+    /// that leaves have weights for.
+    /// </summary>
     private static readonly Gen<TreeSpec> Specs =
         from seed in Gen.Int[0, int.MaxValue - 1]
         from targets in OneOf<int[]>([-1], [-1], [-3], [2, 0], [2, 1], [2, 0, 1], [3, 0, 1, 2])
@@ -37,7 +40,8 @@ public sealed class TreePathTests
     [InlineData(true, 2.2, 1.8, 3, -1.2)]
     public void Contributions_of_a_small_tree_are_those_worked_out_by_hand(bool hasRates, double bias, double first, double second, double firstMissing)
     {
-        // Leaf values 1, 3 and 7: the inner split is worth (3 + 7) / 2 = 5, or by its rows (30 * 3 + 10 * 7) / 40 = 4.
+        // Leaf values 1, 3 and 7: the inner split is worth (3 + 7) / 2 = 5, or by its rows (30 * 3
+        // + 10 * 7) / 40 = 4.
         var paths = Paths(SmallTree(hasRates ? [100, 60, 40, 30, 10] : null));
         Assert.Equal(bias, paths.Bias, 1e-12);
         RequireContributions(paths, [1, 3], [first, second]);
@@ -54,7 +58,8 @@ public sealed class TreePathTests
     [Fact]
     public void Rows_that_reach_a_shared_leaf_on_several_ways_count_on_the_way_they_came()
     {
-        // 100 rows: 20 to leaf 8; of the 80 others 10 have the value 1 and 20 the value 2, which share leaf 5; 50 go to leaf 1.
+        // 100 rows: 20 to leaf 8; of the 80 others 10 have the value 1 and 20 the value 2, which
+        // share leaf 5; 50 go to leaf 1.
         var paths = Paths(SmallModels.Trees(
             ["BRANCH_LEQ", "LEAF", "BRANCH_EQ", "LEAF", "BRANCH_EQ", "LEAF"], [0, 0, 1, 0, 1, 0], [0, 0, 1, 0, 2, 0], [1, 0, 3, 0, 3, 0], [2, 0, 4, 0, 5, 0],
             [0, 0, 0, 0, 0, 0], [(1, 8), (3, 5), (5, 1)], [100, 20, 80, 30, 70, 50]));
@@ -102,7 +107,8 @@ public sealed class TreePathTests
         var ensemble = TreeEnsembleReader.Read(node, spec.FeatureCount);
         var outputColumn = random.Next(ensemble.OutputCount);
         var isDescending = random.Next(4) == 0;
-        // The trees' features are the model's inputs in another order, and the inputs the matrix's columns in yet another.
+        // The trees' features are the model's inputs in another order, and the inputs the matrix's
+        // columns in yet another.
         int[] inputs = [.. Enumerable.Range(0, spec.FeatureCount)], columns = [.. inputs];
         random.Shuffle(inputs);
         random.Shuffle(columns);
