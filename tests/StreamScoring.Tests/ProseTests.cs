@@ -11,14 +11,20 @@ public sealed partial class ProseTests
     private const int ColumnsMax = 100;
 
     [Fact]
-    public void No_line_of_a_page_is_too_long() => Assert.Empty(FilesOf("*.md").SelectMany(TooLongInPage));
+    public void No_line_of_a_page_is_too_long() => RequireNone(FilesOf("*.md").SelectMany(TooLongInPage));
 
     [Fact]
-    public void No_comment_is_too_long() => Assert.Empty(
+    public void No_comment_is_too_long() => RequireNone(
         FilesOf("*.cs").SelectMany(file => LinesOf(file).Where(line => line.Text.Length > ColumnsMax && Comment().IsMatch(line.Text)).Select(line => $"{line.Place}: {line.Text.Trim()}")));
 
     [GeneratedRegex(@"^\s*///?\s")]
     private static partial Regex Comment();
+
+    private static void RequireNone(IEnumerable<string> tooLong)
+    {
+        var lines = string.Join('\n', tooLong);
+        Assert.True(lines.Length == 0, $"more than {ColumnsMax} columns:\n{lines}");
+    }
 
     private static List<string> TooLongInPage(string file)
     {
