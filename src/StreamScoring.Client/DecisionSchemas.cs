@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using MessagePack;
@@ -87,19 +86,17 @@ internal sealed class DecisionSchemas(ScoringRegion region, TimeSpan fetchWaitMa
             if (!result.IsPartitionEOF)
             {
                 _next[result.Partition.Value] = result.Offset.Value + 1;
-                Take(result.Message);
+                Take(result.Message.Value ?? []);
             }
         }
     }
 
-    /// <summary>A record whose key is not the hash of its value is nobody's schema.</summary>
-    private void Take(Message<byte[]?, byte[]?> message)
+    /// <summary>
+    /// Its key is not asked: whatever somebody wrote there, the hash of its value is its id.
+    /// </summary>
+    private void Take(byte[] value)
     {
-        if (message is not { Key: { } key, Value: { } value } || DecisionSchema.IdOf(value) is not { } id || id != Encoding.UTF8.GetString(key))
-        {
-            return;
-        }
-
+        var id = DecisionSchema.IdOf(value);
         try
         {
             _schemas[id] = DecisionSchema.Read(value, id);
