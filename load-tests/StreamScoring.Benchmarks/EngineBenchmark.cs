@@ -29,11 +29,11 @@ internal sealed class EngineBenchmark : IDisposable
     private readonly int _batchRows;
     private readonly string _engine;
 
-    private EngineBenchmark(FeatureFile file, OnnxModel model, IEnumerable<BenchmarkRecord> records, int batchRows)
+    private EngineBenchmark(FeatureFile file, OnnxModel model, IEnumerable<BenchmarkRecord> records, int batchRows, int rules)
     {
         var columns = model.Inputs.Select(input => file.Schema.IndexOf(input.Name)).ToList();
         (_batchRows, _engine) = (batchRows, model.Engine);
-        (_stages, _records) = (new EngineStages(file, model, columns, batchRows), records.GetEnumerator());
+        (_stages, _records) = (new EngineStages(file, model, columns, batchRows, rules: rules == 0 ? null : RuleMix.Of(file, rules)), records.GetEnumerator());
         _alone = model.OpenLane(columns, batchRows);
         _ready = [.. Enumerable.Range(0, ChunkRows / batchRows).Select(_ => new ReadyRows(file.Layout.FeatureCount, batchRows))];
         _allRows = [.. Enumerable.Range(0, batchRows)];
@@ -52,7 +52,7 @@ internal sealed class EngineBenchmark : IDisposable
             IEnumerable<BenchmarkRecord> records = options.Texts("payments") is { Count: > 0 } tables
                 ? TableRecords.Read(tables, options.Text("columns") ?? "topology/handbook/columns.yaml")
                 : GeneratedRecords.Generate(options.Integer("seed", 1));
-            using var benchmark = new EngineBenchmark(features, model, records, batchRows);
+            using var benchmark = new EngineBenchmark(features, model, records, batchRows, options.Integer("rules", 0));
             benchmark.Measure(options.Integer("warm-up", 450_000), options.Integer("rows", 200_000), options.Integer("runs", 5), results);
         }
 

@@ -50,7 +50,7 @@ static int Usage()
           restore [--payments 1500000] [--runs 5] [--features FILE] [--results FILE]
                   the part of B6 that grows with the state: reading a snapshot of as many customers and terminals
           engine  --model DIR [--features FILE] [--batch-rows 32 256] [--runs 5] [--rows 200000] [--warm-up 450000] [--results FILE]
-                  [--payments FILE... --columns FILE] [--engine trees|onnxruntime]
+                  [--payments FILE... --columns FILE] [--engine trees|onnxruntime] [--rules 100]
                   B2: decode, fold, score, decide and encode on one thread against the model alone, both on the same rows
           constants [--runs 3] [--keys 300000] [--output src/StreamScoring.Deployment/Capacity/constants.json] [--results FILE]
                   [--decided-ns N --followed-ns N --process-bytes N] [--features FILE --model DIR]
@@ -65,7 +65,7 @@ static int Usage()
                   the open loop of B4 and B5: payments at their intended times, and when their answers are read
           hostile --brokers B --payments TOPIC [--records 3000] [--seconds 20] [--delay 0] [--seed 1]
                   hostile records into every partition while an open loop runs: wrong clocks, costly ones, ids used again, card numbers
-          swaps   [--swaps 1000] [--rate 2000] [--seconds 10] [--runs 3] [--model DIR] [--features FILE] [--results FILE]
+          swaps   [--swaps 1000] [--from memory|disk] [--rate 2000] [--seconds 10] [--runs 3] [--model DIR] [--features FILE] [--results FILE]
                   what a payment waits while policies are swapped, against without; stretches of --seconds alternate
           load-tests/run-b1 runs B1; the verbs b1-… are its steps.
         """);

@@ -19,7 +19,8 @@ namespace StreamScoring.Benchmarks;
 /// What a payment waits while policies are swapped, against what it waits without: stretches of
 /// both alternate in one run, an open loop at a fixed rate through the whole graph between a log in
 /// memory and a sink that counts. Every swap puts the other of two models in force, with lanes of
-/// its own, and other thresholds.
+/// its own, and other thresholds. With <c>--from disk</c> the model is loaded anew for each swap,
+/// and freed behind it.
 /// </summary>
 internal static class SwapBenchmark
 {
@@ -33,7 +34,8 @@ internal static class SwapBenchmark
         var folder = options.Text("model") ?? "topology/handbook/model";
         var file = FeatureFiles.Load(options.Text("features") ?? "topology/handbook/features.yaml");
         OnnxModel[] models = [OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions()), OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions())];
-        using var loop = new Loop(file, models, rate, capacity: rate * (WarmUpSeconds + (2 * pairs * seconds)));
+        var isLoaded = options.Text("from") == "disk";
+        using var loop = new Loop(file, models, isLoaded ? folder : null, rate, capacity: rate * (WarmUpSeconds + (2 * pairs * seconds)));
         loop.Stretch(WarmUpSeconds, swaps: 20);
         var (quiet, swapped, ratios, grown) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         var results = new ResultFile(options.Text("results"));
@@ -54,6 +56,7 @@ internal static class SwapBenchmark
         results.Summary(new
         {
             benchmark = "swaps",
+            from = isLoaded ? "disk" : "memory",
             swaps = swaps / pairs * pairs,
             payments = loop.Sent,
             decisions = loop.Decided,
@@ -76,6 +79,7 @@ internal static class SwapBenchmark
         private readonly MemoryLogSource _source;
         private readonly Engine _engine;
         private readonly IReadOnlyList<OnnxModel> _models;
+        private readonly string? _folder;
         private readonly IEnumerator<BenchmarkRecord> _records = GeneratedRecords.Generate(seed: 1).Where(record => !record.IsLabel).GetEnumerator();
         private readonly int _rate;
         private readonly Task _done;
@@ -86,9 +90,11 @@ internal static class SwapBenchmark
         private readonly long[] _due, _took;
         private int _swapped;
 
-        public Loop(FeatureFile file, IReadOnlyList<OnnxModel> models, int rate, int capacity)
+        /// <param name="folder">From where a model is loaded for each swap; null: from
+        /// none.</param>
+        public Loop(FeatureFile file, IReadOnlyList<OnnxModel> models, string? folder, int rate, int capacity)
         {
-            (_models, _rate, _due, _took) = (models, rate, new long[capacity], new long[capacity]);
+            (_models, _folder, _rate, _due, _took) = (models, folder, rate, new long[capacity], new long[capacity]);
             _source = new MemoryLogSource([_log]);
             var logs = new LogTable([(new LogId("eu", "payments", 0), LogKind.Payments)]);
             var stamp = new DecisionStamp(models[0].Name, models[0].Version, models[0].Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
@@ -174,7 +180,13 @@ internal static class SwapBenchmark
             {
                 Pause.For((long)(seconds * 1e6 / swaps));
                 _swapped++;
-                _engine.Policies!.Swap(_engine.Policies.InForce.Parts with { Champion = _models[_swapped % 2], Thresholds = new RiskThresholds { BlockFrom = 60 + (_swapped % 40) } });
+                var loaded = _folder is null ? null : OnnxModelLoader.LoadFolder(_folder, new ModelLoadOptions());
+                _engine.Policies!.Swap(_engine.Policies.InForce.Parts with
+                {
+                    Champion = loaded ?? _models[_swapped % 2],
+                    Thresholds = new RiskThresholds { BlockFrom = 60 + (_swapped % 40) },
+                    Held = loaded,
+                });
             }
         }
     }

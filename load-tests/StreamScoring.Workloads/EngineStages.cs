@@ -5,6 +5,7 @@ using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.Onnx;
+using StreamScoring.Rules;
 using StreamScoring.State;
 
 namespace StreamScoring.Workloads;
@@ -35,12 +36,13 @@ public sealed class EngineStages : IDisposable
     /// <param name="batchesMax">Batches that may be out at the same time.</param>
     /// <param name="idempotency">Null: what a process has by default.</param>
     /// <param name="form">Of decisions; by default what a process writes by default.</param>
+    /// <param name="rules">Null: none.</param>
     public EngineStages(
-        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema)
+        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema, PolicyRules? rules = null)
     {
         idempotency ??= IdempotencyOptions.Default;
         var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()), new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
+        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()) { Rules = rules }, new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
         _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
         {
             Limits = _limits,

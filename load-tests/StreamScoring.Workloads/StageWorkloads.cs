@@ -31,7 +31,8 @@ public static class StageWorkloads
         ["score-onnxruntime-256"] = root => Score(root, ScoringEngine.OnnxRuntime, 256),
         ["score-trees-32"] = root => Score(root, ScoringEngine.Auto, 32),
         ["score-trees-256"] = root => Score(root, ScoringEngine.Auto, 256),
-        ["decide"] = Decide,
+        ["decide"] = root => Decide(root, rules: 0),
+        ["decide-100-rules"] = root => Decide(root, rules: 100),
         ["encode-messagepack"] = root => Encode(root, DecisionForm.BySchema),
         ["encode-messagepack-inline"] = root => Encode(root, DecisionForm.Inline),
         ["encode-json"] = root => Encode(root, DecisionForm.Json),
@@ -71,9 +72,9 @@ public static class StageWorkloads
         return new StageWorkload(ring, stages.Score, stages, model);
     }
 
-    private static StageWorkload Decide(string root)
+    private static StageWorkload Decide(string root, int rules)
     {
-        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun);
+        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun, rules: rules);
         FoldPasses(stages, ring, PassesUntilFilled);
         OnEach(ring, stages.Score);
         return new StageWorkload(ring, stages.Decide, stages, model);
@@ -89,7 +90,7 @@ public static class StageWorkloads
     }
 
     private static (EngineStages Stages, PaymentRing Ring, OnnxModel Model) Make(
-        string root, ScoringEngine engine, int batchRows, bool readsJson = false, DecisionForm form = DecisionForm.BySchema)
+        string root, ScoringEngine engine, int batchRows, bool readsJson = false, DecisionForm form = DecisionForm.BySchema, int rules = 0)
     {
         var handbook = Path.Combine(root, "topology", "handbook");
         var file = FeatureFiles.Load(Path.Combine(handbook, "features.yaml"));
@@ -99,7 +100,7 @@ public static class StageWorkloads
         // again: as many places as there are at first, so that none is found taken and room made.
         var idempotency = IdempotencyOptions.Default with { PaymentsMax = 1 << 12 };
         int[] columns = [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))];
-        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form);
+        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form, rules == 0 ? null : RuleMix.Of(file, rules));
         return (stages, new PaymentRing(stages, batchRows, readsJson), model);
     }
 

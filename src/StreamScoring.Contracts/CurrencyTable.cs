@@ -24,7 +24,7 @@ public static class CurrencyTable
 
     private static readonly (string Code, int Exponent)[] Rows =
     [
-        .. Codes(NoMinorUnit, 0), .. Codes(Hundredths, 2), .. Codes(Thousandths, 3), .. Codes(TenThousandths, 4),
+        .. CodesOf(NoMinorUnit, 0), .. CodesOf(Hundredths, 2), .. CodesOf(Thousandths, 3), .. CodesOf(TenThousandths, 4),
     ];
 
     private static readonly byte[] Exponents = [.. Rows.Select(row => (byte)row.Exponent)];
@@ -64,6 +64,9 @@ public static class CurrencyTable
     /// <summary>Decimal digits of the minor unit: 2 for EUR, 0 for JPY.</summary>
     public static int ExponentOf(short currencyIndex) => Exponents[currencyIndex];
 
+    /// <summary>All codes, for suggestions.</summary>
+    public static IEnumerable<string> Codes => Rows.Select(row => row.Code);
+
     public static string CodeOf(short currencyIndex) => Rows[currencyIndex].Code;
 
     /// <summary>
@@ -71,7 +74,7 @@ public static class CurrencyTable
     /// </summary>
     public static int NumberOf(short currencyIndex) => Numbers[currencyIndex];
 
-    private static IEnumerable<(string, int)> Codes(string list, int exponent) => list.Split(' ').Select(code => (code, exponent));
+    private static IEnumerable<(string, int)> CodesOf(string list, int exponent) => list.Split(' ').Select(code => (code, exponent));
 
     private static int NumberOf(string code) => ((((code[0] - 'A') * 26) + (code[1] - 'A')) * 26) + (code[2] - 'A');
 

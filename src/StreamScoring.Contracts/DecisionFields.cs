@@ -50,7 +50,7 @@ internal static class DecisionFields
             "`queued` and `total` begin at the record's timestamp; the others are steps", Parts:
             [Part(0, "queued", Duration), Part(1, "features", Duration), Part(2, "score", Duration), Part(3, "decide", Duration), Part(4, "total", Duration)]),
         new(26, "policy", Hash, d => d.Policy, "hash of the models, thresholds and reasons that decided ([while running](topology.md#while-running))", IsNullable: true, IsLater: true),
-        new(27, "decided_by", Text, d => d.DecidedBy, "`thresholds`, `unscored` (no model gave a number) or `duplicate` (the first decision again)", IsNullable: true, IsLater: true),
+        new(27, "decided_by", Text, d => d.DecidedBy, "`rules/NAME`, `thresholds`, `unscored` (no model gave a number) or `duplicate` (the first decision again)", IsNullable: true, IsLater: true),
         new(28, "role", Text, d => d.Role, "role of the model that gave the score: `champion`; null where none did", IsNullable: true, IsLater: true),
     ];
 

@@ -82,6 +82,9 @@ public sealed record Topology
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }
 
+    /// <summary>Folder of the lists that rules look at; null where there are none.</summary>
+    public required string? ListFolder { get; init; }
+
     /// <summary>Where snapshots and the model registry live.</summary>
     public required string DataFolder { get; init; }
 

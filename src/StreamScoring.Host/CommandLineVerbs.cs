@@ -11,6 +11,8 @@ internal static class CommandLineVerbs
         DemoVerb.Build(),
         RunVerb.Build(),
         TopologyVerb.Build(),
+        RulesVerb.Build(),
+        ListsVerb.Build(),
         TuneVerb.Build(),
         TopicsVerb.Build(),
         PublishVerb.Build(),

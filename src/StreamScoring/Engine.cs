@@ -31,14 +31,22 @@ public sealed class Engine : IDisposable
         Coverage = parts.Coverage ?? new LogCoverage(Logs, Clock);
         _acknowledged = new AcknowledgedOffsets(Logs);
         _timestamps = parts is { Meters: { } meters, Logger: { } logger } ? new TimestampWatch(Logs, meters, logger) : null;
-        var layout = parts.Features.Layout;
+        var layout = new GrowingLayout(parts.Features.Layout);
         Pool = new PaymentBatchPool(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
-        var decoder = new RecordDecoder(layout, parts.Limits, Logs, parts.Identity);
+        var decoded = layout.Current;
+        var decoder = new RecordDecoder(decoded, parts.Limits, Logs, parts.Identity);
         List<Step> steps =
         [
             // Records become columns, or a refusal by name.
             StepOf("ingest", StepThread.Shared, batch =>
             {
+                if (layout.Current is var current && current != decoded)
+                {
+                    // Rules ask for attributes that nothing looked at before.
+                    (decoded, decoder) = (current, new RecordDecoder(current, parts.Limits, Logs, parts.Identity));
+                }
+
+                batch.Fit(decoded);
                 decoder.Decode(batch);
                 batch.Clock.Ingested = Clock.GetTimestamp();
             }),
@@ -52,7 +60,7 @@ public sealed class Engine : IDisposable
                 {
                     // By the one thread that has the batches in their order: from here on they may
                     // overtake each other.
-                    DecideBy(batch, Policies.Lease());
+                    DecideBy(batch, Policies.Lease(batch.AttributeCount));
                 }
             }),
         ];
@@ -60,7 +68,7 @@ public sealed class Engine : IDisposable
         {
             var encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.Form == DecisionForm.Json, decisions.DeadLetterBytesMax);
             // Last, as what fails from here on would leave lanes open.
-            Policies = new Policies(decisions, Logs, Clock);
+            Policies = new Policies(decisions, Logs, Clock, layout);
             steps.AddRange(
             [
                 // The probability of fraud, and the shadow models'.
@@ -72,6 +80,7 @@ public sealed class Engine : IDisposable
                     PolicyOf(batch).Decider.Decide(batch);
                     batch.Clock.Decided = Clock.GetTimestamp();
                     PolicyOf(batch).Parts.Shadows.Meters?.Decided(batch);
+                    PolicyOf(batch).CountRules(batch);
                     Meters?.BatchDecided(batch);
                 }),
                 // Decisions and dead letters as bytes, which a sink then sends.
@@ -142,7 +151,7 @@ public sealed class Engine : IDisposable
     /// <summary>Waits until every lane has come back, and frees all policies.</summary>
     public void Dispose() => Policies?.Dispose();
 
-    private static void DecideBy(PaymentBatch batch, Policy policy) => batch.DecideBy(policy, policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns);
+    private static void DecideBy(PaymentBatch batch, Policy policy) => batch.DecideBy(policy, policy.Parts.Shadows.Models.Count, policy.Parts.Reasons.Columns, policy.Rules?.Count ?? 0);
 
     private static Policy PolicyOf(PaymentBatch batch)
     {

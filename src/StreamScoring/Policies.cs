@@ -1,6 +1,8 @@
+using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Logs;
+using StreamScoring.Rules;
 using StreamScoring.Scoring;
 
 namespace StreamScoring;
@@ -15,20 +17,29 @@ public sealed class Policies : IDisposable
     private readonly DecisionParts _decisions;
     private readonly LogTable _logs;
     private readonly TimeProvider _clock;
+    private readonly GrowingLayout _layout;
     private readonly Lock _gate = new();
 
     // Under the gate.
     private readonly HashSet<Policy> _held = [];
     private readonly List<Task> _freeing = [];
     private Policy _inForce;
+
+    /// <summary>
+    /// Waits for the first batch that was decoded with all attributes that it looks at; null where
+    /// none waits.
+    /// </summary>
+    private Policy? _next;
+    private int _attributesThere;
     private TimeSpan? _stopAfter;
     private bool _isOver;
 
-    internal Policies(DecisionParts decisions, LogTable logs, TimeProvider clock)
+    internal Policies(DecisionParts decisions, LogTable logs, TimeProvider clock, GrowingLayout layout)
     {
-        (_decisions, _logs, _clock) = (decisions, logs, clock);
+        (_decisions, _logs, _clock, _layout) = (decisions, logs, clock, layout);
         _inForce = Make(decisions.Policy, before: null);
         _held.Add(_inForce);
+        _attributesThere = _inForce.AttributeCount;
     }
 
     /// <summary>What decides the next batch.</summary>
@@ -57,7 +68,8 @@ public sealed class Policies : IDisposable
 
     /// <summary>
     /// Makes a policy ready and puts it in force. Opening lanes takes a while: batches go on
-    /// meanwhile under the policy before. One caller at a time.
+    /// meanwhile under the policy before. One caller at a time. Where it looks at attributes that
+    /// were not decoded before, the first batch that has them is its first.
     /// </summary>
     /// <param name="parts">From here on the pipeline's; where it fails, what they hold is let go
     /// of.</param>
@@ -84,8 +96,14 @@ public sealed class Policies : IDisposable
                 }
 
                 _held.Add(next);
-                (var before, _inForce) = (_inForce, next);
-                FreeIfLeft(before);
+                var unused = _next;
+                _next = next;
+                if (unused is not null)
+                {
+                    FreeIfLeft(unused);
+                }
+
+                TakeNext();
                 return;
             }
         }
@@ -141,10 +159,13 @@ public sealed class Policies : IDisposable
     }
 
     /// <summary>A batch is decided by the policy in force, until the batch is cleared.</summary>
-    internal Policy Lease()
+    /// <param name="attributeCount">Columns of attributes that the batch was decoded with.</param>
+    internal Policy Lease(int attributeCount)
     {
         lock (_gate)
         {
+            _attributesThere = Math.Max(_attributesThere, attributeCount);
+            TakeNext();
             _inForce.Leases++;
             return _inForce;
         }
@@ -160,9 +181,18 @@ public sealed class Policies : IDisposable
         }
     }
 
+    private void TakeNext()
+    {
+        if (_next is { } next && next.AttributeCount <= _attributesThere)
+        {
+            (var before, _inForce, _next) = (_inForce, next, null);
+            FreeIfLeft(before);
+        }
+    }
+
     private void FreeIfLeft(Policy policy)
     {
-        if (policy == _inForce || policy.Leases > 0 || !_held.Remove(policy))
+        if (policy == _inForce || policy == _next || policy.Leases > 0 || !_held.Remove(policy))
         {
             return;
         }
@@ -173,15 +203,21 @@ public sealed class Policies : IDisposable
         _freeing.Add(Task.Run(policy.Free));
     }
 
-    private Policy Make(PolicyParts parts, Policy? before) => new(
-        this, parts,
-        before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts)),
-        new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs), new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema));
+    private Policy Make(PolicyParts parts, Policy? before)
+    {
+        var layout = _layout.Grow(parts.Rules?.File.Uses.Attributes ?? []);
+        var rules = parts.Rules is { } own ? new RuleProgram(own.File.Rules, own.World with { Attributes = layout.AttributeNames }) : null;
+        var decider = new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs, rules);
+        var encoder = new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema, parts.Rules?.File.Rules ?? []);
+        // Last, as what fails behind them would leave lanes open.
+        var lanes = before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts));
+        return new Policy(this, parts, lanes, decider, encoder, rules, layout.AttributeNames.Count);
+    }
 
     /// <summary>
     /// They have room for as many rows as a batch may ever have: that number changes while they
     /// run.
     /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
-        parts.Champion, parts.Columns, _decisions.Lanes, Batches.PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
+        parts.Champion, parts.Columns, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
 }

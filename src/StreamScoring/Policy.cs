@@ -1,6 +1,7 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
+using StreamScoring.Rules;
 using StreamScoring.Scoring;
 
 namespace StreamScoring;
@@ -15,9 +16,9 @@ public sealed class Policy : IBatchPolicy
     private readonly Policies _owner;
     private readonly IDisposable _lanesHold;
 
-    internal Policy(Policies owner, PolicyParts parts, Shared<ScoringLanes> lanes, Decider decider, DecisionEncoder encoder)
+    internal Policy(Policies owner, PolicyParts parts, Shared<ScoringLanes> lanes, Decider decider, DecisionEncoder encoder, RuleProgram? rules, int attributeCount)
     {
-        (_owner, Parts, SharedLanes, Decider, Encoder) = (owner, parts, lanes, decider, encoder);
+        (_owner, Parts, SharedLanes, Decider, Encoder, Rules, AttributeCount) = (owner, parts, lanes, decider, encoder, rules, attributeCount);
         (Id, _lanesHold) = (parts.Id, lanes.Hold());
     }
 
@@ -35,10 +36,23 @@ public sealed class Policy : IBatchPolicy
 
     internal DecisionEncoder Encoder { get; }
 
+    internal RuleProgram? Rules { get; }
+
+    /// <summary>Columns of attributes that a batch must have for it.</summary>
+    internal int AttributeCount { get; }
+
     /// <summary>
     /// Batches that are decided by it and still on their way. Under the owner's gate.
     /// </summary>
     internal int Leases { get; set; }
+
+    internal void CountRules(PaymentBatch batch)
+    {
+        if (Rules is not null)
+        {
+            Parts.Rules?.Meters?.Decided(batch, Rules.MissingCount);
+        }
+    }
 
     /// <inheritdoc/>
     void IBatchPolicy.Release() => _owner.Release(this);

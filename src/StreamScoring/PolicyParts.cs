@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Decisions;
+using StreamScoring.Rules;
 using StreamScoring.Scoring;
 
 namespace StreamScoring;
@@ -16,6 +17,9 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     public ShadowOptions Shadows { get; init; } = ShadowOptions.None;
 
     public ReasonOptions Reasons { get; init; } = ReasonOptions.None;
+
+    /// <summary>Null: the thresholds decide.</summary>
+    public PolicyRules? Rules { get; init; }
 
     /// <summary>
     /// What the policy lets go of when its last batch has left it, such as a hold on the models;
@@ -37,6 +41,7 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
                 $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
                 .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
                 $"rules {Stamp.RuleFile ?? "none"}",
+                .. Rules?.World.Lists?.Values.OrderBy(list => list.Name, StringComparer.Ordinal).Select(list => $"list {list.Name} {list.Hash}") ?? [],
                 $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
                 $"reasons {Reasons.From} {Reasons.Max}",
                 string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),

@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
+using StreamScoring.Rules;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
 
@@ -21,10 +21,8 @@ internal sealed class Artifacts : IDisposable
     /// </summary>
     private const int IdDigits = 12;
 
-    private readonly string? _ruleHash;
-
-    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, string? ruleHash) =>
-        (Features, Champion, ChampionColumns, Shadows, _ruleHash) = (features, champion, columns, shadows, ruleHash);
+    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, PolicyRules? rules) =>
+        (Features, Champion, ChampionColumns, Shadows, Rules) = (features, champion, columns, shadows, rules);
 
     public FeatureFile Features { get; }
 
@@ -35,6 +33,12 @@ internal sealed class Artifacts : IDisposable
 
     public IReadOnlyList<ShadowModel> Shadows { get; }
 
+    /// <summary>As they were when the models were loaded; null where the topology names none.
+    /// </summary>
+    public PolicyRules? Rules { get; }
+
+    public IReadOnlyList<string> ShadowIds => [.. Shadows.Select(shadow => shadow.Id)];
+
     /// <summary>
     /// What whoever serves the models should know, each said of a model's folder.
     /// </summary>
@@ -44,12 +48,17 @@ internal sealed class Artifacts : IDisposable
     public ModelFailures? Failures { get; init; }
 
     /// <summary>What decides by these and a topology's thresholds.</summary>
-    /// <param name="meter">Where the shadow models' answers are counted.</param>
-    public PolicyParts PolicyOf(Topology topology, EngineMeter meter)
+    /// <param name="meter">Where the shadow models' answers and the rules' hits are
+    /// counted.</param>
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter) => PolicyOf(topology, meter, Rules);
+
+    /// <inheritdoc cref="PolicyOf(Topology, EngineMeter)"/>
+    /// <param name="rules">Those of now; null: none.</param>
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules)
     {
-        string[] shadowIds = [.. Shadows.Select(shadow => shadow.Id)];
+        var shadowIds = ShadowIds;
         var stamp = new DecisionStamp(
-            Champion.Name, Champion.Version, Champion.Engine, Features.Hash, _ruleHash, topology.Hash, Features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
+            Champion.Name, Champion.Version, Champion.Engine, Features.Hash, rules?.File.Hash, topology.Hash, Features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
         {
             ShadowIds = shadowIds,
             FeatureTexts = Features.Schema.Texts,
@@ -58,6 +67,7 @@ internal sealed class Artifacts : IDisposable
         {
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
+            Rules = rules is null ? null : rules with { Meters = new RuleMeters(meter, rules.File.Rules) },
         };
     }
 
@@ -73,7 +83,6 @@ internal sealed class Artifacts : IDisposable
     public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
     {
         var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
-        var ruleHash = topology.RuleFile is { } rules ? CheckRules(rules) : null;
         var loaded = new List<OnnxModel>();
         try
         {
@@ -92,7 +101,8 @@ internal sealed class Artifacts : IDisposable
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
             }
 
-            return new Artifacts(features, champion, columns, shadows, ruleHash)
+            var rules = RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], before: null);
+            return new Artifacts(features, champion, columns, shadows, rules)
             {
                 Failures = failures,
                 Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],
@@ -132,23 +142,5 @@ internal sealed class Artifacts : IDisposable
 
         return features.Schema.IsText(column) == isText ? column
             : throw new InvalidInputFileException($"{folder}: the model takes {input} as a {(isText ? "text" : "number")}, and {topology.FeatureFile} computes a {(isText ? "number" : "text")}");
-    }
-
-    /// <summary>
-    /// The rule language comes with a later release: until then a file may say why it is empty, and
-    /// nothing is ignored silently.
-    /// </summary>
-    private static string CheckRules(string path)
-    {
-        var lines = File.ReadAllLines(path);
-        for (var i = 0; i < lines.Length; i++)
-        {
-            if (lines[i].Trim() is { Length: > 0 } line && !line.StartsWith('#'))
-            {
-                throw new InvalidInputFileException($"{path}:{i + 1}: this release takes no rules yet, only comments; the thresholds of the topology decide");
-            }
-        }
-
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
     }
 }

@@ -25,6 +25,13 @@ internal static partial class HostEvents
     [LoggerMessage(3005, LogLevel.Warning, "waits: {Reason}")]
     public static partial void Waits(this ILogger logger, string reason);
 
+    /// <param name="hash">Of the file of rules.</param>
+    [LoggerMessage(3006, LogLevel.Information, "rules or lists changed: {Rules} rules and {Lists} lists are in force, {Hash}")]
+    public static partial void RulesTaken(this ILogger logger, int rules, int lists, string hash);
+
+    [LoggerMessage(3007, LogLevel.Warning, "changed rules or lists are not taken, those in force stay: {Reason}")]
+    public static partial void RulesRefused(this ILogger logger, string reason);
+
     [LoggerMessage(3011, LogLevel.Error, "the graph failed: {Reason}")]
     public static partial void GraphFailed(this ILogger logger, string? reason);
 

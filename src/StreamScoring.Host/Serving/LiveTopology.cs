@@ -1,24 +1,31 @@
+using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Deployment;
 
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Takes a changed topology file over while the process runs: all of its live keys, or none. Models
-/// are loaded beside the graph, which decides by the ones before meanwhile.
+/// Takes a changed topology file over while the process runs: all of its live keys, or none; and
+/// changed files of rules and lists, all of them or none. They are loaded beside the graph, which
+/// decides by the ones before meanwhile.
 /// </summary>
 internal sealed class LiveTopology : IDisposable
 {
     private readonly TopologyWatch _file;
     private readonly PolicyFiles _policies;
     private readonly Counter _changes;
+    private readonly Counter _ruleChanges;
+    private readonly RuleWatch _rules;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private TopologyChange? _pending;
+    private Pending? _pending;
     private Task _taking = Task.CompletedTask;
 
-    public LiveTopology(TopologyWatch file, PolicyFiles policies, CollectorRegistry registry)
+    public LiveTopology(TopologyWatch file, RuleWatch rules, PolicyFiles policies, CollectorRegistry registry, ILogger logger)
     {
-        (_file, _policies) = (file, policies);
+        (_file, _rules, _policies, _logger) = (file, rules, policies, logger);
+        _ruleChanges = Metrics.WithCustomRegistry(registry).CreateCounter(
+            "scoring_rule_changes_total", "Changes of the files of rules and lists that were seen, by whether they are in force.", ["outcome"]);
         _changes = Metrics.WithCustomRegistry(registry).CreateCounter(
             "scoring_topology_changes_total", "Changes of the topology file that were seen, by whether their live keys are in force.", ["outcome"]);
     }
@@ -32,11 +39,10 @@ internal sealed class LiveTopology : IDisposable
     {
         // One change at a time: one that was loaded and not yet said to be in force must not be
         // left behind by a later one that is refused.
-        if (_pending is null && _file.Look() is { } change)
+        if (_pending is null && Seen(inForce) is { } seen)
         {
-            var target = TopologyKeys.TakeLive(inForce, change.Target);
-            _pending = change with { Target = target };
-            _taking = Task.Run(() => Take(target, pipeline, _stopping.Token), CancellationToken.None);
+            _pending = seen;
+            _taking = Task.Run(() => Take(seen.Target, pipeline, _stopping.Token), CancellationToken.None);
         }
 
         var taken = _pending is { } pending && _taking.IsCompleted ? Finish(pending, pipeline) : null;
@@ -50,6 +56,11 @@ internal sealed class LiveTopology : IDisposable
         _taking.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         _stopping.Dispose();
     }
+
+    private Pending? Seen(Topology inForce) =>
+        _file.Look() is { } change ? new Pending(TopologyKeys.TakeLive(inForce, change.Target), change)
+            : _rules.Look(inForce) ? new Pending(inForce, Change: null)
+            : null;
 
     private void Take(Topology target, Pipeline pipeline, CancellationToken cancel)
     {
@@ -67,19 +78,49 @@ internal sealed class LiveTopology : IDisposable
         _policies.Take(files);
     }
 
-    private Topology? Finish(TopologyChange change, Pipeline pipeline)
+    private Topology? Finish(Pending pending, Pipeline pipeline)
     {
         _pending = null;
-        if (!_taking.IsCompletedSuccessfully)
+        var isTaken = _taking.IsCompletedSuccessfully;
+        if (isTaken)
         {
-            _file.Refused(_taking.Exception?.InnerException?.Message ?? "loading was given up");
+            // The graph may have been started over meanwhile, with the policy of before.
+            pipeline.Take(_policies.PolicyOf(pending.Target));
+        }
+
+        var problem = isTaken ? null : _taking.Exception?.InnerException?.Message ?? "loading was given up";
+        if (pending.Change is not { } change)
+        {
+            FinishRules(problem);
             return null;
         }
 
-        // The graph may have been started over meanwhile, with the thresholds of before.
-        pipeline.Take(_policies.PolicyOf(change.Target));
+        if (problem is not null)
+        {
+            _file.Refused(problem);
+            return null;
+        }
+
         _changes.WithLabels("taken").Inc();
-        _file.Took(change);
-        return change.Target;
+        _file.Took(change with { Target = pending.Target });
+        return pending.Target;
     }
+
+    private void FinishRules(string? problem)
+    {
+        _ruleChanges.WithLabels(problem is null ? "taken" : "refused").Inc();
+        if (problem is not null)
+        {
+            _logger.RulesRefused(problem);
+        }
+        else if (_policies.Rules is { } rules)
+        {
+            _logger.RulesTaken(rules.File.Rules.Count, rules.World.Lists?.Count ?? 0, rules.File.Hash);
+        }
+    }
+
+    /// <summary>A change that is being taken.</summary>
+    /// <param name="Change">Of the topology file; null where only files that it names
+    /// changed.</param>
+    private sealed record Pending(Topology Target, TopologyChange? Change);
 }

@@ -1,6 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
+using StreamScoring.Rules;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
 
@@ -17,12 +18,13 @@ internal sealed class PolicyFiles : IDisposable
     private Shared<Artifacts> _artifacts;
     private IDisposable _hold;
     private Topology _of;
+    private PolicyRules? _rules;
 
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
     /// <param name="meter">Where the shadow models' answers are counted.</param>
     public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter)
     {
-        (_of, _meter, _artifacts) = (topology, meter, new Shared<Artifacts>(artifacts));
+        (_of, _meter, _artifacts, _rules) = (topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules);
         _hold = _artifacts.Hold();
     }
 
@@ -33,11 +35,15 @@ internal sealed class PolicyFiles : IDisposable
     /// <summary>What was loaded last and taken.</summary>
     public Artifacts Current => Volatile.Read(ref _artifacts).Value;
 
+    /// <summary>The rules that were loaded last and taken; null where there are none.</summary>
+    public PolicyRules? Rules => Volatile.Read(ref _rules);
+
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
-    public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, topology);
+    public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, _rules, topology);
 
     /// <summary>
-    /// Loads what the topology names, if it is not what is loaded, and makes a policy of it.
+    /// Loads the models that the topology names, if they are not those that are loaded, and its
+    /// rules and lists, and makes a policy of them.
     /// </summary>
     /// <returns>The policy; and what makes these files those that later policies are made of.
     /// Either has to be used or disposed of.</returns>
@@ -47,7 +53,17 @@ internal sealed class PolicyFiles : IDisposable
     public (PolicyParts Policy, LoadedFiles Files) Load(Topology topology, CancellationToken cancel)
     {
         var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
-        return (Held(artifacts, topology), new LoadedFiles(topology, artifacts));
+        var loaded = artifacts.Value;
+        try
+        {
+            var rules = artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
+            return (Held(artifacts, rules, topology), new LoadedFiles(topology, artifacts, rules));
+        }
+        catch when (artifacts != _artifacts)
+        {
+            loaded.Dispose();
+            throw;
+        }
     }
 
     /// <summary>From now on these are what policies are made of.</summary>
@@ -56,6 +72,7 @@ internal sealed class PolicyFiles : IDisposable
         var before = _hold;
         _hold = files.Hold;
         _of = files.Topology;
+        Volatile.Write(ref _rules, files.Rules);
         Volatile.Write(ref _artifacts, files.Artifacts);
         before.Dispose();
     }
@@ -65,14 +82,16 @@ internal sealed class PolicyFiles : IDisposable
     private bool NamesSameModels(Topology topology) =>
         topology.ModelFolder == _of.ModelFolder && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
-    private PolicyParts Held(Shared<Artifacts> artifacts, Topology topology) => artifacts.Value.PolicyOf(topology, _meter) with { Held = artifacts.Hold() };
+    private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, Topology topology) => artifacts.Value.PolicyOf(topology, _meter, rules) with { Held = artifacts.Hold() };
 
     /// <summary>
     /// Artifacts that were loaded, held until it is known whether they are taken.
     /// </summary>
-    internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts) : IDisposable
+    internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts, PolicyRules? rules) : IDisposable
     {
         public Topology Topology => topology;
+
+        public PolicyRules? Rules => rules;
 
         public Shared<Artifacts> Artifacts => artifacts;
 

@@ -46,6 +46,8 @@ internal static class RunVerb
         // Nobody decides until both are there, so they go on side by side: the state, and the model
         // with its trials.
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
+        // Before they are read: a change meanwhile is one that it sees.
+        var rules = new RuleWatch(topology);
         using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter);
         foreach (var (folder, notice) in policies.Current.Notices)
         {
@@ -67,7 +69,7 @@ internal static class RunVerb
             topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted),
             () => StatusReport.Of(life, topology, file, process));
         var (snapshots, logs) = await restoring;
-        using var live = new LiveTopology(file, policies, registry);
+        using var live = new LiveTopology(file, rules, policies, registry, logger);
         process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, logger);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);

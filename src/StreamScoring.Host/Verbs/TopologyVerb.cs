@@ -12,7 +12,7 @@ internal static class TopologyVerb
         var set = CommonOptions.Set();
         var validate = new Command("validate",
             """
-            Checks a topology file and all that it names (features, champion, shadow models, rules), without looking at any broker.
+            Checks a topology file and all that it names (features, champion, shadow models, rules, lists), without looking at any broker.
 
             Example:
               scoring topology validate topology/handbook/topology.yaml
@@ -34,6 +34,7 @@ internal static class TopologyVerb
             await Console.Error.WriteLineAsync(
                 $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
                 + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}"
+                + (artifacts.Rules is { } rules ? $"; {rules.File.Rules.Count} rules, {rules.World.Lists?.Count ?? 0} lists" : "")
                 + string.Concat(artifacts.Shadows.Select(shadow => $"; shadow {shadow.Id}")));
             return VerbRunner.Done;
         });

@@ -86,7 +86,7 @@ internal static class TuneVerb
         OutputFile.RequireNoInput(
             options.Output,
             [
-                options.File, options.Columns, topology.FeatureFile, topology.RuleFile, .. options.Payments,
+                options.File, options.Columns, topology.FeatureFile, topology.RuleFile, topology.ListFolder, .. options.Payments,
                 .. topology.ShadowFolders.Append(topology.ModelFolder).SelectMany(OnnxModelLoader.FilesOf),
             ]);
         var (result, workload) = await run.RunAsync(topology, cancel);

@@ -11,4 +11,7 @@ public enum DecidedBy : byte
 
     /// <summary>It was published before and has its first decision again.</summary>
     Duplicate,
+
+    /// <summary>A rule, which <see cref="RuleColumns.Deciding"/> names.</summary>
+    Rule,
 }

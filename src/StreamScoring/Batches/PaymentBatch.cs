@@ -17,7 +17,7 @@ public sealed class PaymentBatch
     public const int RowsCeiling = 1024;
 
     private readonly TextColumn[] _text;
-    private readonly AttributeColumn[] _attributes;
+    private AttributeColumn[] _attributes;
 
     public PaymentBatch(BatchLayout layout, int rowsMax, int bytesInitial)
     {
@@ -69,6 +69,7 @@ public sealed class PaymentBatch
         Probability = new double[rowsMax];
         Shadows = new FeatureMatrix(0, rowsMax);
         Reasons = new ReasonColumns(0, rowsMax);
+        Rules = new RuleColumns(0, rowsMax);
         Score = new byte[rowsMax];
         Level = new RiskLevel[rowsMax];
         Action = new DecisionAction[rowsMax];
@@ -165,6 +166,9 @@ public sealed class PaymentBatch
 
     /// <param name="attributeIndex">Position in <see cref="BatchLayout.AttributeNames"/>.</param>
     public AttributeColumn Attribute(int attributeIndex) => _attributes[attributeIndex];
+
+    /// <summary>Columns of attributes that the batch has.</summary>
+    public int AttributeCount => _attributes.Length;
 
     /// <summary>
     /// The first <see cref="DecideCount"/> entries: rows that are payments and are to be decided,
@@ -290,6 +294,9 @@ public sealed class PaymentBatch
 
     public readonly VerdictFlags[] Flags;
 
+    /// <summary>Which rules fired; empty where the policy has none.</summary>
+    public RuleColumns Rules { get; private set; }
+
     // Filled by emit.
 
     /// <summary>The decisions and dead letters that the batch writes.</summary>
@@ -379,16 +386,26 @@ public sealed class PaymentBatch
     /// </summary>
     /// <param name="shadowCount">Of its shadow models.</param>
     /// <param name="reasonsMax">Reasons that it gives of a decision, at most.</param>
-    internal void DecideBy(IBatchPolicy policy, int shadowCount, int reasonsMax)
+    /// <param name="ruleCount">Of its rules.</param>
+    internal void DecideBy(IBatchPolicy policy, int shadowCount, int reasonsMax, int ruleCount)
     {
         // A batch may be decided again, by whoever measures that.
         Policy?.Release();
         Policy = policy;
-        MakeRoom(shadowCount, reasonsMax);
+        MakeRoom(shadowCount, reasonsMax, ruleCount);
     }
 
-    /// <summary>Room for the probabilities of shadow models and for reasons.</summary>
-    public void MakeRoom(int shadowCount, int reasonsMax)
+    /// <summary>Room for attributes that came to a layout.</summary>
+    internal void Fit(BatchLayout layout)
+    {
+        if (_attributes.Length < layout.AttributeNames.Count)
+        {
+            _attributes = [.. _attributes, .. layout.AttributeNames.Skip(_attributes.Length).Select(_ => new AttributeColumn(RowsMax))];
+        }
+    }
+
+    /// <summary>Room for the probabilities of shadow models, reasons and rules.</summary>
+    public void MakeRoom(int shadowCount, int reasonsMax, int ruleCount = 0)
     {
         if (Shadows.FeatureCount != shadowCount)
         {
@@ -398,6 +415,11 @@ public sealed class PaymentBatch
         if (Reasons.ReasonsMax != reasonsMax)
         {
             Reasons = new ReasonColumns(reasonsMax, RowsMax);
+        }
+
+        if (Rules.RuleCount != ruleCount)
+        {
+            Rules = new RuleColumns(ruleCount, RowsMax);
         }
     }
 

@@ -9,13 +9,18 @@ namespace StreamScoring.Batches;
 public sealed class PaymentBatchPool
 {
     private readonly ConcurrentQueue<PaymentBatch> _free = new();
-    private readonly BatchLayout _layout;
+    private readonly GrowingLayout _layout;
     private readonly int _bytesInitial;
     private volatile int _batchesMax;
     private volatile int _rowsMax;
     private int _rented;
 
     public PaymentBatchPool(BatchLayout layout, int batchesMax, int rowsMax, int bytesInitial = 64 * 1024)
+        : this(new GrowingLayout(layout), batchesMax, rowsMax, bytesInitial)
+    {
+    }
+
+    internal PaymentBatchPool(GrowingLayout layout, int batchesMax, int rowsMax, int bytesInitial)
     {
         Invariant.Require(batchesMax > 0 && rowsMax > 0);
         (_batchesMax, _layout, _rowsMax, _bytesInitial) = (batchesMax, layout, rowsMax, bytesInitial);
@@ -46,7 +51,7 @@ public sealed class PaymentBatchPool
         Interlocked.Increment(ref _rented);
         // A batch keeps the columns that it was made with. One of another size is let go and
         // another is made, once for each batch after a change.
-        return _free.TryDequeue(out var batch) && batch.RowsMax == _rowsMax ? batch : new PaymentBatch(_layout, _rowsMax, _bytesInitial);
+        return _free.TryDequeue(out var batch) && batch.RowsMax == _rowsMax ? batch : new PaymentBatch(_layout.Current, _rowsMax, _bytesInitial);
     }
 
     public void Return(PaymentBatch batch)

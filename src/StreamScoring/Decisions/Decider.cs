@@ -1,15 +1,17 @@
 using StreamScoring.Batches;
+using StreamScoring.Rules;
 
 namespace StreamScoring.Decisions;
 
 /// <summary>
 /// The pure part of the decide stage: the verdict on each payment. The order of precedence has one
-/// place, here: a payment that was published before keeps its first decision; rules will be asked
-/// next, the thresholds last.
+/// place, here: a payment that was published before keeps its first decision; rules come next, the
+/// thresholds last.
 /// </summary>
 /// <param name="budgetMs">A payment decided later than this after its log timestamp is flagged
 /// late.</param>
-internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs)
+/// <param name="rules">Null: none.</param>
+internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs, RuleProgram? rules = null)
 {
     /// <summary>
     /// Decides every row that is owed a decision. Allocates nothing in steady state.
@@ -17,7 +19,14 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
     /// <param name="batch">With the time at which it is decided.</param>
     public void Decide(PaymentBatch batch)
     {
-        foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+        var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
+        foreach (var rowIndex in rows)
+        {
+            Grade(batch, rowIndex);
+        }
+
+        rules?.Ask(batch);
+        foreach (var rowIndex in rows)
         {
             if (batch.IsDuplicate[rowIndex] && firsts.TryFind(batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex], out var first))
             {
@@ -30,21 +39,12 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
                 DecideAnew(batch, rowIndex);
             }
 
-            batch.Rung[rowIndex] = double.IsNaN(batch.Probability[rowIndex]) ? Rung.Rules : Rung.Full;
             batch.Flags[rowIndex] = FlagsOf(batch, rowIndex);
         }
     }
 
-    private static void Repeat(PaymentBatch batch, int rowIndex, in FirstDecision first)
-    {
-        (batch.Probability[rowIndex], batch.RawScore[rowIndex]) = (first.Probability, first.Raw);
-        (batch.Score[rowIndex], batch.Level[rowIndex], batch.Action[rowIndex]) = (first.Score, first.Level, first.Action);
-        batch.DecidedBy[rowIndex] = DecidedBy.Duplicate;
-        // They are of another score: what the model made of the payment now, which decides nothing.
-        batch.Reasons.Count[rowIndex] = 0;
-    }
-
-    private void DecideAnew(PaymentBatch batch, int rowIndex)
+    /// <summary>What rules may look at.</summary>
+    private void Grade(PaymentBatch batch, int rowIndex)
     {
         var probability = batch.Probability[rowIndex];
         var score = RiskScore.FromProbability(probability);
@@ -52,11 +52,39 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
         batch.Level[rowIndex] = score >= thresholds.HighestFrom ? RiskLevel.Highest
             : score >= thresholds.ElevatedFrom ? RiskLevel.Elevated
             : RiskLevel.Normal;
-        batch.Action[rowIndex] = thresholds.ActionOf(probability);
-        batch.DecidedBy[rowIndex] = double.IsNaN(probability) ? DecidedBy.Unscored : DecidedBy.Thresholds;
+        batch.Rung[rowIndex] = double.IsNaN(probability) ? Rung.Rules : Rung.Full;
+    }
+
+    private void Repeat(PaymentBatch batch, int rowIndex, in FirstDecision first)
+    {
+        (batch.Probability[rowIndex], batch.RawScore[rowIndex]) = (first.Probability, first.Raw);
+        (batch.Score[rowIndex], batch.Level[rowIndex], batch.Action[rowIndex]) = (first.Score, first.Level, first.Action);
+        batch.DecidedBy[rowIndex] = DecidedBy.Duplicate;
+        // They are of another score: what the model made of the payment now, which decides nothing.
+        batch.Reasons.Count[rowIndex] = 0;
+        batch.Rung[rowIndex] = double.IsNaN(first.Probability) ? Rung.Rules : Rung.Full;
+        if (rules is not null)
+        {
+            // What fires now decides nothing: the first decision stands, whatever the rules are.
+            batch.Rules.Clear(rowIndex);
+        }
+    }
+
+    private void DecideAnew(PaymentBatch batch, int rowIndex)
+    {
+        var probability = batch.Probability[rowIndex];
+        if (rules is not null && batch.Rules.Deciding[rowIndex] is var rule and not RuleColumns.None)
+        {
+            (batch.Action[rowIndex], batch.DecidedBy[rowIndex]) = (rules.ActionOf(rule), DecidedBy.Rule);
+        }
+        else
+        {
+            (batch.Action[rowIndex], batch.DecidedBy[rowIndex]) = (thresholds.ActionOf(probability), double.IsNaN(probability) ? DecidedBy.Unscored : DecidedBy.Thresholds);
+        }
+
         firsts.Add(
             batch.FirstSequence[rowIndex], batch.FirstLog[rowIndex], batch.FirstOffset[rowIndex],
-            new FirstDecision(probability, batch.RawScore[rowIndex], score, batch.Level[rowIndex], batch.Action[rowIndex]));
+            new FirstDecision(probability, batch.RawScore[rowIndex], batch.Score[rowIndex], batch.Level[rowIndex], batch.Action[rowIndex]));
     }
 
     private VerdictFlags FlagsOf(PaymentBatch batch, int rowIndex) =>

@@ -5,6 +5,7 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Logs;
+using StreamScoring.Rules;
 
 namespace StreamScoring.Emit;
 
@@ -44,10 +45,17 @@ internal sealed class DecisionEncoder
     private readonly byte[] _hashes;
     private readonly byte[] _policy;
 
+    /// <summary>By rule, in the file's order: its name, and <c>rules/</c> and its name.</summary>
+    private readonly byte[][] _ruleNames, _decidedByRule;
+
+    /// <summary>[words] Rules that decide something, and those that do not.</summary>
+    private readonly ulong[] _liveRules, _shadowRules;
+
     /// <param name="policy"><c>sha256:</c> and 64 hexadecimal digits.</param>
     /// <param name="usesSchema">Whether decisions leave to a schema what they have in
     /// common.</param>
-    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false)
+    /// <param name="rules">Of the policy; null: none.</param>
+    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false, IReadOnlyList<Rule>? rules = null)
     {
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
         var texts = stamp.FeatureTexts.Count == 0 ? stamp.FeatureNames : stamp.FeatureTexts;
@@ -57,6 +65,9 @@ internal sealed class DecisionEncoder
         _clock = clock;
         _version = Encoded((ref MessagePackWriter writer) => writer.Write(usesSchema ? DecisionMessagePack.SchemaVersion : DecisionMessagePack.InlineVersion));
         _policy = EncodedHash(Own(policy));
+        rules ??= [];
+        (_ruleNames, _decidedByRule) = ([.. rules.Select(rule => EncodedText(rule.Name))], [.. rules.Select(rule => EncodedText($"rules/{rule.Name}"))]);
+        (_liveRules, _shadowRules) = (BitsOf(rules, isShadow: false), BitsOf(rules, isShadow: true));
         _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
         _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
         _model = Schema is not null ? EncodedHash(Schema.Id) : Encoded((ref MessagePackWriter writer) =>
@@ -101,8 +112,8 @@ internal sealed class DecisionEncoder
         writer.WriteRaw(Rungs[(int)batch.Rung[rowIndex]]);
         writer.WriteRaw(_model);
         WriteFeatures(batch, rowIndex, ref writer);
-        writer.WriteArrayHeader(0);
-        writer.WriteArrayHeader(0);
+        WriteRules(batch, rowIndex, _liveRules, ref writer);
+        WriteRules(batch, rowIndex, _shadowRules, ref writer);
         WriteReasons(batch, rowIndex, ref writer);
         WriteShadow(batch, rowIndex, ref writer);
         writer.WriteRaw(_hashes);
@@ -111,8 +122,26 @@ internal sealed class DecisionEncoder
         WriteTimings(batch, rowIndex, ref writer);
         WriteBounds(batch, rowIndex, ref writer);
         writer.WriteRaw(_policy);
-        writer.WriteRaw(Deciders[(int)batch.DecidedBy[rowIndex]]);
+        writer.WriteRaw(batch.DecidedBy[rowIndex] == DecidedBy.Rule ? _decidedByRule[batch.Rules.Deciding[rowIndex]] : Deciders[(int)batch.DecidedBy[rowIndex]]);
         writer.WriteRaw(batch.Rung[rowIndex] == Rung.Full ? Champion : None);
+    }
+
+    private void WriteRules(PaymentBatch batch, int rowIndex, ulong[] kind, ref MessagePackWriter writer)
+    {
+        var count = 0;
+        for (var word = 0; word < kind.Length; word++)
+        {
+            count += BitOperations.PopCount(batch.Rules.Fired(rowIndex)[word] & kind[word]);
+        }
+
+        writer.WriteArrayHeader(count);
+        for (var word = 0; count > 0 && word < kind.Length; word++)
+        {
+            for (var bits = batch.Rules.Fired(rowIndex)[word] & kind[word]; bits != 0; bits &= bits - 1)
+            {
+                writer.WriteRaw(_ruleNames[(word * 64) + BitOperations.TrailingZeroCount(bits)]);
+            }
+        }
     }
 
     private static void WriteFlags(VerdictFlags flags, ref MessagePackWriter writer)
@@ -268,6 +297,17 @@ internal sealed class DecisionEncoder
         {
             writer.Write(value);
         }
+    }
+
+    private static ulong[] BitsOf(IReadOnlyList<Rule> rules, bool isShadow)
+    {
+        var bits = new ulong[(rules.Count + 63) / 64];
+        for (var i = 0; i < rules.Count; i++)
+        {
+            bits[i / 64] |= rules[i].IsShadow == isShadow ? 1UL << (i % 64) : 0;
+        }
+
+        return bits;
     }
 
     private static byte[] EncodedLog(LogId log, int elements) => Encoded((ref MessagePackWriter writer) =>

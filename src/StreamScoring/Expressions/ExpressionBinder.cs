@@ -1,23 +1,42 @@
 using System.Globalization;
+using System.Text;
+using StreamScoring.Contracts;
+using StreamScoring.Lists;
 
 namespace StreamScoring.Expressions;
 
 /// <summary>Gives names and types to a parsed expression.</summary>
-internal sealed class ExpressionBinder(IExpressionScope scope)
+/// <param name="round">Where expressions are evaluated together: what they have in common is bound
+/// once, and evaluated once in each round. Null: each for itself.</param>
+internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? round = null)
 {
+    /// <summary>As many names are listed where none is near.</summary>
+    private const int KnownMax = 60;
+
+    /// <summary>As many choices of <c>in (…)</c> are compared one by one.</summary>
+    private const int ComparedMax = 4;
+
+    private readonly Dictionary<(string Text, bool WantsText), Expression> _shared = [];
+    private readonly Dictionary<string, TextHashes> _hashes = new(StringComparer.Ordinal);
+
     private static readonly Dictionary<string, Func<Expression, Expression>> UnaryFunctions = new(StringComparer.Ordinal)
     {
         ["abs"] = static x => new UnaryNode<Abs>(x, ExpressionType.Number),
         ["ceil"] = static x => new UnaryNode<Ceiling>(x, ExpressionType.Number),
-        ["day_of_month"] = static x => new UnaryNode<DayOfMonth>(x, ExpressionType.Number),
         ["exp"] = static x => new UnaryNode<Exp>(x, ExpressionType.Number),
         ["floor"] = static x => new UnaryNode<Floor>(x, ExpressionType.Number),
-        ["hour"] = static x => new UnaryNode<Hour>(x, ExpressionType.Number),
-        ["is_weekend"] = static x => new UnaryNode<IsWeekend>(x, ExpressionType.Truth),
         ["log"] = static x => new UnaryNode<Log>(x, ExpressionType.Number),
-        ["minute"] = static x => new UnaryNode<Minute>(x, ExpressionType.Number),
         ["round"] = static x => new UnaryNode<Round>(x, ExpressionType.Number),
         ["sqrt"] = static x => new UnaryNode<Sqrt>(x, ExpressionType.Number),
+    };
+
+    /// <summary>Of a time, and where one is given, a zone.</summary>
+    private static readonly Dictionary<string, Func<Expression, Expression>> TimeFunctions = new(StringComparer.Ordinal)
+    {
+        ["day_of_month"] = static x => new UnaryNode<DayOfMonth>(x, ExpressionType.Number),
+        ["hour"] = static x => new UnaryNode<Hour>(x, ExpressionType.Number),
+        ["is_weekend"] = static x => new UnaryNode<IsWeekend>(x, ExpressionType.Truth),
+        ["minute"] = static x => new UnaryNode<Minute>(x, ExpressionType.Number),
         ["weekday"] = static x => new UnaryNode<Weekday>(x, ExpressionType.Number),
     };
 
@@ -38,28 +57,42 @@ internal sealed class ExpressionBinder(IExpressionScope scope)
 
     private static readonly Dictionary<string, Func<Expression, Expression, Expression>> Comparisons = new(StringComparer.Ordinal)
     {
-        ["=="] = static (x, y) => new BinaryNode<Equal>(x, y, ExpressionType.Truth),
-        ["!="] = static (x, y) => new BinaryNode<NotEqual>(x, y, ExpressionType.Truth),
-        ["<"] = static (x, y) => new BinaryNode<Less>(x, y, ExpressionType.Truth),
-        ["<="] = static (x, y) => new BinaryNode<LessOrEqual>(x, y, ExpressionType.Truth),
-        [">"] = static (x, y) => new BinaryNode<Greater>(x, y, ExpressionType.Truth),
-        [">="] = static (x, y) => new BinaryNode<GreaterOrEqual>(x, y, ExpressionType.Truth),
+        ["=="] = Compare<Equal>,
+        ["!="] = Compare<NotEqual>,
+        ["<"] = Compare<Less>,
+        ["<="] = Compare<LessOrEqual>,
+        [">"] = Compare<Greater>,
+        [">="] = Compare<GreaterOrEqual>,
     };
 
-    private static readonly string[] OtherFunctions = ["if", "is_missing", "pow"];
+    private static readonly Dictionary<string, Func<Expression, Expression, Expression>> TextComparisons = new(StringComparer.Ordinal)
+    {
+        ["=="] = static (x, y) => new TextComparisonNode<TextEqual>(x, y),
+        ["!="] = static (x, y) => new TextComparisonNode<TextNotEqual>(x, y),
+        ["starts_with"] = static (x, y) => new TextComparisonNode<StartsWith>(x, y),
+        ["ends_with"] = static (x, y) => new TextComparisonNode<EndsWith>(x, y),
+        ["contains"] = static (x, y) => new TextComparisonNode<Contains>(x, y),
+        ["like"] = static (x, y) => new TextComparisonNode<Like>(x, y),
+    };
+
+    private static readonly string[] OtherFunctions = ["if", "in_network", "is_missing", "pow", "shadow"];
 
     /// <summary>Parses and binds.</summary>
     /// <exception cref="ExpressionException">The text is wrong; the offset says where.</exception>
     public Expression Bind(string text) => Bind(ExpressionParser.Parse(text), wantsText: false);
 
+    /// <summary>Binds what was parsed as a condition.</summary>
+    /// <exception cref="ExpressionException">It is wrong, or no condition.</exception>
+    public Expression BindCondition(Syntax syntax)
+    {
+        var expression = Bind(syntax, wantsText: false);
+        return expression.Type == ExpressionType.Truth ? expression
+            : throw new ExpressionException(syntax.Offset, $"is a {Describe(expression.Type)}; expected a condition, such as amount > 10");
+    }
+
     /// <summary>Parses and binds a condition.</summary>
     /// <exception cref="ExpressionException">The text is wrong, or no condition.</exception>
-    public Expression BindCondition(string text)
-    {
-        var expression = Bind(text);
-        return expression.Type == ExpressionType.Truth ? expression
-            : throw new ExpressionException(0, $"is a {Describe(expression.Type)}; expected a condition, such as amount > 10");
-    }
+    public Expression BindCondition(string text) => BindCondition(ExpressionParser.Parse(text));
 
     /// <summary>All names that the expression uses, for finding the order of features.</summary>
     /// <exception cref="ExpressionException">The text is no expression.</exception>
@@ -72,63 +105,92 @@ internal sealed class ExpressionBinder(IExpressionScope scope)
 
     private static void Collect(Syntax syntax, HashSet<string> names)
     {
-        IEnumerable<Syntax> parts = [];
-        switch (syntax)
+        if (syntax is NameSyntax name)
         {
-            case NameSyntax name:
-                names.Add(name.Name);
-                break;
-            case CallSyntax call:
-                parts = call.Arguments;
-                break;
-            case UnarySyntax unary:
-                parts = [unary.Operand];
-                break;
-            case BinarySyntax binary:
-                parts = [binary.Left, binary.Right];
-                break;
-            case InSyntax choice:
-                parts = [choice.Operand, .. choice.Choices];
-                break;
+            names.Add(name.Name);
         }
 
-        foreach (var part in parts)
+        foreach (var part in PartsOf(syntax))
         {
             Collect(part, names);
         }
     }
 
-    private Expression Bind(Syntax syntax, bool wantsText) => syntax switch
+    private static IEnumerable<Syntax> PartsOf(Syntax syntax) => syntax switch
+    {
+        CallSyntax call => call.Arguments,
+        UnarySyntax unary => [unary.Operand],
+        BinarySyntax binary => [binary.Left, binary.Right],
+        InSyntax choice => [choice.Operand, .. choice.Choices],
+        InListSyntax list => [list.Operand],
+        BetweenSyntax between => [between.Operand, between.Low, between.High],
+        MissingSyntax missing => [missing.Operand],
+        _ => [],
+    };
+
+    private Expression Bind(Syntax syntax, bool wantsText)
+    {
+        if (round is null || syntax is NumberSyntax or TextSyntax)
+        {
+            return BindAnew(syntax, wantsText);
+        }
+
+        var key = (SyntaxPrinter.Print(syntax), wantsText);
+        if (!_shared.TryGetValue(key, out var expression))
+        {
+            expression = BindAnew(syntax, wantsText);
+            if (expression is not (ConstantNode or TextConstantNode or TextFieldNode or AttributeTextNode or AttributeNumberNode or FeatureNode or FeatureTextNode or SharedNode))
+            {
+                expression = new SharedNode(expression, round);
+            }
+
+            _shared.Add(key, expression);
+        }
+
+        return expression;
+    }
+
+    private Expression BindAnew(Syntax syntax, bool wantsText) => syntax switch
     {
         NumberSyntax number => new ConstantNode(number.Value, ExpressionType.Number),
+        MoneySyntax money => BindMoney(money),
+        TextSyntax { Value: "" } text => throw new ExpressionException(text.Offset, "is an empty text, which is a missing one; write is missing"),
         TextSyntax text => new TextConstantNode(text.Value),
         NameSyntax { Name: "true" } => new ConstantNode(1, ExpressionType.Truth),
         NameSyntax { Name: "false" } => new ConstantNode(0, ExpressionType.Truth),
         NameSyntax name => scope.Resolve(name.Name, wantsText) ?? throw Unknown(name.Offset, "name", name.Name, scope.Names),
         CallSyntax call => BindCall(call),
         UnarySyntax { Operator: "-" } unary => new UnaryNode<Negate>(Require(unary.Operand, ExpressionType.Number), ExpressionType.Number),
-        UnarySyntax unary => new UnaryNode<Not>(Require(unary.Operand, ExpressionType.Truth), ExpressionType.Truth),
-        BinarySyntax { Operator: "and" } and => new BinaryNode<And>(
-            Require(and.Left, ExpressionType.Truth), Require(and.Right, ExpressionType.Truth), ExpressionType.Truth),
-        BinarySyntax { Operator: "or" } or => new BinaryNode<Or>(
-            Require(or.Left, ExpressionType.Truth), Require(or.Right, ExpressionType.Truth), ExpressionType.Truth),
+        UnarySyntax unary => new NotNode(Require(unary.Operand, ExpressionType.Truth)),
+        BinarySyntax { Operator: "and" } and => new AndNode(Require(and.Left, ExpressionType.Truth), Require(and.Right, ExpressionType.Truth)),
+        BinarySyntax { Operator: "or" } or => new OrNode(Require(or.Left, ExpressionType.Truth), Require(or.Right, ExpressionType.Truth)),
         BinarySyntax binary when Arithmetic.TryGetValue(binary.Operator, out var make) =>
             make(RequireNumber(binary.Left), RequireNumber(binary.Right)),
         BinarySyntax binary => BindComparison(binary),
         InSyntax choice => BindChoice(choice),
+        InListSyntax list => BindInList(list),
+        BetweenSyntax between => BindBetween(between),
+        MissingSyntax missing => BindMissing(missing.Operand),
         _ => throw new InvalidOperationException($"no such syntax: {syntax}"),
     };
 
     private Expression BindComparison(BinarySyntax binary)
     {
+        RequireOneCurrency(binary.Left, binary.Right);
         // An attribute's type is what it is compared with.
-        var wantsText = LooksLikeText(binary.Left) || LooksLikeText(binary.Right);
+        var isOfTexts = ExpressionParser.TextOperators.Contains(binary.Operator);
+        var wantsText = isOfTexts || LooksLikeText(binary.Left) || LooksLikeText(binary.Right);
         var (left, right) = (Bind(binary.Left, wantsText), Bind(binary.Right, wantsText));
         (left, right) = (MccAsText(left, right), MccAsText(right, left));
         if (left.Type == ExpressionType.Text && right.Type == ExpressionType.Text)
         {
-            return binary.Operator is "==" or "!=" ? new TextEqualNode(left, right, binary.Operator == "!=")
+            return TextComparisons.TryGetValue(binary.Operator, out var make) ? make(left, right)
                 : throw new ExpressionException(binary.Offset, $"texts are compared by == and != only, not by {binary.Operator}");
+        }
+
+        if (isOfTexts)
+        {
+            throw new ExpressionException((left.Type == ExpressionType.Text ? binary.Right : binary.Left).Offset, $"is no text; {binary.Operator} is between texts");
         }
 
         return left.Type == ExpressionType.Text || right.Type == ExpressionType.Text
@@ -143,15 +205,85 @@ internal sealed class ExpressionBinder(IExpressionScope scope)
             throw new ExpressionException(choice.Offset, "in () holds nothing");
         }
 
+        if (choice.Choices.Count > ComparedMax && choice.Choices.All(option => option is TextSyntax { Value: not "" })
+            && Bind(choice.Operand, wantsText: true) is { Type: ExpressionType.Text } operand)
+        {
+            return new TextChoiceNode(HashesOf(choice.Operand, operand), [.. choice.Choices.Cast<TextSyntax>().Select(text => text.Value)]);
+        }
+
         // A balanced tree: a list of a thousand merchants must not make a thousand levels.
         var level = choice.Choices.Select(option => BindComparison(new BinarySyntax(choice.Offset, "==", choice.Operand, option))).ToList();
         while (level.Count > 1)
         {
-            level = [.. level.Chunk(2).Select(pair => pair.Length == 1 ? pair[0] : new BinaryNode<Or>(pair[0], pair[1], ExpressionType.Truth))];
+            level = [.. level.Chunk(2).Select(pair => pair.Length == 1 ? pair[0] : new OrNode(pair[0], pair[1]))];
         }
 
         return level[0];
     }
+
+    private AndNode BindBetween(BetweenSyntax between) => new(
+        BindComparison(new BinarySyntax(between.Offset, ">=", between.Operand, between.Low)),
+        BindComparison(new BinarySyntax(between.Offset, "<=", between.Operand, between.High)));
+
+    private Expression BindInList(InListSyntax syntax)
+    {
+        if (scope.ListNames is not { } known)
+        {
+            throw new ExpressionException(syntax.ListOffset, $"@{syntax.List} is a list; lists belong to rules");
+        }
+
+        var operand = Bind(syntax.Operand, wantsText: true);
+        var use = operand.Type != ExpressionType.Text ? ListUse.Number : operand is TextFieldNode { Field: TextField.Ip } ? ListUse.Network : ListUse.Text;
+        var list = scope.List(syntax.List, use) ?? throw Unknown(syntax.ListOffset, "list", syntax.List, known);
+        return use switch
+        {
+            ListUse.Number => new NumberInListNode(operand, list),
+            ListUse.Network => new AddressInListNode(operand, list),
+            _ => new TextInListNode(HashesOf(syntax.Operand, operand), list),
+        };
+    }
+
+    private TextHashes HashesOf(Syntax syntax, Expression operand)
+    {
+        var text = SyntaxPrinter.Print(syntax);
+        if (!_hashes.TryGetValue(text, out var hashes))
+        {
+            hashes = new TextHashes(operand, round);
+            _hashes.Add(text, hashes);
+        }
+
+        return hashes;
+    }
+
+    private Expression BindMissing(Syntax syntax)
+    {
+        if (syntax is NameSyntax attribute && scope.ResolveMissing(attribute.Name) is { } missing)
+        {
+            return missing;
+        }
+
+        var operand = Bind(syntax, wantsText: false);
+        return operand.Type == ExpressionType.Text ? new TextMissingNode(operand) : new NumberMissingNode(operand);
+    }
+
+    private MoneyNode BindMoney(MoneySyntax money) =>
+        CurrencyTable.TryFind(Encoding.UTF8.GetBytes(money.Currency), out var currencyIndex) ? new MoneyNode(money.Value, currencyIndex, scope.Rates)
+            : throw Unknown(money.Offset, "currency", money.Currency, CurrencyTable.Codes);
+
+    /// <summary>Money is compared with what is in the payment's currency: the amount, and sums with
+    /// it.</summary>
+    private static void RequireOneCurrency(Syntax left, Syntax right)
+    {
+        Syntax[] nodes = [.. NodesOf(left), .. NodesOf(right)];
+        if (nodes.OfType<MoneySyntax>().FirstOrDefault() is { } money
+            && nodes.FirstOrDefault(node => node is NameSyntax { Name: not "amount" } or CallSyntax { Function: "shadow" }) is { } other)
+        {
+            var name = other is NameSyntax named ? named.Name : "shadow(…)";
+            throw new ExpressionException(other.Offset, $"{name} has no currency; {SyntaxPrinter.Print(money)} is compared with amount");
+        }
+    }
+
+    private static IEnumerable<Syntax> NodesOf(Syntax syntax) => [syntax, .. PartsOf(syntax).SelectMany(NodesOf)];
 
     private Expression BindCall(CallSyntax call)
     {
@@ -168,27 +300,58 @@ internal sealed class ExpressionBinder(IExpressionScope scope)
             return arguments.Skip(1).Aggregate(RequireNumber(arguments[0]), (left, right) => chained(left, RequireNumber(right)));
         }
 
+        if (TimeFunctions.TryGetValue(call.Function, out var ofTime))
+        {
+            RequireCount(call, 1, 2);
+            var time = RequireNumber(arguments[0]);
+            return ofTime(arguments.Count == 1 ? time : new LocalTimeNode(time, ZoneOf(arguments[1])));
+        }
+
         switch (call.Function)
         {
+            case "in_network":
+                return BindInNetwork(call);
+            case "shadow":
+                return BindShadow(call);
             case "pow":
                 RequireCount(call, 2, 2);
                 return new BinaryNode<Power>(RequireNumber(arguments[0]), RequireNumber(arguments[1]), ExpressionType.Number);
             case "is_missing":
                 RequireCount(call, 1, 1);
-                if (arguments[0] is NameSyntax attribute && scope.ResolveMissing(attribute.Name) is { } missing)
-                {
-                    return missing;
-                }
-
-                var operand = Bind(arguments[0], wantsText: false);
-                return operand.Type == ExpressionType.Text ? new TextMissingNode(operand) : new UnaryNode<IsMissing>(operand, ExpressionType.Truth);
+                return BindMissing(arguments[0]);
             case "if":
                 RequireCount(call, 3, 3);
                 return new ConditionNode(Require(arguments[0], ExpressionType.Truth), RequireNumber(arguments[1]), RequireNumber(arguments[2]));
             default:
-                throw Unknown(call.Offset, "function", call.Function, UnaryFunctions.Keys.Concat(ChainedFunctions.Keys).Concat(OtherFunctions));
+                throw Unknown(call.Offset, "function", call.Function, [.. UnaryFunctions.Keys, .. TimeFunctions.Keys, .. ChainedFunctions.Keys, .. OtherFunctions]);
         }
     }
+
+    private static ZoneOffsets ZoneOf(Syntax syntax) =>
+        syntax is not TextSyntax zone ? throw new ExpressionException(syntax.Offset, "is no zone; write one in quotes, such as \"Europe/Berlin\"")
+            : ZoneOffsets.Find(zone.Value) ?? throw Unknown(zone.Offset, "zone", zone.Value, ZoneOffsets.Names);
+
+    private InNetworkNode BindInNetwork(CallSyntax call)
+    {
+        RequireCount(call, 2, 2);
+        var operand = Bind(call.Arguments[0], wantsText: true);
+        return operand.Type != ExpressionType.Text ? throw new ExpressionException(call.Arguments[0].Offset, "is no text; in_network takes an address, such as ip")
+            : call.Arguments[1] is TextSyntax text && NetworkAddressParser.TryParseNetwork(Encoding.UTF8.GetBytes(text.Value), out var network, out var length)
+                ? new InNetworkNode(operand, network, length)
+                : throw new ExpressionException(call.Arguments[1].Offset, "is no network; write one in quotes, such as \"10.0.0.0/8\" or \"2001:db8::/32\"");
+    }
+
+    private Expression BindShadow(CallSyntax call)
+    {
+        RequireCount(call, 1, 1);
+        return scope.ShadowNames is not { } known ? throw new ExpressionException(call.Offset, "shadow(…) is the probability of a shadow model; it belongs to rules")
+            : call.Arguments[0] is not TextSyntax name ? throw new ExpressionException(call.Arguments[0].Offset, "is no name; write a shadow model's in quotes")
+            : scope.Shadow(name.Value) ?? throw Unknown(name.Offset, "shadow model", name.Value, known);
+    }
+
+    private static Expression Compare<TComparison>(Expression left, Expression right)
+        where TComparison : struct, IComparison =>
+        right is ConstantNode constant ? new BoundNode<TComparison>(left, constant.Value) : new ComparisonNode<TComparison>(left, right);
 
     /// <summary>A merchant category code is text, yet people write it as a number.</summary>
     private static Expression MccAsText(Expression operand, Expression other) =>
@@ -234,6 +397,7 @@ internal sealed class ExpressionBinder(IExpressionScope scope)
         var names = known.ToList();
         return new ExpressionException(offset, Nearest.To(name, names) is { } near
             ? $"there is no {kind} {name}; did you mean {near}?"
-            : $"there is no {kind} {name}; known: {string.Join(", ", names.Order(StringComparer.Ordinal))}");
+            : names.Count == 0 ? $"there is no {kind} {name}; there is none at all"
+            : $"there is no {kind} {name}; known: {string.Join(", ", names.Order(StringComparer.Ordinal).Take(KnownMax))}{(names.Count > KnownMax ? ", …" : "")}");
     }
 }

@@ -5,7 +5,8 @@ namespace StreamScoring.Expressions;
 
 /// <summary>
 /// Parses the expression language of feature files and rules. From loosest to tightest: or; and;
-/// not; == != &lt; &lt;= &gt; &gt;= in; + -; * /; unary minus; literals, names, calls, parentheses.
+/// not; comparisons (== != &lt; &lt;= &gt; &gt;= in between like …, is missing); + -; * /; unary
+/// minus; literals, names, calls, parentheses.
 /// </summary>
 internal static class ExpressionParser
 {
@@ -20,32 +21,53 @@ internal static class ExpressionParser
     /// </summary>
     public const int NestingMax = 100;
 
+    /// <summary>Words that join two texts. Above the grammar, which is made of them.</summary>
+    public static readonly string[] TextOperators = ["starts_with", "ends_with", "contains", "like"];
+
     private static readonly Parser<Syntax> Grammar = Build();
 
     /// <exception cref="ExpressionException">The text is no expression.</exception>
     public static Syntax Parse(string text)
     {
-        RequireShallow(text);
-        var context = new CountingContext(text);
+        var (syntax, end) = ParseFrom(text, 0);
+        return end == text.Length ? syntax : throw NotUnderstood(text, end);
+    }
+
+    /// <summary>Parses as much of a text as makes an expression.</summary>
+    /// <param name="start">Where it begins; offsets are those of the whole text.</param>
+    /// <returns>The expression, and where what follows it begins.</returns>
+    /// <exception cref="ExpressionException">No expression begins there.</exception>
+    public static (Syntax Syntax, int End) ParseFrom(string text, int start)
+    {
+        RequireShallow(text, start);
+        // Blanks instead of what stands before it keep the offsets what they are.
+        var context = new CountingContext(new string(' ', start) + text[start..]);
         if (Grammar.TryParse(context, out var syntax, out var error) && syntax is not null)
         {
             context.SkipWhiteSpace();
-            if (context.Scanner.Cursor.Eof)
-            {
-                return syntax.Depth <= DepthMax ? syntax
-                    : throw new ExpressionException(syntax.Offset, $"is {syntax.Depth} levels deep; at most {DepthMax}: make a feature of a part of it, or write a in (…) for a == … or a == …");
-            }
+            return syntax.Depth <= DepthMax ? (syntax, context.Scanner.Cursor.Offset)
+                : throw new ExpressionException(syntax.Offset, $"is {syntax.Depth} levels deep; at most {DepthMax}: make a feature of a part of it, or write a in (…) for a == … or a == …");
         }
 
-        var offset = error?.Position.Offset ?? context.Scanner.Cursor.Offset;
-        var rest = text.AsSpan(Math.Min(offset, text.Length));
-        throw new ExpressionException(offset, rest.IsEmpty ? "the expression ends too early" : $"not understood from here: {rest.ToString()}");
+        // How far any way to read it came.
+        throw NotUnderstood(text, error?.Position.Offset ?? context.Furthest);
     }
 
-    private static void RequireShallow(string text)
+    private static ExpressionException NotUnderstood(string text, int offset)
+    {
+        while (offset < text.Length && char.IsWhiteSpace(text[offset]))
+        {
+            offset++;
+        }
+
+        var rest = text.AsSpan(Math.Min(offset, text.Length)).Trim();
+        return new ExpressionException(offset, rest.IsEmpty ? "the expression ends too early" : $"not understood from here: {rest.ToString()}");
+    }
+
+    private static void RequireShallow(string text, int start)
     {
         var (depth, quote) = (0, '\0');
-        for (var offset = 0; offset < text.Length; offset++)
+        for (var offset = start; offset < text.Length; offset++)
         {
             var c = text[offset];
             if (quote != '\0')
@@ -81,10 +103,13 @@ internal static class ExpressionParser
         var close = Terms.Char(')');
         var arguments = Separated(Terms.Char(','), expression);
 
-        var number = Terms.Number<double>(NumberOptions.AllowDecimalSeparator | NumberOptions.AllowExponent)
-            .Then<Syntax>(static (context, value) => new NumberSyntax(context.Scanner.Cursor.Offset, value));
-        var text = Terms.String(StringLiteralQuotes.SingleOrDouble)
-            .Then<Syntax>(static value => new TextSyntax(value.Offset, value.ToString() ?? ""));
+        var currency = Terms.Identifier().When(static (_, value) => value.Span.IndexOfAnyExceptInRange('A', 'Z') < 0);
+        var number = new PlacedParser<double>(Literals.Number<double>(NumberOptions.AllowDecimalSeparator | NumberOptions.AllowExponent)).And(ZeroOrOne(currency))
+            .Then<Syntax>(static pair => pair.Item2.Count > 0
+                ? new MoneySyntax(pair.Item1.Offset, pair.Item1.Value, pair.Item2[0].ToString() ?? "")
+                : new NumberSyntax(pair.Item1.Offset, pair.Item1.Value));
+        var text = new PlacedParser<TextSpan>(Literals.String(StringLiteralQuotes.SingleOrDouble))
+            .Then<Syntax>(static placed => new TextSyntax(placed.Offset, placed.Value.ToString() ?? ""));
         var call = name.And(Between(open, ZeroOrOne(arguments), close))
             .Then<Syntax>(static pair => new CallSyntax(pair.Item1.Offset, pair.Item1.ToString() ?? "", pair.Item2.Count > 0 ? pair.Item2[0] : []));
         var plainName = name.Then<Syntax>(static value => new NameSyntax(value.Offset, value.ToString() ?? ""));
@@ -98,17 +123,7 @@ internal static class ExpressionParser
         var product = Chain(unary, Terms.Text("*").Or(Terms.Text("/")));
         var sum = Chain(product, Terms.Text("+").Or(Terms.Text("-")));
 
-        var comparison = OneOf(Terms.Text("=="), Terms.Text("!="), Terms.Text("<="), Terms.Text(">="), Terms.Text("<"), Terms.Text(">"));
-        var compared = sum.And(ZeroOrOne(comparison.And(sum).Then<(string Operator, Syntax? Right, IReadOnlyList<Syntax>? Choices)>(
-                    static pair => (pair.Item1, pair.Item2, null))
-                .Or(Terms.Keyword("in").SkipAnd(Between(open, arguments, close)).Then<(string Operator, Syntax? Right, IReadOnlyList<Syntax>? Choices)>(
-                    static choices => ("in", null, choices)))))
-            .Then<Syntax>(static pair => pair.Item2 switch
-            {
-                [{ Choices: { } choices }] => new InSyntax(pair.Item1.Offset, pair.Item1, choices),
-                [{ Right: { } right } comparison] => new BinarySyntax(pair.Item1.Offset, comparison.Operator, pair.Item1, right),
-                _ => pair.Item1,
-            });
+        var compared = sum.And(ZeroOrOne(Comparison(sum, arguments))).Then<Syntax>(static pair => pair.Item2.Count > 0 ? pair.Item2[0](pair.Item1) : pair.Item1);
 
         var negated = Deferred<Syntax>();
         negated.Parser = Terms.Keyword("not").SkipAnd(negated)
@@ -117,6 +132,29 @@ internal static class ExpressionParser
         var conjunction = Chain(negated, Terms.Keyword("and"));
         expression.Parser = Chain(conjunction, Terms.Keyword("or"));
         return expression;
+    }
+
+    /// <summary>What may follow an operand, as a function that makes a comparison of it.</summary>
+    private static Parser<Func<Syntax, Syntax>> Comparison(Parser<Syntax> sum, Parser<IReadOnlyList<Syntax>> arguments)
+    {
+        var plain = OneOf(Terms.Text("=="), Terms.Text("!="), Terms.Text("<="), Terms.Text(">="), Terms.Text("<"), Terms.Text(">")).And(sum)
+            .Then<Func<Syntax, Syntax>>(static pair => left => new BinarySyntax(left.Offset, pair.Item1, left, pair.Item2));
+        var missing = Terms.Keyword("is").SkipAnd(ZeroOrOne(Terms.Keyword("not"))).AndSkip(Terms.Keyword("missing"))
+            .Then<Func<Syntax, Syntax>>(static not => left => Negated(not, new MissingSyntax(left.Offset, left)));
+        var list = Terms.Char('@').SkipAnd(Literals.Identifier(extraPart: static c => c == '-'))
+            .Then<Func<Syntax, Syntax>>(static name => left => new InListSyntax(left.Offset, left, name.ToString() ?? "", name.Offset - 1));
+        var choices = Between(Terms.Char('('), ZeroOrOne(arguments), Terms.Char(')'))
+            .Then<Func<Syntax, Syntax>>(static some => left => new InSyntax(left.Offset, left, some.Count > 0 ? some[0] : []));
+        var within = Terms.Keyword("in").SkipAnd(list.Or(choices));
+        var between = Terms.Keyword("between").SkipAnd(sum).AndSkip(Terms.Keyword("and")).And(sum)
+            .Then<Func<Syntax, Syntax>>(static ends => left => new BetweenSyntax(left.Offset, left, ends.Item1, ends.Item2));
+        var texts = OneOf([.. TextOperators.Select(word => Terms.Keyword(word))]).And(sum)
+            .Then<Func<Syntax, Syntax>>(static pair => left => new BinarySyntax(left.Offset, pair.Item1, left, pair.Item2));
+        var mayBeNegated = ZeroOrOne(Terms.Keyword("not")).And(OneOf(within, between, texts))
+            .Then<Func<Syntax, Syntax>>(static pair => left => Negated(pair.Item1, pair.Item2(left)));
+        return OneOf(plain, missing, mayBeNegated);
+
+        static Syntax Negated(IReadOnlyList<string> not, Syntax syntax) => not.Count > 0 ? new UnarySyntax(syntax.Offset, "not", syntax) : syntax;
     }
 
     /// <summary>Operands joined by operators of one level, grouped from the left.</summary>
@@ -136,16 +174,50 @@ internal static class ExpressionParser
     /// Counts the names that are tried. A grammar that steps back reads some again; one that reads
     /// all again at each level must not come back.
     /// </summary>
-    private sealed class CountingContext(string text) : ParseContext(new Scanner(text))
+    private sealed class CountingContext : ParseContext
     {
+        private readonly int _triesMax;
         private int _tried;
+
+        public CountingContext(string text)
+            : base(new Scanner(text))
+        {
+            _triesMax = 8 * (text.Length + 1);
+            OnEnterParser = static (_, context) => ((CountingContext)context).Note();
+        }
+
+        /// <summary>The last place at which something was looked for.</summary>
+        public int Furthest { get; private set; }
 
         /// <returns>True.</returns>
         public bool Count()
         {
             _tried++;
-            Invariant.Require(_tried <= 8 * (text.Length + 1));
+            Invariant.Require(_tried <= _triesMax);
             return true;
+        }
+
+        private void Note() => Furthest = Math.Max(Furthest, Scanner.Cursor.Offset);
+    }
+
+    /// <summary>Where something begins, and what it is.</summary>
+    private sealed class PlacedParser<T>(Parser<T> inner) : Parser<(int Offset, T Value)>
+    {
+        public override bool Parse(ParseContext context, ref ParseResult<(int Offset, T Value)> result)
+        {
+            context.EnterParser(this);
+            var before = context.Scanner.Cursor.Position;
+            context.SkipWhiteSpace();
+            var offset = context.Scanner.Cursor.Offset;
+            var own = default(ParseResult<T>);
+            if (inner.Parse(context, ref own))
+            {
+                result.Set(own.Start, own.End, (offset, own.Value));
+                return true;
+            }
+
+            context.Scanner.Cursor.ResetPosition(before);
+            return false;
         }
     }
 }

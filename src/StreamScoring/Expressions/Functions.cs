@@ -7,17 +7,6 @@ internal readonly struct Negate : IUnaryFunction
     public static double Invoke(double value) => -value;
 }
 
-/// <summary>Kleene: not missing is missing.</summary>
-internal readonly struct Not : IUnaryFunction
-{
-    public static double Invoke(double value) => 1 - value;
-}
-
-internal readonly struct IsMissing : IUnaryFunction
-{
-    public static double Invoke(double value) => double.IsNaN(value) ? 1 : 0;
-}
-
 internal readonly struct Abs : IUnaryFunction
 {
     public static double Invoke(double value) => Math.Abs(value);
@@ -56,28 +45,28 @@ internal readonly struct Round : IUnaryFunction
 
 internal readonly struct Hour : IUnaryFunction
 {
-    public static double Invoke(double value) => EventClock.Modulo(value, EventClock.DayMs) / EventClock.HourMs;
+    public static double Invoke(double value) => EventClock.IsTime(value) ? EventClock.Modulo(value, EventClock.DayMs) / EventClock.HourMs : double.NaN;
 }
 
 internal readonly struct Minute : IUnaryFunction
 {
-    public static double Invoke(double value) => EventClock.Modulo(value, EventClock.HourMs) / EventClock.MinuteMs;
+    public static double Invoke(double value) => EventClock.IsTime(value) ? EventClock.Modulo(value, EventClock.HourMs) / EventClock.MinuteMs : double.NaN;
 }
 
 /// <summary>ISO 8601: Monday is 1, Sunday 7.</summary>
 internal readonly struct Weekday : IUnaryFunction
 {
-    public static double Invoke(double value) => EventClock.Weekday(value);
+    public static double Invoke(double value) => EventClock.IsTime(value) ? EventClock.Weekday(value) : double.NaN;
 }
 
 internal readonly struct IsWeekend : IUnaryFunction
 {
-    public static double Invoke(double value) => EventClock.Weekday(value) >= 6 ? 1 : 0;
+    public static double Invoke(double value) => !EventClock.IsTime(value) ? double.NaN : EventClock.Weekday(value) >= 6 ? 1 : 0;
 }
 
 internal readonly struct DayOfMonth : IUnaryFunction
 {
-    public static double Invoke(double value) => DateTimeOffset.FromUnixTimeMilliseconds((long)value).Day;
+    public static double Invoke(double value) => EventClock.IsTime(value) ? DateTimeOffset.FromUnixTimeMilliseconds((long)value).Day : double.NaN;
 }
 
 internal readonly struct Add : IBinaryFunction
@@ -121,54 +110,6 @@ internal readonly struct Coalesce : IBinaryFunction
     public static double Invoke(double left, double right) => double.IsNaN(left) ? right : left;
 }
 
-internal readonly struct Equal : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left == right);
-}
-
-internal readonly struct NotEqual : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left != right);
-}
-
-internal readonly struct Less : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left < right);
-}
-
-internal readonly struct LessOrEqual : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left <= right);
-}
-
-internal readonly struct Greater : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left > right);
-}
-
-internal readonly struct GreaterOrEqual : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => Truth.Of(left, right, left >= right);
-}
-
-/// <summary>Kleene: false and missing is false.</summary>
-internal readonly struct And : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => left == 0 || right == 0 ? 0 : left * right;
-}
-
-/// <summary>Kleene: true or missing is true.</summary>
-internal readonly struct Or : IBinaryFunction
-{
-    public static double Invoke(double left, double right) => left == 1 || right == 1 ? 1 : left + right;
-}
-
-internal static class Truth
-{
-    /// <summary>A comparison with a missing value is missing.</summary>
-    public static double Of(double left, double right, bool value) => double.IsNaN(left) || double.IsNaN(right) ? double.NaN : value ? 1 : 0;
-}
-
 internal static class Finite
 {
     public static double OrMissing(double value) => double.IsFinite(value) ? value : double.NaN;
@@ -178,6 +119,13 @@ internal static class Finite
 internal static class EventClock
 {
     public const long MinuteMs = 60_000, HourMs = 60 * MinuteMs, DayMs = 24 * HourMs;
+
+    // The years 1 to 9999.
+    private const double FirstMs = -62_135_596_800_000, LastMs = 253_402_300_799_999;
+
+    /// <summary>False for what is no time of the calendar, a missing value among it: what is asked
+    /// of it is missing.</summary>
+    public static bool IsTime(double value) => value is >= FirstMs and <= LastMs;
 
     public static long Modulo(double value, long modulus) => (((long)value % modulus) + modulus) % modulus;
 

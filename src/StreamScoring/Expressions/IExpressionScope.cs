@@ -1,3 +1,5 @@
+using StreamScoring.Lists;
+
 namespace StreamScoring.Expressions;
 
 /// <summary>The names that an expression may use.</summary>
@@ -16,4 +18,24 @@ internal interface IExpressionScope
 
     /// <summary>All names, for suggestions.</summary>
     IEnumerable<string> Names { get; }
+
+    /// <summary>Rates by which money is converted; null: there are none.</summary>
+    CurrencyRates? Rates => null;
+
+    /// <summary>
+    /// The names of lists, for suggestions; null where expressions may name none.
+    /// </summary>
+    IEnumerable<string>? ListNames => null;
+
+    /// <param name="use">What is looked for in it.</param>
+    /// <returns>Null where there is no such list.</returns>
+    EntryList? List(string name, ListUse use) => null;
+
+    /// <summary>The names of shadow models, for suggestions; null where expressions may name none.
+    /// </summary>
+    IEnumerable<string>? ShadowNames => null;
+
+    /// <returns>The probability that a shadow model gave; null where there is no such model.
+    /// </returns>
+    Expression? Shadow(string name) => null;
 }

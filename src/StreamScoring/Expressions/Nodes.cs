@@ -7,15 +7,21 @@ namespace StreamScoring.Expressions;
 /// <summary>The same number in every row.</summary>
 internal sealed class ConstantNode(double value, ExpressionType type) : Expression
 {
+    private double[] _filled = [];
+
     public override ExpressionType Type => type;
 
     public double Value => value;
 
     public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
     {
-        var numbers = NumberBuffer(batch);
-        numbers.Fill(value);
-        return numbers;
+        if (_filled.Length < batch.RowCount)
+        {
+            _filled = new double[batch.RowsMax];
+            Array.Fill(_filled, value);
+        }
+
+        return _filled.AsSpan(0, batch.RowCount);
     }
 }
 
@@ -23,6 +29,8 @@ internal sealed class ConstantNode(double value, ExpressionType type) : Expressi
 internal sealed class TextConstantNode(string value) : Expression
 {
     private readonly byte[] _value = Encoding.UTF8.GetBytes(value);
+
+    public ReadOnlySpan<byte> Value => _value;
 
     public override ExpressionType Type => ExpressionType.Text;
 
@@ -105,6 +113,14 @@ internal sealed class FeatureNode(int featureIndex) : Expression
     public override ReadOnlySpan<double> Numbers(PaymentBatch batch) => batch.Features.Column(featureIndex)[..batch.RowCount];
 }
 
+/// <summary>A text feature.</summary>
+internal sealed class FeatureTextNode(int featureIndex) : Expression
+{
+    public override ExpressionType Type => ExpressionType.Text;
+
+    public override TextValues Texts(PaymentBatch batch) => new(batch.Features.TextOf(featureIndex)!, batch.Features.TextBytes);
+}
+
 /// <summary>A function of one number. A missing operand gives a missing result.</summary>
 internal sealed class UnaryNode<TFunction>(Expression operand, ExpressionType type) : Expression
     where TFunction : struct, IUnaryFunction
@@ -138,76 +154,6 @@ internal sealed class BinaryNode<TFunction>(Expression left, Expression right, E
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
             numbers[rowIndex] = TFunction.Invoke(lefts[rowIndex], rights[rowIndex]);
-        }
-
-        return numbers;
-    }
-}
-
-/// <summary>Equality of two texts; missing where either is.</summary>
-internal sealed class TextEqualNode(Expression left, Expression right, bool isNegated) : Expression
-{
-    public override ExpressionType Type => ExpressionType.Truth;
-
-    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
-    {
-        var lefts = left.Texts(batch);
-        var rights = right.Texts(batch);
-        var numbers = NumberBuffer(batch);
-        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
-        {
-            var leftText = lefts[rowIndex];
-            var rightText = rights[rowIndex];
-            numbers[rowIndex] = leftText.IsEmpty || rightText.IsEmpty ? double.NaN : leftText.SequenceEqual(rightText) != isNegated ? 1 : 0;
-        }
-
-        return numbers;
-    }
-}
-
-/// <summary>1 where a text is missing, else 0.</summary>
-internal sealed class TextMissingNode(Expression operand) : Expression
-{
-    public override ExpressionType Type => ExpressionType.Truth;
-
-    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
-    {
-        var values = operand.Texts(batch);
-        var numbers = NumberBuffer(batch);
-        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
-        {
-            numbers[rowIndex] = values[rowIndex].IsEmpty ? 1 : 0;
-        }
-
-        return numbers;
-    }
-}
-
-/// <summary>1 where an attribute is missing, else 0.</summary>
-internal sealed class AttributeMissingNode(int attributeIndex) : Expression
-{
-    public int AttributeIndex => attributeIndex;
-
-    /// <summary>What the attribute is used as: where that is one of the two, the other does not
-    /// help. Set once everything is bound.</summary>
-    public AttributeUse Use { get; set; }
-
-    public override ExpressionType Type => ExpressionType.Truth;
-
-    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
-    {
-        var column = batch.Attribute(attributeIndex);
-        var numbers = NumberBuffer(batch);
-        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
-        {
-            var isNoNumber = double.IsNaN(column.Number[rowIndex]);
-            var isNoText = column.Text.Length[rowIndex] == 0;
-            numbers[rowIndex] = Use switch
-            {
-                AttributeUse.Number => isNoNumber,
-                AttributeUse.Text => isNoText,
-                _ => isNoNumber && isNoText,
-            } ? 1 : 0;
         }
 
         return numbers;

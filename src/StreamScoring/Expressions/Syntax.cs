@@ -11,6 +11,9 @@ internal abstract record Syntax(int Offset, int Depth)
 
 internal sealed record NumberSyntax(int Offset, double Value) : Syntax(Offset, 1);
 
+/// <summary>An amount of money, such as <c>200 EUR</c>, in major units.</summary>
+internal sealed record MoneySyntax(int Offset, double Value, string Currency) : Syntax(Offset, 1);
+
 internal sealed record TextSyntax(int Offset, string Value) : Syntax(Offset, 1);
 
 /// <summary>A field, a feature, true or false. Dots are part of the name.</summary>
@@ -24,3 +27,14 @@ internal sealed record UnarySyntax(int Offset, string Operator, Syntax Operand) 
 internal sealed record BinarySyntax(int Offset, string Operator, Syntax Left, Syntax Right) : Syntax(Offset, 1 + Math.Max(Left.Depth, Right.Depth));
 
 internal sealed record InSyntax(int Offset, Syntax Operand, IReadOnlyList<Syntax> Choices) : Syntax(Offset, 1 + Math.Max(Operand.Depth, DepthOf(Choices)));
+
+/// <summary><c>operand in @list</c>.</summary>
+/// <param name="ListOffset">Where the list's name stands.</param>
+internal sealed record InListSyntax(int Offset, Syntax Operand, string List, int ListOffset) : Syntax(Offset, 1 + Operand.Depth);
+
+/// <summary>Both ends belong to it.</summary>
+internal sealed record BetweenSyntax(int Offset, Syntax Operand, Syntax Low, Syntax High)
+    : Syntax(Offset, 1 + Math.Max(Operand.Depth, Math.Max(Low.Depth, High.Depth)));
+
+/// <summary><c>operand is missing</c>, and <c>is_missing(operand)</c>.</summary>
+internal sealed record MissingSyntax(int Offset, Syntax Operand) : Syntax(Offset, 1 + Operand.Depth);

@@ -7,12 +7,13 @@ namespace StreamScoring.Features;
 /// The names that expressions of a feature file may use: payment fields, attributes and, where
 /// allowed, features.
 /// </summary>
-internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures) : IExpressionScope
+/// <param name="attributes">Attributes that have a column anyway, in column order.</param>
+internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures, IReadOnlyList<string>? attributes = null) : IExpressionScope
 {
     public const string AttributePrefix = "attributes.";
 
-    private readonly List<string> _attributes = [];
-    private readonly List<AttributeUse> _uses = [];
+    private readonly List<string> _attributes = [.. attributes ?? []];
+    private readonly List<AttributeUse> _uses = [.. (attributes ?? []).Select(_ => AttributeUse.None)];
     private readonly List<AttributeMissingNode> _missingNodes = [];
     private readonly HashSet<TextField> _fields = [];
 

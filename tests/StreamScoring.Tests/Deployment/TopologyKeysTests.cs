@@ -26,7 +26,8 @@ public sealed partial class TopologyKeysTests : IDisposable
         var page = DeploymentFile.Text("docs/tuning.md");
         var section = page[page.IndexOf("## Knobs", StringComparison.Ordinal)..page.IndexOf("## Measured", StringComparison.Ordinal)];
         var rows = section.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
-        var ofThePath = TopologyKeys.Live.Select(key => key.Name).Where(name => !name.StartsWith("decide.", StringComparison.Ordinal) && !name.StartsWith("models.", StringComparison.Ordinal));
+        var ofThePath = TopologyKeys.Live.Select(key => key.Name).Where(name => !name.StartsWith("decide.", StringComparison.Ordinal) && !name.StartsWith("models.", StringComparison.Ordinal)
+            && name is not ("rules" or "lists"));
         Assert.Superset(KnobLadders.Allowed.Concat(ofThePath).ToHashSet(), rows.Select(row => row[1].Trim('`')).ToHashSet());
         Assert.All(rows, row => Assert.Equal(TopologyKeys.Named(row[1].Trim('`')).IsLive ? "changes" : "restart", row[2]));
     }
@@ -59,11 +60,12 @@ public sealed partial class TopologyKeysTests : IDisposable
     {
         var above = GetType().GetMethod(nameof(A_live_key_is_taken_alone))!.GetCustomAttributes<InlineDataAttribute>()
             .Select(data => (string)data.GetData(null!).Single()[0]);
-        // Models are folders.
-        Assert.Equal([.. above.Concat(["models.champion", "models.shadows"]).Order()], TopologyKeys.Live.Select(key => key.Name).Order());
+        // These are files and folders.
+        string[] files = ["lists", "models.champion", "models.shadows", "rules"];
+        Assert.Equal([.. above.Concat(files).Order()], TopologyKeys.Live.Select(key => key.Name).Order());
         var before = _file.Load();
-        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", ShadowFolders = ["other"] });
-        Assert.Equal(["models.champion", "models.shadows"], Differing(before, taken));
+        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", ShadowFolders = ["other"], RuleFile = "more.txt", ListFolder = "lists" });
+        Assert.Equal(files, Differing(before, taken).Order());
     }
 
     [Theory]

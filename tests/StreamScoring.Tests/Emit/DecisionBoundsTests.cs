@@ -110,7 +110,7 @@ public sealed class DecisionBoundsTests
         {
             batch.MarkApproximate(0, 1, 2.5);
             batch.Features.Column(2)[0] = 0.125;
-            batch.DecideBy(new NoPolicy(), shadowCount: 0, reasonsMax: 2);
+            batch.DecideBy(new NoPolicy(), shadowCount: 0, reasonsMax: 2, ruleCount: 0);
             batch.Reasons.Keep(0, [2, 0], [0.5, 0.25]);
         }
     }

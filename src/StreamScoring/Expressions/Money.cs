@@ -1,0 +1,57 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Expressions;
+
+/// <summary>
+/// An amount of money in each row's own currency, in major units: itself where the payment is in
+/// its currency, converted where there are rates of both, else missing.
+/// </summary>
+/// <param name="rates">Null: none.</param>
+internal sealed class MoneyNode(double value, short currencyIndex, CurrencyRates? rates) : Expression
+{
+    public override ExpressionType Type => ExpressionType.Number;
+
+    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
+    {
+        var numbers = NumberBuffer(batch);
+        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
+        {
+            var own = batch.CurrencyIndex[rowIndex];
+            numbers[rowIndex] = batch.Kind[rowIndex] != RowKind.Payment ? double.NaN
+                : own == currencyIndex ? value
+                : rates?.Convert(value, currencyIndex, own) ?? double.NaN;
+        }
+
+        return numbers;
+    }
+}
+
+/// <summary>The payment's amount in the base currency of the rates, in major units.</summary>
+internal sealed class BaseAmountNode(Expression amount, CurrencyRates rates) : Expression
+{
+    public override ExpressionType Type => ExpressionType.Number;
+
+    public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
+    {
+        var amounts = amount.Numbers(batch);
+        var numbers = NumberBuffer(batch);
+        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
+        {
+            numbers[rowIndex] = batch.Kind[rowIndex] != RowKind.Payment ? double.NaN
+                : rates.Convert(amounts[rowIndex], batch.CurrencyIndex[rowIndex], rates.BaseIndex);
+        }
+
+        return numbers;
+    }
+}
+
+/// <summary>What currencies are worth in one of them.</summary>
+/// <param name="unitsPerBase">[currencies] Units of each for one unit of the base; NaN where that
+/// is not known.</param>
+public sealed class CurrencyRates(short baseIndex, double[] unitsPerBase)
+{
+    public short BaseIndex => baseIndex;
+
+    /// <returns>NaN where a rate is missing.</returns>
+    public double Convert(double value, short from, short to) => from == to ? value : value / unitsPerBase[from] * unitsPerBase[to];
+}

@@ -1,0 +1,88 @@
+using StreamScoring.Expressions;
+using StreamScoring.Features;
+using StreamScoring.Lists;
+
+namespace StreamScoring.Rules;
+
+/// <summary>
+/// The names that rules may use: payment fields, attributes, features, the verdict as far as it is
+/// known when rules are asked, lists and shadow models.
+/// </summary>
+internal sealed class RuleScope(RuleWorld world) : IExpressionScope
+{
+    /// <summary>They come before features of the same name.</summary>
+    private static readonly Dictionary<string, Func<RuleWorld, Expression>> Verdict = new(StringComparer.Ordinal)
+    {
+        ["score"] = static _ => new ScoreNode(),
+        ["probability"] = static _ => new ProbabilityNode(),
+        ["level"] = static _ => new LevelNode(),
+        ["rung"] = static _ => new RungNode(),
+        ["model"] = static world => new TextConstantNode(world.Model),
+    };
+
+    private readonly FeatureScope _fields = new(new Dictionary<string, int>(), mayUseFeatures: false, world.Attributes);
+    private readonly Dictionary<string, ListUse> _lists = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _features = new(StringComparer.Ordinal);
+
+    public IEnumerable<string> Names => [.. _fields.Names, .. Verdict.Keys, .. world.Schema.Names, .. world.Rates is null ? [] : (string[])["amount_base"]];
+
+    public CurrencyRates? Rates => world.Rates;
+
+    public IEnumerable<string> ListNames => world.ListNames ?? [];
+
+    public IEnumerable<string> ShadowNames => world.Shadows ?? [];
+
+    public Expression? Resolve(string name, bool wantsText)
+    {
+        if (Verdict.TryGetValue(name, out var make))
+        {
+            return make(world);
+        }
+
+        if (name == "amount_base")
+        {
+            return world.Rates is { } rates ? new BaseAmountNode(new AmountNode(), rates) : null;
+        }
+
+        if (_fields.Resolve(name, wantsText) is { } field)
+        {
+            return field;
+        }
+
+        var featureIndex = world.Schema.IndexOf(name);
+        if (featureIndex < 0)
+        {
+            return null;
+        }
+
+        _features.Add(name);
+        return world.Schema.IsText(featureIndex) ? new FeatureTextNode(featureIndex) : new FeatureNode(featureIndex);
+    }
+
+    public Expression? ResolveMissing(string name) => _fields.ResolveMissing(name);
+
+    public EntryList? List(string name, ListUse use)
+    {
+        if (world.ListNames is { } known && !known.Contains(name))
+        {
+            return null;
+        }
+
+        _lists[name] = _lists.GetValueOrDefault(name) | use;
+        return world.Lists is null ? new EntryList(name, "", use, [], 0) : world.Lists.GetValueOrDefault(name);
+    }
+
+    public Expression? Shadow(string name)
+    {
+        var index = world.Shadows is null ? 0 : world.IndexOfShadow(name);
+        return index < 0 ? null : new ShadowNode(index);
+    }
+
+    /// <summary>Once all rules are bound: what they look at.</summary>
+    public RuleUses Settle()
+    {
+        _fields.SettleMissing();
+        var uses = _fields.Attributes.Zip(_fields.AttributeUses).Where(pair => pair.Second != AttributeUse.None || !world.Attributes.Contains(pair.First));
+        return new RuleUses(_fields.Attributes, uses.ToDictionary(StringComparer.Ordinal), [.. _features], _lists);
+    }
+}
