@@ -7,12 +7,16 @@ namespace StreamScoring.Configuration;
 public sealed class InvalidInputFileException : Exception
 {
     public InvalidInputFileException(string message)
-        : base(message)
-    {
-    }
+        : base(message) => Lines = [message];
+
+    /// <param name="lines">Several mistakes, or one with the line that it stands in: what is shown
+    /// as lines of their own.</param>
+    public InvalidInputFileException(IReadOnlyList<string> lines)
+        : base(string.Join('\n', lines)) => Lines = lines;
 
     public InvalidInputFileException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) => Lines = [message];
+
+    /// <summary>The message, line by line.</summary>
+    public IReadOnlyList<string> Lines { get; }
 }

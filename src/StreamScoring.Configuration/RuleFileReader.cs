@@ -20,7 +20,7 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
     private readonly List<Rule> _rules = [];
     private readonly Dictionary<string, int> _lineOf = new(StringComparer.Ordinal);
     private readonly RuleScope _scope = new(world);
-    private readonly List<string> _problems = [];
+    private readonly List<string[]> _problems = [];
     private int _line;
 
     /// <exception cref="InvalidInputFileException">The file is wrong; the message has each mistake
@@ -40,8 +40,8 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
         }
 
         return _problems.Count == 0 ? (_rules, _scope.Settle())
-            : throw new InvalidInputFileException(string.Join('\n', _problems.Take(ProblemsMax))
-                + (_problems.Count > ProblemsMax ? $"\n{name}: and {_problems.Count - ProblemsMax} more" : ""));
+            : throw new InvalidInputFileException([.. _problems.Take(ProblemsMax).SelectMany(problem => problem),
+                .. _problems.Count > ProblemsMax ? [$"{name}: and {_problems.Count - ProblemsMax} more"] : (string[])[]]);
     }
 
     private void Tell(ExpressionException problem)
@@ -50,7 +50,7 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
         var column = Math.Min(problem.Offset, line.Length);
         // Tabs stay, so that the caret stands where the terminal puts the character.
         var blanks = string.Concat(line[..column].Select(c => c == '\t' ? '\t' : ' '));
-        _problems.Add($"{name}:{_line + 1}:{column + 1}: {problem.Message}\n  {line.TrimEnd()}\n  {blanks}^");
+        _problems.Add([$"{name}:{_line + 1}:{column + 1}: {problem.Message}", $"  {line.TrimEnd()}", $"  {blanks}^"]);
     }
 
     private void ReadLine(string whole)

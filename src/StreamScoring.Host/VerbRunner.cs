@@ -45,10 +45,14 @@ internal static class VerbRunner
                 return await ReportAsync(only);
             case OperationCanceledException:
                 return Interrupted;
+            case InvalidInputFileException { Lines: { Count: > 1 } lines }:
+                // Each begins with its file and line, as compilers write them.
+                await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, lines.Select(ForTerminal)));
+                return WrongUsage;
             default:
                 var isTraced = Environment.GetEnvironmentVariable("SCORING_TRACE") == "1" && e is not InvalidInputFileException;
-                var lines = isTraced ? e.ToString().Split(Environment.NewLine) : [e.Message];
-                await Console.Error.WriteLineAsync($"scoring: {string.Join(Environment.NewLine, lines.Select(ForTerminal))}");
+                var told = isTraced ? e.ToString().Split(Environment.NewLine) : [e.Message];
+                await Console.Error.WriteLineAsync($"scoring: {string.Join(Environment.NewLine, told.Select(ForTerminal))}");
                 return e is InvalidInputFileException ? WrongUsage : Failed;
         }
     }

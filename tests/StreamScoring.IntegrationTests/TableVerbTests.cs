@@ -179,6 +179,7 @@ public sealed class TableVerbTests : IDisposable
         Write("f2.yaml", "mine");
         CopyFolder(Path.Combine(SharedFolder.RepositoryRoot, generated, "model"), model);
         CopyFolder(Path.Combine(SharedFolder.RepositoryRoot, generated), topology);
+        CopyFolder(Path.Combine(SharedFolder.RepositoryRoot, generated, "lists"), Path.Combine(topology, "lists"));
         CopyFolder(model, topology);
         var text = await File.ReadAllTextAsync(Path.Combine(topology, "topology.yaml"));
         await File.WriteAllTextAsync(Path.Combine(topology, "topology.yaml"), text.Replace("champion: model", "champion: .", StringComparison.Ordinal));

@@ -127,6 +127,7 @@ internal static class DemoVerb
     {
         private readonly SemaphoreSlim _room = new(InFlightMax);
         private readonly Dictionary<string, long> _byAction = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, long> _byRule = new(StringComparer.Ordinal);
         private readonly ScoringRegion _region = ClientRegion.Of(topology);
         private long _published;
         private long _decisions;
@@ -184,6 +185,11 @@ internal static class DemoVerb
             {
                 var record = decision.Record;
                 _byAction[record.Action] = _byAction.GetValueOrDefault(record.Action) + 1;
+                foreach (var rule in record.Rules.Concat(record.ShadowRules))
+                {
+                    _byRule[rule] = _byRule.GetValueOrDefault(rule) + 1;
+                }
+
                 _room.Release();
                 if (Interlocked.Increment(ref _decisions) == events)
                 {
@@ -194,18 +200,18 @@ internal static class DemoVerb
                 {
                     var perSecond = (Decisions - shown) / Stopwatch.GetElapsedTime(shownAt).TotalSeconds;
                     Console.Out.WriteLine(FormattableString.Invariant(
-                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Actions()}  last: {TerminalText.Escape(record.PaymentId)} {record.Action} {record.Score}"));
+                        $"{Decisions,10:N0} decided  {perSecond,8:N0}/s  {record.TimingsMs.Total,6:0.0} ms  {Counts(_byAction)}  last: {TerminalText.Escape(record.PaymentId)} {record.Action} {record.Score} by {record.DecidedBy}"));
                     (shownAt, shown) = (Stopwatch.GetTimestamp(), Decisions);
                 }
             }
         }
 
         public void PrintTotals(double seconds, bool json) => Console.Out.WriteLine(json
-            ? JsonSerializer.Serialize(new { payments = Published, decisions = Decisions, seconds = Math.Round(seconds, 3), actions = _byAction })
-            : FormattableString.Invariant($"payments {Published:N0}, decisions {Decisions:N0} in {seconds:0.0} s ({Decisions / seconds:N0}/s): {Actions()}"));
+            ? JsonSerializer.Serialize(new { payments = Published, decisions = Decisions, seconds = Math.Round(seconds, 3), actions = _byAction, rules = _byRule })
+            : FormattableString.Invariant($"payments {Published:N0}, decisions {Decisions:N0} in {seconds:0.0} s ({Decisions / seconds:N0}/s): {Counts(_byAction)}\nrules that fired: {(_byRule.Count == 0 ? "none" : Counts(_byRule))}"));
 
         public void Dispose() => _room.Dispose();
 
-        private string Actions() => string.Join(", ", _byAction.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => FormattableString.Invariant($"{pair.Key} {pair.Value:N0}")));
+        private static string Counts(Dictionary<string, long> counts) => string.Join(", ", counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => FormattableString.Invariant($"{pair.Key} {pair.Value:N0}")));
     }
 }
