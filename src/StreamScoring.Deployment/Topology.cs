@@ -85,6 +85,9 @@ public sealed record Topology
     /// <summary>Folder of the lists that rules look at; null where there are none.</summary>
     public required string? ListFolder { get; init; }
 
+    /// <summary>What currencies are worth; null where the topology does not say.</summary>
+    public required string? RatesFile { get; init; }
+
     /// <summary>Where snapshots and the model registry live.</summary>
     public required string DataFolder { get; init; }
 

@@ -94,6 +94,7 @@ public static class TopologyFile
             ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
+            RatesFile = top.Has("rates") ? ExistingPath(top, "rates", folder) : null,
             ListFolder = top.Has("lists") ? ExistingPath(top, "lists", folder) : null,
             DataFolder = Path.GetFullPath(top.Text("data", "./data")),
             Limits = ReadLimits(ingest),

@@ -36,6 +36,8 @@ public static class TopologyKeys
             (topology, from) => topology with { RuleFile = from.RuleFile }),
         new("lists", topology => topology.ListFolder,
             (topology, from) => topology with { ListFolder = from.ListFolder }),
+        new("rates", topology => topology.RatesFile,
+            (topology, from) => topology with { RatesFile = from.RatesFile }),
         new("membership.protocol", topology => topology.Membership.UsesConsumerProtocol),
         new("membership.session", topology => topology.Membership.Session),
         new("membership.instance", topology => topology.Membership.Instance),

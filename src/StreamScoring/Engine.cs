@@ -83,9 +83,12 @@ public sealed class Engine : IDisposable
                     PolicyOf(batch).CountRules(batch);
                     Meters?.BatchDecided(batch);
                 }),
-                // Decisions and dead letters as bytes, which a sink then sends.
-                StepOf("emit", StepThread.Shared, batch => encoder.Encode(batch, PolicyOf(batch).Encoder)),
             ]);
+            if (decisions.IsWritten)
+            {
+                // Decisions and dead letters as bytes, which a sink then sends.
+                steps.Add(StepOf("emit", StepThread.Shared, batch => encoder.Encode(batch, PolicyOf(batch).Encoder)));
+            }
         }
 
         Steps = steps;

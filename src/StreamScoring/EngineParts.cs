@@ -63,6 +63,9 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
 
     public DecisionForm Form { get; init; }
 
+    /// <summary>False: the path ends behind the verdict, and nothing is encoded.</summary>
+    public bool IsWritten { get; init; } = true;
+
     /// <summary>Bytes of a dead letter; a larger one goes without the record's copy.</summary>
     public int DeadLetterBytesMax { get; init; } = int.MaxValue;
 

@@ -42,6 +42,7 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
                 .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
                 $"rules {Stamp.RuleFile ?? "none"}",
                 .. Rules?.World.Lists?.Values.OrderBy(list => list.Name, StringComparer.Ordinal).Select(list => $"list {list.Name} {list.Hash}") ?? [],
+                .. Rules?.World.Rates is { } rates ? [$"rates {rates.Hash}"] : (string[])[],
                 $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
                 $"reasons {Reasons.From} {Reasons.Max}",
                 string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),

@@ -21,7 +21,7 @@ internal static class RuleArtifacts
         }
 
         var files = new ListFiles(topology.ListFolder);
-        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Model = model, Shadows = shadowIds };
+        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Model = model, Shadows = shadowIds, Rates = topology.RatesFile is { } rates ? RatesFile.Load(rates) : null };
         var rules = RuleFiles.Load(path, world);
         var lists = rules.Uses.Lists.ToDictionary(
             list => list.Key, list => files.Load(list.Key, list.Value, before?.World.Lists?.GetValueOrDefault(list.Key)), StringComparer.Ordinal);

@@ -5,8 +5,8 @@ using StreamScoring.Deployment;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Looks whether the files of rules and lists have changed. A change counts once two looks have
-/// found the same, so that a file that is being written is not judged.
+/// Looks whether the files of rules, lists and rates have changed. A change counts once two looks
+/// have found the same, so that a file that is being written is not judged.
 /// </summary>
 internal sealed class RuleWatch
 {
@@ -38,7 +38,7 @@ internal sealed class RuleWatch
     {
         try
         {
-            var rules = topology.RuleFile is { } path ? Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path))) : "";
+            var rules = string.Join(' ', new[] { topology.RuleFile, topology.RatesFile }.Select(path => path is null ? "" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)))));
             IEnumerable<FileInfo> lists = topology.ListFolder is { } folder ? new DirectoryInfo(folder).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal) : [];
             return string.Join('\n', lists.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}")).Prepend(rules));
         }

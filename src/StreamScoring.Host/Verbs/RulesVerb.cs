@@ -7,7 +7,7 @@ namespace StreamScoring.Host.Verbs;
 
 internal static class RulesVerb
 {
-    public static Command Build() => new("rules", "Checks files of rules (docs/rules.md).")
+    public static Command Build() => new("rules", "Checks and tries files of rules (docs/rules.md).")
     {
         Verb("check",
             """
@@ -24,6 +24,7 @@ internal static class RulesVerb
             Example:
               scoring rules test topology/handbook/rules.txt --features topology/handbook/features.yaml
             """, Test),
+        RulesBacktestVerb.Build(),
     };
 
     private static Command Verb(string name, string help, Action<RuleFile, bool> say)
@@ -31,13 +32,14 @@ internal static class RulesVerb
         var file = new Argument<string>("FILE") { Description = "The file of rules" };
         var features = new Option<string>("--features") { Description = "The feature file whose features rules may use", HelpName = "FILE", Required = true };
         var lists = new Option<string?>("--lists") { Description = "The folder of the lists that rules may use (default: any name is taken)", HelpName = "DIR" };
+        var rates = new Option<string?>("--rates") { Description = "The file of currency rates, where rules name amount_base", HelpName = "FILE" };
         var json = CommonOptions.Json();
-        var verb = new Command(name, help) { file, features, lists, json };
+        var verb = new Command(name, help) { file, features, lists, rates, json };
         verb.Runs((parsed, _) =>
         {
             var featureFile = FeatureFiles.Load(parsed.GetRequiredValue(features));
             var names = parsed.GetValue(lists) is { } folder ? new ListFiles(folder).Names : null;
-            var world = new RuleWorld(featureFile.Schema, featureFile.Layout.AttributeNames) { ListNames = names };
+            var world = new RuleWorld(featureFile.Schema, featureFile.Layout.AttributeNames) { ListNames = names, Rates = parsed.GetValue(rates) is { } path ? RatesFile.Load(path) : null };
             say(RuleFiles.Load(parsed.GetRequiredValue(file), world), parsed.GetValue(json));
             return Task.FromResult(VerbRunner.Done);
         });

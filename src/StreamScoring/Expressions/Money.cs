@@ -44,14 +44,3 @@ internal sealed class BaseAmountNode(Expression amount, CurrencyRates rates) : E
         return numbers;
     }
 }
-
-/// <summary>What currencies are worth in one of them.</summary>
-/// <param name="unitsPerBase">[currencies] Units of each for one unit of the base; NaN where that
-/// is not known.</param>
-public sealed class CurrencyRates(short baseIndex, double[] unitsPerBase)
-{
-    public short BaseIndex => baseIndex;
-
-    /// <returns>NaN where a rate is missing.</returns>
-    public double Convert(double value, short from, short to) => from == to ? value : value / unitsPerBase[from] * unitsPerBase[to];
-}

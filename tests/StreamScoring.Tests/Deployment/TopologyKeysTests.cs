@@ -27,7 +27,7 @@ public sealed partial class TopologyKeysTests : IDisposable
         var section = page[page.IndexOf("## Knobs", StringComparison.Ordinal)..page.IndexOf("## Measured", StringComparison.Ordinal)];
         var rows = section.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
         var ofThePath = TopologyKeys.Live.Select(key => key.Name).Where(name => !name.StartsWith("decide.", StringComparison.Ordinal) && !name.StartsWith("models.", StringComparison.Ordinal)
-            && name is not ("rules" or "lists"));
+            && name is not ("rules" or "lists" or "rates"));
         Assert.Superset(KnobLadders.Allowed.Concat(ofThePath).ToHashSet(), rows.Select(row => row[1].Trim('`')).ToHashSet());
         Assert.All(rows, row => Assert.Equal(TopologyKeys.Named(row[1].Trim('`')).IsLive ? "changes" : "restart", row[2]));
     }
@@ -61,10 +61,10 @@ public sealed partial class TopologyKeysTests : IDisposable
         var above = GetType().GetMethod(nameof(A_live_key_is_taken_alone))!.GetCustomAttributes<InlineDataAttribute>()
             .Select(data => (string)data.GetData(null!).Single()[0]);
         // These are files and folders.
-        string[] files = ["lists", "models.champion", "models.shadows", "rules"];
+        string[] files = ["lists", "models.champion", "models.shadows", "rates", "rules"];
         Assert.Equal([.. above.Concat(files).Order()], TopologyKeys.Live.Select(key => key.Name).Order());
         var before = _file.Load();
-        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", ShadowFolders = ["other"], RuleFile = "more.txt", ListFolder = "lists" });
+        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", ShadowFolders = ["other"], RuleFile = "more.txt", ListFolder = "lists", RatesFile = "rates.yaml" });
         Assert.Equal(files, Differing(before, taken).Order());
     }
 
