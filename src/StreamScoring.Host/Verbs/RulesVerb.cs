@@ -25,6 +25,7 @@ internal static class RulesVerb
               scoring rules test topology/handbook/rules.txt --features topology/handbook/features.yaml
             """, Test),
         RulesBacktestVerb.Build(),
+        RulesImportVerb.Build(),
     };
 
     private static Command Verb(string name, string help, Action<RuleFile, bool> say)
