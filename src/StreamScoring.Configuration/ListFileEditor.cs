@@ -16,6 +16,7 @@ public sealed class ListFileEditor
     private static readonly string Gone = new("gone");
 
     private readonly string _path;
+    private readonly ListFileReader _reader;
     private readonly List<(string Line, ListEntry? Entry)> _lines = [];
     private readonly Dictionary<string, int> _lineOf = new(StringComparer.Ordinal);
 
@@ -23,8 +24,8 @@ public sealed class ListFileEditor
     /// </exception>
     private ListFileEditor(string path, byte[] bytes)
     {
-        _path = path;
-        foreach (var (line, entry) in new ListFileReader(path, bytes).ReadLines())
+        (_path, _reader) = (path, new ListFileReader(path, bytes));
+        foreach (var (line, entry) in _reader.ReadLines())
         {
             if (entry is not { } own)
             {
@@ -73,10 +74,18 @@ public sealed class ListFileEditor
     public static IReadOnlyList<ListEntry> ReadAll(string path) => File.Exists(path) ? [.. Open(path).Entries] : throw new InvalidInputFileException($"{path}: there is no such file");
 
     /// <returns>Whether there was no entry of that text.</returns>
+    /// <exception cref="InvalidInputFileException">No file could hold it.</exception>
     public bool Put(ListEntry entry)
     {
+        var isThere = _lineOf.TryGetValue(entry.Text, out var at);
+        entry = isThere && entry.Note is null ? entry with { Note = _lines[at].Entry!.Value.Note } : entry;
         var line = LineOf(entry);
-        if (_lineOf.TryGetValue(entry.Text, out var at))
+        if (_reader.Parse(line) != entry)
+        {
+            throw new InvalidInputFileException($"{_path}: an entry that is read back as another: {entry.Text}");
+        }
+
+        if (isThere)
         {
             _lines[at] = (line, entry);
             return false;
@@ -100,13 +109,17 @@ public sealed class ListFileEditor
         return true;
     }
 
+    private static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
     /// <summary>Writes the file.</summary>
     /// <exception cref="IOException">It could not be written; the old one is there still.
     /// </exception>
     public void Save()
     {
         // In the same folder, so that it can be put in the other's place; dot files are no lists.
-        var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, $".{Path.GetFileName(_path)}.{Guid.NewGuid():n}");
+        // A link stays one: what it names is replaced.
+        var target = (File.Exists(_path) ? File.ResolveLinkTarget(_path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(_path);
+        var temporary = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():n}");
         try
         {
             using (var writer = new StreamWriter(temporary, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
@@ -117,7 +130,12 @@ public sealed class ListFileEditor
                 }
             }
 
-            File.Move(temporary, _path, overwrite: true);
+            if (File.Exists(target) && !OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            }
+
+            File.Move(temporary, target, overwrite: true);
         }
         finally
         {
@@ -133,8 +151,8 @@ public sealed class ListFileEditor
     public static string LineOf(ListEntry entry)
     {
         var isPlain = entry.Text.IndexOfAny([',', '"', '#']) < 0 && entry.Text != Header;
-        var text = isPlain ? entry.Text : $"\"{entry.Text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        var text = isPlain && entry.Text.Trim().Length == entry.Text.Length ? entry.Text : Quoted(entry.Text);
         var until = entry.UntilMs == ListEntry.Forever ? "" : DateTimeOffset.FromUnixTimeMilliseconds(entry.UntilMs).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        return entry.Note is { } note ? $"{text},{until},{note}" : until.Length > 0 ? $"{text},{until}" : text;
+        return entry.Note is { } note ? $"{text},{until},{(note.IndexOfAny([',', '"']) < 0 ? note : Quoted(note))}" : until.Length > 0 ? $"{text},{until}" : text;
     }
 }

@@ -9,6 +9,8 @@ internal sealed class ListFileReader(string path, byte[] bytes)
     /// <summary>Longest entry, bytes of UTF-8: no text of a payment is longer by default.</summary>
     private const int EntryBytesMax = 1024;
 
+    private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Of the entry read last, from 1.</summary>
@@ -21,11 +23,12 @@ internal sealed class ListFileReader(string path, byte[] bytes)
     /// <exception cref="InvalidInputFileException">A line is wrong.</exception>
     public IEnumerable<(string Line, ListEntry? Entry)> ReadLines()
     {
-        using var lines = new StreamReader(new MemoryStream(bytes), Strict);
+        var start = bytes.AsSpan().StartsWith(Utf8Mark) ? Utf8Mark.Length : 0;
+        using var lines = new StreamReader(new MemoryStream(bytes, start, bytes.Length - start), Strict, detectEncodingFromByteOrderMarks: false);
         while (Next(lines) is { } line)
         {
             Line++;
-            var holdsEntry = line.Length > 0 && line[0] != '#' && !(Line == 1 && line == ListFileEditor.Header);
+            var holdsEntry = line.Length > 0 && line[0] != '#' && !(Line == 1 && line.Replace("\"", "", StringComparison.Ordinal).Equals(ListFileEditor.Header, StringComparison.OrdinalIgnoreCase));
             yield return (line, holdsEntry ? Parse(line) : null);
         }
     }
@@ -42,10 +45,12 @@ internal sealed class ListFileReader(string path, byte[] bytes)
         }
     }
 
-    private ListEntry Parse(string line)
+    /// <summary>One line that holds an entry.</summary>
+    /// <exception cref="InvalidInputFileException">It is wrong.</exception>
+    public ListEntry Parse(string line)
     {
         var (entry, rest) = line[0] == '"' ? Quoted(line) : line.IndexOf(',') is >= 0 and var comma ? (line[..comma], line[comma..]) : (line, "");
-        entry = entry.Trim();
+        entry = line[0] == '"' ? entry : entry.Trim();
         if (entry.Length == 0)
         {
             throw Wrong("has no entry before the comma");
@@ -64,8 +69,10 @@ internal sealed class ListFileReader(string path, byte[] bytes)
             throw Wrong($"has an end of {until}; write {UntilTime.Forms}");
         }
 
-        return new ListEntry(entry, untilMs, parts.Length > 2 && parts[2].Trim() is { Length: > 0 } note ? note : null);
+        return new ListEntry(entry, untilMs, parts.Length > 2 && parts[2].Trim() is { Length: > 0 } note ? NoteOf(note) : null);
     }
+
+    private string NoteOf(string note) => note[0] == '"' && Quoted(note) is (var text, "") ? text : note;
 
     /// <summary>An entry in quotes, in which two quotes are one (RFC 4180).</summary>
     private (string Entry, string Behind) Quoted(string line)

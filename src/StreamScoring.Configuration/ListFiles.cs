@@ -64,7 +64,8 @@ public sealed partial class ListFiles
             return before;
         }
 
-        var lines = bytes.AsSpan().Count((byte)'\n') + 1;
+        // Either ends a line, so this many there are at the most.
+        var lines = bytes.AsSpan().Count((byte)'\n') + bytes.AsSpan().Count((byte)'\r') + 1;
         if (lines > EntriesMax)
         {
             throw new InvalidInputFileException($"{path}: has {lines:N0} lines; a list has {EntriesMax:N0} entries at the most");

@@ -1,6 +1,7 @@
 using System.Text;
 using StreamScoring.Contracts;
 using StreamScoring.Expressions;
+using StreamScoring.Lists;
 using StreamScoring.Rules;
 
 namespace StreamScoring.Configuration;
@@ -17,6 +18,7 @@ internal sealed class RuleExampleReader(string line, int at, RuleScope rules)
     /// <exception cref="ExpressionException">A name or a value is wrong.</exception>
     public RuleExample Read(bool fires)
     {
+        var start = _at;
         while (true)
         {
             ReadAssignment();
@@ -27,6 +29,11 @@ internal sealed class RuleExampleReader(string line, int at, RuleScope rules)
             }
 
             Expect(',');
+        }
+
+        if (_currencyIndex >= 0 && _values.TryGetValue("currency", out var both) && !((TextConstantNode)both).Value.SequenceEqual(Encoding.UTF8.GetBytes(CurrencyTable.CodeOf(_currencyIndex))))
+        {
+            throw new ExpressionException(start, "gives the payment two currencies");
         }
 
         if (_values.TryGetValue("currency", out var currency) && CurrencyTable.TryFind(((TextConstantNode)currency).Value, out var index))
@@ -117,6 +124,11 @@ internal sealed class RuleExampleReader(string line, int at, RuleScope rules)
         }
 
         var name = line[start.._at];
+        if (rules.List(name, ListUse.None) is null)
+        {
+            throw new ExpressionException(start - 1, $"there is no list {name}");
+        }
+
         Expect('=');
         var (syntax, end) = ExpressionParser.ParseFrom(line, _at);
         _at = end;

@@ -9,6 +9,9 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
 {
     public const int RulesMax = 4096;
 
+    /// <summary>Each is a column of every batch.</summary>
+    public const int AttributesMax = 256;
+
     /// <summary>As many mistakes are told of a file.</summary>
     private const int ProblemsMax = 20;
 
@@ -39,6 +42,17 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
             }
         }
 
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            // More likely a file that is being written than one of somebody who wants no rules.
+            throw new InvalidInputFileException($"{name}: is empty; where there are no rules, say so in a comment");
+        }
+
+        if (_problems.Count == 0 && _scope.Settle().Attributes.Count is > AttributesMax and var count)
+        {
+            throw new InvalidInputFileException($"{name}: rules and features look at {count} attributes; at most {AttributesMax} are allowed");
+        }
+
         return _problems.Count == 0 ? (_rules, _scope.Settle())
             : throw new InvalidInputFileException([.. _problems.Take(ProblemsMax).SelectMany(problem => problem),
                 .. _problems.Count > ProblemsMax ? [$"{name}: and {_problems.Count - ProblemsMax} more"] : (string[])[]]);
@@ -48,9 +62,9 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
     {
         var line = _lines[_line];
         var column = Math.Min(problem.Offset, line.Length);
-        // Tabs stay, so that the caret stands where the terminal puts the character.
-        var blanks = string.Concat(line[..column].Select(c => c == '\t' ? '\t' : ' '));
-        _problems.Add([$"{name}:{_line + 1}:{column + 1}: {problem.Message}", $"  {line.TrimEnd()}", $"  {blanks}^"]);
+        // A tab is shown as one blank, so that the caret stands below its character.
+        var shown = line.TrimEnd().Replace('\t', ' ');
+        _problems.Add([$"{name}:{_line + 1}:{column + 1}: {problem.Message}", $"  {shown}", $"  {new string(' ', column)}^"]);
     }
 
     private void ReadLine(string whole)
@@ -163,9 +177,10 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
             throw new ExpressionException(start, "has no rule above it that it is an example of");
         }
 
-        var example = new RuleExampleReader(line, start + words[0].Index + words[0].Length, _scope).Read(words[0].Value == "fires");
+        start += words[0].Index;
+        var example = new RuleExampleReader(line, start + words[0].Length, _scope).Read(words[0].Value == "fires");
         var rule = _rules[^1];
-        var given = example.Try(rule.Syntax, _scope);
+        var given = Try(example, rule, start);
         if (given == 1 != example.Fires)
         {
             throw new ExpressionException(start, example.Fires
@@ -174,6 +189,19 @@ internal sealed partial class RuleFileReader(string name, string text, RuleWorld
         }
 
         _rules[^1] = rule with { Examples = rule.Examples + 1 };
+    }
+
+    private double Try(RuleExample example, Rule rule, int start)
+    {
+        try
+        {
+            return example.Try(rule.Syntax, _scope);
+        }
+        catch (Exception e) when (e is ExpressionException or FormatException)
+        {
+            // It is of the rule's line; what is wrong is the example's value.
+            throw new ExpressionException(start, $"does not go with {rule.Name}: {e.Message}");
+        }
     }
 
     /// <summary>The line up to a <c>#</c> that stands in no text, without blanks at its end.

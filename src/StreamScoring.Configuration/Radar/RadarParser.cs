@@ -1,7 +1,6 @@
 using Parlot;
 using Parlot.Fluent;
 using StreamScoring.Expressions;
-using static Parlot.Fluent.Parsers;
 
 namespace StreamScoring.Configuration.Radar;
 

@@ -25,9 +25,9 @@ internal static partial class HostEvents
     [LoggerMessage(3005, LogLevel.Warning, "waits: {Reason}")]
     public static partial void Waits(this ILogger logger, string reason);
 
-    /// <param name="hash">Of the file of rules.</param>
-    [LoggerMessage(3006, LogLevel.Information, "rules or lists changed: {Rules} rules and {Lists} lists are in force, {Hash}")]
-    public static partial void RulesTaken(this ILogger logger, int rules, int lists, string hash);
+    /// <param name="policy">As decisions name it.</param>
+    [LoggerMessage(3006, LogLevel.Information, "rules or lists changed: {Rules} rules and {Lists} lists are in force, policy {Policy}")]
+    public static partial void RulesTaken(this ILogger logger, int rules, int lists, string policy);
 
     [LoggerMessage(3007, LogLevel.Warning, "changed rules or lists are not taken, those in force stay: {Reason}")]
     public static partial void RulesRefused(this ILogger logger, string reason);

@@ -19,6 +19,11 @@ internal sealed class LiveTopology : IDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private Pending? _pending;
+
+    /// <summary>
+    /// A change of the topology that was refused: what was wrong may be the rules beside it.
+    /// </summary>
+    private TopologyChange? _refused;
     private Task _taking = Task.CompletedTask;
 
     public LiveTopology(TopologyWatch file, RuleWatch rules, PolicyFiles policies, CollectorRegistry registry, ILogger logger)
@@ -57,10 +62,24 @@ internal sealed class LiveTopology : IDisposable
         _stopping.Dispose();
     }
 
-    private Pending? Seen(Topology inForce) =>
-        _file.Look() is { } change ? new Pending(TopologyKeys.TakeLive(inForce, change.Target), change)
-            : _rules.Look(inForce) ? new Pending(inForce, Change: null)
-            : null;
+    private Pending? Seen(Topology inForce)
+    {
+        var change = _file.Look();
+        if (change is null && _rules.Look(inForce))
+        {
+            (change, _refused) = (_refused, null);
+            return Of(change);
+        }
+
+        return change is null ? null : Of(change);
+
+        Pending Of(TopologyChange? taken)
+        {
+            var target = taken is null ? inForce : TopologyKeys.TakeLive(inForce, taken.Target);
+            // Before the files are read: a change meanwhile is one that the next look sees.
+            return new Pending(target, taken, RuleWatch.StampOf(target));
+        }
+    }
 
     private void Take(Topology target, Pipeline pipeline, CancellationToken cancel)
     {
@@ -82,31 +101,37 @@ internal sealed class LiveTopology : IDisposable
     {
         _pending = null;
         var isTaken = _taking.IsCompletedSuccessfully;
+        var policy = "";
         if (isTaken)
         {
             // The graph may have been started over meanwhile, with the policy of before.
-            pipeline.Take(_policies.PolicyOf(pending.Target));
+            var parts = _policies.PolicyOf(pending.Target);
+            policy = parts.Id;
+            pipeline.Take(parts);
         }
 
         var problem = isTaken ? null : _taking.Exception?.InnerException?.Message ?? "loading was given up";
         if (pending.Change is not { } change)
         {
-            FinishRules(problem);
+            FinishRules(problem, policy);
             return null;
         }
 
         if (problem is not null)
         {
+            _refused = change;
             _file.Refused(problem);
             return null;
         }
 
+        _refused = null;
+        _rules.Judged(pending.Stamp);
         _changes.WithLabels("taken").Inc();
         _file.Took(change with { Target = pending.Target });
         return pending.Target;
     }
 
-    private void FinishRules(string? problem)
+    private void FinishRules(string? problem, string policy)
     {
         _ruleChanges.WithLabels(problem is null ? "taken" : "refused").Inc();
         if (problem is not null)
@@ -115,12 +140,13 @@ internal sealed class LiveTopology : IDisposable
         }
         else if (_policies.Rules is { } rules)
         {
-            _logger.RulesTaken(rules.File.Rules.Count, rules.World.Lists?.Count ?? 0, rules.File.Hash);
+            _logger.RulesTaken(rules.File.Rules.Count, rules.World.Lists?.Count ?? 0, policy);
         }
     }
 
     /// <summary>A change that is being taken.</summary>
     /// <param name="Change">Of the topology file; null where only files that it names
     /// changed.</param>
-    private sealed record Pending(Topology Target, TopologyChange? Change);
+    /// <param name="Stamp">Of the files of rules, before they were read.</param>
+    private sealed record Pending(Topology Target, TopologyChange? Change, string Stamp);
 }

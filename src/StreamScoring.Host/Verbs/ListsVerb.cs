@@ -84,6 +84,7 @@ internal static class ListsVerb
 
     private static void Add(string folder, ParseResult parsed, Option<bool> json, IReadOnlyList<ListEntry> entries)
     {
+        using var alone = ListFileLock.Take(folder);
         var list = Open(folder, parsed, mayBeNew: true);
         var added = entries.Count(list.Put);
         list.Save();
@@ -92,6 +93,7 @@ internal static class ListsVerb
 
     private static void Remove(string folder, ParseResult parsed, Option<bool> json)
     {
+        using var alone = ListFileLock.Take(folder);
         var list = Open(folder, parsed, mayBeNew: false);
         var entries = parsed.GetRequiredValue(Entries);
         var removed = entries.Count(list.Remove);

@@ -1,4 +1,5 @@
 using StreamScoring.Batches;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Expressions;
 
@@ -14,6 +15,9 @@ internal abstract class Expression
     private ulong[] _missing = [];
 
     public abstract ExpressionType Type { get; }
+
+    /// <summary>The payment's field that it is; null where it is none.</summary>
+    public virtual TextField? Field => null;
 
     /// <summary>[rows] Values of a number or truth; a text's are not asked for.</summary>
     public virtual ReadOnlySpan<double> Numbers(PaymentBatch batch) => throw new InvalidOperationException($"{GetType().Name} is no number");

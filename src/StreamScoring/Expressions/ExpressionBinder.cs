@@ -233,14 +233,19 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
         }
 
         var operand = Bind(syntax.Operand, wantsText: true);
-        var use = operand.Type != ExpressionType.Text ? ListUse.Number : operand is TextFieldNode { Field: TextField.Ip } ? ListUse.Network : ListUse.Text;
-        var list = scope.List(syntax.List, use) ?? throw Unknown(syntax.ListOffset, "list", syntax.List, known);
-        return use switch
+        if (syntax.Operand is NameSyntax name && scope.ResolveMissing(name.Name) is not null)
         {
-            ListUse.Number => new NumberInListNode(operand, list),
-            ListUse.Network => new AddressInListNode(operand, list),
-            _ => new TextInListNode(HashesOf(syntax.Operand, operand), list),
-        };
+            // An attribute is a number or a text, as it comes, and a list holds either.
+            const ListUse either = ListUse.Text | ListUse.Number;
+            return new EitherNode(
+                new TextInListNode(HashesOf(syntax.Operand, operand), ListOf(either)), new NumberInListNode(Bind(syntax.Operand, wantsText: false), ListOf(either)));
+        }
+
+        return operand.Type != ExpressionType.Text ? new NumberInListNode(operand, ListOf(ListUse.Number))
+            : operand.Field == TextField.Ip ? new AddressInListNode(operand, ListOf(ListUse.Network))
+            : new TextInListNode(HashesOf(syntax.Operand, operand), ListOf(ListUse.Text));
+
+        EntryList ListOf(ListUse use) => scope.List(syntax.List, use) ?? throw Unknown(syntax.ListOffset, "list", syntax.List, known);
     }
 
     private TextHashes HashesOf(Syntax syntax, Expression operand)
@@ -275,12 +280,21 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
     private static void RequireOneCurrency(Syntax left, Syntax right)
     {
         Syntax[] nodes = [.. NodesOf(left), .. NodesOf(right)];
-        if (nodes.OfType<MoneySyntax>().FirstOrDefault() is { } money
-            && nodes.FirstOrDefault(node => node is NameSyntax { Name: not "amount" } or CallSyntax { Function: "shadow" }) is { } other)
+        if (nodes.OfType<MoneySyntax>().FirstOrDefault() is not { } money)
         {
-            var name = other is NameSyntax named ? named.Name : "shadow(…)";
-            throw new ExpressionException(other.Offset, $"{name} has no currency; {SyntaxPrinter.Print(money)} is compared with amount");
+            return;
         }
+
+        if (!nodes.Any(node => node is NameSyntax { Name: "amount" }))
+        {
+            var other = nodes.FirstOrDefault(node => node is NameSyntax or CallSyntax { Function: "shadow" });
+            var named = other is NameSyntax name ? name.Name : other is null ? null : "shadow(…)";
+            throw new ExpressionException((other ?? money).Offset, named is null
+                ? $"{SyntaxPrinter.Print(money)} is compared with no payment; it is compared with amount"
+                : $"{named} has no currency; {SyntaxPrinter.Print(money)} is compared with amount");
+        }
+
+        MoneyUnits.Require(left, right);
     }
 
     private static IEnumerable<Syntax> NodesOf(Syntax syntax) => [syntax, .. PartsOf(syntax).SelectMany(NodesOf)];
@@ -351,11 +365,11 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
 
     private static Expression Compare<TComparison>(Expression left, Expression right)
         where TComparison : struct, IComparison =>
-        right is ConstantNode constant ? new BoundNode<TComparison>(left, constant.Value) : new ComparisonNode<TComparison>(left, right);
+        right is ConstantNode { Value: var bound } && !double.IsNaN(bound) ? new BoundNode<TComparison>(left, bound) : new ComparisonNode<TComparison>(left, right);
 
     /// <summary>A merchant category code is text, yet people write it as a number.</summary>
     private static Expression MccAsText(Expression operand, Expression other) =>
-        operand is ConstantNode { Value: >= 0 and <= 9999 } number && other is TextFieldNode { Field: Contracts.TextField.Mcc }
+        operand is ConstantNode { Value: >= 0 and <= 9999 } number && other.Field == TextField.Mcc
             ? new TextConstantNode(number.Value.ToString("0000", CultureInfo.InvariantCulture))
             : operand;
 

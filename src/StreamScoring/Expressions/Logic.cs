@@ -57,6 +57,24 @@ internal sealed class OrNode(Expression left, Expression right) : MaskExpression
     }
 }
 
+/// <summary>True where either is; missing where both are.</summary>
+internal sealed class EitherNode(Expression left, Expression right) : MaskExpression
+{
+    public override TruthMask Truths(PaymentBatch batch)
+    {
+        var lefts = left.Truths(batch);
+        var rights = right.Truths(batch);
+        var masks = MaskBuffers(batch);
+        for (var word = 0; word < masks.True.Length; word++)
+        {
+            masks.True[word] = lefts.True[word] | rights.True[word];
+            masks.Missing[word] = lefts.Missing[word] & rights.Missing[word];
+        }
+
+        return masks.Whole;
+    }
+}
+
 /// <summary>True where a number is missing; never missing itself.</summary>
 internal sealed class NumberMissingNode(Expression operand) : MaskExpression
 {

@@ -26,11 +26,18 @@ internal sealed class ConstantNode(double value, ExpressionType type) : Expressi
 }
 
 /// <summary>The same text in every row.</summary>
-internal sealed class TextConstantNode(string value) : Expression
+/// <param name="of">The field whose value it stands for, in an example.</param>
+internal sealed class TextConstantNode(string value, TextField? of = null) : Expression
 {
+    public override TextField? Field => of;
+
+
     private readonly byte[] _value = Encoding.UTF8.GetBytes(value);
 
     public ReadOnlySpan<byte> Value => _value;
+
+    /// <summary>The same text as a field's value.</summary>
+    public TextConstantNode Of(TextField? other) => new(value, other);
 
     public override ExpressionType Type => ExpressionType.Text;
 
@@ -82,7 +89,7 @@ internal sealed class EventTimeNode : Expression
 
 internal sealed class TextFieldNode(TextField textField) : Expression
 {
-    public TextField Field => textField;
+    public override TextField? Field => textField;
 
     public override ExpressionType Type => ExpressionType.Text;
 

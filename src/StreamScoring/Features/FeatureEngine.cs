@@ -236,8 +236,8 @@ public sealed class FeatureEngine
     {
         switch (expression)
         {
-            case TextFieldNode text:
-                batch.Features.SetText(featureIndex, batch.Text(text.Field), batch.Bytes);
+            case TextFieldNode { Field: { } field }:
+                batch.Features.SetText(featureIndex, batch.Text(field), batch.Bytes);
                 break;
             case AttributeTextNode attribute:
                 batch.Features.SetText(featureIndex, batch.Attribute(attribute.AttributeIndex).Text, batch.Bytes);

@@ -37,7 +37,7 @@ public sealed class EntryList
         {
             Count++;
             _texts?.Add(HashOf(Encoding.UTF8.GetBytes(entry.Text)), entry.UntilMs);
-            _numbers?.Add(HashOf(NumberIn(entry.Text)), entry.UntilMs);
+            AddNumber(entry);
             _networks?.Add(entry.Text, entry.UntilMs);
         }
     }
@@ -72,6 +72,25 @@ public sealed class EntryList
     /// <returns>0 for an empty text, which is a missing one.</returns>
     internal static UInt128 HashOf(ReadOnlySpan<byte> text) => Hashing.Of(text);
 
+    /// <summary>Where rules look for texts too, an entry that is no number is one of those.
+    /// </summary>
+    private void AddNumber(in ListEntry entry)
+    {
+        if (_numbers is null)
+        {
+            return;
+        }
+
+        if (double.TryParse(entry.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+        {
+            _numbers.Add(HashOf(number), entry.UntilMs);
+        }
+        else if (_texts is null)
+        {
+            throw new FormatException($"{entry.Text} is no number, and a rule looks for a number in the list");
+        }
+    }
+
     private static UInt128 HashOf(double number)
     {
         Span<byte> bytes = stackalloc byte[sizeof(double)];
@@ -79,8 +98,4 @@ public sealed class EntryList
         BinaryPrimitives.WriteDoubleLittleEndian(bytes, number == 0 ? 0 : number);
         return Hashing.Of(bytes);
     }
-
-    private static double NumberIn(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number
-            : throw new FormatException($"{text} is no number, and a rule looks for a number in the list");
 }

@@ -15,7 +15,7 @@ internal sealed class EntryTable
     private uint[]? _until;
 
     /// <param name="entriesMax">How many are added at the most.</param>
-    public EntryTable(int entriesMax) => _slots = new UInt128[checked(entriesMax + (entriesMax / 3) + 1)];
+    public EntryTable(int entriesMax) => _slots = new UInt128[checked(entriesMax + (entriesMax / 3) + 2)];
 
     /// <summary>Distinct entries.</summary>
     public int Count { get; private set; }
@@ -31,6 +31,8 @@ internal sealed class EntryTable
         var isNew = _slots[slot] == UInt128.Zero;
         var seconds = untilMs >= (Forever - 1) * 1000L ? Forever : (uint)Math.Max(0, (untilMs + 999) / 1000);
         Count += isNew ? 1 : 0;
+        // A full table would be searched for ever.
+        Invariant.Require(Count < _slots.Length);
         _slots[slot] = hash;
         if (_until is null && seconds != Forever)
         {

@@ -1,3 +1,4 @@
+using StreamScoring.Contracts;
 using StreamScoring.Expressions;
 using StreamScoring.Lists;
 
@@ -25,7 +26,7 @@ internal sealed class ExampleScope(RuleScope rules, IReadOnlyDictionary<string, 
         var real = rules.Resolve(name, wantsText);
         // The base amount follows from the amount.
         return real is null or BaseAmountNode ? real is null ? null : new BaseAmountNode(ValueOr("amount", ExpressionType.Number), rules.Rates!)
-            : ValueOr(name, real.Type);
+            : ValueOr(name, real.Type, real.Field);
     }
 
     public Expression? ResolveMissing(string name) =>
@@ -38,8 +39,8 @@ internal sealed class ExampleScope(RuleScope rules, IReadOnlyDictionary<string, 
 
     public Expression? Shadow(string name) => rules.Shadow(name) is null ? null : ValueOr($"shadow(\"{name}\")", ExpressionType.Number);
 
-    private Expression ValueOr(string name, ExpressionType type) =>
-        values.TryGetValue(name, out var value) && value.Type == type ? value
-            : type == ExpressionType.Text ? new TextConstantNode("")
+    private Expression ValueOr(string name, ExpressionType type, TextField? field = null) =>
+        values.TryGetValue(name, out var value) && value.Type == type ? value is TextConstantNode text ? text.Of(field) : value
+            : type == ExpressionType.Text ? new TextConstantNode("", field)
             : new ConstantNode(double.NaN, type);
 }

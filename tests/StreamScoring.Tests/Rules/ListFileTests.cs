@@ -52,6 +52,59 @@ public sealed class ListFileTests : IDisposable
         Assert.Contains("are both the list trusted", Assert.Throws<InvalidInputFileException>(() => new ListFiles(_folder)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("c-1\rc-2\rc-3\rc-4\r")]
+    [InlineData("\uFEFF\"Entry\",\"Until\",\"Note\"\nc-1\nc-2\n\nc-3\nc-4")]
+    [InlineData("c-1,9999-12-31\nc-2\nc-3,,\"a, note\"\nc-4\n")]
+    public void Line_ends_marks_and_headers_of_other_programs_are_read(string text)
+    {
+        File.WriteAllText(Path.Combine(_folder, "trusted"), text);
+        var list = new ListFiles(_folder).Load("trusted", ListUse.Text);
+
+        Assert.Equal(4, list.Count);
+        Assert.True(list.ContainsText("c-1"u8, long.MaxValue - 1));
+        Assert.False(list.ContainsText("c-5"u8, 0));
+    }
+
+    [Theory]
+    [InlineData("c-1", "a note, with \"quotes\"")]
+    [InlineData(" blanks ", null)]
+    [InlineData("a,b", "x")]
+    [InlineData("entry,until,note", null)]
+    public void What_the_editor_writes_is_read_back(string text, string? note)
+    {
+        var path = Path.Combine(_folder, "trusted");
+        var list = ListFileEditor.Open(path);
+        list.Put(new ListEntry(text, 1_801_440_000_000, note));
+        list.Save();
+
+        Assert.Equal([new ListEntry(text, 1_801_440_000_000, note)], ListFileEditor.Open(path).Entries);
+    }
+
+    [Fact]
+    public void An_entry_that_no_file_can_hold_is_refused() =>
+        Assert.Throws<InvalidInputFileException>(() => ListFileEditor.Open(Path.Combine(_folder, "trusted")).Put(new ListEntry(new string('x', 3000), ListEntry.Forever, null)));
+
+    [Fact]
+    public void A_link_stays_one_and_the_file_keeps_its_mode()
+    {
+        var (file, link) = (new FileInfo(Path.Combine(_folder, "file")), new FileInfo(Path.Combine(_folder, "trusted")));
+        File.WriteAllText(file.FullName, "c-1\n");
+        var mode = OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file.FullName) & ~(UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file.FullName, mode);
+        }
+
+        File.CreateSymbolicLink(link.FullName, "file");
+        var list = ListFileEditor.Open(link.FullName);
+        list.Put(new ListEntry("c-2", ListEntry.Forever, null));
+        list.Save();
+
+        Assert.Equal(("file", "c-1\nc-2\n"), (new FileInfo(link.FullName).LinkTarget, File.ReadAllText(file.FullName)));
+        Assert.Equal(mode, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file.FullName));
+    }
+
     [Fact]
     public void A_file_that_is_the_same_is_not_read_again()
     {

@@ -59,7 +59,7 @@ public sealed class RuleFileTests
         Assert.Equal(
             "rules.txt:1:14: there is no name amout; did you mean amount?\n  block a when amout > 3\n               ^\n"
             + "rules.txt:3:1: there is no action blok; did you mean block?\n  blok b when amount > 3\n  ^\n"
-            + "rules.txt:4:2: is indented, as examples are; a rule begins at the start of a line and is one line\n  \treview c when\tscor > 3\n  \t^",
+            + "rules.txt:4:2: is indented, as examples are; a rule begins at the start of a line and is one line\n   review c when scor > 3\n   ^",
             error.Message);
     }
 
@@ -133,12 +133,13 @@ public sealed class RuleFileTests
     [InlineData("  example fires amont = 1", 17, "did you mean amount?")]
     [InlineData("  example fires amount = \"1\"", 26, "amount is a number, and this is a text")]
     [InlineData("  example fires amount = 1, amount = 2", 29, "has a value already")]
-    [InlineData("  example fires amount = 1", 10, "a does not fire for this example")]
-    [InlineData("  example fires spent = 1", 10, "its condition is missing")]
-    [InlineData("  example silent amount = 9 EUR", 10, "a fires for this example, and should be silent")]
+    [InlineData("  example fires amount = 1", 11, "a does not fire for this example")]
+    [InlineData("  example fires spent = 1", 11, "its condition is missing")]
+    [InlineData("  example silent amount = 9 EUR", 11, "a fires for this example, and should be silent")]
     [InlineData("  example fires event_time = \"soon\"", 30, "is no time")]
     [InlineData("  example fires amount = amount", 26, "is no value")]
     [InlineData("  example fires amount = 9 EUR; spent = 1", 31, "expected ,")]
+    [InlineData("  example fires amount = 9 EUR, currency = \"USD\"", 16, "gives the payment two currencies")]
     [InlineData("  note", 3, "is indented")]
     public void A_wrong_example_is_told_with_its_column(string example, int column, string problem)
     {
@@ -146,6 +147,43 @@ public sealed class RuleFileTests
 
         Assert.StartsWith($"rules.txt:2:{column}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("amount != spent", "silent amount = 5")]
+    [InlineData("not (amount > score)", "silent amount = 5")]
+    [InlineData("(amount > score) is missing", "fires amount = 5")]
+    [InlineData("not (attributes.a == attributes.b)", "silent amount = 5")]
+    [InlineData("ip in @nets", "fires @nets = \"10.0.0.0/8\", ip = \"10.2.3.4\"")]
+    [InlineData("in_network(ip, \"10.0.0.0/8\")", "fires ip = \"10.2.3.4\"")]
+    [InlineData("mcc == 742", "fires mcc = \"0742\"")]
+    [InlineData("attributes.n in @nums", "fires @nums = 7, attributes.n = 7.0")]
+    [InlineData("attributes.n in @nums", "fires @nums = \"x\", attributes.n = \"x\"")]
+    [InlineData("attributes.n not in @nums", "silent amount = 1")]
+    public void An_example_gives_what_a_payment_gives(string condition, string example) =>
+        Assert.Single(RuleFiles.Parse("rules.txt", $"block a when {condition}\n  example {example}", World.Value).Rules);
+
+    [Theory]
+    [InlineData("200 EUR > 5")]
+    [InlineData("200 EUR == 200 USD")]
+    [InlineData("max(amount, 5) > 200 EUR + 5")]
+    [InlineData("amount * amount > 200 EUR")]
+    [InlineData("amount > 200 EUR and hour(200 EUR) > 1")]
+    public void Money_beside_what_is_none_is_refused(string condition) =>
+        Assert.Throws<InvalidInputFileException>(() => RuleFiles.Parse("rules.txt", $"block a when {condition}", World.Value));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n  \n")]
+    public void An_empty_file_is_refused(string text) =>
+        Assert.Contains("is empty", Assert.Throws<InvalidInputFileException>(() => RuleFiles.Parse("rules.txt", text, World.Value)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Too_many_attributes_are_refused()
+    {
+        var rules = string.Join('\n', Enumerable.Range(0, 300).Select(i => $"block r{i} when attributes.a{i} > 1"));
+
+        Assert.Contains("at most 256", Assert.Throws<InvalidInputFileException>(() => RuleFiles.Parse("rules.txt", rules, World.Value)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
