@@ -63,6 +63,11 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         }
     }
 
+    /// <summary>
+    /// What made the file wrong may be mended beside it: the next look judges it again.
+    /// </summary>
+    public void JudgeAgain() => _judged = "";
+
     /// <summary>A change is in force.</summary>
     public void Took(TopologyChange change)
     {

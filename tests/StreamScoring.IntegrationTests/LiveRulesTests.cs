@@ -33,8 +33,12 @@ public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture
         await run.SaysAsync("did you mean amount?");
         await DecideAsync(file, http, seed: 3);
 
+        // A good change of the topology waits for the rules beside it.
+        File.WriteAllText(topology, file.Text.Replace("reviewFrom: 70", "reviewFrom: 71", StringComparison.Ordinal));
+        await run.SaysAsync("the changed file is not taken, the values in force stay");
         File.WriteAllText(rules, "must_block listed when card_id in @stolen_cards\nallow fourth when amount >= 0\n");
         said = await run.SaysAsync("2 rules and 1 lists are in force", said);
+        await run.SaysAsync("decide.reviewFrom 70 -\\u003E 71");
         var cards = File.ReadLines(await WorldAsync(file, 4)).Skip(1).Select(CardOf(await WorldAsync(file, 4))).Distinct().Take(3).ToList();
         await ScoringProcess.SucceedAsync(cluster.Environment, ["lists", "add", "stolen_cards", .. cards, "--topology", topology, "--until", "2100-01-01", "--why", "a test"]);
         await run.SaysAsync("2 rules and 1 lists are in force", said);
@@ -55,6 +59,7 @@ public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture
         Assert.Equal(3, decisions.Select(decision => decision.Policy).Distinct().Count());
         Assert.Equal(2 * Payments, metrics["scoring_rule_hits_total{rule=\"second\",action=\"block\",shadow=\"false\"}"]);
         Assert.Equal((3, 1), (metrics["scoring_rule_changes_total{outcome=\"taken\"}"], metrics["scoring_rule_changes_total{outcome=\"refused\"}"]));
+        Assert.Equal((1, 1), (metrics["scoring_topology_changes_total{outcome=\"taken\"}"], metrics["scoring_topology_changes_total{outcome=\"refused\"}"]));
     }
 
     private async Task<string> WorldAsync(CopiedTopology file, int seed)

@@ -121,9 +121,13 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
         }
 
         using (eu)
-        using (wrong)
         {
-            await wrong.SaysAsync("topic nowhere-payments is missing, or has no partition 0; see regions.us.topics and .partitions");
+            using (wrong)
+            {
+                await wrong.SaysAsync("topic nowhere-payments is missing, or has no partition 0; see regions.us.topics and .partitions");
+            }
+
+            // The other is gone: it decides the same payments, without us, into the same topic.
             await FoldedAsync(await AddressAsync(eu), "us", set, 5);
             await PublishAsync("eu", set, 3, 1);
             Assert.Equal(9, await CountAsync("eu", set, "p-3"));

@@ -21,9 +21,9 @@ internal sealed class LiveTopology : IDisposable
     private Pending? _pending;
 
     /// <summary>
-    /// A change of the topology that was refused: what was wrong may be the rules beside it.
+    /// The topology file was refused: what was wrong may be the rules that it names.
     /// </summary>
-    private TopologyChange? _refused;
+    private bool _wasRefused;
     private Task _taking = Task.CompletedTask;
 
     public LiveTopology(TopologyWatch file, RuleWatch rules, PolicyFiles policies, CollectorRegistry registry, ILogger logger)
@@ -65,13 +65,7 @@ internal sealed class LiveTopology : IDisposable
     private Pending? Seen(Topology inForce)
     {
         var change = _file.Look();
-        if (change is null && _rules.Look(inForce))
-        {
-            (change, _refused) = (_refused, null);
-            return Of(change);
-        }
-
-        return change is null ? null : Of(change);
+        return change is not null || _rules.Look(inForce) ? Of(change) : null;
 
         Pending Of(TopologyChange? taken)
         {
@@ -114,17 +108,23 @@ internal sealed class LiveTopology : IDisposable
         if (pending.Change is not { } change)
         {
             FinishRules(problem, policy);
+            if (_wasRefused)
+            {
+                _wasRefused = false;
+                _file.JudgeAgain();
+            }
+
             return null;
         }
 
         if (problem is not null)
         {
-            _refused = change;
+            _wasRefused = true;
             _file.Refused(problem);
             return null;
         }
 
-        _refused = null;
+        _wasRefused = false;
         _rules.Judged(pending.Stamp);
         _changes.WithLabels("taken").Inc();
         _file.Took(change with { Target = pending.Target });

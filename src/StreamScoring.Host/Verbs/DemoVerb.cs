@@ -208,7 +208,7 @@ internal static class DemoVerb
 
         public void PrintTotals(double seconds, bool json) => Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(new { payments = Published, decisions = Decisions, seconds = Math.Round(seconds, 3), actions = _byAction, rules = _byRule })
-            : FormattableString.Invariant($"payments {Published:N0}, decisions {Decisions:N0} in {seconds:0.0} s ({Decisions / seconds:N0}/s): {Counts(_byAction)}\nrules that fired: {(_byRule.Count == 0 ? "none" : Counts(_byRule))}"));
+            : FormattableString.Invariant($"rules that fired: {(_byRule.Count == 0 ? "none" : Counts(_byRule))}\npayments {Published:N0}, decisions {Decisions:N0} in {seconds:0.0} s ({Decisions / seconds:N0}/s): {Counts(_byAction)}"));
 
         public void Dispose() => _room.Dispose();
 
