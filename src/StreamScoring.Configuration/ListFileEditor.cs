@@ -11,6 +11,9 @@ public sealed class ListFileEditor
 {
     public const string Header = "entry,until,note";
 
+    /// <summary>How an end is written, for messages and help.</summary>
+    public const string UntilForms = UntilTime.Forms;
+
     /// <summary>Stands where a line was; told by reference, as a file may hold the same text.
     /// </summary>
     private static readonly string Gone = new("gone");

@@ -25,6 +25,7 @@ public static class ListFileLock
             }
             catch (IOException) when (File.Exists(path) && System.Diagnostics.Stopwatch.GetElapsedTime(since) < Patience)
             {
+                // A file that somebody else has open tells nobody when it is closed.
                 Thread.Sleep(Pause);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

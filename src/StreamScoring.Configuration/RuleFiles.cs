@@ -16,6 +16,6 @@ public static class RuleFiles
     public static RuleFile Parse(string name, string text, RuleWorld world)
     {
         var (rules, uses) = new RuleFileReader(name, text, world).Read();
-        return new RuleFile(text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), rules, uses);
+        return new RuleFile("sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), rules, uses);
     }
 }

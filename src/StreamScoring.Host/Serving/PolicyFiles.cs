@@ -54,16 +54,9 @@ internal sealed class PolicyFiles : IDisposable
     {
         var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
         var loaded = artifacts.Value;
-        try
-        {
-            var rules = artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
-            return (Held(artifacts, rules, topology), new LoadedFiles(topology, artifacts, rules));
-        }
-        catch when (artifacts != _artifacts)
-        {
-            loaded.Dispose();
-            throw;
-        }
+        // Models that were loaded anew came with their rules.
+        var rules = artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
+        return (Held(artifacts, rules, topology), new LoadedFiles(topology, artifacts, rules));
     }
 
     /// <summary>From now on these are what policies are made of.</summary>

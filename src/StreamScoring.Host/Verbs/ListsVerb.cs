@@ -12,11 +12,9 @@ internal static class ListsVerb
     private static readonly Argument<string> Name = new("NAME") { Description = "The list" };
     private static readonly Argument<string[]> Entries = new("ENTRY") { Description = "Texts, numbers or networks", Arity = ArgumentArity.OneOrMore };
     private static readonly Argument<string> FileArgument = new("FILE") { Description = "One entry a line: entry or entry,until,note" };
-    private static readonly Option<string> TopologyFileOption = new("--topology") { Description = "The topology file, which names the folder of lists", HelpName = "FILE", Required = true };
-    private static readonly Option<string?> Until = new("--until") { Description = $"When the entries end: {UntilForms}", HelpName = "TIME" };
-    private static readonly Option<string?> Why = new("--why") { Description = "Stands as a note beside the entries", HelpName = "TEXT" };
-
-    private const string UntilForms = "2027-01-31 (the whole day, UTC) or 2027-01-31T12:00:00Z";
+    private static readonly Option<string> TopologyFileOption = CommonOptions.Topology();
+    private static readonly Option<string?> Until = new("--until") { Description = $"When the entries end: {ListFileEditor.UntilForms}", HelpName = "TIME" };
+    private static readonly Option<string?> Why = new("--why") { Description = "Stands as a note beside entries that are added; of those that are taken out nothing is kept", HelpName = "TEXT" };
 
     public static Command Build()
     {
@@ -139,7 +137,7 @@ internal static class ListsVerb
         var untilMs = ListEntry.Forever;
         if (parsed.GetValue(Until) is { } until && !ListFileEditor.TryParseUntil(until, out untilMs))
         {
-            throw new InvalidInputFileException($"--until is {until}; write {UntilForms}");
+            throw new InvalidInputFileException($"--until is {until}; write {ListFileEditor.UntilForms}");
         }
 
         return RequirePlain(new ListEntry(text.Trim(), untilMs, NoteOf(parsed)));

@@ -12,9 +12,6 @@ public sealed record Rule(string Name, RuleAction Action, bool IsShadow, long Un
     /// <summary>Examples of it in the file; all of them hold.</summary>
     public int Examples { get; internal init; }
 
-    /// <summary>The condition as text, in one form for all ways to write it.</summary>
-    public string Condition => SyntaxPrinter.Print(Syntax);
-
     /// <summary>The action as files write it.</summary>
     public string ActionName => NameOf(Action);
 

@@ -6,10 +6,7 @@ namespace StreamScoring.Rules;
 /// <summary>A file of rules, checked against a feature file. It never changes.</summary>
 public sealed class RuleFile
 {
-    internal RuleFile(string text, string hash, IReadOnlyList<Rule> rules, RuleUses uses) => (Text, Hash, Rules, Uses) = (text, hash, rules, uses);
-
-    /// <summary>The file as it was read.</summary>
-    public string Text { get; }
+    internal RuleFile(string hash, IReadOnlyList<Rule> rules, RuleUses uses) => (Hash, Rules, Uses) = (hash, rules, uses);
 
     /// <summary><c>sha256:</c> and the hash of the file's text.</summary>
     public string Hash { get; }

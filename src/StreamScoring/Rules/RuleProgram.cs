@@ -44,6 +44,13 @@ internal sealed class RuleProgram
     /// <param name="batch">With scores, levels and rungs.</param>
     public void Ask(PaymentBatch batch)
     {
+        if (batch.DecideCount == 0)
+        {
+            // All of it is another process's to decide, and only folded here.
+            Array.Clear(MissingCount);
+            return;
+        }
+
         _round.Next();
         var columns = batch.Rules;
         columns.ClearAll(batch.RowCount);

@@ -95,6 +95,19 @@ public sealed class RuleProgramTests
         Assert.Equal((false, true), (Fired(batch, 0, 0), Fired(batch, 0, 1)));
     }
 
+    [Fact]
+    public void A_batch_of_which_nothing_is_decided_is_not_asked()
+    {
+        var program = new RuleProgram([RuleOf(new BinarySyntax(0, ">", new NameSyntax(0, "spent"), new NumberSyntax(0, 1)), 0)], World);
+        var batch = BatchOf([Named(1.0, null, null, null, new string?[4])]);
+        batch.MakeRoom(0, 0, 1);
+        program.Ask(batch);
+        Assert.Equal(1, program.MissingCount[0]);
+        batch.DecideCount = 0;
+        program.Ask(batch);
+        Assert.Equal(0, program.MissingCount[0]);
+    }
+
     internal static Rule RuleOf(Syntax condition, int number) => new($"r{number}", RuleAction.Block, IsShadow: false, long.MaxValue, Line: 1) { Syntax = condition };
 
     private static bool Fired(PaymentBatch batch, int row, int rule) => (batch.Rules.Fired(row)[rule / 64] >> (rule % 64) & 1) != 0;

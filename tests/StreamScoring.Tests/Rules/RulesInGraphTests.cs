@@ -94,6 +94,22 @@ public sealed class RulesInGraphTests
     }
 
     [Fact]
+    public void A_batch_that_was_decoded_without_an_attribute_is_decided_by_the_rules_before()
+    {
+        using var graph = new GraphHarness(new MemoryDecisionSink());
+        var (policies, before) = (graph.Policies, graph.Policies.InForce);
+        policies.Swap(before.Parts with { Rules = Rules("block bot when attributes.agent == \"bot\"") });
+        Assert.Same(before, policies.Lease(attributeCount: 0));
+        var after = policies.Lease(attributeCount: 1);
+        Assert.NotSame(before, after);
+        // Never back.
+        Assert.Same(after, policies.Lease(attributeCount: 0));
+        policies.Release(before);
+        policies.Release(after);
+        policies.Release(after);
+    }
+
+    [Fact]
     public async Task A_list_that_changes_makes_another_policy()
     {
         var sink = new MemoryDecisionSink();
