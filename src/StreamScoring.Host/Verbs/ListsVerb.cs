@@ -102,6 +102,7 @@ internal static class ListsVerb
     private static void Export(string folder, ParseResult parsed, Option<string> output)
     {
         var list = Open(folder, parsed, mayBeNew: false);
+        OutputFile.RequireNoInput(parsed.GetRequiredValue(output), [parsed.GetRequiredValue(TopologyFileOption), folder]);
         File.WriteAllLines(parsed.GetRequiredValue(output), list.Entries.Select(ListFileEditor.LineOf).Prepend(ListFileEditor.Header));
         Console.Error.WriteLine($"{list.Count:N0} entries -> {parsed.GetRequiredValue(output)}");
     }

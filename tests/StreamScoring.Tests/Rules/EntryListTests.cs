@@ -60,10 +60,11 @@ public sealed class EntryListTests
     [InlineData("7", true)]
     [InlineData("7.0", true)]
     [InlineData("0.5", true)]
+    [InlineData("-0", true)]
     [InlineData("8", false)]
     public void A_number_is_found_by_its_value(string number, bool isThere)
     {
-        var list = ListOf(ListUse.Number, [("7", ListEntry.Forever), ("5e-1", ListEntry.Forever)]);
+        var list = ListOf(ListUse.Number, [("7", ListEntry.Forever), ("5e-1", ListEntry.Forever), ("0", ListEntry.Forever)]);
 
         Assert.Equal(isThere, list.ContainsNumber(double.Parse(number, System.Globalization.CultureInfo.InvariantCulture), 0));
     }
