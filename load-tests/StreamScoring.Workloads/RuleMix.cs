@@ -24,7 +24,7 @@ public static class RuleMix
         var listed = Enumerable.Range(0, 1000).Select(entry => new ListEntry($"{entry}", ListEntry.Forever, null));
         return new PolicyRules(rules, world with
         {
-            Lists = rules.Uses.Lists.ToDictionary(list => list.Key, list => new EntryList(list.Key, "", list.Value, listed, 1000), StringComparer.Ordinal),
+            Lists = rules.Uses.Lists.ToDictionary(list => list.Key, list => EntryList.Of(list.Key, "", list.Value, listed), StringComparer.Ordinal),
         });
 
         string Condition(int i)

@@ -74,7 +74,7 @@ public sealed partial class ListFiles
         var reader = new ListFileReader(path, bytes);
         try
         {
-            return new EntryList(name, hash, uses, reader.Read(), lines);
+            return EntryList.Of(name, hash, uses, reader.Read());
         }
         catch (FormatException e)
         {

@@ -13,9 +13,12 @@ public static class RatesFile
 {
     /// <exception cref="InvalidInputFileException">The file is wrong; the message names file, line
     /// and key.</exception>
-    public static CurrencyRates Load(string path)
+    public static CurrencyRates Load(string path) => Parse(path, Utf8File.ReadAllText(path));
+
+    /// <inheritdoc cref="Load"/>
+    /// <param name="path">For messages.</param>
+    public static CurrencyRates Parse(string path, string text)
     {
-        var text = Utf8File.ReadAllText(path);
         var top = YamlFile.Parse(path, text);
         top.Integer("version", 1, 1, 1);
         var baseIndex = IndexOf(top, "base", top.Text("base"));

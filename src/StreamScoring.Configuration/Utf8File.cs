@@ -3,7 +3,7 @@ using System.Text;
 namespace StreamScoring.Configuration;
 
 /// <summary>Reads files that people write.</summary>
-internal static class Utf8File
+public static class Utf8File
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

@@ -50,7 +50,7 @@ internal static class FollowReader
     private static void RequireOnce(YamlMap map, string home, IReadOnlyList<RegionTopology> regions, List<FollowKnobs> follows)
     {
         var served = regions.First(region => region.Name == home);
-        var taken = new[] { served.Payments, served.Labels, served.Decisions, served.DeadLetters, served.Schemas }.ToDictionary(topic => (served.Brokers, topic), topic => $"region {home}'s own topic {topic}");
+        var taken = new[] { served.Payments, served.Labels, served.Decisions, served.DeadLetters, served.Schemas, served.Control, served.Lists }.ToDictionary(topic => (served.Brokers, topic), topic => $"region {home}'s own topic {topic}");
         foreach (var follow in follows)
         {
             var region = regions.First(region => region.Name == follow.Region);

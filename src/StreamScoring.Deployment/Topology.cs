@@ -22,6 +22,15 @@ public sealed record Topology
     /// </summary>
     public required string Hash { get; init; }
 
+    /// <summary>The file's text, as it was read.</summary>
+    public required string Text { get; init; }
+
+    /// <summary><c>KEY=VALUE</c> each: what was given beside the file.</summary>
+    public required IReadOnlyList<string> Overrides { get; init; }
+
+    /// <summary>Where the policy's changes come from; null: it is that of files.</summary>
+    public required ControlKnobs? Control { get; init; }
+
     /// <summary>
     /// The region that this process serves: it owns partitions of that region's payments.
     /// </summary>

@@ -69,6 +69,9 @@ public static class TopologyFile
         {
             File = path,
             Hash = HashOf(text, overrides),
+            Text = text,
+            Overrides = overrides,
+            Control = ControlReader.Read(top, regions),
             Region = region,
             Regions = regions,
             Group = top.Text("group", "scoring"),
@@ -161,13 +164,15 @@ public static class TopologyFile
                 topics.Text("decisions", "decisions"),
                 topics.Text("deadLetters", "dead-letters"),
                 topics.Text("schemas", "schemas"),
+                topics.Text("control", "control"),
+                topics.Text("lists", "lists"),
                 security is null ? new Dictionary<string, string>() : SecurityReader.Read(security, folder)));
             topics.RequireAllRead();
             region.RequireAllRead();
             var last = regions[^1];
-            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas }.Distinct(StringComparer.Ordinal).Count() < 5)
+            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas, last.Control, last.Lists }.Distinct(StringComparer.Ordinal).Count() < 7)
             {
-                throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters and schemas must differ");
+                throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters, schemas, control and lists must differ");
             }
         }
 

@@ -16,6 +16,9 @@ public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Fun
 {
     public bool IsLive => Take is not null;
 
+    /// <summary>The same in a deployment whose policy may come from logs.</summary>
+    public bool IsLiveIn(Topology topology) => IsLive && (topology.Control is null || !TopologyKeys.IsOfPolicy(Name));
+
     /// <summary>The value as a topology file would have it.</summary>
     public string Text(Topology topology) => Value(topology) switch
     {

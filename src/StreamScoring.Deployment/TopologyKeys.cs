@@ -22,6 +22,10 @@ public static class TopologyKeys
         new("delivery", topology => topology.Delivery),
         new("follow", topology => topology.FollowsRegion),
         new("followRegions", topology => topology.Follows.ToDictionary(follow => follow.Region, follow => $"{follow}")),
+        new("policy", topology => topology.Control is null ? "files" : "log"),
+        new("control.region", topology => topology.Control?.Region),
+        new("control.follow", topology => topology.Control?.Follow),
+        new("control.mirrorPrefix", topology => topology.Control?.MirrorPrefix),
         new("partitionBy", topology => topology.PartitionBy),
         new("features", topology => topology.FeatureFile),
         new("models.champion", topology => topology.ModelFolder,
@@ -113,7 +117,13 @@ public static class TopologyKeys
         Array.Find(OfTheProcess, key => key.Name == name) ?? throw new KeyNotFoundException($"{name} is no key of a topology");
 
     /// <summary>A topology that has another's live values and keeps all others.</summary>
-    public static Topology TakeLive(Topology topology, Topology from) => Live.Aggregate(topology, (taken, key) => key.Take!(taken, from));
+    public static Topology TakeLive(Topology topology, Topology from) => Live.Where(key => key.IsLiveIn(topology)).Aggregate(topology, (taken, key) => key.Take!(taken, from));
+
+    /// <summary>
+    /// Whether the key is part of the policy: where that comes from logs, the file says what holds
+    /// until something is published.
+    /// </summary>
+    public static bool IsOfPolicy(string name) => name is "rules" or "lists" or "rates" || name.StartsWith("decide.", StringComparison.Ordinal);
 
     private static TopologyKey[] OfRegion(string name)
     {
@@ -131,6 +141,8 @@ public static class TopologyKeys
             new($"regions.{name}.topics.decisions", topology => Of(topology, region => region.Decisions)),
             new($"regions.{name}.topics.deadLetters", topology => Of(topology, region => region.DeadLetters)),
             new($"regions.{name}.topics.schemas", topology => Of(topology, region => region.Schemas)),
+            new($"regions.{name}.topics.control", topology => Of(topology, region => region.Control)),
+            new($"regions.{name}.topics.lists", topology => Of(topology, region => region.Lists)),
             new($"regions.{name}.security", topology => Of(topology, region => region.Security), IsSecret: true),
         ];
     }

@@ -129,6 +129,6 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         var grown = inForce with { Regions = _grown };
         return [.. TopologyKeys.Of(read).Concat(TopologyKeys.Of(inForce)).DistinctBy(key => key.Name)
             .Where(key => key.Text(read) != key.Text(inForce) && key.Text(read) != key.Text(grown))
-            .Select(key => key.IsSecret ? new TopologyDifference(key.Name, File: null, InForce: null, key.IsLive) : new TopologyDifference(key.Name, key.Text(read), key.Text(inForce), key.IsLive))];
+            .Select(key => key.IsSecret ? new TopologyDifference(key.Name, File: null, InForce: null, key.IsLiveIn(inForce)) : new TopologyDifference(key.Name, key.Text(read), key.Text(inForce), key.IsLiveIn(inForce)))];
     }
 }

@@ -13,6 +13,7 @@ internal static class CommandLineVerbs
         TopologyVerb.Build(),
         RulesVerb.Build(),
         ListsVerb.Build(),
+        PolicyVerb.Build(),
         TuneVerb.Build(),
         TopicsVerb.Build(),
         PublishVerb.Build(),

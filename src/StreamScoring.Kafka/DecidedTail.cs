@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using StreamScoring.Batches;
 using StreamScoring.Emit;
 using StreamScoring.Logs;
 using StreamScoring.Takeover;
@@ -19,10 +20,16 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
     /// </summary>
     private const long DecisionsLookedAt = 1_000;
 
+    /// <summary>
+    /// Every batch has at most <see cref="PaymentBatch.RowsCeiling"/>, and its first one says by
+    /// which policy; decisions that say nothing are of an older release.
+    /// </summary>
+    private const long DecisionsLookedAtForPolicy = 20_000;
+
     private readonly DecisionsLearner? _learner = options.Firsts is { } firsts ? new DecisionsLearner(connection, firsts) : null;
 
     // Held, as most of the time of a take-over would go into connecting.
-    private readonly Lazy<DecisionsReader> _committed = new(() => new DecisionsReader(connection, readsCommitted: true));
+    private readonly Lazy<DecisionsReader> _committed = new(() => new DecisionsReader(connection, readsCommitted: true, readsVectors: options.Coverage.Logs.PolicyLogs.Any()));
     private readonly Lazy<DecisionsReader> _uncommitted = new(() => new DecisionsReader(connection, readsCommitted: false));
 
     /// <summary>By log index, between the commands of one takeover.</summary>
@@ -162,7 +169,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
 
     /// <summary>
     /// Reads the last decisions; where none of them is of the log, steps back until one is, or the
-    /// topic's start is reached.
+    /// topic's start is reached. Where logs change the policy, until one says by which it was made.
     /// </summary>
     private void Look(IReadOnlyDictionary<int, DecisionsEnd> ends, Dictionary<int, DecidedPositions> decided, Func<bool> isStopping)
     {
@@ -170,7 +177,7 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
         for (var step = DecisionsLookedAt; ; step *= 2)
         {
             var stretches = new List<DecisionsStretch>();
-            foreach (var (logIndex, end) in ends.Where(end => !decided[end.Key].IsFound && from[end.Key] > end.Value.Low))
+            foreach (var (logIndex, end) in ends.Where(end => !IsEnough(decided[end.Key], end.Value.High - from[end.Key]) && from[end.Key] > end.Value.Low))
             {
                 var through = from[logIndex];
                 from[logIndex] = Math.Max(end.Low, through - step);
@@ -185,4 +192,8 @@ internal sealed class DecidedTail(KafkaConnection connection, KafkaLogSourceOpti
             _committed.Value.Read(stretches, isStopping);
         }
     }
+
+    /// <param name="looked">Records that were looked at.</param>
+    private bool IsEnough(DecidedPositions decided, long looked) =>
+        decided.IsFound && (decided.Vector.Count > 0 || looked >= DecisionsLookedAtForPolicy || !options.Coverage.Logs.PolicyLogs.Any());
 }

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using StreamScoring.Contracts;
 using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Kafka;
@@ -14,12 +15,13 @@ internal sealed class DecisionsReader : IDisposable
     private readonly IConsumer<Ignore, byte[]> _consumer;
 
     /// <param name="readsCommitted">False: also what may yet be aborted.</param>
-    public DecisionsReader(KafkaConnection connection, bool readsCommitted) => _consumer = new ConsumerBuilder<Ignore, byte[]>(connection.Settings(
+    /// <param name="readsVectors">Whether headers are read too.</param>
+    public DecisionsReader(KafkaConnection connection, bool readsCommitted, bool readsVectors = false) => _consumer = new ConsumerBuilder<Ignore, byte[]>(connection.Settings(
             ("group.id", "scoring-look"), ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
             ("isolation.level", readsCommitted ? "read_committed" : "read_uncommitted"), ("fetch.wait.max.ms", "10"),
             // The position stands in the value too, and headers cost more to take over than all
             // else. Without them the topic is left out as well.
-            ("dotnet.consumer.consume.result.fields", "none")))
+            ("dotnet.consumer.consume.result.fields", readsVectors ? "headers" : "none")))
         .SetLogHandler((_, _) => { }).Build();
 
     /// <param name="isStopping">Ends it before the next try.</param>
@@ -59,6 +61,10 @@ internal sealed class DecisionsReader : IDisposable
             if (!result.IsPartitionEOF && result.Offset < stretch.Through)
             {
                 stretch.Into.Note(result.Message.Value);
+                if (result.Message.Headers?.TryGetLastBytes(RecordHeaders.Vector, out var vector) == true)
+                {
+                    stretch.Into.NoteVector(vector);
+                }
             }
 
             // The last offsets may be of transaction markers, which are never seen: then the end of

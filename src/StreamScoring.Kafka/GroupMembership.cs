@@ -289,7 +289,7 @@ internal sealed class GroupMembership : IDisposable
                 _memberId = memberId;
                 break;
             case MembershipCommand.Own own:
-                _ownership.Own(own.LogIndex, own.From);
+                _ownership.Own(own.LogIndex, own.From, own.Needs);
                 _owns(own.LogIndex);
                 _taken.Add(own);
                 break;

@@ -27,6 +27,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly LookAhead _ahead = new(MessagesMax);
     private int _head;
     private int _count;
+    private readonly LogKind _kind;
+    private byte[] _keyed = [];
     private long _endSeenAt = -1;
     private bool _isDisposed;
 
@@ -40,10 +42,18 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         (_client, _queue, LogIndex, _log, _recordBytesMax, _ownership, _coverage, _reportError) =
             (client, queue, logIndex, coverage.Logs[logIndex], recordBytesMax, ownership, coverage, reportError);
         _place = new LogPlace(coverage.Logs, logIndex, ownership, losses);
-        IsFollowed = coverage.Logs.FollowedRegionOf(logIndex) is not null;
+        (IsFollowed, _kind) = (coverage.Logs.FollowedRegionOf(logIndex) is not null, coverage.Logs.KindOf(logIndex));
     }
 
     public bool IsFollowed { get; }
+
+    public bool IsHeld => _place.IsHeld;
+
+    long ILogReader.NextOffset => Head->Offset;
+
+    ReadOnlySpan<byte> ILogReader.NextValue => PayloadOf(Head);
+
+    long ILogReader.NextTimestampMs => _timestampsMs[_head];
 
     /// <summary>Where it stands.</summary>
     public LogPlace Place => _place;
@@ -135,9 +145,21 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         while (taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs)
         {
             var message = Head;
-            var value = new ReadOnlySpan<byte>(message->Payload, checked((int)message->Length));
             var (decide, timestampMs) = (_place.Take(message->Offset), _timestampsMs[_head]);
-            batch.Append(LogIndex, message->Offset, timestampMs, decide, value, _recordBytesMax);
+            switch (_kind)
+            {
+                case LogKind.Control:
+                    // It was read before it was taken.
+                    batch.Append(LogIndex, message->Offset, timestampMs, decide, [], 0);
+                    break;
+                case LogKind.Lists:
+                    batch.Append(LogIndex, message->Offset, timestampMs, decide, WithKey(message), _recordBytesMax);
+                    break;
+                default:
+                    batch.Append(LogIndex, message->Offset, timestampMs, decide, PayloadOf(message), _recordBytesMax);
+                    break;
+            }
+
             _ahead.Take();
             DropHead();
             taken++;
@@ -164,6 +186,22 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         DropAll();
         Librdkafka.rd_kafka_queue_cb_event_enable(_queue, null, 0);
         Librdkafka.rd_kafka_queue_destroy(_queue);
+    }
+
+    private static ReadOnlySpan<byte> PayloadOf(Librdkafka.Message* message) => new(message->Payload, checked((int)message->Length));
+
+    /// <summary>An entry of a list is told by its key, also where it has no value.</summary>
+    private ReadOnlySpan<byte> WithKey(Librdkafka.Message* message)
+    {
+        var (key, payload) = (checked((int)message->KeyLength), checked((int)message->Length));
+        if (_keyed.Length < key + payload)
+        {
+            _keyed = new byte[Math.Max(1024, 2 * (key + payload))];
+        }
+
+        new ReadOnlySpan<byte>(message->Key, key).CopyTo(_keyed);
+        PayloadOf(message).CopyTo(_keyed.AsSpan(key));
+        return _keyed.AsSpan(0, key + payload);
     }
 
     private Librdkafka.Message* Head => (Librdkafka.Message*)_messages[_head];

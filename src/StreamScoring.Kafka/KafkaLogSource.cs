@@ -133,6 +133,7 @@ public sealed class KafkaLogSource : ILogSource
                 _client!.ServeEvents(PollInterval);
                 ends.Look(_ownReaders);
                 lost.Look(_ownReaders);
+                SayWhatIsHeld();
             }
         }
         catch (Exception e)
@@ -141,12 +142,20 @@ public sealed class KafkaLogSource : ILogSource
         }
     }
 
+    private void SayWhatIsHeld()
+    {
+        var held = _ownReaders.Where(reader => reader.IsHeld).Select(reader => reader.LogIndex).ToList();
+        var need = held.Select(_ownership.NeedOf).FirstOrDefault(need => need is not null);
+        Health.Undecided("policy", [.. held.Select(logIndex => Logs[logIndex])], need is not var (policyLog, next) ? ""
+            : $"it was decided by a policy that {Logs[policyLog]} gives before offset {next}, which is not read yet: it is not decided by an older one");
+    }
+
     private List<int> OwnAll()
     {
         var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
-        foreach (var (logIndex, decideFrom) in _tail.DecideFrom(partitions, Logs, isStopping: () => _isStopping))
+        foreach (var (logIndex, decideFrom, needs) in _tail.DecideFrom(partitions, Logs, isStopping: () => _isStopping))
         {
-            _ownership.Own(logIndex, decideFrom);
+            _ownership.Own(logIndex, decideFrom, needs);
         }
 
         return partitions;

@@ -13,6 +13,8 @@ public sealed class TopicAdmin : IDisposable
     private static readonly TimeSpan SettingsPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
+    private const string MonthMs = "2592000000";
+
     private readonly KafkaConnection _connection;
     private readonly IReadOnlyList<(string Name, int Partitions)> _wanted;
     private readonly IAdminClient _admin;
@@ -85,11 +87,12 @@ public sealed class TopicAdmin : IDisposable
     /// brokers.</param>
     /// <param name="published">Topics whose records publishers stamp: those get a limit on how far
     /// ahead (<see cref="TimestampLimit"/>).</param>
-    /// <param name="compacted">A topic that keeps the last record of each key for ever; null: none
-    /// of them.</param>
+    /// <param name="compacted">Topics that keep the last record of each key for ever.</param>
+    /// <param name="policy">Topics that change the policy: their brokers stamp them, nothing of
+    /// them is lost, and of those that are compacted all is kept for a month.</param>
     /// <returns>What was done, a few words each.</returns>
     /// <exception cref="KafkaFailedException">No broker answers, or it refuses.</exception>
-    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, IReadOnlyCollection<string>? published = null, string? compacted = null)
+    public async Task<IReadOnlyList<string>> CreateMissingAsync(int replication, IReadOnlyCollection<string>? published = null, IReadOnlyCollection<string>? compacted = null, IReadOnlyCollection<string>? policy = null)
     {
         var metadata = Metadata(Patience);
         var copies = (short)(replication > 0 ? replication : Math.Min(3, metadata.Brokers.Count));
@@ -101,7 +104,7 @@ public sealed class TopicAdmin : IDisposable
                 var topic = metadata.Topics.FirstOrDefault(topic => topic.Topic == name && topic.Error.Code == ErrorCode.NoError);
                 if (topic is null)
                 {
-                    done.Add(await CreateAsync(name, partitions, copies, isLimited: published?.Contains(name) == true, isCompacted: name == compacted));
+                    done.Add(await CreateAsync(name, partitions, copies, new TopicKind(published?.Contains(name) == true, compacted?.Contains(name) == true, policy?.Contains(name) == true)));
                 }
                 else if (topic.Partitions.Count < partitions)
                 {
@@ -126,8 +129,11 @@ public sealed class TopicAdmin : IDisposable
         }
     }
 
+    /// <summary>How a topic is made.</summary>
+    private readonly record struct TopicKind(bool IsLimited, bool IsCompacted, bool IsPolicy);
+
     /// <returns>What was done, in a few words.</returns>
-    private async Task<string> CreateAsync(string name, int partitions, short copies, bool isLimited, bool isCompacted)
+    private async Task<string> CreateAsync(string name, int partitions, short copies, TopicKind kind)
     {
         var configs = new Dictionary<string, string>();
         if (copies >= 3)
@@ -135,12 +141,24 @@ public sealed class TopicAdmin : IDisposable
             configs["min.insync.replicas"] = "2";
         }
 
-        if (isCompacted)
+        if (kind.IsCompacted)
         {
             configs["cleanup.policy"] = "compact";
         }
 
-        if (isLimited)
+        if (kind.IsPolicy)
+        {
+            configs["message.timestamp.type"] = "LogAppendTime";
+            configs["retention.ms"] = "-1";
+            if (kind.IsCompacted)
+            {
+                // As long a decision can be derived again from what the lists held.
+                configs["min.compaction.lag.ms"] = MonthMs;
+                configs["delete.retention.ms"] = MonthMs;
+            }
+        }
+
+        if (kind.IsLimited)
         {
             configs[TimestampLimit.Key] = TimestampLimit.AheadMs.ToString(CultureInfo.InvariantCulture);
         }
@@ -150,10 +168,10 @@ public sealed class TopicAdmin : IDisposable
             await _admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = copies, Configs = configs }]);
             return name;
         }
-        catch (CreateTopicsException e) when (isLimited && e.Results.Exists(result => result.Error.Code == ErrorCode.InvalidConfig))
+        catch (CreateTopicsException e) when (kind.IsLimited && e.Results.Exists(result => result.Error.Code == ErrorCode.InvalidConfig))
         {
             // Brokers before 3.6 do not know the setting.
-            return $"{await CreateAsync(name, partitions, copies, isLimited: false, isCompacted)} (without a limit on timestamps: its brokers know none)";
+            return $"{await CreateAsync(name, partitions, copies, kind with { IsLimited = false })} (without a limit on timestamps: its brokers know none)";
         }
     }
 

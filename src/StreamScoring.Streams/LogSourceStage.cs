@@ -45,6 +45,7 @@ public sealed class LogSourceStage(Engine engine, ILogSource source, LogMerge me
         public override void PreStart()
         {
             _engine.Pool.Returned = Wake;
+            _engine.PolicyChanges?.Ready = Wake;
             _stage._options.Changed = Wake;
             _source.Start(Wake, GetAsyncCallback<Exception>(FailStage));
         }

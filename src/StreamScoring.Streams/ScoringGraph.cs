@@ -43,7 +43,7 @@ public static class ScoringGraph
 
     private static Source<PaymentBatch, UniqueKillSwitch> Path(Engine engine, ILogSource source, LiveOptions options)
     {
-        var merge = new LogMerge(engine.Clock, options.Current.MergeWaitMax) { TakesFutureAsItIs = source.IsCompleted };
+        var merge = new LogMerge(engine.Clock, options.Current.MergeWaitMax) { TakesFutureAsItIs = source.IsCompleted, Gate = engine.PolicyChanges };
         var path = Source.FromGraph(new LogSourceStage(engine, source, merge, options))
             .ViaMaterialized(KillSwitches.Single<PaymentBatch>(), Keep.Right);
         foreach (var step in engine.Steps)

@@ -61,6 +61,11 @@ public sealed class Engine : IDisposable
                     // By the one thread that has the batches in their order: from here on they may
                     // overtake each other.
                     DecideBy(batch, Policies.Lease(batch.AttributeCount));
+                    if (PolicyChanges is not null)
+                    {
+                        batch.Lists = State.Lists;
+                        PolicyChanges.Fold(batch);
+                    }
                 }
             }),
         ];
@@ -69,6 +74,7 @@ public sealed class Engine : IDisposable
             var encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs, decisions.HashKey.Span), Meters, decisions.Form == DecisionForm.Json, decisions.DeadLetterBytesMax);
             // Last, as what fails from here on would leave lanes open.
             Policies = new Policies(decisions, Logs, Clock, layout);
+            PolicyChanges = decisions.PolicyLog is { } log ? new PolicyChanges(Logs, Policies, State, log) : null;
             steps.AddRange(
             [
                 // The probability of fraud, and the shadow models'.
@@ -121,6 +127,9 @@ public sealed class Engine : IDisposable
 
     /// <summary>What decides; null where the path ends behind the features.</summary>
     public Policies? Policies { get; }
+
+    /// <summary>What the logs say that change the policy; null where none does.</summary>
+    public PolicyChanges? PolicyChanges { get; }
 
     /// <summary>
     /// How many batches may be on their way: those that are sent and not acknowledged, those on

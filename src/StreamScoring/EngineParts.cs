@@ -58,6 +58,9 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// <summary>Lanes that may be opened; null: no more.</summary>
     public int? LanesMax { get; init; }
 
+    /// <summary>Null: no log changes the policy.</summary>
+    public PolicyLogParts? PolicyLog { get; init; }
+
     /// <summary>Told why models failed; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }
 

@@ -20,9 +20,15 @@ public sealed class Policies : IDisposable
     private readonly GrowingLayout _layout;
     private readonly Lock _gate = new();
 
+    /// <summary>A file and a log may change the policy at once.</summary>
+    private readonly Lock _making = new();
+
     // Under the gate.
     private readonly HashSet<Policy> _held = [];
     private readonly List<Task> _freeing = [];
+
+    /// <summary>Ready, and not in force yet; in the order in which they will be.</summary>
+    private readonly List<Policy> _prepared = [];
     private Policy _inForce;
 
     /// <summary>
@@ -68,22 +74,32 @@ public sealed class Policies : IDisposable
 
     /// <summary>
     /// Makes a policy ready and puts it in force. Opening lanes takes a while: batches go on
-    /// meanwhile under the policy before. One caller at a time. Where it looks at attributes that
+    /// meanwhile under the policy before. Where it looks at attributes that
     /// were not decoded before, the first batch that has them is its first.
     /// </summary>
     /// <param name="parts">From here on the pipeline's; where it fails, what they hold is let go
     /// of.</param>
-    public void Swap(PolicyParts parts)
+    public void Swap(PolicyParts parts) => PutInForce(Prepare(parts));
+
+    /// <summary>
+    /// Makes a policy ready to be put in force at once. Opening lanes takes a while: batches go on
+    /// meanwhile.
+    /// </summary>
+    /// <inheritdoc cref="Swap"/>
+    public Policy Prepare(PolicyParts parts)
     {
         Policy next;
-        try
+        lock (_making)
         {
-            next = Make(parts, InForce);
-        }
-        catch
-        {
-            parts.Held?.Dispose();
-            throw;
+            try
+            {
+                next = Make(parts, Newest);
+            }
+            catch
+            {
+                parts.Held?.Dispose();
+                throw;
+            }
         }
 
         lock (_gate)
@@ -96,20 +112,51 @@ public sealed class Policies : IDisposable
                 }
 
                 _held.Add(next);
-                var unused = _next;
-                _next = next;
-                if (unused is not null)
-                {
-                    FreeIfLeft(unused);
-                }
-
-                TakeNext();
-                return;
+                _prepared.Add(next);
+                return next;
             }
         }
 
         // The graph ended meanwhile.
         next.Free();
+        return next;
+    }
+
+    /// <summary>
+    /// From the next batch on it decides; where it looks at attributes that were not decoded
+    /// before, from the first batch on that has them.
+    /// </summary>
+    public void PutInForce(Policy policy)
+    {
+        lock (_gate)
+        {
+            if (!_prepared.Remove(policy))
+            {
+                // The graph ended meanwhile, and it is freed.
+                return;
+            }
+
+            var unused = _next;
+            _next = policy;
+            if (unused is not null)
+            {
+                FreeIfLeft(unused);
+            }
+
+            TakeNext();
+        }
+    }
+
+    /// <summary>The one whose lanes the next may share.</summary>
+    private Policy Newest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _prepared.Count > 0 ? _prepared[^1] : _next ?? _inForce;
+            }
+        }
     }
 
     /// <summary>
@@ -152,6 +199,7 @@ public sealed class Policies : IDisposable
         {
             (held, freeing) = ([.. _held], [.. _freeing]);
             _held.Clear();
+            _prepared.Clear();
         }
 
         held.ForEach(policy => policy.Free());
@@ -192,7 +240,7 @@ public sealed class Policies : IDisposable
 
     private void FreeIfLeft(Policy policy)
     {
-        if (policy == _inForce || policy == _next || policy.Leases > 0 || !_held.Remove(policy))
+        if (policy == _inForce || policy == _next || _prepared.Contains(policy) || policy.Leases > 0 || !_held.Remove(policy))
         {
             return;
         }
@@ -208,7 +256,8 @@ public sealed class Policies : IDisposable
         var layout = _layout.Grow(parts.Rules?.File.Uses.Attributes ?? []);
         var rules = parts.Rules is { } own ? new RuleProgram(own.File.Rules, own.World with { Attributes = layout.AttributeNames }) : null;
         var decider = new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs, rules);
-        var encoder = new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema, parts.Rules?.File.Rules ?? []);
+        var encoder = new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema, parts.Rules?.File.Rules ?? [],
+            _decisions.PolicyLog is not null && parts.Rules is { File.Uses.Lists.Count: > 0 } ? lists => parts.IdBy(lists.Lists) : null);
         // Last, as what fails behind them would leave lanes open.
         var lanes = before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts));
         return new Policy(this, parts, lanes, decider, encoder, rules, layout.AttributeNames.Count);

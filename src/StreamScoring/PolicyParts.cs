@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Decisions;
+using StreamScoring.Lists;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
 
@@ -31,24 +32,25 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     /// <c>sha256:</c> and the hash of what can change a decision: two policies of one id decide
     /// alike.
     /// </summary>
-    public string Id
+    public string Id => IdBy(Rules?.World.Lists);
+
+    /// <summary>The same where the lists are others than the policy's own.</summary>
+    /// <param name="lists">By name; null: all are empty.</param>
+    public string IdBy(IReadOnlyDictionary<string, EntryList>? lists)
     {
-        get
-        {
-            string[] lines =
-            [
-                $"features {Stamp.FeatureFile}",
-                $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
-                .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
-                $"rules {Stamp.RuleFile ?? "none"}",
-                .. Rules?.World.Lists?.Values.OrderBy(list => list.Name, StringComparer.Ordinal).Select(list => $"list {list.Name} {list.Hash}") ?? [],
-                .. Rules?.World.Rates is { } rates ? [$"rates {rates.Hash}"] : (string[])[],
-                $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
-                $"reasons {Reasons.From} {Reasons.Max}",
-                string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),
-            ];
-            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
-        }
+        string[] lines =
+        [
+            $"features {Stamp.FeatureFile}",
+            $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
+            .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
+            $"rules {Stamp.RuleFile ?? "none"}",
+            .. Rules?.File.Uses.Lists.Keys.Order(StringComparer.Ordinal).Select(name => $"list {name} {lists?.GetValueOrDefault(name)?.Hash ?? "empty"}") ?? [],
+            .. Rules?.World.Rates is { } rates ? [$"rates {rates.Hash}"] : (string[])[],
+            $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
+            $"reasons {Reasons.From} {Reasons.Max}",
+            string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),
+        ];
+        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
 
     /// <summary>

@@ -8,13 +8,15 @@ internal sealed class SimulatedCluster
     private readonly SimulatedInputs _inputs;
     private readonly IReadOnlyList<(LogId Id, LogKind Kind, string Region)> _followed;
     private readonly Dictionary<string, string> _topicIds = [];
+    private readonly bool _hasPolicyLog;
     private int _topicsMade;
 
     /// <param name="followed">Logs of another region, or of its mirror here, that its processes
     /// fold.</param>
-    public SimulatedCluster(string region, int partitions, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, SimulatedInputs inputs, VirtualClock clock)
+    /// <param name="hasPolicyLog">Whether the logs that change the policy are its.</param>
+    public SimulatedCluster(string region, int partitions, IEnumerable<(LogId Id, LogKind Kind, string Region)> followed, SimulatedInputs inputs, VirtualClock clock, bool hasPolicyLog = false)
     {
-        (Region, Partitions, _inputs, _followed) = (region, partitions, inputs, [.. followed]);
+        (Region, Partitions, _inputs, _followed, _hasPolicyLog) = (region, partitions, inputs, [.. followed], hasPolicyLog);
         Logs = MakeAnew("labels");
         Logs = MakeAnew("payments");
         Decisions = [.. Enumerable.Range(0, partitions).Select(_ => new SimulatedLog())];
@@ -62,7 +64,7 @@ internal sealed class SimulatedCluster
             Enumerable.Range(0, Partitions).SelectMany(partition => new[]
             {
                 (new LogId(Region, "payments", partition), LogKind.Payments), (new LogId(Region, "labels", partition), LogKind.Labels),
-            }),
+            }).Concat(_hasPolicyLog ? [(SimulatedPolicy.ControlLog, LogKind.Control), (SimulatedPolicy.ListLog, LogKind.Lists)] : []),
             _followed, new Dictionary<string, string>(_topicIds));
     }
 }

@@ -11,7 +11,8 @@ internal sealed class SimulatedLog
     /// <param name="CarriesVector">The decision has it as a header. Others of the batch have not;
     /// it is kept beside them for the oracle.</param>
     /// <param name="SourceTopicId">Of an answer: the id of the topic that it answers.</param>
-    public sealed record Record(long TimestampMs, byte[] Value, LogId Source, long SourceOffset, byte[] Vector, bool CarriesVector, string? SourceTopicId = null);
+    /// <param name="Writer">Of a decision: the process that wrote it.</param>
+    public sealed record Record(long TimestampMs, byte[] Value, LogId Source, long SourceOffset, byte[] Vector, bool CarriesVector, string? SourceTopicId = null, string Writer = "");
 
     private readonly List<Record> _records = [];
     private readonly Queue<(Record Record, SimulatedTransaction? Transaction)> _unstable = new();

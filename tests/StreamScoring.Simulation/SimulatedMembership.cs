@@ -107,8 +107,8 @@ internal sealed class SimulatedMembership(
             case MembershipCommand.WriteAs(var memberId):
                 _writesAs = memberId;
                 break;
-            case MembershipCommand.Own(var logIndex, var from):
-                ownership.Own(logIndex, from);
+            case MembershipCommand.Own(var logIndex, var from, var needs):
+                ownership.Own(logIndex, from, needs);
                 owns(logIndex);
                 break;
             case MembershipCommand.TookOver(var partitions):
@@ -149,10 +149,15 @@ internal sealed class SimulatedMembership(
 
     private DecidedPositions TailOf(int logIndex, long end)
     {
+        context.TailsRead.Add((name, logs[logIndex].Partition, _cluster.Decisions[logs[logIndex].Partition].Records.Count));
         var tail = new DecidedPositions(logs[logIndex], logs.TopicIdOf(logIndex), end);
         foreach (var record in _cluster.Decisions[logs[logIndex].Partition].Records)
         {
             tail.Note(record.Value);
+            if (record.CarriesVector)
+            {
+                tail.NoteVector(record.Vector);
+            }
         }
 
         firsts.Learn(logIndex, Task.FromResult(tail.Learned));

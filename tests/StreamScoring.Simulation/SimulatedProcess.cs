@@ -35,6 +35,9 @@ internal sealed class SimulatedProcess : IDisposable
     private readonly SnapshotHistory _snapshots;
     private readonly List<(PaymentBatch Batch, int Step)> _batches = [];
     private readonly Queue<(PaymentBatch Batch, Task Written)> _inFlight = new();
+
+    /// <summary>Changes of the policy that are to be made ready.</summary>
+    private readonly Queue<Action> _preparing = new();
     private readonly SimulatedMember _client;
     private readonly SimulatedMembership _membership;
     private SimulatedSource? _source;
@@ -53,7 +56,11 @@ internal sealed class SimulatedProcess : IDisposable
         var model = new SimulatedModel(context.Features.Schema.Names);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        var decisions = new DecisionParts(new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts) { HashKey = "simulation"u8.ToArray() };
+        var decisions = new DecisionParts(context.HasPolicyLog ? PolicyAtStart() : new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts)
+        {
+            HashKey = "simulation"u8.ToArray(),
+            PolicyLog = context.HasPolicyLog ? new PolicyLogParts(new SimulatedPolicy(context)) { Run = _preparing.Enqueue, Logger = new TextLogger(notice => context.Trace($"process {Name}: {notice}")) } : null,
+        };
         _engine = new Engine(new EngineParts(logs, context.Features, _state, decisions)
         {
             Clock = _clock,
@@ -63,12 +70,12 @@ internal sealed class SimulatedProcess : IDisposable
             BatchRowsMax = BatchRowsMax,
             BatchBytesInitial = 1024,
         });
-        _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5));
+        _merge = new LogMerge(_clock, TimeSpan.FromSeconds(5)) { Gate = _engine.PolicyChanges };
         _client = new SimulatedMember(_cluster.Group, member);
         _membership = new SimulatedMembership(context, Name, logs, _client, _ownership, _firsts, OnOwned, Fail);
         Sink = context.IsTransactional
             ? new SimulatedTransactionalSink(context, Name, logs, () => _membership.Metadata, _ownership.MayWrite)
-            : new SimulatedSink(_cluster, _clock);
+            : new SimulatedSink(_cluster, _clock, Name);
         context.Trace($"process {Name} starts {(from is null ? "from the logs" : $"from the snapshot of {from.CreatedAt:HH:mm:ss}")}");
     }
 
@@ -102,7 +109,13 @@ internal sealed class SimulatedProcess : IDisposable
     public bool IsQuiet => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsDone) && !Unfollowed(source).Any();
 
     /// <summary>The same of the logs of its own region, whatever another has.</summary>
-    public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone);
+    public bool IsQuietAtHome => IsIdle && _source is { } source && source.Logs.All(reader => reader.IsFollowed || reader.IsDone || reader.IsHeld);
+
+    /// <summary>
+    /// Partitions that wait for the logs of the policy: they were decided by a newer one than is
+    /// known here.
+    /// </summary>
+    public IEnumerable<int> Held => _source?.Logs.Where(reader => reader.IsHeld).Select(reader => _logs[reader.LogIndex].Partition) ?? [];
 
     /// <summary>
     /// Members differ, as they do while thresholds change: a payment that comes again says who
@@ -115,6 +128,20 @@ internal sealed class SimulatedProcess : IDisposable
         2 => new RiskThresholds { BlockFrom = 0 },
         _ => new RiskThresholds { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 },
     };
+
+    /// <summary>As a process does: what the log says, or what was last in force of it.</summary>
+    private PolicyParts PolicyAtStart()
+    {
+        var maker = new SimulatedPolicy(_context);
+        try
+        {
+            return maker.Make(_state.Control);
+        }
+        catch (PolicyNotMadeException)
+        {
+            return maker.Make(_state.Applied);
+        }
+    }
 
     private bool IsIdle => _batches.Count == 0 && _inFlight.Count == 0 && _membership.IsSettled && _copy is null && !Sink.HasQueued && !Sink.HasUnacknowledged;
 
@@ -174,6 +201,11 @@ internal sealed class SimulatedProcess : IDisposable
         if (_inFlight.TryPeek(out var head) && head.Written.IsCompleted)
         {
             yield return _ => TakeAcknowledged();
+        }
+
+        if (_preparing.Count > 0)
+        {
+            yield return _ => _preparing.Dequeue()();
         }
 
         if (_copy is not null)
@@ -236,7 +268,7 @@ internal sealed class SimulatedProcess : IDisposable
                 continue;
             }
 
-            if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) == LogKind.Labels || _membership.Owned.Contains(log.Partition))
+            if (_context.FollowsRegion || _cluster.Logs.KindOf(logIndex) != LogKind.Payments || _membership.Owned.Contains(log.Partition))
             {
                 _engine.Coverage.Reads(logIndex);
                 readers.Add(NewReader(logIndex));
@@ -316,10 +348,11 @@ internal sealed class SimulatedProcess : IDisposable
     /// </summary>
     private bool OwnMayGoOn(SimulatedSource source)
     {
-        var own = source.Logs.Where(reader => !reader.IsFollowed).ToList();
-        own.ForEach(reader => reader.StartBatch());
+        var all = source.Logs.Where(reader => !reader.IsFollowed).ToList();
+        all.ForEach(reader => reader.StartBatch());
+        var own = all.FindAll(reader => !_logs.IsPolicy(reader.LogIndex) && !reader.IsHeld);
         var mayGoOn = _isCaughtUp && own.Exists(reader => reader.TryPeek(out _)) && own.TrueForAll(reader => reader.TryPeek(out _) || reader.IsAtEnd);
-        _isCaughtUp = _isCaughtUp || own.TrueForAll(reader => reader.IsAtEnd);
+        _isCaughtUp = _isCaughtUp || all.TrueForAll(reader => reader.IsAtEnd);
         return mayGoOn;
     }
 
@@ -330,6 +363,12 @@ internal sealed class SimulatedProcess : IDisposable
     private void RequireOwnWentOn(PaymentBatch batch)
     {
         var followed = batch.LogIndex.AsSpan(0, batch.RowCount).ToArray().Count(logIndex => _cluster.Logs.FollowedRegionOf(logIndex) is not null);
+        if (batch.RowCount > 0 && _logs.IsPolicy(batch.LogIndex[batch.RowCount - 1]))
+        {
+            // A change ends its batch, and the next one goes on.
+            return;
+        }
+
         if (followed == batch.RowCount || followed > BatchRowsMax / 2)
         {
             throw new PromiseBrokenException($"process {Name} takes {followed} records of another region and {batch.RowCount - followed} of its own, which are at hand");

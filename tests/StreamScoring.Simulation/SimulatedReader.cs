@@ -22,6 +22,14 @@ internal sealed class SimulatedReader(
 
     public int LogIndex => logIndex;
 
+    public bool IsHeld => place.IsHeld;
+
+    public long NextOffset => place.Next;
+
+    public ReadOnlySpan<byte> NextValue => _log.Records[(int)place.Next].Value;
+
+    public long NextTimestampMs => _log.Records[(int)place.Next].TimestampMs;
+
     public bool IsFollowed => coverage.Logs.FollowedRegionOf(logIndex) is not null;
 
     /// <summary>All that is in the log is read, and it is not about to go back.</summary>

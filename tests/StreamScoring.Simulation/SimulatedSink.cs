@@ -18,14 +18,15 @@ internal sealed class SimulatedSink : ISimulatedSink
     /// </summary>
     private readonly LogTable _logs;
     private readonly VirtualClock _clock;
+    private readonly string _writer;
     private readonly DeadLettersFirst _inOrder;
     private readonly Dictionary<(bool IsDeadLetter, int Partition), Queue<(SimulatedLog.Record Record, Pending Batch)>> _queues = [];
     private readonly List<Pending> _appended = [];
     private bool _isRefused;
 
-    public SimulatedSink(SimulatedCluster cluster, VirtualClock clock)
+    public SimulatedSink(SimulatedCluster cluster, VirtualClock clock, string writer)
     {
-        (_cluster, _clock, _logs) = (cluster, clock, cluster.Logs);
+        (_cluster, _clock, _logs, _writer) = (cluster, clock, cluster.Logs, writer);
         _inOrder = new DeadLettersFirst(SendAsync);
     }
 
@@ -71,7 +72,7 @@ internal sealed class SimulatedSink : ISimulatedSink
             queue.Enqueue((
                 new SimulatedLog.Record(
                     _clock.NowMs, batch.Encoded.Buffer.Written.Slice(record.ValueStart, record.ValueLength).ToArray(), source, batch.Offset[record.RowIndex],
-                    record.IsDeadLetter ? [] : vector, record.CarriesVector, _logs.TopicIdOf(batch.LogIndex[record.RowIndex])),
+                    record.IsDeadLetter ? [] : vector, record.CarriesVector, _logs.TopicIdOf(batch.LogIndex[record.RowIndex]), _writer),
                 pending));
         }
 

@@ -122,7 +122,7 @@ internal sealed class SimulatedTransactionalSink(
                     (record.IsDeadLetter ? _cluster.DeadLetters : _cluster.Decisions)[logs[logIndex].Partition],
                     new SimulatedLog.Record(
                         _clock.NowMs, batch.Encoded.Buffer.Written.Slice(record.ValueStart, record.ValueLength).ToArray(), logs[logIndex], batch.Offset[record.RowIndex],
-                        record.IsDeadLetter ? [] : vector, record.CarriesVector, logs.TopicIdOf(logIndex))));
+                        record.IsDeadLetter ? [] : vector, record.CarriesVector, logs.TopicIdOf(logIndex), process)));
             }
         }
     }

@@ -22,6 +22,12 @@ internal sealed record SimulationContext(
     /// </summary>
     public bool IsTransactional { get; init; }
 
+    /// <summary>The policy comes from logs, of the region eu.</summary>
+    public bool HasPolicyLog { get; init; }
+
+    /// <summary>What each process knew of decisions when it took a partition over.</summary>
+    public List<(string Process, int Partition, int DecisionCount)> TailsRead { get; } = [];
+
     public long StartedAtMs { get; } = Clock.NowMs;
 
     /// <summary>

@@ -17,6 +17,9 @@ internal sealed class StalenessOracle(SimulationContext context, bool isCalm)
     /// </remarks>
     private const double HealthySecondsMax = 60, SettlingSeconds = 40;
 
+    /// <summary>Changes of the policy end batches, so that it takes more of them.</summary>
+    private const double WithPolicyLogSecondsMax = 120;
+
     /// <summary>A time in the wire form is a float.</summary>
     private const double RoundingSeconds = 0.01;
 
@@ -50,7 +53,7 @@ internal sealed class StalenessOracle(SimulationContext context, bool isCalm)
         // What came meanwhile takes no longer to be folded than it took to come.
         var isSettled = atMs - context.StartedAtMs > SettlingSeconds * 1000
             && link.Outages.All(outage => outage.FromMs > atMs || atMs - outage.UntilMs > (SettlingSeconds * 1000) + outage.UntilMs - outage.FromMs);
-        Require(!isCalm || !isDirect || !isSettled || seconds <= HealthySecondsMax, decision, $"says {seconds} s, and the link is whole");
+        Require(!isCalm || !isDirect || !isSettled || seconds <= (context.HasPolicyLog ? WithPolicyLogSecondsMax : HealthySecondsMax), decision, $"says {seconds} s, and the link is whole");
     }
 
     private static void Require(bool holds, DecisionRecord decision, string otherwise)

@@ -101,7 +101,7 @@ internal sealed class Artifacts : IDisposable
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
             }
 
-            var rules = RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], before: null);
+            var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], before: null);
             return new Artifacts(features, champion, columns, shadows, rules)
             {
                 Failures = failures,

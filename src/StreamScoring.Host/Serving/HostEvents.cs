@@ -32,6 +32,12 @@ internal static partial class HostEvents
     [LoggerMessage(3007, LogLevel.Warning, "changed rules or lists are not taken, those in force stay: {Reason}")]
     public static partial void RulesRefused(this ILogger logger, string reason);
 
+    [LoggerMessage(3008, LogLevel.Error, "the policy that the control log says cannot be applied here, so the one before it decides: {Reason}")]
+    public static partial void PolicyNotMade(this ILogger logger, string reason);
+
+    [LoggerMessage(3009, LogLevel.Information, "{File}: lists is not read, as the policy is that of logs: put entries there with scoring lists import NAME FILE")]
+    public static partial void ListsNotRead(this ILogger logger, string file);
+
     [LoggerMessage(3011, LogLevel.Error, "the graph failed: {Reason}")]
     public static partial void GraphFailed(this ILogger logger, string? reason);
 

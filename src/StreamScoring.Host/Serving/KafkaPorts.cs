@@ -28,9 +28,28 @@ internal static class KafkaPorts
     {
         var home = topology.Home;
         return new LogTable(
-            LogsOf(home.Name, home.Payments, home.Partitions, LogKind.Payments).Concat(LogsOf(home.Name, home.Labels, home.LabelPartitions, LogKind.Labels)),
-            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow)), topicIds);
+            LogsOf(home.Name, home.Payments, home.Partitions, LogKind.Payments).Concat(LogsOf(home.Name, home.Labels, home.LabelPartitions, LogKind.Labels))
+                .Concat(IsHomeOfControl(topology) ? ControlLogs(topology) : []),
+            topology.Follows.SelectMany(follow => FollowedLogs(topology, follow))
+                .Concat(IsHomeOfControl(topology) ? [] : ControlLogs(topology).Select(log => (log.Id, log.Kind, topology.Control!.Region))), topicIds);
     }
+
+    /// <summary>
+    /// The logs that change the policy, as this process reads them; none where it is that of files.
+    /// </summary>
+    private static IEnumerable<(LogId Id, LogKind Kind)> ControlLogs(Topology topology)
+    {
+        if (topology.Control is not { } control)
+        {
+            return [];
+        }
+
+        var region = topology.Regions.First(region => region.Name == control.Region);
+        var (at, prefix) = control.Follow == FollowMode.Mirror && !IsHomeOfControl(topology) ? (topology.Region, control.MirrorPrefix) : (control.Region, "");
+        return LogsOf(at, prefix + region.Control, 1, LogKind.Control).Concat(LogsOf(at, prefix + region.Lists, 1, LogKind.Lists));
+    }
+
+    private static bool IsHomeOfControl(Topology topology) => topology.Control?.Region == topology.Region;
 
     private static IEnumerable<(LogId Id, LogKind Kind, string Region)> FollowedLogs(Topology topology, FollowKnobs follow)
     {
@@ -52,10 +71,14 @@ internal static class KafkaPorts
     /// Looks at all topics of a region: first those that must have as many partitions as payments
     /// before payments do.
     /// </summary>
-    public static TopicAdmin AdminOf(RegionTopology region) => new(ConnectionOf(region), [(region.Schemas, 1), .. PartitionedOf(region)]);
+    public static TopicAdmin AdminOf(Topology topology, RegionTopology region) => new(
+        ConnectionOf(region), [(region.Schemas, 1), .. topology.Control?.Region == region.Name ? [(region.Control, 1), (region.Lists, 1)] : ((string, int)[])[], .. PartitionedOf(region)]);
 
     /// <summary>Looks at the topics that a process uses of its own region.</summary>
-    public static TopicAdmin AdminOf(Topology topology) => topology.Emit.UsesSchemas ? AdminOf(topology.Home) : new(ConnectionOf(topology.Home), PartitionedOf(topology.Home));
+    public static TopicAdmin AdminOf(Topology topology) => new(ConnectionOf(topology.Home), [
+        .. topology.Emit.UsesSchemas ? [(topology.Home.Schemas, 1)] : ((string, int)[])[],
+        .. ControlLogs(topology).Where(log => log.Id.Region == topology.Region).Select(log => (log.Id.Topic, 1)),
+        .. PartitionedOf(topology.Home)]);
 
     private static (string Name, int Partitions)[] PartitionedOf(RegionTopology region) =>
         [(region.Decisions, region.Partitions), (region.DeadLetters, region.Partitions), (region.Labels, region.LabelPartitions), (region.Payments, region.Partitions)];
@@ -64,6 +87,14 @@ internal static class KafkaPorts
     public static IEnumerable<TopicAdmin> AdminsOf(Topology topology, FollowKnobs follow) =>
         FollowedLogs(topology, follow).GroupBy(log => log.Id.Region).Select(at => new TopicAdmin(
             ConnectionOf(topology.Regions.First(region => region.Name == at.Key)), [.. at.GroupBy(log => log.Id.Topic).Select(topic => (topic.Key, topic.Count()))]));
+
+    /// <summary>
+    /// Looks at the topics of the policy in another region; null where they are read in the own.
+    /// </summary>
+    public static TopicAdmin? AdminOfControl(Topology topology) =>
+        ControlLogs(topology).Where(log => log.Id.Region != topology.Region).ToList() is { Count: > 0 } logs
+            ? new TopicAdmin(ConnectionOf(topology.Regions.First(region => region.Name == logs[0].Id.Region)), [.. logs.Select(log => (log.Id.Topic, 1))])
+            : null;
 
     /// <summary>
     /// All topics must be as the topology says, also those of other regions that can be reached;
@@ -82,8 +113,16 @@ internal static class KafkaPorts
             {
                 using (followed)
                 {
-                    RequireFollowed(followed, follow, topology, logger);
+                    RequireFollowed(followed, follow.Region, $"followRegions.{follow.Region}", topology, logger);
                 }
+            }
+        }
+
+        if (AdminOfControl(topology) is { } control)
+        {
+            using (control)
+            {
+                RequireFollowed(control, topology.Control!.Region, "control", topology, logger);
             }
         }
     }
@@ -154,7 +193,7 @@ internal static class KafkaPorts
         return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
-    private static void RequireFollowed(TopicAdmin admin, FollowKnobs follow, Topology topology, ILogger logger)
+    private static void RequireFollowed(TopicAdmin admin, string region, string key, Topology topology, ILogger logger)
     {
         try
         {
@@ -162,12 +201,12 @@ internal static class KafkaPorts
             if (differences.Count > 0)
             {
                 throw new TopologyDiffersException(
-                    $"{string.Join("; ", differences)}. It is followed as followRegions.{follow.Region} says; see regions.{follow.Region}.topics and .partitions in {topology.File}");
+                    $"{string.Join("; ", differences)}. It is followed as {key} says; see regions.{region}.topics and .partitions in {topology.File}");
             }
         }
         catch (KafkaFailedException e) when (e is not AccessRefusedException and not TopologyDiffersException)
         {
-            logger.RegionIsAway(follow.Region, e.Message);
+            logger.RegionIsAway(region, e.Message);
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class LiveTopology : IDisposable
     private Pending? Seen(Topology inForce)
     {
         var change = _file.Look();
-        return change is not null || _rules.Look(inForce) ? Of(change) : null;
+        return change is not null || (inForce.Control is null && _rules.Look(inForce)) ? Of(change) : null;
 
         Pending Of(TopologyChange? taken)
         {
@@ -80,7 +80,14 @@ internal sealed class LiveTopology : IDisposable
         var (policy, files) = _policies.Load(target, cancel);
         try
         {
-            pipeline.Take(policy);
+            if (target.Control is null)
+            {
+                pipeline.Take(policy);
+            }
+            else
+            {
+                policy.Held?.Dispose();
+            }
         }
         catch
         {
@@ -89,7 +96,15 @@ internal sealed class LiveTopology : IDisposable
         }
 
         _policies.Take(files);
+        if (target.Control is not null)
+        {
+            pipeline.Take(PolicyOf(target, pipeline));
+        }
     }
+
+    /// <summary>Where the policy is that of logs, only the models are the files'.</summary>
+    private PolicyParts PolicyOf(Topology topology, Pipeline pipeline) =>
+        topology.Control is null ? _policies.PolicyOf(topology) : _policies.PolicyOf(topology, pipeline.State.Applied);
 
     private Topology? Finish(Pending pending, Pipeline pipeline)
     {
@@ -99,7 +114,7 @@ internal sealed class LiveTopology : IDisposable
         if (isTaken)
         {
             // The graph may have been started over meanwhile, with the policy of before.
-            var parts = _policies.PolicyOf(pending.Target);
+            var parts = PolicyOf(pending.Target, pipeline);
             policy = parts.Id;
             pipeline.Take(parts);
         }

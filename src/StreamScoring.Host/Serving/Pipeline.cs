@@ -47,16 +47,17 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="failures">Told why models failed; null: nobody is.</param>
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     /// <param name="logger">Told of records that are stamped ahead.</param>
+    /// <param name="policyLog">Null: no log changes the policy.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
-        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null)
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
         try
         {
             akka = new AkkaSystem();
-            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax))
+            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog))
             {
                 Coverage = coverage,
                 Limits = topology.Limits,
@@ -107,6 +108,17 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <summary>What decides the next batch.</summary>
     public Policy Policy => _policies.InForce;
 
+    /// <summary>Whether logs change the policy.</summary>
+    public bool HasPolicyLog => _engine.PolicyChanges is not null;
+
+    /// <summary>As its decisions name it.</summary>
+    public string PolicyId => _engine.PolicyChanges is null ? Policy.Id : Policy.Parts.IdBy(State.Lists.Lists);
+
+    /// <summary>
+    /// Why what decides is not what the control log says; null where it is, or no log says.
+    /// </summary>
+    public string? Unapplied => _engine.PolicyChanges?.Unapplied;
+
     /// <summary>
     /// Decides by another policy from the next batch on, where it is another. It may take a while
     /// to open its lanes.
@@ -132,12 +144,13 @@ internal sealed class Pipeline : IAsyncDisposable
         _policies.StopAfter(_callMax);
     }
 
-    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax) =>
+    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog) =>
         new(policy, firsts)
         {
             Lanes = topology.ScoringLanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
             Failures = failures,
+            PolicyLog = policyLog,
             Form = topology.Emit.Form,
             DeadLetterBytesMax = deadLetterBytesMax,
         };

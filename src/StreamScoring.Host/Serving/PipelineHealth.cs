@@ -18,7 +18,17 @@ internal sealed class PipelineHealth(ProcessLife life)
     /// <summary>
     /// What fails though the process decides all of its payments, one line each; null for nothing.
     /// </summary>
-    public string? Degraded => FailuresOf(isDegradation: true);
+    public string? Degraded => (FailuresOf(isDegradation: true), life.Now.State == LifeState.Deciding ? Policy?.Invoke() : null) switch
+    {
+        (var logs, null) => logs,
+        (var logs, { } policy) => $"{(logs is null ? "" : $"{logs}\n")}the policy is not what the control log says: {policy}",
+    };
+
+    /// <summary>
+    /// Tells why the policy that decides is not what the control log says; null where no graph
+    /// runs.
+    /// </summary>
+    public Func<string?>? Policy { get; set; }
 
     /// <summary>Why the process must be restarted; null while it lives.</summary>
     public string? Failed => life.Now is { State: LifeState.Failed } failed ? failed.Why : null;

@@ -1,4 +1,6 @@
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Rules;
@@ -38,6 +40,18 @@ internal sealed class PolicyFiles : IDisposable
     /// <summary>The rules that were loaded last and taken; null where there are none.</summary>
     public PolicyRules? Rules => Volatile.Read(ref _rules);
 
+    /// <summary>
+    /// The policy of the models that are loaded and what the control log says.
+    /// </summary>
+    /// <exception cref="InvalidInputFileException">It does not fit the features.</exception>
+    public PolicyParts PolicyOf(Topology topology, ControlState control)
+    {
+        var artifacts = _artifacts;
+        // Before the hold: nobody lets go of it where this fails.
+        var settled = PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings));
+        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.Champion.Name, artifacts.Value.ShadowIds, control), settled);
+    }
+
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
     public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, _rules, topology);
 
@@ -55,7 +69,7 @@ internal sealed class PolicyFiles : IDisposable
         var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
         var loaded = artifacts.Value;
         // Models that were loaded anew came with their rules.
-        var rules = artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
+        var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
         return (Held(artifacts, rules, topology), new LoadedFiles(topology, artifacts, rules));
     }
 

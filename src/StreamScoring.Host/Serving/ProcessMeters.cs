@@ -34,7 +34,7 @@ internal sealed class ProcessMeters
         registry.AddBeforeCollectCallback(() =>
         {
             ShowModels(model, artifacts());
-            ShowOnly(policy, pipeline() is { } decides ? [[decides.Policy.Id]] : []);
+            ShowOnly(policy, pipeline() is { } decides ? [[decides.PolicyId]] : []);
             logs.Show(source()?.Health.Look() ?? []);
             ShowStaleness(pipeline()?.Coverage);
             rented.Set(pipeline()?.BatchesRented ?? 0);

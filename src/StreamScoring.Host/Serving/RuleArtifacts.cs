@@ -1,4 +1,6 @@
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Rules;
@@ -8,6 +10,30 @@ namespace StreamScoring.Host.Serving;
 /// <summary>The rules that a topology names, and the lists that they look at.</summary>
 internal static class RuleArtifacts
 {
+    /// <summary>
+    /// The rules that the control log put in force, else those of the topology's file. Lists are
+    /// the log's, and any may be named.
+    /// </summary>
+    /// <returns>Null where there are none.</returns>
+    /// <exception cref="InvalidInputFileException">They are wrong.</exception>
+    public static PolicyRules? OfLog(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, ControlState control)
+    {
+        var world = WorldOf(topology, features, model, shadowIds, control.TextOf(ControlPart.Rates));
+        return control.TextOf(ControlPart.Rules) is { } text ? new PolicyRules(RuleFiles.Parse("the published rules", text, world), world)
+            : topology.RuleFile is { } path ? new PolicyRules(RuleFiles.Load(path, world), world)
+            : null;
+    }
+
+    /// <summary>What published rules are checked against.</summary>
+    /// <param name="rates">Published rates; null: those of the topology's file.</param>
+    public static RuleWorld WorldOf(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, string? rates) => new(features.Schema, features.Layout.AttributeNames)
+    {
+        Model = model,
+        Shadows = shadowIds,
+        Hashing = topology.Identity,
+        Rates = rates is not null ? RatesFile.Parse("the published rates", rates) : topology.RatesFile is { } path ? RatesFile.Load(path) : null,
+    };
+
     /// <param name="model">The champion's name.</param>
     /// <param name="shadowIds">Of the shadow models, in their order.</param>
     /// <param name="before">What was read before: lists whose files are the same are kept.</param>

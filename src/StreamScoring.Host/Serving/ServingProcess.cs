@@ -42,6 +42,7 @@ internal sealed class ServingProcess(
     private readonly Queue<long> _restarts = new();
     private readonly BatchLimits _batchLimits = KafkaPorts.LimitsOf(configured, logger);
     private readonly PositionMeters _positions = new(meter);
+    private readonly PolicyMeters _policyMeters = new(meter);
 
     /// <summary>
     /// As configured, with the partitions that came since, and the live keys that changed.
@@ -176,8 +177,12 @@ internal sealed class ServingProcess(
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, logger, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var pipeline = await Pipeline.StartAsync(topology, policies.Features, policies.PolicyOf(topology), policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger);
-        (_source, _pipeline, health.Logs) = (source, pipeline, source.Health);
+        var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger);
+        var (policy, problem) = log?.AtStart(state.Control, state.Applied) ?? (policies.PolicyOf(topology), null);
+        var pipeline = await Pipeline.StartAsync(
+            topology, policies.Features, policy, policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger,
+            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem });
+        (_source, _pipeline, health.Logs, health.Policy) = (source, pipeline, source.Health, () => pipeline.Unapplied);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
@@ -191,7 +196,7 @@ internal sealed class ServingProcess(
         }
         finally
         {
-            (_source, _pipeline, health.Logs) = (null, null, null);
+            (_source, _pipeline, health.Logs, health.Policy) = (null, null, null, null);
             await writing.CancelAsync();
             // First of all the group is left, so that others can take over while this one writes
             // its state.

@@ -24,7 +24,17 @@ internal sealed record StatusReport(
     };
 
     /// <param name="Id">As decisions name it.</param>
-    internal sealed record PolicyStatus(string Id, string Champion, string ChampionVersion, IReadOnlyList<string> Shadows);
+    /// <param name="Rules">Hash of the rules; null for none.</param>
+    /// <param name="Published">What the control log put in force; null where the policy is that of
+    /// files.</param>
+    /// <param name="Lists">By name: entries of the lists of the log.</param>
+    /// <param name="Problem">Why it is not what the control log says; null where it is.</param>
+    internal sealed record PolicyStatus(
+        string Id, string Champion, string ChampionVersion, IReadOnlyList<string> Shadows, string? Rules, IReadOnlyList<PublishedPart>? Published, IReadOnlyDictionary<string, int>? Lists,
+        string? Problem);
+
+    /// <summary>A part of the policy that was published.</summary>
+    internal sealed record PublishedPart(string Kind, string Hash, string By, string Why, DateTimeOffset At);
 
     /// <param name="IsOwned">Whether this process decides it, or folds it for those that it
     /// decides.</param>
@@ -65,7 +75,12 @@ internal sealed record StatusReport(
     private static PolicyStatus PolicyOf(Pipeline pipeline)
     {
         var parts = pipeline.Policy.Parts;
-        return new PolicyStatus(parts.Id, parts.Champion.Name, parts.Champion.Version, [.. parts.Shadows.Models.Select(shadow => shadow.Id)]);
+        var isLog = pipeline.HasPolicyLog;
+        return new PolicyStatus(
+            pipeline.PolicyId, parts.Champion.Name, parts.Champion.Version, [.. parts.Shadows.Models.Select(shadow => shadow.Id)], parts.Stamp.RuleFile,
+            isLog ? [.. pipeline.State.Control.Parts.Values.Select(part => new PublishedPart(part.Kind, part.Hash, part.By, part.Why, DateTimeOffset.FromUnixTimeMilliseconds(part.AtMs)))] : null,
+            isLog ? pipeline.State.Lists.Lists.ToDictionary(list => list.Key, list => list.Value.Count) : null,
+            pipeline.Unapplied);
     }
 
     private static List<LogStatus> LogsOf(LogHealth health, HashSet<LogId> owned) =>

@@ -18,7 +18,7 @@ internal sealed class TopicWatch(Topology topology, IReadOnlyDictionary<string, 
     private const int MissingMax = 2;
 
     private readonly TopicAdmin _home = KafkaPorts.AdminOf(topology);
-    private readonly List<TopicAdmin> _followed = [.. topology.Follows.SelectMany(follow => KafkaPorts.AdminsOf(topology, follow))];
+    private readonly List<TopicAdmin> _followed = [.. topology.Follows.SelectMany(follow => KafkaPorts.AdminsOf(topology, follow)), .. KafkaPorts.AdminOfControl(topology) is { } control ? [control] : (TopicAdmin[])[]];
     private readonly Dictionary<string, string> _known = new(known, StringComparer.Ordinal);
     private int _missing;
 

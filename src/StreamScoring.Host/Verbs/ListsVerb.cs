@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
+using StreamScoring.Host.Lists;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Host.Verbs;
 
-/// <summary>Lists that rules look at, in the folder that the topology names.</summary>
+/// <summary>Lists that rules look at: in the folder that the topology names, or in its log.</summary>
 internal static class ListsVerb
 {
     private static readonly Argument<string> Name = new("NAME") { Description = "The list" };
@@ -14,7 +15,7 @@ internal static class ListsVerb
     private static readonly Argument<string> FileArgument = new("FILE") { Description = "One entry a line: entry or entry,until,note" };
     private static readonly Option<string> TopologyFileOption = CommonOptions.Topology();
     private static readonly Option<string?> Until = new("--until") { Description = $"When the entries end: {ListFileEditor.UntilForms}", HelpName = "TIME" };
-    private static readonly Option<string?> Why = new("--why") { Description = "Stands as a note beside entries that are added; of those that are taken out nothing is kept", HelpName = "TEXT" };
+    private static readonly Option<string?> Why = new("--why") { Description = "Stands as a note beside entries that are added. Where the policy comes from logs it is needed, and stands beside each change", HelpName = "TEXT" };
 
     public static Command Build()
     {
@@ -24,19 +25,19 @@ internal static class ListsVerb
         return new Command("lists", "Changes and shows the lists that rules look at (docs/rules.md). A running process takes the change by itself.")
         {
             Verb("add", "Adds entries, or gives those that are there another end.\n\nExample:\n  scoring lists add trusted c-17 c-42 --topology topology/handbook/topology.yaml --until 2027-01-31 --why \"ticket 4711\"",
-                [Name, Entries, TopologyFileOption, set, Until, Why, json], parsed => Add(FolderOf(parsed, set), parsed, json, [.. parsed.GetRequiredValue(Entries).Select(text => EntryOf(text, parsed))])),
+                [Name, Entries, TopologyFileOption, set, Until, Why, json], (parsed, cancel) => Say(parsed, json, StoreOf(parsed, set).Add(parsed.GetRequiredValue(Name), [.. parsed.GetRequiredValue(Entries).Select(text => EntryOf(text, parsed))], NoteOf(parsed), cancel))),
             Verb("remove", "Takes entries out.\n\nExample:\n  scoring lists remove trusted c-17 --topology topology/handbook/topology.yaml --why \"left us\"",
-                [Name, Entries, TopologyFileOption, set, Why, json], parsed => Remove(FolderOf(parsed, set), parsed, json)),
+                [Name, Entries, TopologyFileOption, set, Why, json], (parsed, cancel) => Say(parsed, json, StoreOf(parsed, set).Remove(parsed.GetRequiredValue(Name), parsed.GetRequiredValue(Entries), NoteOf(parsed), cancel))),
             Verb("import", "Adds all entries of a file.\n\nExample:\n  scoring lists import stolen stolen.csv --topology topology/handbook/topology.yaml --why \"weekly feed\"",
-                [Name, FileArgument, TopologyFileOption, set, Why, json], parsed => Add(FolderOf(parsed, set), parsed, json, ImportedEntries(parsed))),
+                [Name, FileArgument, TopologyFileOption, set, Why, json], (parsed, cancel) => Say(parsed, json, StoreOf(parsed, set).Add(parsed.GetRequiredValue(Name), ImportedEntries(parsed), NoteOf(parsed), cancel))),
             Verb("export", "Writes a list as a file.\n\nExample:\n  scoring lists export trusted --topology topology/handbook/topology.yaml --output trusted.csv",
-                [Name, TopologyFileOption, set, output], parsed => Export(FolderOf(parsed, set), parsed, output)),
+                [Name, TopologyFileOption, set, output], (parsed, cancel) => Export(StoreOf(parsed, set).Read(parsed.GetRequiredValue(Name), cancel), parsed, output)),
             Verb("show", "Shows a list.\n\nExample:\n  scoring lists show trusted --topology topology/handbook/topology.yaml",
-                [Name, TopologyFileOption, set, json], parsed => Show(FolderOf(parsed, set), parsed, json)),
+                [Name, TopologyFileOption, set, json], (parsed, cancel) => Show(StoreOf(parsed, set).Read(parsed.GetRequiredValue(Name), cancel), parsed, json)),
         };
     }
 
-    private static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Action<ParseResult> run)
+    private static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Action<ParseResult, CancellationToken> run)
     {
         var verb = new Command(name, help);
         foreach (var symbol in symbols)
@@ -51,86 +52,52 @@ internal static class ListsVerb
             }
         }
 
-        verb.Runs((parsed, _) =>
+        verb.Runs((parsed, cancel) =>
         {
-            run(parsed);
+            run(parsed, cancel);
             return Task.FromResult(VerbRunner.Done);
         });
         return verb;
     }
 
-    private static string FolderOf(ParseResult parsed, Option<string[]> set)
+    private static IListStore StoreOf(ParseResult parsed, Option<string[]> set)
     {
         var topology = TopologyFile.Load(parsed.GetRequiredValue(TopologyFileOption), parsed.GetValue(set) ?? []);
-        return topology.ListFolder ?? throw new InvalidInputFileException($"{topology.File}: names no folder of lists; add lists: FOLDER");
+        return topology.Control is not null ? new LogListStore(topology)
+            : new FileListStore(topology.ListFolder ?? throw new InvalidInputFileException($"{topology.File}: names no folder of lists; add lists: FOLDER"));
     }
 
-    /// <summary>The file of a list; a new one where there is none and there may be one.</summary>
-    private static ListFileEditor Open(string folder, ParseResult parsed, bool mayBeNew)
+    private static void Export(IReadOnlyList<ListEntry> entries, ParseResult parsed, Option<string> output)
     {
-        var (name, files) = (parsed.GetRequiredValue(Name), new ListFiles(folder));
-        if (files.PathOf(name) is { } path)
-        {
-            return ListFileEditor.Open(path);
-        }
-
-        var near = Nearest.To(name, files.Names);
-        return !mayBeNew ? throw new InvalidInputFileException($"{folder}: there is no list {name}{(near is null ? "" : $"; did you mean {near}?")}")
-            : ListFiles.IsName(name) ? ListFileEditor.Open(Path.Combine(folder, $"{name}.csv"))
-            : throw new InvalidInputFileException($"{name} is no name of a list; use letters, digits, underscores and dashes, and begin with a letter");
+        var topology = parsed.GetRequiredValue(TopologyFileOption);
+        OutputFile.RequireNoInput(parsed.GetRequiredValue(output), [topology, .. TopologyFile.Load(topology, []).ListFolder is { } folder ? [folder] : (string[])[]]);
+        File.WriteAllLines(parsed.GetRequiredValue(output), entries.Select(ListFileEditor.LineOf).Prepend(ListFileEditor.Header));
+        Console.Error.WriteLine($"{entries.Count:N0} entries -> {parsed.GetRequiredValue(output)}");
     }
 
-    private static void Add(string folder, ParseResult parsed, Option<bool> json, IReadOnlyList<ListEntry> entries)
+    private static void Show(IReadOnlyList<ListEntry> entries, ParseResult parsed, Option<bool> json)
     {
-        using var alone = ListFileLock.Take(folder);
-        var list = Open(folder, parsed, mayBeNew: true);
-        var added = entries.Count(list.Put);
-        list.Save();
-        Say(parsed, json, list.Count, added, $"{added:N0} added, {entries.Count - added:N0} were there");
-    }
-
-    private static void Remove(string folder, ParseResult parsed, Option<bool> json)
-    {
-        using var alone = ListFileLock.Take(folder);
-        var list = Open(folder, parsed, mayBeNew: false);
-        var entries = parsed.GetRequiredValue(Entries);
-        var removed = entries.Count(list.Remove);
-        list.Save();
-        Say(parsed, json, list.Count, removed, $"{removed:N0} removed, {entries.Length - removed:N0} were not there");
-    }
-
-    private static void Export(string folder, ParseResult parsed, Option<string> output)
-    {
-        var list = Open(folder, parsed, mayBeNew: false);
-        OutputFile.RequireNoInput(parsed.GetRequiredValue(output), [parsed.GetRequiredValue(TopologyFileOption), folder]);
-        File.WriteAllLines(parsed.GetRequiredValue(output), list.Entries.Select(ListFileEditor.LineOf).Prepend(ListFileEditor.Header));
-        Console.Error.WriteLine($"{list.Count:N0} entries -> {parsed.GetRequiredValue(output)}");
-    }
-
-    private static void Show(string folder, ParseResult parsed, Option<bool> json)
-    {
-        var list = Open(folder, parsed, mayBeNew: false);
         if (parsed.GetValue(json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { list = parsed.GetRequiredValue(Name), entries = list.Count }));
+            Console.WriteLine(JsonSerializer.Serialize(new { list = parsed.GetRequiredValue(Name), entries = entries.Count }));
             return;
         }
 
-        foreach (var entry in list.Entries)
+        foreach (var entry in entries)
         {
             Console.WriteLine(Contracts.TerminalText.Escape(ListFileEditor.LineOf(entry)));
         }
     }
 
-    private static void Say(ParseResult parsed, Option<bool> json, int entries, int changed, string text)
+    private static void Say(ParseResult parsed, Option<bool> json, ListOutcome outcome)
     {
         var name = parsed.GetRequiredValue(Name);
         if (parsed.GetValue(json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { list = name, entries, changed }));
+            Console.WriteLine(JsonSerializer.Serialize(new { list = name, entries = outcome.Entries, changed = outcome.Changed }));
         }
 
-        Console.Error.WriteLine($"{name}: {text}; {entries:N0} entries");
+        Console.Error.WriteLine($"{name}: {outcome.Text}{(outcome.Entries is { } entries ? $"; {entries:N0} entries" : "")}");
     }
 
     private static ListEntry EntryOf(string text, ParseResult parsed)

@@ -59,6 +59,11 @@ internal static class RunVerb
             logger.NoIdentitySecret(topology.File);
         }
 
+        if (topology is { Control: not null, ListFolder: not null })
+        {
+            logger.ListsNotRead(topology.File);
+        }
+
         var life = new ProcessLife(TimeProvider.System);
         var health = new PipelineHealth(life);
         var file = new TopologyWatch(topology, set, logger);

@@ -16,7 +16,7 @@ internal static class TopicsVerb
             Makes the topics that the topology names, in each of its regions, and adds partitions where the topology has more. Says how topics differ that it
             cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves. Topics of payments and labels
             refuse records that publishers stamp more than a minute ahead (message.timestamp.after.max.ms). The topic of schemas has one partition and is
-            compacted.
+            compacted. With policy: log, the region that control.region names gets the topics control (kept for ever) and lists (compacted).
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
@@ -30,7 +30,7 @@ internal static class TopicsVerb
             {
                 try
                 {
-                    problems.AddRange(await CreateAsync(region, cancel));
+                    problems.AddRange(await CreateAsync(file, region, cancel));
                 }
                 catch (KafkaFailedException e)
                 {
@@ -50,10 +50,10 @@ internal static class TopicsVerb
     }
 
     /// <returns>How the region's topics differ all the same.</returns>
-    private static async Task<IReadOnlyList<string>> CreateAsync(RegionTopology region, CancellationToken cancel)
+    private static async Task<IReadOnlyList<string>> CreateAsync(Topology topology, RegionTopology region, CancellationToken cancel)
     {
-        using var admin = KafkaPorts.AdminOf(region);
-        var made = await admin.CreateMissingAsync(region.Replication, published: [region.Payments, region.Labels], compacted: region.Schemas);
+        using var admin = KafkaPorts.AdminOf(topology, region);
+        var made = await admin.CreateMissingAsync(region.Replication, published: [region.Payments, region.Labels], compacted: [region.Schemas, region.Lists], policy: [region.Control, region.Lists]);
         // A broker answers before the topics are known everywhere.
         var patience = TimeSpan.FromSeconds(10);
         var started = TimeProvider.System.GetTimestamp();

@@ -1,4 +1,5 @@
 using StreamScoring.Contracts;
+using StreamScoring.Lists;
 
 namespace StreamScoring.Batches;
 
@@ -263,6 +264,12 @@ public sealed class PaymentBatch
     /// </summary>
     public IBatchPolicy? Policy { get; private set; }
 
+    /// <summary>
+    /// The lists that rules look into, where they come from a log; null where the policy has its
+    /// own.
+    /// </summary>
+    public ListSet? Lists { get; internal set; }
+
     // Filled by score, indexed by row.
 
     /// <summary>[rows] The model's own output.</summary>
@@ -427,7 +434,7 @@ public sealed class PaymentBatch
     public void Clear()
     {
         Policy?.Release();
-        Policy = null;
+        (Policy, Lists) = (null, null);
         (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
         Clock.Clear();
         Encoded.Clear();

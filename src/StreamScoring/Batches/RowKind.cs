@@ -12,6 +12,12 @@ public enum RowKind : byte
     /// <summary>A valid label: folded only.</summary>
     Label,
 
-    /// <summary>Neither: it goes to the dead letters where this process owns its log.</summary>
+    /// <summary>
+    /// What changes the policy: a record of the control log, or of the log of lists. It holds from
+    /// the next batch on.
+    /// </summary>
+    Policy,
+
+    /// <summary>None of these: it goes to the dead letters where this process owns its log.</summary>
     Rejected,
 }

@@ -36,12 +36,19 @@ public sealed class DecidedPositions(LogId payments, string? topicId = null, lon
     private const int ImpossibleMin = 10;
 
     private readonly Dictionary<long, FirstDecision> _learned = [];
+    private readonly Dictionary<LogId, long> _vector = [];
     private long _next;
     private long _nextUnnamed;
     private long _possible;
 
     /// <summary>False while more decisions, from further back, may say more.</summary>
     public bool IsFound => _next > 0 || _nextUnnamed > 0 || Former >= FormerMax;
+
+    /// <summary>
+    /// How far the logs were read that the decisions seen were made by: the furthest position of
+    /// each. Empty where none of them names any.
+    /// </summary>
+    public IReadOnlyDictionary<LogId, long> Vector => _vector;
 
     /// <summary>Decisions seen, by offset of the payment.</summary>
     public IReadOnlyDictionary<long, FirstDecision> Learned => _learned;
@@ -106,6 +113,24 @@ public sealed class DecidedPositions(LogId payments, string? topicId = null, lon
         {
             // Of a position that was written twice the first copy counts.
             _learned.TryAdd(source.Offset, first);
+        }
+    }
+
+    /// <summary>Notes the vector that a decision carries as a header
+    /// (<see cref="RecordHeaders.Vector"/>).</summary>
+    public void NoteVector(ReadOnlyMemory<byte> header)
+    {
+        try
+        {
+            foreach (var entry in BatchVector.Read(header))
+            {
+                var log = new LogId(entry.Region, entry.Topic, entry.Partition);
+                _vector[log] = Math.Max(_vector.GetValueOrDefault(log), entry.Next);
+            }
+        }
+        catch (MessagePackSerializationException)
+        {
+            // Of another release, or damaged: it says nothing.
         }
     }
 

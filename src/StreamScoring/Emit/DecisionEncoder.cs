@@ -4,6 +4,7 @@ using MessagePack;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
+using StreamScoring.Lists;
 using StreamScoring.Logs;
 using StreamScoring.Rules;
 
@@ -43,7 +44,9 @@ internal sealed class DecisionEncoder
     private readonly byte[][] _shadowIds;
     private readonly byte[][] _regionNames;
     private readonly byte[] _hashes;
-    private readonly byte[] _policy;
+    private readonly Func<ListSet, string>? _policyBy;
+    private ListSet? _policyOf;
+    private byte[] _policy;
 
     /// <summary>By rule, in the file's order: its name, and <c>rules/</c> and its name.</summary>
     private readonly byte[][] _ruleNames, _decidedByRule;
@@ -55,16 +58,20 @@ internal sealed class DecisionEncoder
     /// <param name="usesSchema">Whether decisions leave to a schema what they have in
     /// common.</param>
     /// <param name="rules">Of the policy; null: none.</param>
-    public DecisionEncoder(DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false, IReadOnlyList<Rule>? rules = null)
+    /// <param name="policyBy">What the policy is called with a batch's lists; null where these do
+    /// not change its name. Then decisions name it themselves, as a schema for each change of a
+    /// list would be too many.</param>
+    public DecisionEncoder(
+        DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false, IReadOnlyList<Rule>? rules = null, Func<ListSet, string>? policyBy = null)
     {
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
         var texts = stamp.FeatureTexts.Count == 0 ? stamp.FeatureNames : stamp.FeatureTexts;
         Schema = usesSchema
-            ? new DecisionSchema(stamp.FeatureNames, texts, stamp.ModelName, stamp.ModelVersion, stamp.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policy)
+            ? new DecisionSchema(stamp.FeatureNames, texts, stamp.ModelName, stamp.ModelVersion, stamp.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policyBy is null ? policy : null)
             : null;
         _clock = clock;
         _version = Encoded((ref MessagePackWriter writer) => writer.Write(usesSchema ? DecisionMessagePack.SchemaVersion : DecisionMessagePack.InlineVersion));
-        _policy = EncodedHash(Own(policy));
+        (_policy, _policyBy) = (EncodedHash(policyBy is null ? Own(policy) : policy), policyBy);
         rules ??= [];
         (_ruleNames, _decidedByRule) = ([.. rules.Select(rule => EncodedText(rule.Name))], [.. rules.Select(rule => EncodedText($"rules/{rule.Name}"))]);
         (_liveRules, _shadowRules) = (BitsOf(rules, isShadow: false), BitsOf(rules, isShadow: true));
@@ -93,6 +100,10 @@ internal sealed class DecisionEncoder
     public void Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
         var clock = batch.Clock;
+        if (_policyBy is not null && batch.Lists is { } lists && lists != _policyOf)
+        {
+            (_policy, _policyOf) = (EncodedHash(_policyBy(lists)), lists);
+        }
 
         writer.WriteArrayHeader(DecisionMessagePack.Elements);
         writer.WriteRaw(_version);

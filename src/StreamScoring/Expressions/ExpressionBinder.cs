@@ -245,7 +245,7 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
             : operand.Field == TextField.Ip ? new AddressInListNode(operand, ListOf(ListUse.Network))
             : new TextInListNode(HashesOf(syntax.Operand, operand), ListOf(ListUse.Text));
 
-        EntryList ListOf(ListUse use) => scope.List(syntax.List, use) ?? throw Unknown(syntax.ListOffset, "list", syntax.List, known);
+        ListSlot ListOf(ListUse use) => scope.List(syntax.List, use) ?? throw Unknown(syntax.ListOffset, "list", syntax.List, known);
     }
 
     private TextHashes HashesOf(Syntax syntax, Expression operand)
@@ -253,7 +253,7 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
         var text = SyntaxPrinter.Print(syntax);
         if (!_hashes.TryGetValue(text, out var hashes))
         {
-            hashes = new TextHashes(operand, round);
+            hashes = new TextHashes(operand, round, scope.Hashing);
             _hashes.Add(text, hashes);
         }
 

@@ -1,3 +1,4 @@
+using StreamScoring.Identity;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Expressions;
@@ -29,7 +30,10 @@ internal interface IExpressionScope
 
     /// <param name="use">What is looked for in it.</param>
     /// <returns>Null where there is no such list.</returns>
-    EntryList? List(string name, ListUse use) => null;
+    ListSlot? List(string name, ListUse use) => null;
+
+    /// <summary>By which texts are told apart that are looked up in lists.</summary>
+    IdentityHash Hashing => EntryList.OfProcess;
 
     /// <summary>The names of shadow models, for suggestions; null where expressions may name none.
     /// </summary>

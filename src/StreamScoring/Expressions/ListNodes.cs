@@ -6,12 +6,13 @@ namespace StreamScoring.Expressions;
 
 /// <summary>Whether a text is in a list, at its record's log timestamp; missing where the text is.
 /// </summary>
-internal sealed class TextInListNode(TextHashes operand, EntryList list) : MaskExpression
+internal sealed class TextInListNode(TextHashes operand, ListSlot slot) : MaskExpression
 {
     public override TruthMask Truths(PaymentBatch batch)
     {
         var hashes = operand.Of(batch);
         var masks = MaskBuffers(batch);
+        var list = slot.Current;
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var hash = hashes[rowIndex];
@@ -24,12 +25,13 @@ internal sealed class TextInListNode(TextHashes operand, EntryList list) : MaskE
 
 /// <summary>Whether a number is in a list, at its record's log timestamp; missing where the number
 /// is.</summary>
-internal sealed class NumberInListNode(Expression operand, EntryList list) : MaskExpression
+internal sealed class NumberInListNode(Expression operand, ListSlot slot) : MaskExpression
 {
     public override TruthMask Truths(PaymentBatch batch)
     {
         var numbers = operand.Numbers(batch);
         var masks = MaskBuffers(batch);
+        var list = slot.Current;
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
             var number = numbers[rowIndex];
@@ -44,12 +46,13 @@ internal sealed class NumberInListNode(Expression operand, EntryList list) : Mas
 /// Whether an address is in one of a list's networks, at its record's log timestamp; missing where
 /// there is no address.
 /// </summary>
-internal sealed class AddressInListNode(Expression operand, EntryList list) : MaskExpression
+internal sealed class AddressInListNode(Expression operand, ListSlot slot) : MaskExpression
 {
     public override TruthMask Truths(PaymentBatch batch)
     {
         var values = operand.Texts(batch);
         var masks = MaskBuffers(batch);
+        var list = slot.Current;
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
             var isAddress = NetworkAddressParser.TryParse(values[rowIndex], out var address);
@@ -86,7 +89,7 @@ internal sealed class TextChoiceNode : MaskExpression
     private const int FilterBits = 4096;
 
     private readonly TextHashes _operand;
-    private readonly EntryList _choices;
+    private readonly HashSet<UInt128> _choices = [];
 
     /// <summary>
     /// A bit for each choice, by its hash: most rows are none of the choices, and see that here.
@@ -96,10 +99,11 @@ internal sealed class TextChoiceNode : MaskExpression
     public TextChoiceNode(TextHashes operand, IReadOnlyList<string> choices)
     {
         _operand = operand;
-        _choices = new EntryList("", "", ListUse.Text, choices.Select(choice => new ListEntry(choice, ListEntry.Forever, null)), choices.Count);
         foreach (var choice in choices)
         {
-            var place = PlaceOf(EntryList.HashOf(Encoding.UTF8.GetBytes(choice)));
+            var hash = operand.Hashing.Of(Encoding.UTF8.GetBytes(choice));
+            _choices.Add(hash);
+            var place = PlaceOf(hash);
             _filter[place / 64] |= 1UL << (place % 64);
         }
     }
@@ -112,7 +116,7 @@ internal sealed class TextChoiceNode : MaskExpression
         {
             var hash = hashes[rowIndex];
             var place = PlaceOf(hash);
-            masks.Add((_filter[place / 64] >> (place % 64) & 1) != 0 && _choices.ContainsHash(hash, 0), hash == UInt128.Zero);
+            masks.Add((_filter[place / 64] >> (place % 64) & 1) != 0 && _choices.Contains(hash), hash == UInt128.Zero);
         }
 
         return masks.Finish();

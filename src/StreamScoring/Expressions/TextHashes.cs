@@ -1,14 +1,17 @@
 using StreamScoring.Batches;
-using StreamScoring.Lists;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Expressions;
 
 /// <summary>The hashes of a text's rows, by which lists are looked up.</summary>
 /// <param name="round">Where several look-ups share them: made once in each round.</param>
-internal sealed class TextHashes(Expression operand, EvaluationRound? round)
+/// <param name="hashing">The lists' own.</param>
+internal sealed class TextHashes(Expression operand, EvaluationRound? round, IdentityHash hashing)
 {
     private UInt128[] _hashes = [];
     private long _madeIn;
+
+    public IdentityHash Hashing => hashing;
 
     /// <returns>[rows] 0 where the text is missing.</returns>
     public ReadOnlySpan<UInt128> Of(PaymentBatch batch)
@@ -26,7 +29,7 @@ internal sealed class TextHashes(Expression operand, EvaluationRound? round)
         var values = operand.Texts(batch);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
-            _hashes[rowIndex] = EntryList.HashOf(values[rowIndex]);
+            _hashes[rowIndex] = hashing.Of(values[rowIndex]);
         }
 
         return _hashes;

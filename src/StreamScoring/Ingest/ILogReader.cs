@@ -39,6 +39,24 @@ public interface ILogReader : IDisposable
     bool IsAtEnd { get; }
 
     /// <summary>
+    /// True while nothing of the log may be taken, though records may be at hand: what was decided
+    /// of it before was decided by a newer policy than this process has read.
+    /// </summary>
+    bool IsHeld => false;
+
+    /// <summary>Offset of the record that <see cref="TryPeek"/> looks at. For logs that change the
+    /// policy alone.</summary>
+    long NextOffset => throw new NotSupportedException($"log {LogIndex} does not change the policy");
+
+    /// <summary>That record's value; valid until anything else is asked of the reader.</summary>
+    /// <inheritdoc cref="NextOffset"/>
+    ReadOnlySpan<byte> NextValue => throw new NotSupportedException($"log {LogIndex} does not change the policy");
+
+    /// <summary>That record's timestamp, ms since the Unix epoch.</summary>
+    /// <inheritdoc cref="NextOffset"/>
+    long NextTimestampMs => throw new NotSupportedException($"log {LogIndex} does not change the policy");
+
+    /// <summary>
     /// Moves records into the batch, from the next one on, while the time by which they are merged
     /// is at most <paramref name="throughMs"/> and the batch has room.
     /// </summary>

@@ -42,6 +42,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
 
     private bool _isCatchingUp = true;
 
+    /// <summary>A log is waited for that is held (<see cref="ILogReader.IsHeld"/>).</summary>
+    private bool _isHeld;
+
     /// <summary>
     /// By log index: since when the log holds the others up (a clock timestamp), or one of the two
     /// values above.
@@ -96,6 +99,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// <summary>True where records may lie in the future rightly: those of tables.</summary>
     public bool TakesFutureAsItIs { get; init; }
 
+    /// <summary>Which logs change the policy; null: none does.</summary>
+    public IPolicyGate? Gate { get; init; }
+
     /// <summary>Moves what is queued into the batch, up to its rows.</summary>
     /// <param name="readers">Ordered by log index.</param>
     public MergeOutcome Fill(PaymentBatch batch, IReadOnlyList<ILogReader> readers)
@@ -113,27 +119,37 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
         var followedRowsLeft = FollowedRowsMax(batch.RowsMax, readers);
         WaitingForLog = -1;
         var nowMs = TakesFutureAsItIs ? long.MaxValue : clock.GetUtcNow().ToUnixTimeMilliseconds();
+        _isHeld = false;
         for (var i = 0; i < readers.Count; i++)
         {
             Look(readers[i], ref _heads[i], nowMs);
         }
 
+        var policyReader = -1;
         while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
         {
-            if (WaitingForLog >= 0)
+            // What holds a log is overcome by reading the logs of the policy, whatever waits.
+            if (WaitingForLog >= 0 && !_isHeld)
             {
                 return batch.RowCount > 0 ? MergeOutcome.Filled : MergeOutcome.Waiting;
             }
 
-            var next = Choose(_heads, followedRowsLeft > 0);
+            var next = WaitingForLog >= 0 ? ChoosePolicy(readers) : Choose(_heads, followedRowsLeft > 0);
             if (next.Reader < 0)
+            {
+                return batch.RowCount > 0 ? MergeOutcome.Filled : WaitingForLog >= 0 ? MergeOutcome.Waiting : MergeOutcome.Idle;
+            }
+
+            if (policyReader >= 0 && policyReader != next.Reader)
             {
                 break;
             }
 
             ref var head = ref _heads[next.Reader];
+            policyReader = Gate?.IsPolicy(readers[next.Reader].LogIndex) == true ? next.Reader : -1;
             var rowsMax = Math.Min(Math.Min(next.RowsMax, batch.RowsMax - batch.RowCount), head.IsFollowed ? followedRowsLeft : int.MaxValue);
-            var taken = readers[next.Reader].TakeInto(batch, next.ThroughMs, rowsMax);
+            // Of changes that are made ready one by one.
+            var taken = readers[next.Reader].TakeInto(batch, next.ThroughMs, policyReader >= 0 ? 1 : rowsMax);
             Invariant.Require(taken > 0);
             followedRowsLeft -= head.IsFollowed ? taken : 0;
             head.Turns++;
@@ -193,10 +209,13 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     private void Look(ILogReader reader, ref Head head, long nowMs)
     {
         (head.IsAtHand, head.IsFollowed) = (reader.TryPeek(out var timeMs), reader.IsFollowed);
-        if (!head.IsAtHand)
+        var mayTake = head.IsAtHand && !reader.IsHeld && (Gate?.IsPolicy(reader.LogIndex) != true || Gate.MayTake(reader));
+        if (!mayTake)
         {
-            (head.AheadSinceMs, head.Turns) = (0, 0);
-            WaitingForLog = MayPass(reader) ? WaitingForLog : reader.LogIndex;
+            var mayPass = MayPass(reader);
+            _isHeld = _isHeld || (!mayPass && reader.IsHeld);
+            (head.IsAtHand, head.AheadSinceMs, head.Turns) = (false, 0, 0);
+            WaitingForLog = mayPass ? WaitingForLog : reader.LogIndex;
             return;
         }
 
@@ -210,6 +229,21 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             // is at its end.
             BlockedSince(reader.LogIndex) = NotBlocked;
         }
+    }
+
+    /// <summary>The oldest head of the logs that change the policy.</summary>
+    private Choice ChoosePolicy(IReadOnlyList<ILogReader> readers)
+    {
+        var oldest = -1;
+        for (var i = 0; i < readers.Count; i++)
+        {
+            if (_heads[i].IsAtHand && Gate?.IsPolicy(readers[i].LogIndex) == true && (oldest < 0 || _heads[i].TimeMs < _heads[oldest].TimeMs))
+            {
+                oldest = i;
+            }
+        }
+
+        return new Choice(oldest, long.MaxValue, 1);
     }
 
     /// <summary>
@@ -268,7 +302,7 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             return true;
         }
 
-        if (reader.IsFollowed && !_isCatchingUp)
+        if ((reader.IsFollowed || reader.IsHeld || Gate?.IsPolicy(reader.LogIndex) == true) && !_isCatchingUp)
         {
             return true;
         }

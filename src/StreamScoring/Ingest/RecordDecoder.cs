@@ -35,6 +35,13 @@ public sealed class RecordDecoder
         var (decideCount, rejectedCount) = (0, 0);
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
         {
+            if (_logs.IsPolicy(batch.LogIndex[rowIndex]))
+            {
+                // Whoever puts it in force reads it.
+                (batch.Kind[rowIndex], batch.Rejection[rowIndex]) = (RowKind.Policy, default);
+                continue;
+            }
+
             var isLabel = _logs.KindOf(batch.LogIndex[rowIndex]) == LogKind.Labels;
             var rejection = DecodeRow(batch, rowIndex, isLabel);
             batch.Rejection[rowIndex] = rejection;

@@ -42,10 +42,13 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     /// </summary>
     public bool IsInLog => Volatile.Read(ref _place) == InLog;
 
+    /// <inheritdoc cref="PartitionOwnership.IsHeld"/>
+    public bool IsHeld => ownership.IsHeld(logIndex);
+
     /// <summary>Before anything is read.</summary>
     public void StartAt(in LogStart start)
     {
-        Volatile.Write(ref _next, start.Next);
+        MoveNext(start.Next);
         (_begin, _furthest) = (start.Begin, Math.Max(start.Folded, start.Begin));
         losses.Unfolded(logs[logIndex], logs.TopicIdOf(logIndex), _begin, start.Folded);
     }
@@ -77,7 +80,7 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
             losses.Unfolded(logs[logIndex], logs.TopicIdOf(logIndex), _begin, _furthest);
             NoteUndecided(Math.Max(_decideFrom, _next));
             moveTo = Math.Max(_next, _begin);
-            Volatile.Write(ref _next, moveTo);
+            MoveNext(moveTo);
         }
 
         var seen = _decideFrom;
@@ -91,7 +94,7 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
         {
             _furthest = Math.Max(_furthest, _next);
             moveTo = back;
-            Volatile.Write(ref _next, back);
+            MoveNext(back);
         }
 
         return moveTo;
@@ -105,7 +108,7 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     public bool Take(long offset)
     {
         Invariant.Require(offset >= _next);
-        Volatile.Write(ref _next, offset + 1);
+        MoveNext(offset + 1);
         return offset >= _decideFrom;
     }
 
@@ -113,7 +116,16 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     /// Nothing comes of the log before this offset: what stands there is no record, as the mark of
     /// a transaction.
     /// </summary>
-    public void SkipTo(long offset) => Volatile.Write(ref _next, Math.Max(_next, offset));
+    public void SkipTo(long offset) => MoveNext(Math.Max(_next, offset));
+
+    private void MoveNext(long next)
+    {
+        Volatile.Write(ref _next, next);
+        if (logs.IsPolicy(logIndex))
+        {
+            ownership.Reached(logIndex, next);
+        }
+    }
 
     /// <param name="from">The first offset that is owed a decision;
     /// <see cref="PartitionOwnership.NotOwned"/> where none is, here.</param>

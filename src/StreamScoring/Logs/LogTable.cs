@@ -36,10 +36,10 @@ public sealed class LogTable
         Invariant.Require(_ids.Distinct().Count() == _ids.Length);
         PartitionCount = sorted.Count(log => log is { Followed: null, Kind: LogKind.Payments });
         _ownedWith = [.. sorted.Select(log =>
-            log.Followed is not null ? -1
+            log.Followed is not null || log.Kind is LogKind.Control or LogKind.Lists ? -1
             : log.Kind == LogKind.Payments ? log.Id.Partition
             : log.Id.Partition % Math.Max(PartitionCount, 1))];
-        FollowedRegions = [.. sorted.Select(log => log.Followed).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        FollowedRegions = [.. sorted.Where(log => log.Kind is LogKind.Payments or LogKind.Labels).Select(log => log.Followed).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     public int Count => _ids.Length;
@@ -68,6 +68,12 @@ public sealed class LogTable
     public string? TopicIdOf(int logIndex) => _topicIds[logIndex];
 
     public LogKind KindOf(int logIndex) => _kinds[logIndex];
+
+    /// <summary>Whether the log changes the policy.</summary>
+    public bool IsPolicy(int logIndex) => _kinds[logIndex] is LogKind.Control or LogKind.Lists;
+
+    /// <summary>The logs that change the policy.</summary>
+    public IEnumerable<int> PolicyLogs => Enumerable.Range(0, Count).Where(IsPolicy);
 
     /// <summary>
     /// The region whose events the log carries, where these are decided elsewhere; null for a log

@@ -15,6 +15,12 @@ public sealed class PartitionOwnership(LogTable logs)
     private readonly int[] _inFlight = new int[logs.Count];
     private readonly bool[] _mayWrite = new bool[logs.Count];
 
+    /// <summary>By log that changes the policy: everything before it is taken.</summary>
+    private readonly long[] _reached = new long[logs.Count];
+
+    /// <summary>By log: how far those that change the policy must be taken before it is.</summary>
+    private readonly IReadOnlyList<LogNeed>?[] _needs = new IReadOnlyList<LogNeed>?[logs.Count];
+
     /// <summary>The first offset of the log that is to be decided here.</summary>
     public long DecideFrom(int logIndex) => Volatile.Read(ref _decideFrom[logIndex]);
 
@@ -24,17 +30,52 @@ public sealed class PartitionOwnership(LogTable logs)
     /// From this offset on the log is decided here, or from behind what was acknowledged here
     /// before. Nothing of it may be in flight: what is would be decided twice.
     /// </summary>
-    public void Own(int logIndex, long decideFrom)
+    /// <param name="needs">What its last decision knew of the policy: nothing of the log is taken
+    /// before this process knows as much, so that its decisions never go back to an older policy.
+    /// </param>
+    public void Own(int logIndex, long decideFrom, IReadOnlyList<LogNeed>? needs = null)
     {
+        Volatile.Write(ref _needs[logIndex], needs is { Count: > 0 } ? needs : null);
         Volatile.Write(ref _mayWrite[logIndex], true);
         Interlocked.Exchange(ref _decideFrom[logIndex], Math.Max(decideFrom, AcknowledgedThrough(logIndex)));
+    }
+
+    /// <summary>A log that changes the policy is taken up to here.</summary>
+    public void Reached(int logIndex, long next) => Volatile.Write(ref _reached[logIndex], next);
+
+    /// <summary>Whether the log must not be taken from yet.</summary>
+    public bool IsHeld(int logIndex) => NeedOf(logIndex) is not null;
+
+    /// <summary>What the log waits for; null where it waits for nothing.</summary>
+    public LogNeed? NeedOf(int logIndex)
+    {
+        if (Volatile.Read(ref _needs[logIndex]) is not { } needs)
+        {
+            return null;
+        }
+
+        foreach (var need in needs)
+        {
+            if (Volatile.Read(ref _reached[need.LogIndex]) < need.Next)
+            {
+                return need;
+            }
+        }
+
+        // What was taken is not given back, so it is not asked again.
+        Interlocked.CompareExchange(ref _needs[logIndex], null, needs);
+        return null;
     }
 
     /// <summary>
     /// From now on nothing of it is taken to be decided; what was, is on its way until
     /// <see cref="IsDrained"/>.
     /// </summary>
-    public void Disown(int logIndex) => Interlocked.Exchange(ref _decideFrom[logIndex], NotOwned);
+    public void Disown(int logIndex)
+    {
+        Interlocked.Exchange(ref _decideFrom[logIndex], NotOwned);
+        Volatile.Write(ref _needs[logIndex], null);
+    }
 
     /// <summary>
     /// Ends the right to write what is still on its way: from here on the log may be another's.

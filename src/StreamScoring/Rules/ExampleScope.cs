@@ -32,10 +32,10 @@ internal sealed class ExampleScope(RuleScope rules, IReadOnlyDictionary<string, 
     public Expression? ResolveMissing(string name) =>
         rules.ResolveMissing(name) is null ? null : new ConstantNode(values.ContainsKey(name) ? 0 : 1, ExpressionType.Truth);
 
-    public EntryList? List(string name, ListUse use) =>
+    public ListSlot? List(string name, ListUse use) =>
         rules.List(name, use) is null ? null
-            : lists.TryGetValue(name, out var entries) ? new EntryList(name, "", use, entries.Select(entry => new ListEntry(entry, ListEntry.Forever, null)), entries.Count)
-            : new EntryList(name, "", use, [], 0);
+            : lists.TryGetValue(name, out var entries) ? new ListSlot(name, EntryList.Of(name, "", use, entries.Select(entry => new ListEntry(entry, ListEntry.Forever, null))))
+            : new ListSlot(name, EntryList.Empty(name, EntryList.OfProcess));
 
     public Expression? Shadow(string name) => rules.Shadow(name) is null ? null : ValueOr($"shadow(\"{name}\")", ExpressionType.Number);
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using StreamScoring.Batches;
 using StreamScoring.Expressions;
+using StreamScoring.Lists;
 
 namespace StreamScoring.Rules;
 
@@ -15,6 +16,8 @@ internal sealed class RuleProgram
     private readonly bool[] _isShadow;
     private readonly long[] _untilMs;
     private readonly EvaluationRound _round;
+    private readonly ListSlot[] _lists;
+    private ListSet? _listsFrom;
     private ulong[] _asked = [];
     private ulong[] _ended = [];
 
@@ -26,6 +29,7 @@ internal sealed class RuleProgram
         var binder = new ExpressionBinder(scope, _round);
         _conditions = [.. rules.Select(rule => binder.BindCondition(rule.Syntax))];
         scope.Settle();
+        _lists = [.. scope.Slots.Values];
         _actions = [.. rules.Select(rule => rule.Action)];
         _isShadow = [.. rules.Select(rule => rule.IsShadow)];
         _untilMs = [.. rules.Select(rule => rule.UntilMs)];
@@ -49,6 +53,15 @@ internal sealed class RuleProgram
             // All of it is another process's to decide, and only folded here.
             Array.Clear(MissingCount);
             return;
+        }
+
+        if (batch.Lists is { } lists && lists != _listsFrom)
+        {
+            _listsFrom = lists;
+            foreach (var slot in _lists)
+            {
+                slot.Current = lists[slot.Name];
+            }
         }
 
         _round.Next();

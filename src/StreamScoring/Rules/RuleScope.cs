@@ -1,5 +1,6 @@
 using StreamScoring.Expressions;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Rules;
@@ -22,6 +23,7 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
 
     private readonly FeatureScope _fields = new(new Dictionary<string, int>(), mayUseFeatures: false, world.Attributes);
     private readonly Dictionary<string, ListUse> _lists = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ListSlot> _slots = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _features = new(StringComparer.Ordinal);
 
     public IEnumerable<string> Names => [.. _fields.Names, .. Verdict.Keys, .. world.Schema.Names, .. world.Rates is null ? [] : (string[])["amount_base"]];
@@ -61,7 +63,12 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
 
     public Expression? ResolveMissing(string name) => _fields.ResolveMissing(name);
 
-    public EntryList? List(string name, ListUse use)
+    public IdentityHash Hashing => world.Hashing;
+
+    /// <summary>By name: the lists that rules are bound to.</summary>
+    public IReadOnlyDictionary<string, ListSlot> Slots => _slots;
+
+    public ListSlot? List(string name, ListUse use)
     {
         if (world.ListNames is { } known && !known.Contains(name))
         {
@@ -69,7 +76,13 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
         }
 
         _lists[name] = _lists.GetValueOrDefault(name) | use;
-        return world.Lists is null ? new EntryList(name, "", use, [], 0) : world.Lists.GetValueOrDefault(name);
+        if (!_slots.TryGetValue(name, out var slot))
+        {
+            var list = world.Lists is null ? EntryList.Empty(name, world.Hashing) : world.Lists.GetValueOrDefault(name);
+            slot = list is null ? null : _slots[name] = new ListSlot(name, list);
+        }
+
+        return slot;
     }
 
     public Expression? Shadow(string name)

@@ -1,5 +1,6 @@
 using StreamScoring.Expressions;
 using StreamScoring.Features;
+using StreamScoring.Identity;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Rules;
@@ -13,9 +14,15 @@ public sealed record RuleWorld(FeatureSchema Schema, IReadOnlyList<string> Attri
     /// <summary>Names of the lists that there are; null where rules may name any.</summary>
     public IReadOnlyCollection<string>? ListNames { get; init; }
 
-    /// <summary>By name, those that rules look at; null where rules are only checked, and all are
-    /// empty.</summary>
+    /// <summary>
+    /// By name, those that rules look at; null where these are the batch's, or rules are only
+    /// checked and all are empty.
+    /// </summary>
     public IReadOnlyDictionary<string, EntryList>? Lists { get; init; }
+
+    /// <summary>By which texts are told apart that are looked up in lists: the lists' own.
+    /// </summary>
+    public IdentityHash Hashing { get; init; } = EntryList.OfProcess;
 
     /// <summary>Ids or names of the shadow models, in their order; null where rules are only
     /// checked.</summary>

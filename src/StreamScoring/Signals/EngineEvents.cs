@@ -47,4 +47,17 @@ internal static partial class EngineEvents
     [LoggerMessage(
         1034, LogLevel.Warning, "topic {Topic} was made anew since snapshot {Snapshot}: what was folded of the former one stays, and the new one is folded from its beginning")]
     public static partial void TopicMadeAnew(this ILogger logger, string topic, string snapshot);
+
+    /// <param name="parts">Which parts of the policy.</param>
+    [LoggerMessage(1041, LogLevel.Information, "{Log} offset {Offset}: {By} changed {Parts}: {Why}")]
+    public static partial void ChangeTaken(this ILogger logger, string log, long offset, string by, string parts, string why);
+
+    [LoggerMessage(1042, LogLevel.Warning, "{Log} offset {Offset}: the change by {By} does not count: {Reason}")]
+    public static partial void ChangeRefused(this ILogger logger, string log, long offset, string by, string reason);
+
+    [LoggerMessage(1043, LogLevel.Error, "{Log} offset {Offset}: the change cannot be applied here, so the policy of before goes on deciding: {Reason}")]
+    public static partial void ChangeNotApplied(this ILogger logger, string log, long offset, string reason);
+
+    [LoggerMessage(1044, LogLevel.Warning, "{Topic}/{Partition} offset {Offset} is passed over: {Reason}")]
+    public static partial void PolicyRecordIgnored(this ILogger logger, string topic, int partition, long offset, string reason);
 }

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Control;
 using StreamScoring.Features;
 using StreamScoring.Identity;
+using StreamScoring.Lists;
 using StreamScoring.Logs;
 
 namespace StreamScoring.State;
@@ -52,6 +54,9 @@ public sealed class FoldedState
     private IStateReceiver? _receiver;
     private IdempotencyCopy? _paymentsCopy;
     private long _watermarkMs = long.MinValue;
+    private ControlState _control = ControlState.Empty;
+    private ControlState _applied = ControlState.Empty;
+    private ListSet _lists;
 
     /// <param name="stateBytesMax">The ceiling of the keyed state.</param>
     /// <param name="clockBlockRecords">Of the logs' clocks; another number than the default is for
@@ -65,6 +70,7 @@ public sealed class FoldedState
     {
         (_file, _logs, _identity) = (file, logs, identity ?? IdentityHash.Development);
         _contents = new PaymentContents(_identity);
+        _lists = ListSet.Empty(_identity);
         _features = new FeatureEngine(file, stateBytesMax, _identity, slotSeed);
         _payments = new IdempotencyIndex(logs.Count, idempotency.Window, idempotency.PaymentsMax, logs.HasMirror, clockBlockRecords);
         _duplicates = new RecentDuplicates(logs);
@@ -97,6 +103,34 @@ public sealed class FoldedState
     /// the state's thread.
     /// </summary>
     public ReadOnlySpan<long> Vector => _vector;
+
+    /// <summary>
+    /// What the control log says, as far as it is folded. Set by the state's thread, read by any.
+    /// </summary>
+    public ControlState Control
+    {
+        get => Volatile.Read(ref _control);
+        internal set => Volatile.Write(ref _control, value);
+    }
+
+    /// <summary>
+    /// What the policy in force was made of: the last that could be applied here. As for
+    /// <see cref="Control"/>.
+    /// </summary>
+    public ControlState Applied
+    {
+        get => Volatile.Read(ref _applied);
+        internal set => Volatile.Write(ref _applied, value);
+    }
+
+    /// <summary>
+    /// The lists, as far as their log is folded. Set by the state's thread, read by any.
+    /// </summary>
+    public ListSet Lists
+    {
+        get => Volatile.Read(ref _lists);
+        internal set => Volatile.Write(ref _lists, value);
+    }
 
     /// <summary>Folds a batch and fills the features of the rows to decide.</summary>
     /// <exception cref="StateAheadException">A payment that is to be decided was folded before, and
@@ -243,6 +277,7 @@ public sealed class FoldedState
         }
 
         _watermarkMs = head.WatermarkMs;
+        (_control, _applied, _lists) = (head.Control, head.Applied, _lists.Restored(head.Lists));
         int[] logIndexes = [.. head.Logs.Select(log => _logs.IndexOf(log))];
         _payments.Expect(head.PaymentCount);
         foreach (var (log, offset, timestampMs, block, hash, content) in head.Payments)
@@ -288,7 +323,12 @@ public sealed class FoldedState
             _payments.Count,
             payments.Select(entry => new FoldedPayment(numbers[entry.LogIndex], entry.Offset, entry.TimestampMs, entry.Block, entry.Hash, entry.Content)),
             PairsOf(_duplicates.ToArray()),
-            PairsOf(_conflicts.ToArray()));
+            PairsOf(_conflicts.ToArray()))
+        {
+            Control = _control,
+            Applied = _applied,
+            Lists = [.. _lists.Lists.Values.Select(list => list.ToImage())],
+        };
     }
 
     private List<RecordPair> PairsOf(((int LogIndex, long Offset) Record, (int LogIndex, long Offset) Other)[] records) =>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using StreamScoring.Control;
 using StreamScoring.Features;
 using StreamScoring.Logs;
 
@@ -67,11 +68,21 @@ public sealed class SnapshotReader
         var clocks = new Dictionary<LogId, LogClocks>();
         var payments = new List<FoldedPayment[]>();
         var (duplicates, conflicts) = (new List<RecordPair>(), new List<RecordPair>());
+        var policy = (Control: ControlState.Empty, Applied: ControlState.Empty, Lists: new List<PolicyBlocks.RestoredList>());
         // The first block that is no part of the head stays for the chunks.
-        for (_length = NextBlock(out _kind).Length;
-            _kind is SnapshotFormat.Clocks or SnapshotFormat.Payments or SnapshotFormat.Duplicates or SnapshotFormat.Conflicts;
-            _length = NextBlock(out _kind).Length)
+        for (_length = NextBlock(out _kind).Length; _kind < 0 && _kind != SnapshotFormat.End; _length = NextBlock(out _kind).Length)
         {
+            if (_kind is SnapshotFormat.Policy or SnapshotFormat.ListEntries)
+            {
+                ReadPolicy(ref policy);
+                continue;
+            }
+
+            if (_kind is not (SnapshotFormat.Clocks or SnapshotFormat.Payments or SnapshotFormat.Duplicates or SnapshotFormat.Conflicts))
+            {
+                throw Damaged("its head has a block that this release does not know");
+            }
+
             var longs = MemoryMarshal.Cast<byte, long>(_buffer.AsSpan(0, _length));
             if (_kind == SnapshotFormat.Clocks)
             {
@@ -87,10 +98,20 @@ public sealed class SnapshotReader
             }
         }
 
+        if (policy.Lists.Find(list => !list.IsWhole) is { } torn)
+        {
+            throw Damaged($"list {torn.Name} lacks entries");
+        }
+
         return new StateHead(
             Info.FeatureFile, Info.Identity, logs, logs.Zip(Info.Vector.Values).ToDictionary(log => log.First, log => log.Second),
             clocks, Info.WatermarkMs, Info.KeyCounts ?? [],
-            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates, conflicts);
+            payments.Sum(block => block.Length), payments.SelectMany(block => block), duplicates, conflicts)
+        {
+            Control = policy.Control,
+            Applied = policy.Applied,
+            Lists = [.. policy.Lists.Select(list => list.ToImage())],
+        };
     }
 
     /// <summary>Hands the keys over that stand behind <see cref="ReadHead"/>.</summary>
@@ -132,6 +153,25 @@ public sealed class SnapshotReader
         var eventTime = TakeCounted(longs[1..], out var rest);
         var blocks = TakeCounted(rest, out rest);
         clocks[log] = rest.IsEmpty ? new LogClocks(eventTime, blocks) : throw Damaged("a log's clock is too long");
+    }
+
+    private void ReadPolicy(ref (ControlState Control, ControlState Applied, List<PolicyBlocks.RestoredList> Lists) policy)
+    {
+        try
+        {
+            if (_kind == SnapshotFormat.Policy)
+            {
+                policy = PolicyBlocks.ReadHead(_buffer.AsSpan(0, _length));
+            }
+            else if (!PolicyBlocks.TryReadEntries(_buffer.AsSpan(0, _length), policy.Lists))
+            {
+                throw Damaged("entries are of no list that it names");
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new SnapshotRefusedException(_name, "what it says of the policy cannot be read", e);
+        }
     }
 
     private long[] TakeCounted(ReadOnlySpan<long> longs, out ReadOnlySpan<long> rest)

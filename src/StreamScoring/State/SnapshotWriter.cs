@@ -29,6 +29,14 @@ internal sealed class SnapshotWriter
         WritePayments(head);
         WritePairs(SnapshotFormat.Duplicates, head, head.Duplicates);
         WritePairs(SnapshotFormat.Conflicts, head, head.Conflicts);
+        if (head.Control.Parts.Count > 0 || head.Lists.Count > 0)
+        {
+            WriteBlock(SnapshotFormat.Policy, PolicyBlocks.HeadOf(head.Control, head.Applied, head.Lists));
+            foreach (var entries in PolicyBlocks.EntriesOf(head.Lists))
+            {
+                WriteBlock(SnapshotFormat.ListEntries, entries);
+            }
+        }
     }
 
     /// <summary>Bytes written so far.</summary>

@@ -1,3 +1,5 @@
+using StreamScoring.Control;
+using StreamScoring.Lists;
 using StreamScoring.Logs;
 
 namespace StreamScoring.State;
@@ -24,6 +26,15 @@ public sealed record StateHead(
     IReadOnlyList<long> KeyCounts, int PaymentCount, IEnumerable<FoldedPayment> Payments,
     IReadOnlyList<RecordPair> Duplicates, IReadOnlyList<RecordPair> Conflicts)
 {
+    /// <summary>What the control log says.</summary>
+    public ControlState Control { get; init; } = ControlState.Empty;
+
+    /// <summary>What the policy in force was made of.</summary>
+    public ControlState Applied { get; init; } = ControlState.Empty;
+
+    /// <summary>The lists, with the entries' hashes.</summary>
+    internal IReadOnlyList<EntryListImage> Lists { get; init; } = [];
+
     /// <summary>
     /// The same state where topics were deleted and made again since. What was folded of the former
     /// ones stays: it happened. Their logs begin anew at offset 0, so their records now lie before

@@ -216,7 +216,7 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
         foreach (var (logIndex, start) in owned.Zip(starts))
         {
             _ledger.Begin(logIndex, start.From);
-            Say(new MembershipCommand.Own(logIndex, start.From));
+            Say(new MembershipCommand.Own(logIndex, start.From, NeedsOf(decided.GetValueOrDefault(logIndex))));
         }
 
         _takeovers.Remove(takeover);
@@ -321,6 +321,12 @@ public sealed class Membership(LogTable logs, MembershipRules rules)
         [.. Enumerable.Range(0, logs.Count).Where(logIndex => partitions.Contains(logs.OwnedWith(logIndex)))];
 
     private List<int> PaymentsOf(PendingTakeover takeover) => LogsOf(takeover.Partitions).FindAll(logIndex => logs.KindOf(logIndex) == LogKind.Payments);
+
+    /// <summary>
+    /// What the last decisions knew of the policy: within a partition it never goes back.
+    /// </summary>
+    private List<LogNeed> NeedsOf(DecidedPositions? decided) =>
+        decided is null ? [] : [.. logs.PolicyLogs.Select(logIndex => new LogNeed(logIndex, decided.Vector.GetValueOrDefault(logs[logIndex]))).Where(need => need.Next > 0)];
 
     private void Say(MembershipCommand command) => _commands.Add(command);
 }

@@ -1,3 +1,5 @@
+using StreamScoring.Logs;
+
 namespace StreamScoring.Takeover;
 
 /// <summary>
@@ -55,7 +57,9 @@ public abstract record MembershipCommand
     public sealed record WriteAs(string MemberId) : MembershipCommand;
 
     /// <summary>The log is decided here from this offset on.</summary>
-    public sealed record Own(int LogIndex, long From) : MembershipCommand;
+    /// <param name="Needs">How far the logs that change the policy must be taken before it
+    /// is.</param>
+    public sealed record Own(int LogIndex, long From, IReadOnlyList<LogNeed> Needs) : MembershipCommand;
 
     /// <summary>All of an assignment is owned.</summary>
     public sealed record TookOver(IReadOnlyList<int> Partitions) : MembershipCommand;

@@ -74,8 +74,8 @@ public sealed class EntryListTests
     {
         const int entries = 1_000_000;
         var all = Enumerable.Range(0, entries).Select(i => new ListEntry($"customer-{i}", ListEntry.Forever, null));
-        var list = new EntryList("many", "", ListUse.Text, all, entries);
-        var ending = new EntryList("many", "", ListUse.Text, all.Select(entry => entry with { UntilMs = 4000 }), entries);
+        var list = EntryList.Of("many", "", ListUse.Text, all);
+        var ending = EntryList.Of("many", "", ListUse.Text, all.Select(entry => entry with { UntilMs = 4000 }));
 
         Assert.Equal((22, 27), (list.Bytes / entries + 1, ending.Bytes / entries + 1));
         Assert.True(list.ContainsText("customer-999999"u8, 0));
@@ -83,7 +83,7 @@ public sealed class EntryListTests
     }
 
     private static EntryList ListOf(ListUse use, IReadOnlyList<(string Text, long UntilMs)> entries) =>
-        new("list", "", use, entries.Select(entry => new ListEntry(entry.Text, entry.UntilMs, null)), entries.Count);
+        EntryList.Of("list", "", use, entries.Select(entry => new ListEntry(entry.Text, entry.UntilMs, null)));
 
     private static byte[] Bytes(UInt128 address)
     {

@@ -1,0 +1,105 @@
+using System.Text;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Deployment;
+using StreamScoring.Kafka;
+using StreamScoring.Lists;
+
+namespace StreamScoring.Host.Lists;
+
+/// <summary>Lists in the compacted topic of a deployment, whose processes follow it.</summary>
+internal sealed class LogListStore(Topology topology) : IListStore
+{
+    private readonly PolicyTopic _topic = PolicyLogs.ListsOf(topology);
+
+    /// <inheritdoc/>
+    public ListOutcome Add(string name, IReadOnlyList<ListEntry> entries, string? why, CancellationToken cancel)
+    {
+        foreach (var entry in entries)
+        {
+            Require(entry.Text);
+        }
+
+        var written = Write(name, entries.Select(entry => (entry.Text, (byte[]?)ListRecord.ValueOf(entry.UntilMs == ListEntry.Forever ? null : entry.UntilMs, entry.Note))), entries.Count, why, cancel);
+        return new ListOutcome(written, null, $"{written:N0} published");
+    }
+
+    /// <inheritdoc/>
+    public ListOutcome Remove(string name, IReadOnlyList<string> entries, string? why, CancellationToken cancel)
+    {
+        // Only what is there: a removal of what is not would stand in the topic for a month.
+        var there = Read(name, cancel).Select(entry => entry.Text).ToHashSet(StringComparer.Ordinal);
+        string[] removed = [.. entries.Distinct(StringComparer.Ordinal).Where(there.Contains)];
+        Write(name, removed.Select(entry => (entry, (byte[]?)null)), removed.Length, why, cancel);
+        return new ListOutcome(removed.Length, there.Count - removed.Length, $"{removed.Length:N0} removed, {entries.Count - removed.Length:N0} were not there");
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ListEntry> Read(string name, CancellationToken cancel)
+    {
+        using var line = new ProgressLine();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var entries = new Dictionary<string, ListEntry>(StringComparer.Ordinal);
+        foreach (var record in _topic.ReadAll(cancel))
+        {
+            line.Show($"{record.Offset:N0} records read");
+            if (!ListRecord.TryReadKey(record.Key, out var list, out var entry))
+            {
+                continue;
+            }
+
+            names.Add(list);
+            if (list != name)
+            {
+                continue;
+            }
+
+            if (record.Value.Length == 0)
+            {
+                entries.Remove(entry);
+            }
+            else if (ListRecord.TryReadValue(record.Value, out var untilMs, out var note))
+            {
+                entries[entry] = new ListEntry(entry, untilMs ?? ListEntry.Forever, note);
+            }
+        }
+
+        var near = Nearest.To(name, names);
+        return names.Contains(name) ? [.. entries.Values] : throw new InvalidInputFileException($"there is no list {name}{(near is null ? "" : $"; did you mean {near}?")}");
+    }
+
+    private long Write(string name, IEnumerable<(string Entry, byte[]? Value)> entries, int count, string? why, CancellationToken cancel)
+    {
+        if (!ListFiles.IsName(name))
+        {
+            throw new InvalidInputFileException($"{name} is no name of a list; use letters, digits, underscores and dashes, and begin with a letter");
+        }
+
+        if (why is null)
+        {
+            throw new InvalidInputFileException("--why is missing: a change of a deployment's lists says why");
+        }
+
+        using var line = new ProgressLine();
+        return _topic.Write(
+            entries.Select(entry => ((byte[]?)ListRecord.KeyOf(name, entry.Entry), entry.Value)),
+            new Dictionary<string, string> { [ListRecord.By] = PolicyLogs.Me, [ListRecord.Why] = why },
+            written => line.Show($"{written:N0} of {count:N0} entries published"), cancel);
+    }
+
+    /// <summary>
+    /// In the log each entry comes and goes by its own text, so one network must not have two.
+    /// </summary>
+    private static void Require(string entry)
+    {
+        if (Encoding.UTF8.GetByteCount(entry) > ListRecord.EntryBytesMax)
+        {
+            throw new InvalidInputFileException($"an entry has more than {ListRecord.EntryBytesMax} bytes");
+        }
+
+        if (EntryList.OneWayToWrite(entry) is { } other && other != entry)
+        {
+            throw new InvalidInputFileException($"{entry} is the same as {other}; write it so, as an entry comes and goes by its text");
+        }
+    }
+}

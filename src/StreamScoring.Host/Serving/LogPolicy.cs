@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
+using StreamScoring.Deployment;
+using StreamScoring.Signals;
+
+namespace StreamScoring.Host.Serving;
+
+/// <summary>
+/// Makes policies of what the control log says. What was never published is as the topology's files
+/// have it.
+/// </summary>
+/// <param name="files">The models and the features.</param>
+/// <param name="topology">What is in force of the topology.</param>
+internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILogger logger) : IPolicyMaker
+{
+    private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings];
+
+    /// <inheritdoc/>
+    public PolicyParts Make(ControlState control)
+    {
+        try
+        {
+            return control.Parts.Keys.FirstOrDefault(kind => !Kinds.Contains(kind)) is { } unknown
+                ? throw new PolicyNotMadeException($"this release knows no {unknown} in the control log; update this process")
+                : files.PolicyOf(topology(), control);
+        }
+        catch (Exception e) when (e is InvalidInputFileException or IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyNotMadeException(e.Message, e);
+        }
+    }
+
+    /// <summary>
+    /// The policy that a process begins with: what the log says as far as its state holds it, or
+    /// what was last in force of that.
+    /// </summary>
+    /// <returns>And why it is not what the log says; null where it is.</returns>
+    /// <exception cref="InvalidInputFileException">Neither can be made here.</exception>
+    public (PolicyParts Policy, string? Problem) AtStart(ControlState control, ControlState applied)
+    {
+        try
+        {
+            return (Make(control), null);
+        }
+        catch (PolicyNotMadeException e)
+        {
+            logger.PolicyNotMade(e.Message);
+            try
+            {
+                return (Make(applied), e.Message);
+            }
+            catch (PolicyNotMadeException older)
+            {
+                throw new InvalidInputFileException($"neither the policy in force nor the one before it can be applied here: {older.Message}", older);
+            }
+        }
+    }
+}

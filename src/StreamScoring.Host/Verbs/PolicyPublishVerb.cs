@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Text.Json;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
+using StreamScoring.Deployment;
+using StreamScoring.Kafka;
+using StreamScoring.Rules;
+
+namespace StreamScoring.Host.Verbs;
+
+/// <summary>Publishes a change of the policy, and says whether it counts.</summary>
+internal static class PolicyPublishVerb
+{
+    public static Command Build()
+    {
+        var topology = CommonOptions.Topology();
+        var set = new Option<string[]>("--set")
+        {
+            Description = $"A setting of the policy, such as decide.reviewFrom=60 (repeatable); any other key overrides the topology",
+            HelpName = "KEY=VALUE",
+            DefaultValueFactory = _ => [],
+        };
+        var rules = new Option<string?>("--rules") { Description = "The file of rules that replaces those in force", HelpName = "FILE" };
+        var rates = new Option<string?>("--rates") { Description = "The file of currency rates that replaces those in force", HelpName = "FILE" };
+        var expects = new Option<string?>("--expects") { Description = "Hash of the rules that these were made for (default: those in force now): a change that came between is not overwritten", HelpName = "HASH" };
+        var why = new Option<string>("--why") { Description = "Why; stands in the history", HelpName = "TEXT", Required = true };
+        var by = new Option<string?>("--by") { Description = "Who (default: the user of this machine)", HelpName = "NAME" };
+        var json = CommonOptions.Json();
+        var verb = new Command("publish",
+            """
+            Publishes rules, rates or settings: all of it counts, or nothing. Each is checked first. Every process takes it between two batches; one that
+            cannot goes on with what it has, and says so. A change that came second, after another for the same part, is refused.
+
+            Example:
+              scoring policy publish --topology topology/handbook/topology.yaml --rules rules.txt --set decide.reviewFrom=60 --why "ticket 4711"
+            """) { topology, rules, rates, set, expects, why, by, json };
+        verb.Runs((parsed, cancel) =>
+        {
+            var given = parsed.GetValue(set) ?? [];
+            var settings = given.Where(line => line.StartsWith("decide.", StringComparison.Ordinal)).ToList();
+            var file = TopologyFile.Load(parsed.GetRequiredValue(topology), [.. given.Except(settings)]);
+            var inForce = PolicyLogs.HistoryOf(file, cancel).InForce;
+            var parts = PartsOf(file, inForce, parsed.GetValue(rules), parsed.GetValue(rates), settings, parsed.GetValue(expects));
+            if (parts.Count == 0)
+            {
+                Console.Error.WriteLine("nothing is published: all of it is in force already");
+                return Task.FromResult(VerbRunner.Done);
+            }
+
+            var change = new ControlChange(parsed.GetValue(by) ?? PolicyLogs.Me, RequireText(parsed.GetRequiredValue(why)), parts);
+            return Task.FromResult(Publish(file, change, parsed.GetValue(json), cancel));
+        });
+        return verb;
+    }
+
+    private static int Publish(Topology file, ControlChange change, bool asJson, CancellationToken cancel)
+    {
+        var value = change.ToJson();
+        if (value.Length > ControlChange.BytesMax)
+        {
+            throw new InvalidInputFileException($"the change has {value.Length:N0} bytes; a record of the control topic has {ControlChange.BytesMax:N0} at the most");
+        }
+
+        PolicyLogs.ControlOf(file).Write([(null, value)], new Dictionary<string, string>(), _ => { }, cancel);
+        // Whether it counts is for the log to say: another may have come between.
+        var entry = PolicyLogs.HistoryOf(file, cancel).Entries.Last(entry => entry.Change is { } other && other.By == change.By && other.Why == change.Why && other.Parts.SequenceEqual(change.Parts));
+        if (entry.Refusal is { } refusal)
+        {
+            throw new KafkaFailedException($"the change at offset {entry.Offset} does not count: {refusal}. Look at scoring policy diff, and publish again");
+        }
+
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new { offset = entry.Offset, at = PolicyVerb.TimeOf(entry.AtMs), parts = change.Parts.Select(part => new { kind = part.Kind, hash = part.Hash, replaces = part.Expects }) }));
+        }
+
+        foreach (var part in change.Parts)
+        {
+            Console.Error.WriteLine($"{part.Kind} {PolicyVerb.Short(part.Hash)} in force, in place of {PolicyVerb.Short(part.Expects)}");
+        }
+
+        return VerbRunner.Done;
+    }
+
+    /// <summary>The parts that differ from what is in force, checked.</summary>
+    private static List<ControlPart> PartsOf(Topology file, ControlState inForce, string? rules, string? rates, IReadOnlyList<string> settings, string? expects)
+    {
+        if (rules is null && rates is null && settings.Count == 0)
+        {
+            throw new InvalidInputFileException("nothing is to be published: give --rules FILE, --rates FILE or --set decide.KEY=VALUE");
+        }
+
+        var parts = new List<ControlPart>();
+        if (settings.Count > 0)
+        {
+            var text = PolicySettings.Merge(inForce.TextOf(ControlPart.Settings), settings);
+            // A value out of its range is said here.
+            PolicySettings.Apply(file, text);
+            parts.Add(ControlPart.Of(ControlPart.Settings, text, inForce.HashOf(ControlPart.Settings)));
+        }
+
+        var ratesText = rates is null ? inForce.TextOf(ControlPart.Rates) : Utf8File.ReadAllText(rates);
+        if (rates is not null)
+        {
+            RatesFile.Parse(rates, ratesText!);
+            parts.Add(ControlPart.Of(ControlPart.Rates, ratesText!, inForce.HashOf(ControlPart.Rates)));
+        }
+
+        if (rules is not null)
+        {
+            var text = Utf8File.ReadAllText(rules);
+            RequireRules(file, rules, text, ratesText);
+            parts.Add(ControlPart.Of(ControlPart.Rules, text, expects ?? inForce.HashOf(ControlPart.Rules)));
+        }
+
+        return parts.FindAll(part => part.Hash != inForce.HashOf(part.Kind));
+    }
+
+    private static void RequireRules(Topology file, string path, string text, string? rates)
+    {
+        var features = FeatureFiles.Load(file.FeatureFile);
+        // Any list may be named, as one without entries is empty, and any shadow model: processes
+        // may have others than are here.
+        RuleFiles.Parse(path, text, new RuleWorld(features.Schema, features.Layout.AttributeNames)
+        {
+            Rates = rates is not null ? RatesFile.Parse("the published rates", rates) : file.RatesFile is { } own ? RatesFile.Load(own) : null,
+        });
+    }
+
+    internal static string RequireText(string why) => !string.IsNullOrWhiteSpace(why) && !why.Any(char.IsControl) ? why.Trim()
+        : throw new InvalidInputFileException("--why is one line of text: it is what the history says of the change");
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using StreamScoring.Contracts;
+
+namespace StreamScoring.Control;
+
+/// <summary>
+/// What the control log says up to some offset: the parts of the policy that are in force. A pure
+/// function of the log; it never changes.
+/// </summary>
+public sealed class ControlState
+{
+    private readonly ImmutableSortedDictionary<string, PartInForce> _parts;
+
+    private ControlState(ImmutableSortedDictionary<string, PartInForce> parts) => _parts = parts;
+
+    /// <summary>Nothing was published yet.</summary>
+    public static ControlState Empty { get; } = new(ImmutableSortedDictionary.Create<string, PartInForce>(StringComparer.Ordinal));
+
+    /// <summary>By kind; those that were ever published.</summary>
+    public IReadOnlyDictionary<string, PartInForce> Parts => _parts;
+
+    /// <summary>The text of a part; null where none was published.</summary>
+    public string? TextOf(string kind) => _parts.TryGetValue(kind, out var part) ? part.Text : null;
+
+    /// <summary>The hash of a part; null where none was published.</summary>
+    public string? HashOf(string kind) => _parts.TryGetValue(kind, out var part) ? part.Hash : null;
+
+    /// <summary>Takes the log's next change.</summary>
+    /// <param name="refusal">Why it does not count: it was made for another policy than the one in
+    /// force. Null where it counts.</param>
+    public ControlState With(ControlChange change, long offset, long atMs, out string? refusal)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        refusal = change.Parts.Where(part => part.Expects != HashOf(part.Kind)).Select(part =>
+            $"it is to replace {part.Kind} {part.Expects ?? "that nobody published"}, and {part.Kind} {HashOf(part.Kind) ?? "that nobody published"} are in force").FirstOrDefault();
+        return refusal is not null ? this
+            : new ControlState(_parts.SetItems(change.Parts.Select(part =>
+                KeyValuePair.Create(part.Kind, new PartInForce(part.Kind, part.Hash, part.Text, change.By, change.Why, atMs, offset)))));
+    }
+
+    /// <summary>What a snapshot held.</summary>
+    internal static ControlState Of(IEnumerable<PartInForce> parts) => new(Empty._parts.SetItems(parts.Select(part => KeyValuePair.Create(part.Kind, part))));
+}

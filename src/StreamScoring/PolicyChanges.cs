@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
+using StreamScoring.Ingest;
+using StreamScoring.Lists;
+using StreamScoring.Logs;
+using StreamScoring.Signals;
+using StreamScoring.State;
+
+namespace StreamScoring;
+
+/// <summary>
+/// Takes what the control log and the log of lists say. Each change of the control log is made
+/// ready while its record still waits to be taken; the batch that takes it is the last one of the
+/// policy before. So the vector of a batch says under which changes it is decided.
+/// </summary>
+/// <remarks>
+/// One thread fills batches, one folds them, and a change is made ready on a third: one at a time,
+/// as each is made on top of the one before it.
+/// </remarks>
+public sealed class PolicyChanges : IPolicyGate
+{
+    private readonly LogTable _logs;
+    private readonly Policies _policies;
+    private readonly FoldedState _state;
+    private readonly PolicyLogParts _parts;
+    private readonly ConcurrentQueue<Prepared> _prepared = new();
+
+    // By the thread that fills batches.
+    private long _begun = -1;
+
+    // By whoever makes ready: one at a time, each behind the one before.
+    private ControlState _head;
+
+    private long _ready = -1;
+    private volatile string? _unapplied;
+
+    internal PolicyChanges(LogTable logs, Policies policies, FoldedState state, PolicyLogParts parts) =>
+        (_logs, _policies, _state, _parts, _head, _unapplied) = (logs, policies, state, parts, state.Control, parts.Problem);
+
+    /// <summary>Called, from any thread, when a change became ready.</summary>
+    public Action? Ready { get; set; }
+
+    /// <summary>
+    /// Why the policy in force is not what the control log says; null where it is. From any thread.
+    /// </summary>
+    public string? Unapplied => _unapplied;
+
+    /// <inheritdoc/>
+    public bool IsPolicy(int logIndex) => _logs.IsPolicy(logIndex);
+
+    /// <inheritdoc/>
+    public bool MayTake(ILogReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (_logs.KindOf(reader.LogIndex) != LogKind.Control)
+        {
+            return true;
+        }
+
+        var offset = reader.NextOffset;
+        if (offset > _begun)
+        {
+            _begun = offset;
+            var (value, atMs, log) = (reader.NextValue.ToArray(), reader.NextTimestampMs, _logs[reader.LogIndex]);
+            _parts.Run(() => MakeReady(log, offset, atMs, value));
+        }
+
+        return offset <= Volatile.Read(ref _ready);
+    }
+
+    /// <summary>
+    /// Puts in force what a batch brought: from the next batch on. By the thread that folds.
+    /// </summary>
+    internal void Fold(PaymentBatch batch)
+    {
+        List<ListChange>? changes = null;
+        var atMs = 0L;
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            if (batch.Kind[rowIndex] != RowKind.Policy || batch.IsFolded[rowIndex])
+            {
+                continue;
+            }
+
+            var logIndex = batch.LogIndex[rowIndex];
+            if (_logs.KindOf(logIndex) == LogKind.Control)
+            {
+                PutInForce(batch.Offset[rowIndex]);
+            }
+            else if (ListRecord.TryRead(batch.Value(rowIndex), out var list, out var entry, out var untilMs, out var isRemoval))
+            {
+                (changes ??= []).Add(new ListChange(list, entry, untilMs ?? ListEntry.Forever, isRemoval));
+                atMs = Math.Max(atMs, batch.LogTimestampMs[rowIndex]);
+            }
+            else
+            {
+                _parts.Meters?.Ignored(_logs[logIndex].TopicName);
+                _parts.Logger.PolicyRecordIgnored(_logs[logIndex].TopicName, _logs[logIndex].Partition, batch.Offset[rowIndex], "it is no entry of a list");
+            }
+        }
+
+        if (changes is not null)
+        {
+            _state.Lists = _state.Lists.With(changes, atMs);
+        }
+    }
+
+    private void PutInForce(long offset)
+    {
+        var isThere = _prepared.TryDequeue(out var prepared);
+        Invariant.Require(isThere && prepared!.Offset == offset);
+        _state.Control = prepared!.Control;
+        if (prepared.Policy is { } policy)
+        {
+            _policies.PutInForce(policy);
+            _state.Applied = prepared.Control;
+        }
+
+        if (prepared.Counts)
+        {
+            _unapplied = prepared.Problem;
+            _parts.Meters?.Changed(prepared.Problem is null ? "taken" : "not_applied");
+        }
+        else
+        {
+            _parts.Meters?.Changed("refused");
+        }
+
+        prepared.Say();
+    }
+
+    private void MakeReady(LogId log, long offset, long atMs, byte[] value)
+    {
+        Prepared prepared;
+        try
+        {
+            prepared = Prepare(log, offset, atMs, value);
+        }
+        catch (Exception e)
+        {
+            // A fault of this program: the process goes on with the policy that it has, and says
+            // so.
+            prepared = new Prepared(offset, _head, Counts: true, null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
+        }
+
+        _head = prepared.Control;
+        _prepared.Enqueue(prepared);
+        Volatile.Write(ref _ready, offset);
+        Ready?.Invoke();
+    }
+
+    private Prepared Prepare(LogId log, long offset, long atMs, byte[] value)
+    {
+        ControlChange change;
+        try
+        {
+            change = ControlChange.Read(value);
+        }
+        catch (JsonException e)
+        {
+            return new Prepared(offset, _head, Counts: false, null, null, () =>
+            {
+                _parts.Meters?.Ignored(log.TopicName);
+                _parts.Logger.PolicyRecordIgnored(log.TopicName, log.Partition, offset, $"it is no change of the policy: {e.Message}");
+            });
+        }
+
+        var control = _head.With(change, offset, atMs, out var refusal);
+        if (refusal is not null)
+        {
+            return new Prepared(offset, _head, Counts: false, null, null, () => _parts.Logger.ChangeRefused(log.ToString(), offset, change.By, refusal));
+        }
+
+        try
+        {
+            var policy = _policies.Prepare(_parts.Maker.Make(control));
+            return new Prepared(offset, control, Counts: true, policy, null, () => _parts.Logger.ChangeTaken(
+                log.ToString(), offset, change.By, string.Join(", ", change.Parts.Select(part => part.Kind)), change.Why));
+        }
+        catch (PolicyNotMadeException e)
+        {
+            return new Prepared(offset, control, Counts: true, null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
+        }
+    }
+
+    /// <summary>A change that is ready to be put in force.</summary>
+    /// <param name="Control">What the log says once it is.</param>
+    /// <param name="Counts">False where the log itself says that it does not count.</param>
+    /// <param name="Policy">Null where the policy stays.</param>
+    /// <param name="Problem">Why it cannot be applied here; null where it is.</param>
+    /// <param name="Say">Tells operators.</param>
+    private sealed record Prepared(long Offset, ControlState Control, bool Counts, Policy? Policy, string? Problem, Action Say);
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
+using StreamScoring.Decisions;
+using StreamScoring.Logs;
+using StreamScoring.Rules;
+
+namespace StreamScoring.Simulation;
+
+/// <summary>
+/// Makes policies of what the simulated control log says, as a real process does: rules in their
+/// own language, and settings as lines of <c>KEY=VALUE</c>.
+/// </summary>
+internal sealed class SimulatedPolicy(SimulationContext context) : IPolicyMaker
+{
+    /// <summary>What decides before anything is published.</summary>
+    public static RiskThresholds FirstThresholds { get; } = new() { ChallengeFrom = 20, ReviewFrom = 50, BlockFrom = 80 };
+
+    public static LogId ControlLog { get; } = new("eu", "control", 0);
+
+    public static LogId ListLog { get; } = new("eu", "lists", 0);
+
+    /// <inheritdoc/>
+    public PolicyParts Make(ControlState control)
+    {
+        ArgumentNullException.ThrowIfNull(control);
+        var model = new SimulatedModel(context.Features.Schema.Names);
+        var rules = RulesOf(control);
+        var stamp = new DecisionStamp(
+            model.Name, model.Version, model.Engine, context.Features.Hash, rules?.File.Hash, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
+        return new PolicyParts(model, [], stamp, ThresholdsOf(control)) { Rules = rules };
+    }
+
+    /// <summary>The thresholds that are in force.</summary>
+    public static RiskThresholds ThresholdsOf(ControlState control)
+    {
+        var thresholds = FirstThresholds;
+        foreach (var line in (control.TextOf(ControlPart.Settings) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var value = int.Parse(line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..], CultureInfo.InvariantCulture);
+            thresholds = line.StartsWith("decide.reviewFrom", StringComparison.Ordinal) ? thresholds with { ReviewFrom = value } : thresholds with { BlockFrom = value };
+        }
+
+        return thresholds;
+    }
+
+    private PolicyRules? RulesOf(ControlState control)
+    {
+        if (control.TextOf(ControlPart.Rules) is not { } text)
+        {
+            return null;
+        }
+
+        var world = new RuleWorld(context.Features.Schema, context.Features.Layout.AttributeNames) { Shadows = [], Hashing = Identity.IdentityHash.Development };
+        try
+        {
+            return new PolicyRules(RuleFiles.Parse("rules", text, world), world);
+        }
+        catch (InvalidInputFileException e)
+        {
+            throw new PolicyNotMadeException(e.Message, e);
+        }
+    }
+}
