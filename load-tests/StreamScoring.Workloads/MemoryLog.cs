@@ -28,6 +28,14 @@ public sealed class MemoryLog(int logIndex) : ILogReader
 
     public bool IsFollowed { get; init; }
 
+    public bool IsHeld { get; set; }
+
+    public long NextOffset => _next;
+
+    public ReadOnlySpan<byte> NextValue => _records[_next].Value;
+
+    public long NextTimestampMs => _records[_next].TimestampMs;
+
     /// <summary>Held at false, it acts as a log whose next record is still being fetched.</summary>
     public bool EndIsKnown { get; set; } = true;
 

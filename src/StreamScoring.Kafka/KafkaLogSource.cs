@@ -147,7 +147,7 @@ public sealed class KafkaLogSource : ILogSource
         var held = _ownReaders.Where(reader => reader.IsHeld).Select(reader => reader.LogIndex).ToList();
         var need = held.Select(_ownership.NeedOf).FirstOrDefault(need => need is not null);
         Health.Undecided("policy", [.. held.Select(logIndex => Logs[logIndex])], need is not var (policyLog, next) ? ""
-            : $"it was decided by a policy that {Logs[policyLog]} gives before offset {next}, which is not read yet: it is not decided by an older one");
+            : $"{Logs[policyLog]} is not read up to offset {next} yet, and nothing is decided by an older policy than was in force");
     }
 
     private List<int> OwnAll()

@@ -44,7 +44,7 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
             $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
             .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
             $"rules {Stamp.RuleFile ?? "none"}",
-            .. Rules?.File.Uses.Lists.Keys.Order(StringComparer.Ordinal).Select(name => $"list {name} {lists?.GetValueOrDefault(name)?.Hash ?? "empty"}") ?? [],
+            .. Rules?.File.Uses.Lists.Keys.Order(StringComparer.Ordinal).Select(name => $"list {name} {(lists?.GetValueOrDefault(name) is { Count: > 0 } list ? list.Hash : "empty")}") ?? [],
             .. Rules?.World.Rates is { } rates ? [$"rates {rates.Hash}"] : (string[])[],
             $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
             $"reasons {Reasons.From} {Reasons.Max}",

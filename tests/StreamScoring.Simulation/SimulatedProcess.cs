@@ -282,7 +282,7 @@ internal sealed class SimulatedProcess : IDisposable
     private SimulatedReader NewReader(int logIndex)
     {
         var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
-        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
+        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded, _cluster.Input(_logs[logIndex]).Records.Count);
         var losses = new RecordLosses(meters: null, new TextLogger(notice => _context.Trace($"process {Name}: {notice}")));
         return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _engine.Coverage).Start();
     }

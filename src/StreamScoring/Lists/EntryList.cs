@@ -93,9 +93,11 @@ public sealed class EntryList
     public static EntryList Of(string name, string hash, ListUse uses, IEnumerable<ListEntry> entries)
     {
         var list = Empty(name, hash, uses, OfProcess);
-        foreach (var chunk in entries.Chunk(ChunkEntries))
+        var empty = list;
+        // Each is looked at as it is read, so that whoever reads knows which one is wrong.
+        foreach (var chunk in entries.Select(entry => new ListChange(name, empty.Required(entry.Text), entry.UntilMs, IsRemoved: false)).Chunk(ChunkEntries))
         {
-            list = list.With([.. chunk.Select(entry => new ListChange(name, list.Required(entry.Text), entry.UntilMs, IsRemoved: false))], atMs: 0, keepsLatestEnd: true);
+            list = list.With(chunk, atMs: 0, keepsLatestEnd: true);
         }
 
         return list;

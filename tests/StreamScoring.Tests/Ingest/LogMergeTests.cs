@@ -289,6 +289,66 @@ public sealed class LogMergeTests
         Assert.Equal(1, merge.WaitsGivenUp);
     }
 
+    [Fact]
+    public void A_batch_ends_behind_what_changes_the_policy()
+    {
+        var logs = Logs(3);
+        var gate = new Gate(control: 0, lists: 1);
+        logs[0].Append(20, [1]);
+        logs[1].Append(40, [1]);
+        logs[1].Append(41, [1]);
+        foreach (var timestamp in (long[])[10, 30, 50])
+        {
+            logs[2].Append(timestamp, [1]);
+        }
+
+        Assert.Equal([[2, 0], [2, 1, 1], [2]], Batches(new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5)) { Gate = gate }, logs));
+    }
+
+    [Fact]
+    public void Live_nothing_waits_for_a_change_that_is_being_made_ready_and_catching_up_all_do()
+    {
+        var logs = Logs(2);
+        var gate = new Gate(control: 0, lists: -1);
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5)) { Gate = gate };
+        logs[0].Append(10, [1]);
+        logs[1].Append(20, [1]);
+        gate.IsReady = false;
+        Assert.Equal(MergeOutcome.Waiting, merge.Fill(NewBatch(8), logs));
+        gate.IsReady = true;
+        Assert.Equal([[0], [1]], Batches(merge, logs));
+
+        logs[0].Append(30, [1]);
+        logs[1].Append(40, [1]);
+        gate.IsReady = false;
+        Assert.Equal([[1]], Batches(merge, logs));
+        gate.IsReady = true;
+        Assert.Equal([[0]], Batches(merge, logs));
+    }
+
+    [Fact]
+    public void A_log_that_is_held_gives_nothing_and_what_it_waits_for_is_read()
+    {
+        var logs = Logs(3);
+        var gate = new Gate(control: 0, lists: -1);
+        var merge = new LogMerge(new ManualClock(), TimeSpan.FromSeconds(5)) { Gate = gate };
+        logs[0].Append(100, [1]);
+        logs[1].Append(10, [1]);
+        logs[2].Append(20, [1]);
+        logs[1].IsHeld = true;
+
+        // While catching up the others keep their place behind it.
+        Assert.Equal([[0]], Batches(merge, logs));
+        logs[1].IsHeld = false;
+        Assert.Equal([[1, 2]], Batches(merge, logs));
+
+        // Live they go on.
+        logs[1].IsHeld = true;
+        logs[1].Append(200, [1]);
+        logs[2].Append(201, [1]);
+        Assert.Equal([[2]], Batches(merge, logs));
+    }
+
     private static MemoryLog[] Logs(int count) => [.. Enumerable.Range(0, count).Select(logIndex => new MemoryLog(logIndex))];
 
     private static List<(int Log, long Offset)> Drain(MemoryLog[] logs, int rowsMax)
@@ -308,6 +368,27 @@ public sealed class LogMergeTests
                 taken.Add((batch.LogIndex[row], batch.Offset[row]));
             }
         }
+    }
+
+    /// <summary>The logs of each batch's rows, until none comes.</summary>
+    private static List<int[]> Batches(LogMerge merge, MemoryLog[] logs)
+    {
+        var batches = new List<int[]>();
+        for (var batch = NewBatch(8); merge.Fill(batch, logs) == MergeOutcome.Filled; batch = NewBatch(8))
+        {
+            batches.Add(batch.LogIndex[..batch.RowCount]);
+        }
+
+        return batches;
+    }
+
+    private sealed class Gate(int control, int lists) : IPolicyGate
+    {
+        public bool IsReady { get; set; } = true;
+
+        public bool IsPolicy(int logIndex) => logIndex == control || logIndex == lists;
+
+        public bool MayTake(ILogReader reader) => reader.LogIndex != control || IsReady;
     }
 
     private static PaymentBatch NewBatch(int rowsMax) => new(TestBatch.Layout, rowsMax, 64);

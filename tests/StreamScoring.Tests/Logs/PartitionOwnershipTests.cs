@@ -62,4 +62,35 @@ public sealed class PartitionOwnershipTests
         Assert.Equal(-1, _ownership.RewindTo(Log, ref seen, next: offset, begin: 0));
         return seen;
     }
+
+    [Fact]
+    public void A_log_is_held_until_the_logs_of_the_policy_are_taken_as_far_as_its_decisions_knew_them()
+    {
+        var logs = new LogTable([(new LogId("eu", "control", 0), LogKind.Control), (new LogId("eu", "lists", 0), LogKind.Lists), (new LogId("eu", "payments", 0), LogKind.Payments)]);
+        var ownership = new PartitionOwnership(logs);
+        ownership.Own(2, 5, [new LogNeed(0, 3), new LogNeed(1, 9)]);
+        Assert.Equal(new LogNeed(0, 3), ownership.NeedOf(2));
+        ownership.Reached(0, 3);
+        Assert.Equal(new LogNeed(1, 9), ownership.NeedOf(2));
+        ownership.Reached(1, 8);
+        Assert.True(ownership.IsHeld(2));
+        ownership.Reached(1, 9);
+        Assert.False(ownership.IsHeld(2));
+    }
+
+    [Fact]
+    public void Nothing_is_decided_before_the_policy_is_read_that_was_published_before_the_process_began()
+    {
+        var logs = new LogTable([(new LogId("eu", "control", 0), LogKind.Control), (new LogId("eu", "payments", 0), LogKind.Payments)]);
+        var ownership = new PartitionOwnership(logs);
+        ownership.Begins(0, 2);
+        // What is only folded waits for nothing.
+        Assert.False(ownership.IsHeld(1));
+        ownership.Own(1, 0);
+        Assert.True(ownership.IsHeld(1));
+        ownership.Reached(0, 2);
+        Assert.False(ownership.IsHeld(1));
+        ownership.Disown(1);
+        Assert.False(ownership.IsHeld(1));
+    }
 }

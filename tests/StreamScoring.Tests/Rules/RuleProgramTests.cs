@@ -20,7 +20,7 @@ public sealed class RuleProgramTests
         ListNames = ["words"],
         Lists = new Dictionary<string, EntryList>
         {
-            ["words"] = new("words", "", ListUse.Text, ListedWords.Select(word => new ListEntry(word, ListEntry.Forever, null)), ListedWords.Length),
+            ["words"] = EntryList.Of("words", "", ListUse.Text, ListedWords.Select(word => new ListEntry(word, ListEntry.Forever, null))),
         },
     };
 

@@ -180,7 +180,7 @@ public sealed class RulesInGraphTests
     }
 
     private static EntryList ListOf(params string[] entries) =>
-        new("trusted", $"sha256:{string.Join(',', entries)}", ListUse.Text, entries.Select(entry => new ListEntry(entry, ListEntry.Forever, null)), entries.Length);
+        EntryList.Of("trusted", $"sha256:{string.Join(',', entries)}", ListUse.Text, entries.Select(entry => new ListEntry(entry, ListEntry.Forever, null)));
 
     private static string With(int i, string attribute, string value) =>
         GraphHarness.Payment(i).TrimEnd('}') + $",\"attributes\":{{\"{attribute}\":\"{value}\"}}}}";

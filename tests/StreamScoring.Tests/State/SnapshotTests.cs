@@ -1,5 +1,9 @@
 using CsCheck;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
 using StreamScoring.Identity;
+using StreamScoring.Lists;
+using StreamScoring.Logs;
 using StreamScoring.State;
 using StreamScoring.Tests.Features;
 using StreamScoring.TestSupport;
@@ -100,12 +104,33 @@ public sealed class SnapshotTests
 
     public static TheoryData<long[]> KeyCounts => new() { Array.Empty<long>(), new[] { long.MaxValue, long.MaxValue, 7 }, new[] { long.MinValue, 1 } };
 
+    [Fact]
+    public void The_policy_that_logs_gave_is_restored()
+    {
+        var (head, _) = Read(Good);
+        var restored = new FoldedState(new FeatureHarness(Yaml).File, new LogTable([(new LogId("eu", "payments", 0), LogKind.Payments)]), IdempotencyOptions.Default, clockBlockRecords: LogClock.BlockRecordsDefault);
+
+        restored.Restore(head);
+
+        Assert.Equal(("block a when amount > 1", "ann", 7L), restored.Control.Parts[ControlPart.Rules] is var part ? (part.Text, part.By, part.Offset) : default);
+        Assert.Empty(restored.Applied.Parts);
+        Assert.Equal(Lists.Lists.Values.Select(list => (list.Name, list.Hash, list.Count, list.ChangedAtMs)), restored.Lists.Lists.Values.Select(list => (list.Name, list.Hash, list.Count, list.ChangedAtMs)));
+        Assert.True(restored.Lists["trusted"].ContainsText("c-1"u8, 4999));
+        Assert.False(restored.Lists["trusted"].ContainsText("c-1"u8, 5000));
+        Assert.True(restored.Lists["networks"].ContainsNumber(7, 0));
+    }
+
+    private static ListSet Lists => ListSet.Empty(IdentityHash.Development).With(
+        [new ListChange("trusted", "c-1", 5000, false), new ListChange("trusted", "c-2", ListEntry.Forever, false), new ListChange("networks", "10.0.0.0/8", ListEntry.Forever, false), new ListChange("networks", "7.0", ListEntry.Forever, false)], 9);
+
     private static (StateHead, UInt128) Read(byte[] bytes) => new SnapshotReader(new MemoryStream(bytes), "s").ReadAll(_ => { });
 
     private static byte[] Snapshot()
     {
         var harness = new FeatureHarness(Yaml);
         harness.Fold(RandomEvents.Some(1, 60, lateness: 3));
+        harness.State.Control = ControlState.Empty.With(new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rules, "block a when amount > 1", null)]), 7, 1000, out _);
+        harness.State.Lists = Lists;
         return CollectedState.Of(harness.State).ToFile(harness.Engine);
     }
 }

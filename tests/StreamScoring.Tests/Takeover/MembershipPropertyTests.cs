@@ -139,7 +139,7 @@ public sealed class MembershipPropertyTests
                     Assert.All(read.Logs, logIndex => Assert.Equal(0, _inFlight[logIndex]));
                     _asked.Add(read);
                     break;
-                case MembershipCommand.Own(var logIndex, var from):
+                case MembershipCommand.Own(var logIndex, var from, _):
                     Assert.False(_isOwned[logIndex]);
                     Assert.False(_hasFailed || _isStopping);
                     Assert.Equal(0, _inFlight[logIndex]);
