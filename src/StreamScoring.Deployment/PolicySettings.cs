@@ -1,5 +1,4 @@
 using StreamScoring.Configuration;
-using StreamScoring.Contracts;
 
 namespace StreamScoring.Deployment;
 
@@ -57,5 +56,5 @@ public static class PolicySettings
     /// </summary>
     public static string Of(Topology topology) => string.Concat(Keys.Order(StringComparer.Ordinal).Select(key => $"{key}={TopologyKeys.Named(key).Text(topology)}\n"));
 
-    private static IEnumerable<string> LinesOf(string? text) => (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] LinesOf(string? text) => (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

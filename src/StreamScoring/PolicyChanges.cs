@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Control;

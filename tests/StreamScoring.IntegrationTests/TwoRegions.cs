@@ -76,10 +76,10 @@ public sealed class TwoRegions : IAsyncLifetime
 
     /// <summary>Topics of a test's own in both regions.</summary>
     /// <returns>The arguments that name them.</returns>
-    public async Task<string[]> TopicsAsync(int partitions)
+    public async Task<string[]> TopicsAsync(int partitions, params string[] more)
     {
         _topicSets++;
-        var set = SetOf($"t{_topicSets}-", partitions);
+        string[] set = [.. SetOf($"t{_topicSets}-", partitions), .. more];
         await ScoringProcess.SucceedAsync(EnvironmentOf("eu"), ["topics", "create", "--topology", Topology, .. set]);
         return set;
     }
@@ -87,7 +87,7 @@ public sealed class TwoRegions : IAsyncLifetime
     public static string[] SetOf(string prefix, int partitions) =>
     [
         "--set", $"group={prefix}scoring",
-        .. new[] { "eu", "us" }.SelectMany(region => new[] { "payments", "labels", "decisions", "deadLetters" }
+        .. new[] { "eu", "us" }.SelectMany(region => new[] { "payments", "labels", "decisions", "deadLetters", "control", "lists" }
             .SelectMany(topic => new[] { "--set", $"regions.{region}.topics.{topic}={prefix}{topic}" })
             .Concat(["--set", $"regions.{region}.partitions={partitions}"])),
     ];

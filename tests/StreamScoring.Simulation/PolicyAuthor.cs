@@ -37,7 +37,7 @@ internal sealed class PolicyAuthor(SimulatedCluster home, VirtualClock clock, Ra
         var (list, entry) = random.Next(3) == 0 ? ("merchants", $"m-{random.Next(4)}") : ("cards", $"c-{random.Next(6)}");
         var key = ListRecord.KeyOf(list, entry);
         // Every third is a removal, and some entries end soon.
-        byte[] value = random.Next(3) == 0 ? [] : ListRecord.ValueOf(random.Next(3) == 0 ? clock.NowMs + random.Next(20_000) : null, null);
+        var value = random.Next(3) == 0 ? [] : ListRecord.ValueOf(random.Next(3) == 0 ? clock.NowMs + random.Next(20_000) : null, null);
         trace($"list {list}: {entry} is {(value.Length == 0 ? "removed" : "put")}");
         Append("lists", random.Next(20) == 0 ? [(byte)'?'] : [.. key, .. value]);
     }

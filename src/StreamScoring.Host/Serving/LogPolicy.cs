@@ -3,7 +3,6 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
-using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Serving;
 

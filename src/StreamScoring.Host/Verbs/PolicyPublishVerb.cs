@@ -84,7 +84,7 @@ internal static class PolicyPublishVerb
     }
 
     /// <summary>The parts that differ from what is in force, checked.</summary>
-    private static List<ControlPart> PartsOf(Topology file, ControlState inForce, string? rules, string? rates, IReadOnlyList<string> settings, string? expects)
+    private static List<ControlPart> PartsOf(Topology file, ControlState inForce, string? rules, string? rates, List<string> settings, string? expects)
     {
         if (rules is null && rates is null && settings.Count == 0)
         {

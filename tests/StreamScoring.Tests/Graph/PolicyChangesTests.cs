@@ -1,5 +1,4 @@
 using System.Text;
-using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;

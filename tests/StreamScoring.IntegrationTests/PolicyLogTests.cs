@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using StreamScoring.Client;
+using StreamScoring.TestSupport;
+
+namespace StreamScoring.IntegrationTests;
+
+/// <summary>
+/// A deployment whose policy comes from logs, as its operators change it: docs/policy.md.
+/// </summary>
+public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
+{
+    private const int Payments = 300;
+
+    [SharedFact]
+    public async Task Rules_settings_and_lists_are_published_taken_by_running_processes_and_kept_through_kill_9()
+    {
+        using var file = new CopiedTopology();
+        File.WriteAllText(file.FilePath, $"policy: log\n{file.Text}");
+        var rules = Path.Combine(file.Folder, "new-rules.txt");
+        await VerbAsync(file, "topics", "create");
+        Assert.Empty((await VerbAsync(file, "policy", "history", "--json")).Output);
+        using (var run = new RunningProcess(cluster.Environment, "run", "--topology", file.FilePath))
+        {
+            using var http = await ReadyAsync(run);
+            // Nothing is published: the rules are the file's, and its lists have no entries.
+            Assert.Equal(JsonValueKind.Array, (await StatusAsync(http)).GetProperty("published").ValueKind);
+
+            File.WriteAllText(rules, "block listed when card_id in @stolen_cards\nreview first when amount >= 0 and attributes.none is missing\n");
+            await VerbAsync(file, "policy", "publish", "--rules", rules, "--set", "decide.reviewFrom=61", "--why", "the first", "--by", "ann");
+            await StatusOnceAsync(http, policy => policy.GetProperty("published").GetArrayLength() == 2);
+            await DecideAsync(file, http, seed: 1);
+
+            await VerbAsync(file, "lists", "add", "stolen_cards", CardsOf(await WorldAsync(file, 2)).First(), "--why", "reported");
+            await StatusOnceAsync(http, policy => policy.GetProperty("lists").TryGetProperty("stolen_cards", out var entries) && entries.GetInt32() == 1);
+            await DecideAsync(file, http, seed: 2);
+
+            // Made for what is not in force any more; and what a file cannot be.
+            var second = await ScoringProcess.RunAsync(cluster.Environment, "policy", "publish", "--topology", file.FilePath, "--rules", rules.Replace("new-", "", StringComparison.Ordinal), "--expects", "sha256:other", "--why", "too late");
+            Assert.Equal(1, second.ExitCode);
+            Assert.Contains("does not count", second.Errors, StringComparison.Ordinal);
+            File.WriteAllText(rules, "block wrong when amuont >= 0\n");
+            var wrong = await ScoringProcess.RunAsync(cluster.Environment, "policy", "publish", "--topology", file.FilePath, "--rules", rules, "--why", "wrong");
+            Assert.Equal(2, wrong.ExitCode);
+            Assert.Contains("did you mean amount?", wrong.Errors, StringComparison.Ordinal);
+
+            // The file does not change what logs decide.
+            var said = run.Said.Split('\n').Length;
+            File.WriteAllText(file.FilePath, file.Text.Replace("reviewFrom: 70", "reviewFrom: 20", StringComparison.Ordinal));
+            await run.SaysAsync("decide.reviewFrom", said);
+            run.Kill();
+            await run.EndsAsync();
+        }
+
+        using (var run = new RunningProcess(cluster.Environment, "run", "--topology", file.FilePath))
+        {
+            using var http = await ReadyAsync(run);
+            await DecideAsync(file, http, seed: 3);
+            Assert.Equal(["rules", "settings"], (await StatusAsync(http)).GetProperty("published").EnumerateArray().Select(part => part.GetProperty("kind").GetString()).Order());
+            await run.SignalAsync("INT");
+            Assert.Equal(130, await run.EndsAsync());
+        }
+
+        var decisions = await DecisionsAsync();
+        Assert.Equal(3 * Payments, decisions.Count);
+        Assert.All(decisions, decision => Assert.Contains(decision.DecidedBy, (string[])["rules/first", "rules/listed"]));
+        Assert.Equal(2, decisions.Select(decision => decision.Policy).Distinct().Count());
+        Assert.Contains(decisions, decision => decision.DecidedBy == "rules/listed" && decision.Action == "block");
+
+        var history = (await VerbAsync(file, "policy", "history", "--json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["rules", "settings"], history.Select(change => change.GetProperty("kind").GetString()).Order());
+        Assert.All(history, change => Assert.Equal(("ann", "the first", JsonValueKind.Null), (change.GetProperty("by").GetString(), change.GetProperty("why").GetString(), change.GetProperty("replaces").ValueKind)));
+        Assert.Equal(3, (await VerbAsync(file, "policy", "history", "--all", "--json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal("{}", (await VerbAsync(file, "policy", "show", "--json", "--at", "2020-01-01")).Output.Trim());
+        Assert.Equal(1, JsonDocument.Parse((await VerbAsync(file, "lists", "show", "stolen_cards", "--json")).Output).RootElement.GetProperty("entries").GetInt32());
+    }
+
+    private Task<ScoringProcess.Outcome> VerbAsync(CopiedTopology file, params string[] arguments) => ScoringProcess.SucceedAsync(cluster.Environment, [.. arguments, "--topology", file.FilePath]);
+
+    private static async Task<HttpClient> ReadyAsync(RunningProcess run)
+    {
+        await run.SaysAsync("ready: ");
+        var http = new HttpClient { BaseAddress = new Uri(Address().Match(run.Said).Value) };
+        (await http.GetAsync(new Uri("/health/ready", UriKind.Relative))).EnsureSuccessStatusCode();
+        return http;
+    }
+
+    private static async Task<JsonElement> StatusAsync(HttpClient http) =>
+        JsonDocument.Parse(await http.GetStringAsync(new Uri("/status", UriKind.Relative))).RootElement.GetProperty("policy").Clone();
+
+    private static async Task StatusOnceAsync(HttpClient http, Func<JsonElement, bool> isWanted)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!isWanted(await StatusAsync(http)))
+        {
+            await timer.WaitForNextTickAsync(patience.Token);
+        }
+    }
+
+    private async Task<string> WorldAsync(CopiedTopology file, int seed)
+    {
+        var folder = Path.Combine(file.Folder, $"world{seed}");
+        if (!Directory.Exists(folder))
+        {
+            await ScoringProcess.SucceedAsync(cluster.Environment, "generate", "--payments", $"{Payments}", "--seed", $"{seed}", "--output", folder);
+        }
+
+        return Path.Combine(folder, "payments.csv");
+    }
+
+    private static IEnumerable<string> CardsOf(string payments)
+    {
+        var column = Array.IndexOf(File.ReadLines(payments).First().Split(','), "card_id");
+        return File.ReadLines(payments).Skip(1).Select(line => line.Split(',')[column]);
+    }
+
+    private async Task DecideAsync(CopiedTopology file, HttpClient http, int seed)
+    {
+        var before = Decided(await MetricsPage.OnceAsync(http, _ => true));
+        await VerbAsync(file, "publish", "--payments", await WorldAsync(file, seed));
+        await MetricsPage.OnceAsync(http, now => Decided(now) == before + Payments);
+    }
+
+    private async Task<List<Contracts.DecisionRecord>> DecisionsAsync()
+    {
+        var decisions = new List<Contracts.DecisionRecord>();
+        await using var reader = await DecisionReader.OpenAsync(new ScoringRegion { Name = "eu", Kafka = new KafkaSettings(cluster.Brokers) }, new DecisionReaderOptions { Follow = false });
+        await foreach (var decision in reader.ReadAsync())
+        {
+            decisions.Add(decision.Record);
+        }
+
+        return decisions;
+    }
+
+    private static double Decided(Dictionary<string, double> metrics) =>
+        metrics.Where(metric => metric.Key.StartsWith("scoring_decisions_total{", StringComparison.Ordinal)).Sum(metric => metric.Value);
+
+    [GeneratedRegex("http://[0-9.:]+")]
+    private static partial Regex Address();
+}

@@ -1,0 +1,241 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamScoring.Contracts;
+using StreamScoring.Control;
+using StreamScoring.Deployment;
+using StreamScoring.Host;
+using StreamScoring.Host.Serving;
+using StreamScoring.Lists;
+using StreamScoring.Logs;
+using StreamScoring.Signals;
+using StreamScoring.TestSupport;
+
+namespace StreamScoring.IntegrationTests;
+
+/// <summary>
+/// Two regions whose policy changes every second while processes are killed: each decision is
+/// derived again from the logs, with the policy that its batch's vector names.
+/// </summary>
+public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<TwoRegions>
+{
+    private const int PaymentsOfRegion = 2500, Rate = 100;
+
+    private static readonly string[] Names = ["eu", "us"];
+
+    private static readonly TimeSpan ChangeInterval = TimeSpan.FromSeconds(1), KillInterval = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromMinutes(3);
+
+    [SharedFact]
+    public async Task Every_decision_is_that_of_the_policy_that_it_names_and_within_a_partition_none_goes_back()
+    {
+        var set = await regions.TopicsAsync(partitions: 2, "--set", "policy=log", "--set", "membership.session=6s", "--set", "snapshots.interval=3s", "--set", "emit.names=inline");
+        var topology = Load("eu", set);
+        string[] starts = ["eu", "eu", "us"];
+        var processes = starts.Select(region => Start(region, set)).ToArray();
+        try
+        {
+            await Task.WhenAll(processes.Select(process => process.SaysAsync("ready: ")));
+            using var ending = new CancellationTokenSource();
+            var author = Task.Run(() => ChangeAsync(topology, ending.Token));
+            var publishing = Task.WhenAll(Names.Select(region => PublishAsync(region, set)));
+            using var kills = new PeriodicTimer(KillInterval);
+            for (var i = 0; !publishing.IsCompleted; i++)
+            {
+                await Task.WhenAny(publishing, kills.WaitForNextTickAsync(CancellationToken.None).AsTask());
+                if (!publishing.IsCompleted)
+                {
+                    processes[i % 3].Kill();
+                    await processes[i % 3].EndsAsync();
+                    processes[i % 3].Dispose();
+                    processes[i % 3] = Start(starts[i % 3], set);
+                }
+            }
+
+            await publishing;
+            await ending.CancelAsync();
+            var changes = await author;
+            var oracle = new PolicyDerivation(topology);
+            var derived = 0;
+            foreach (var region in Names)
+            {
+                derived += oracle.Check(Read(region, set, PaymentsOfRegion), PaymentsOfRegion);
+            }
+
+            Assert.True(changes >= 20, $"{changes} changes");
+            Assert.True(derived >= 2 * PaymentsOfRegion);
+            // Several policies decided, or nothing was tried.
+            Assert.True(oracle.PoliciesSeen >= 10, $"{oracle.PoliciesSeen} policies");
+        }
+        finally
+        {
+            foreach (var process in processes)
+            {
+                process.Dispose();
+            }
+        }
+    }
+
+    private RunningProcess Start(string region, string[] set) => new(
+        // Each start of a process has the snapshots of its region.
+        regions.EnvironmentOf(region), ["run", "--topology", TwoRegions.Topology, .. set]);
+
+    private Topology Load(string region, string[] set)
+    {
+        var environment = regions.EnvironmentOf(region);
+        return TopologyFile.Load(Path.Combine(SharedFolder.RepositoryRoot, TwoRegions.Topology), [
+            $"region={region}", $"regions.eu.brokers={environment["SCORING_BROKERS_EU"]}", $"regions.us.brokers={environment["SCORING_BROKERS_US"]}", .. set.Where((_, i) => i % 2 == 1)]);
+    }
+
+    /// <summary>Publishes a change every second: rules, thresholds, or an entry of a list.</summary>
+    /// <returns>How many.</returns>
+    private static async Task<int> ChangeAsync(Topology topology, CancellationToken cancel)
+    {
+        var random = new Random(1);
+        using var timer = new PeriodicTimer(ChangeInterval);
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                return i;
+            }
+
+            if (i % 3 == 2)
+            {
+                PolicyLogs.ListsOf(topology).Write([(ListRecord.KeyOf("customers", $"c-{random.Next(20)}"), random.Next(3) == 0 ? null : ListRecord.ValueOf(null, null))], new Dictionary<string, string>(), _ => { }, CancellationToken.None);
+                continue;
+            }
+
+            var inForce = PolicyLogs.HistoryOf(topology, CancellationToken.None).InForce;
+            var (kind, text) = i % 3 == 0
+                ? (ControlPart.Rules, string.Create(CultureInfo.InvariantCulture, $"# {i}\nblock listed when customer_id in @customers\nreview big when amount >= {random.Next(100)}\n"))
+                : (ControlPart.Settings, string.Create(CultureInfo.InvariantCulture, $"decide.blockFrom={50 + random.Next(50)}\ndecide.challengeFrom={random.Next(3)}\n"));
+            PolicyLogs.ControlOf(topology).Write([(null, new ControlChange("a test", $"change {i}", [ControlPart.Of(kind, text, inForce.HashOf(kind))]).ToJson())], new Dictionary<string, string>(), _ => { }, CancellationToken.None);
+        }
+    }
+
+    private async Task PublishAsync(string region, string[] set)
+    {
+        var path = Path.Combine(regions.Folder, $"{region}.csv");
+        await File.WriteAllLinesAsync(path, [
+            "payment_id,event_time,amount_minor,currency,customer_id,terminal_id",
+            .. Enumerable.Range(0, PaymentsOfRegion).Select(i => FormattableString.Invariant($"{region}-{i},{1_700_000_000_000L + (i * 1000L)},{i * 37 % 15_000},EUR,c-{i % 40},t-{i % 7}"))]);
+        await ScoringProcess.SucceedAsync(regions.EnvironmentOf(region), ["publish", "--topology", TwoRegions.Topology, "--payments", path, "--rate", $"{Rate}", .. set]);
+    }
+
+    /// <summary>All decisions of a region, once every payment has one.</summary>
+    private List<(int Partition, DecisionRecord Decision, byte[]? Vector)> Read(string region, string[] set, int payments)
+    {
+        var topic = Load(region, set).Home.Decisions;
+        using var consumer = new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig { BootstrapServers = regions.BrokersOf(region), GroupId = "derive", EnableAutoCommit = false }).Build();
+        consumer.Assign(Enumerable.Range(0, 2).Select(partition => new TopicPartitionOffset(topic, partition, Offset.Beginning)));
+        var (read, decided) = (new List<(int, DecisionRecord, byte[]?)>(), new HashSet<string>(StringComparer.Ordinal));
+        var began = TimeProvider.System.GetTimestamp();
+        while (decided.Count < payments)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"{region}: {decided.Count} of {payments} payments are decided");
+            if (consumer.Consume(TimeSpan.FromMilliseconds(200)) is { } record)
+            {
+                var decision = DecisionMessagePack.Read(record.Message.Value);
+                decided.Add(decision.PaymentId);
+                read.Add((record.Partition, decision, record.Message.Headers.TryGetLastBytes(RecordHeaders.Vector, out var vector) ? vector : null));
+            }
+        }
+
+        return read;
+    }
+
+    /// <summary>
+    /// Derives decisions from the logs alone: which policy was in force, and what it says.
+    /// </summary>
+    private sealed class PolicyDerivation : IDisposable
+    {
+        private readonly EngineMeter _meter = new();
+        private readonly PolicyFiles _files;
+
+        /// <summary>By offset of the control log: what is in force once all before it is read.
+        /// </summary>
+        private readonly List<(ControlState State, PolicyParts Parts)> _policies = [];
+        private readonly List<(string Entry, bool IsRemoval)> _entries = [];
+        private readonly HashSet<string> _seen = [];
+        private readonly LogId _control, _lists;
+
+        public PolicyDerivation(Topology topology)
+        {
+            _files = new PolicyFiles(topology, Artifacts.Load(topology, CancellationToken.None), _meter);
+            var maker = new LogPolicy(_files, () => topology, NullLogger.Instance);
+            _policies.Add((ControlState.Empty, maker.Make(ControlState.Empty)));
+            foreach (var entry in PolicyLogs.HistoryOf(topology, CancellationToken.None).Entries)
+            {
+                _policies.Add((entry.InForce, maker.Make(entry.InForce)));
+            }
+
+            foreach (var record in PolicyLogs.ListsOf(topology).ReadAll(CancellationToken.None))
+            {
+                Assert.True(ListRecord.TryReadKey(record.Key, out _, out var entry));
+                _entries.Add((entry, record.Value.Length == 0));
+            }
+
+            var home = topology.Regions.First(region => region.Name == topology.Control!.Region);
+            (_control, _lists) = (new LogId(home.Name, home.Control, 0), new LogId(home.Name, home.Lists, 0));
+        }
+
+        public int PoliciesSeen => _seen.Count;
+
+        /// <returns>How many decisions were derived.</returns>
+        public int Check(List<(int Partition, DecisionRecord Decision, byte[]? Vector)> decisions, int payments)
+        {
+            foreach (var partition in decisions.GroupBy(decision => decision.Partition))
+            {
+                var (highest, before, at) = (-1L, (Control: 0L, Lists: 0L), (Control: 0L, Lists: 0L));
+                foreach (var (_, decision, vector) in partition)
+                {
+                    // Only a batch's first decision carries it.
+                    at = vector is null ? at : (PositionIn(vector, _control), PositionIn(vector, _lists));
+                    Derive(decision, at);
+                    if (decision.Source.Offset > highest)
+                    {
+                        Assert.True(at.Control >= before.Control && at.Lists >= before.Lists, $"{decision.Source} is decided at {at}, and the one before it at {before}");
+                        (highest, before) = (decision.Source.Offset, at);
+                    }
+                }
+            }
+
+            Assert.Equal(payments, decisions.Select(decision => decision.Decision.PaymentId).Distinct().Count());
+            return decisions.Count;
+        }
+
+        public void Dispose()
+        {
+            _files.Dispose();
+            _meter.Dispose();
+        }
+
+        private void Derive(DecisionRecord decision, (long Control, long Lists) at)
+        {
+            var (state, parts) = _policies[(int)at.Control];
+            var listed = ListSet.Empty(Identity.IdentityHash.Development).With([.. _entries.Take((int)at.Lists).Select(entry => new ListChange("customers", entry.Entry, ListEntry.Forever, entry.IsRemoval))], 0);
+            Assert.Equal(parts.IdBy(listed.Lists), decision.Policy);
+            _seen.Add(decision.Policy!);
+            if (decision.Flags.Contains("duplicate") || state.TextOf(ControlPart.Rules) is not { } rules)
+            {
+                return;
+            }
+
+            // Worked out without the language that rules are written in.
+            var number = int.Parse(decision.PaymentId[3..], CultureInfo.InvariantCulture);
+            var isListed = _entries.Take((int)at.Lists).LastOrDefault(entry => entry.Entry == $"c-{number % 40}") is { Entry: not null, IsRemoval: false };
+            var isBig = number * 37 % 15_000 >= 100 * int.Parse(rules[(rules.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
+            Assert.Equal([.. isListed ? ["listed"] : (string[])[], .. isBig ? ["big"] : (string[])[]], decision.Rules);
+            var thresholds = parts.Thresholds;
+            Assert.Equal(
+                isListed ? "block" : isBig ? "review" : decision.Score >= thresholds.BlockFrom ? "block" : decision.Score >= thresholds.ReviewFrom ? "review" : decision.Score >= thresholds.ChallengeFrom ? "challenge" : "allow",
+                decision.Action);
+        }
+
+        private static long PositionIn(byte[] vector, LogId log) => BatchVector.Read(vector).Single(entry => new LogId(entry.Region, entry.Topic, entry.Partition) == log).Next;
+    }
+}
