@@ -74,7 +74,7 @@ public sealed partial class ListFiles
         var reader = new ListFileReader(path, bytes);
         try
         {
-            return EntryList.Of(name, hash, uses, reader.Read());
+            return EntryList.Of(name, hash, uses, reader.Read(), new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds());
         }
         catch (FormatException e)
         {

@@ -35,6 +35,7 @@ public sealed class Engine : IDisposable
         Pool = new PaymentBatchPool(layout, parts.BatchesMax, parts.BatchRowsMax, parts.BatchBytesInitial);
         var decoded = layout.Current;
         var decoder = new RecordDecoder(decoded, parts.Limits, Logs, parts.Identity);
+        var currencies = parts.Logger is { } told ? new CurrencyWatch(parts.Features, told) : null;
         List<Step> steps =
         [
             // Records become columns, or a refusal by name.
@@ -48,6 +49,7 @@ public sealed class Engine : IDisposable
 
                 batch.Fit(decoded);
                 decoder.Decode(batch);
+                currencies?.Look(batch);
                 batch.Clock.Ingested = Clock.GetTimestamp();
             }),
             // Windowed aggregates. The one writer of state.

@@ -50,7 +50,7 @@ public sealed class Policy : IBatchPolicy
     {
         if (Rules is not null)
         {
-            Parts.Rules?.Meters?.Decided(batch, Rules.MissingCount);
+            Parts.Rules?.Meters?.Decided(batch, Rules.MissingCount, Rules.Lists);
         }
     }
 

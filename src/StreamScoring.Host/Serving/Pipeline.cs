@@ -7,6 +7,7 @@ using StreamScoring.Deployment;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
+using StreamScoring.Lists;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
@@ -110,6 +111,9 @@ internal sealed class Pipeline : IAsyncDisposable
 
     /// <summary>Whether logs change the policy.</summary>
     public bool HasPolicyLog => _engine.PolicyChanges is not null;
+
+    /// <summary>The lists that rules look into, or could.</summary>
+    public IReadOnlyCollection<EntryList> Lists => [.. HasPolicyLog ? State.Lists.Lists.Values : Policy.Parts.Rules?.World.Lists?.Values ?? []];
 
     /// <summary>As its decisions name it.</summary>
     public string PolicyId => _engine.PolicyChanges is null ? Policy.Id : Policy.Parts.IdBy(State.Lists.Lists);

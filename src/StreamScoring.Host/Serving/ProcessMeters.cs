@@ -31,8 +31,11 @@ internal sealed class ProcessMeters
             "scoring_staleness_seconds", "How long ago a followed log was known to be taken whole; NaN where it never was, or where no graph runs.", ["region", "topic", "partition"]);
         _regionStaleness = factory.CreateGauge(
             "scoring_region_staleness_seconds", "How long ago the payments of a followed region were known to be taken whole: that of its stalest partition; NaN as there.", ["region"]);
+        var entries = factory.CreateGauge("scoring_list_entries", "Entries of a list that rules can look into.", ["list"]);
+        var changedAt = factory.CreateGauge("scoring_list_changed_timestamp_seconds", "When a list of the log changed last, seconds since the Unix epoch.", ["list"]);
         registry.AddBeforeCollectCallback(() =>
         {
+            ShowLists(entries, changedAt, pipeline());
             ShowModels(model, artifacts());
             ShowOnly(policy, pipeline() is { } decides ? [[decides.PolicyId]] : []);
             logs.Show(source()?.Health.Look() ?? []);
@@ -55,6 +58,27 @@ internal sealed class ProcessMeters
                 }
             }
         });
+    }
+
+    private static void ShowLists(Gauge entries, Gauge changedAt, Pipeline? pipeline)
+    {
+        var lists = pipeline?.Lists ?? [];
+        foreach (var gauge in new[] { entries, changedAt })
+        {
+            foreach (var labels in gauge.GetAllLabelValues().Where(labels => !lists.Any(list => list.Name == labels[0])).ToList())
+            {
+                gauge.RemoveLabelled(labels);
+            }
+        }
+
+        foreach (var list in lists)
+        {
+            entries.WithLabels(list.Name).Set(list.Count);
+            if (list.ChangedAtMs > 0)
+            {
+                changedAt.WithLabels(list.Name).Set(list.ChangedAtMs / 1000.0);
+            }
+        }
     }
 
     private static void ShowModels(Gauge model, Artifacts artifacts) => ShowOnly(model,

@@ -4,6 +4,32 @@ using StreamScoring.Lists;
 
 namespace StreamScoring.Expressions;
 
+/// <summary>Counts what is found in lists.</summary>
+internal static class ListHits
+{
+    /// <summary>Counts the rows to be decided for which it is true.</summary>
+    /// <returns>The truths.</returns>
+    public static TruthMask Counted(this ListSlot slot, TruthMask truths, PaymentBatch batch)
+    {
+        var any = 0UL;
+        foreach (var word in truths.True)
+        {
+            any |= word;
+        }
+
+        // Most batches have none.
+        if (any != 0)
+        {
+            foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+            {
+                slot.Hits += (long)(truths.True[rowIndex / TruthMask.WordBits] >> (rowIndex % TruthMask.WordBits) & 1);
+            }
+        }
+
+        return truths;
+    }
+}
+
 /// <summary>Whether a text is in a list, at its record's log timestamp; missing where the text is.
 /// </summary>
 internal sealed class TextInListNode(TextHashes operand, ListSlot slot) : MaskExpression
@@ -19,7 +45,7 @@ internal sealed class TextInListNode(TextHashes operand, ListSlot slot) : MaskEx
             masks.Add(hash != UInt128.Zero && list.ContainsHash(hash, batch.LogTimestampMs[rowIndex]), hash == UInt128.Zero);
         }
 
-        return masks.Finish();
+        return slot.Counted(masks.Finish(), batch);
     }
 }
 
@@ -38,7 +64,7 @@ internal sealed class NumberInListNode(Expression operand, ListSlot slot) : Mask
             masks.Add(!double.IsNaN(number) && list.ContainsNumber(number, batch.LogTimestampMs[rowIndex]), double.IsNaN(number));
         }
 
-        return masks.Finish();
+        return slot.Counted(masks.Finish(), batch);
     }
 }
 
@@ -59,7 +85,7 @@ internal sealed class AddressInListNode(Expression operand, ListSlot slot) : Mas
             masks.Add(isAddress && list.ContainsAddress(address, batch.LogTimestampMs[rowIndex]), !isAddress);
         }
 
-        return masks.Finish();
+        return slot.Counted(masks.Finish(), batch);
     }
 }
 

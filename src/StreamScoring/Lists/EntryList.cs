@@ -88,16 +88,18 @@ public sealed class EntryList
     /// <param name="hash"><c>sha256:</c> and the hash of what it is made of.</param>
     /// <param name="uses">What rules look for in it.</param>
     /// <param name="entries">Several of one text count as one, with the latest end.</param>
+    /// <param name="changedAtMs">When it changed last, ms since the Unix epoch; 0: not
+    /// known.</param>
     /// <exception cref="FormatException">An entry is not what rules look for; the message names
     /// it.</exception>
-    public static EntryList Of(string name, string hash, ListUse uses, IEnumerable<ListEntry> entries)
+    public static EntryList Of(string name, string hash, ListUse uses, IEnumerable<ListEntry> entries, long changedAtMs = 0)
     {
         var list = Empty(name, hash, uses, OfProcess);
         var empty = list;
         // Each is looked at as it is read, so that whoever reads knows which one is wrong.
         foreach (var chunk in entries.Select(entry => new ListChange(name, empty.Required(entry.Text), entry.UntilMs, IsRemoved: false)).Chunk(ChunkEntries))
         {
-            list = list.With(chunk, atMs: 0, keepsLatestEnd: true);
+            list = list.With(chunk, changedAtMs, keepsLatestEnd: true);
         }
 
         return list;

@@ -8,4 +8,8 @@ internal sealed class ListSlot(string name, EntryList current)
     public string Name => name;
 
     public EntryList Current { get; set; } = current;
+
+    /// <summary>Rows found in it, of those that were to be decided, since it was last asked for.
+    /// </summary>
+    public long Hits { get; set; }
 }

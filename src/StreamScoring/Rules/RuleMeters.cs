@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Numerics;
 using StreamScoring.Batches;
+using StreamScoring.Lists;
 using StreamScoring.Signals;
 
 namespace StreamScoring.Rules;
@@ -10,6 +11,8 @@ public sealed class RuleMeters
 {
     private readonly Counter<long>[] _hits, _missing;
     private readonly long[] _counts;
+    private readonly MetricFamily<Counter<long>> _found;
+    private readonly Dictionary<string, Counter<long>> _foundIn = new(StringComparer.Ordinal);
 
     public RuleMeters(EngineMeter meter, IReadOnlyList<Rule> rules)
     {
@@ -20,13 +23,24 @@ public sealed class RuleMeters
         _hits = [.. rules.Select(rule => hits.With(LabelsOf(rule)))];
         _missing = [.. rules.Select(rule => missing.With(LabelsOf(rule)))];
         _counts = new long[rules.Count];
+        _found = meter.CreateCounter("scoring_list_hits_total", "Payments for which a rule found what it looked for in a list; each look-up counts.", ["list"]);
     }
 
     /// <summary>Counts a decided batch. From the deciding thread.</summary>
     /// <param name="missingCount">[rules] Payments of the batch for which the condition was
     /// missing.</param>
-    internal void Decided(PaymentBatch batch, ReadOnlySpan<long> missingCount)
+    /// <param name="lists">That the rules look into.</param>
+    internal void Decided(PaymentBatch batch, ReadOnlySpan<long> missingCount, IReadOnlyList<ListSlot> lists)
     {
+        for (var i = 0; i < lists.Count; i++)
+        {
+            if (lists[i].Hits > 0)
+            {
+                FoundIn(lists[i].Name).Add(lists[i].Hits);
+                lists[i].Hits = 0;
+            }
+        }
+
         Array.Clear(_counts);
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
@@ -45,6 +59,16 @@ public sealed class RuleMeters
             Add(_hits[rule], _counts[rule]);
             Add(_missing[rule], missingCount[rule]);
         }
+    }
+
+    private Counter<long> FoundIn(string list)
+    {
+        if (!_foundIn.TryGetValue(list, out var counter))
+        {
+            _foundIn[list] = counter = _found.With(list);
+        }
+
+        return counter;
     }
 
     private static void Add(Counter<long> counter, long count)

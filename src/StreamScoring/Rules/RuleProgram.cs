@@ -38,6 +38,9 @@ internal sealed class RuleProgram
 
     public int Count => _conditions.Length;
 
+    /// <summary>The lists that the rules look into.</summary>
+    public IReadOnlyList<ListSlot> Lists => _lists;
+
     /// <summary>[rules] Payments of the batch asked last for which the rule's condition was
     /// missing.</summary>
     public long[] MissingCount { get; }

@@ -20,6 +20,12 @@ internal static partial class EngineEvents
         + "Its time is not believed; set message.timestamp.after.max.ms on the topic")]
     public static partial void StampedAhead(this ILogger logger, string region, string topic, int partition, long offset, string stamped, string now, long count);
 
+    /// <param name="features">Their names.</param>
+    [LoggerMessage(
+        1004, LogLevel.Warning,
+        "payments come in {Currency} and in {OtherCurrency}, and these features take their amounts together as they are: {Features}. Let each look at one currency (where: currency == \"EUR\")")]
+    public static partial void CurrenciesAreAdded(this ILogger logger, string currency, string otherCurrency, string features);
+
     /// <param name="cause">A sentence, with its place.</param>
     [LoggerMessage(1011, LogLevel.Warning, "{Cause}")]
     public static partial void Fails(this ILogger logger, string cause);
