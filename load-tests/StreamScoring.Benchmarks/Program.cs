@@ -19,6 +19,7 @@ return args switch
     ["bare", .. var options] => BareLoop.Run(options),
     ["load", .. var options] => OpenLoopBenchmark.Run(options),
     ["hostile", .. var options] => HostileBenchmark.Run(options),
+    ["lists", .. var options] => ListImportBenchmark.Run(options),
     ["swaps", .. var options] => SwapBenchmark.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
     ["b1-machine", .. var options] => Machine(options),
@@ -65,6 +66,8 @@ static int Usage()
                   the open loop of B4 and B5: payments at their intended times, and when their answers are read
           hostile --brokers B --payments TOPIC [--records 3000] [--seconds 20] [--delay 0] [--seed 1]
                   hostile records into every partition while an open loop runs: wrong clocks, costly ones, ids used again, card numbers
+          lists   [--entries 1000000]
+                  what an import into a list costs the thread that folds, batch by batch
           swaps   [--swaps 1000] [--from memory|disk] [--rate 2000] [--seconds 10] [--runs 3] [--model DIR] [--features FILE] [--results FILE]
                   what a payment waits while policies are swapped, against without; stretches of --seconds alternate
           load-tests/run-b1 runs B1; the verbs b1-… are its steps.

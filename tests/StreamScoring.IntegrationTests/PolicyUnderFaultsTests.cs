@@ -86,7 +86,9 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             $"region={region}", $"regions.eu.brokers={environment["SCORING_BROKERS_EU"]}", $"regions.us.brokers={environment["SCORING_BROKERS_US"]}", .. set.Where((_, i) => i % 2 == 1)]);
     }
 
-    /// <summary>Publishes a change every second: rules, thresholds, or an entry of a list.</summary>
+    /// <summary>
+    /// Publishes a change every second: rules, thresholds, or an entry of a list.
+    /// </summary>
     /// <returns>How many.</returns>
     private static async Task<int> ChangeAsync(Topology topology, CancellationToken cancel)
     {

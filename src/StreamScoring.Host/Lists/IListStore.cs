@@ -8,7 +8,8 @@ internal interface IListStore
 {
     /// <summary>Adds entries, or gives those that are there another end.</summary>
     /// <param name="why">Null where nobody said.</param>
-    /// <exception cref="InvalidInputFileException">An entry or the name cannot be taken.</exception>
+    /// <exception cref="InvalidInputFileException">An entry or the name cannot be
+    /// taken.</exception>
     ListOutcome Add(string name, IReadOnlyList<ListEntry> entries, string? why, CancellationToken cancel);
 
     /// <inheritdoc cref="Add"/>

@@ -7,7 +7,9 @@ using StreamScoring.Lists;
 
 namespace StreamScoring.Host.Verbs;
 
-/// <summary>Lists that rules look at: in the folder that the topology names, or in its log.</summary>
+/// <summary>
+/// Lists that rules look at: in the folder that the topology names, or in its log.
+/// </summary>
 internal static class ListsVerb
 {
     private static readonly Argument<string> Name = new("NAME") { Description = "The list" };

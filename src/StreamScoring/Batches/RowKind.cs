@@ -18,6 +18,8 @@ public enum RowKind : byte
     /// </summary>
     Policy,
 
-    /// <summary>None of these: it goes to the dead letters where this process owns its log.</summary>
+    /// <summary>
+    /// None of these: it goes to the dead letters where this process owns its log.
+    /// </summary>
     Rejected,
 }

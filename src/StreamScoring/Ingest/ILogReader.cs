@@ -39,8 +39,8 @@ public interface ILogReader : IDisposable
     bool IsAtEnd { get; }
 
     /// <summary>
-    /// True while nothing of the log may be taken, though records may be at hand: a newer policy was
-    /// in force already than this process has read.
+    /// True while nothing of the log may be taken, though records may be at hand: a newer policy
+    /// was in force already than this process has read.
     /// </summary>
     bool IsHeld => false;
 

@@ -37,6 +37,11 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
     /// </summary>
     private const int TieRows = 16;
 
+    /// <summary>
+    /// So many changes of the policy are folded at once: an import must not keep payments waiting.
+    /// </summary>
+    private const int PolicyRowsMax = 64;
+
     /// <summary>Clocks of publishers and of this machine differ by less, as a rule.</summary>
     private const long AheadMs = 1000;
 
@@ -125,7 +130,7 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             Look(readers[i], ref _heads[i], nowMs);
         }
 
-        var policyReader = -1;
+        var (policyReader, policyRows) = (-1, 0);
         while (batch.RowCount < batch.RowsMax && batch.BytesUsed < batchBytesTarget)
         {
             // What holds a log is overcome by reading the logs of the policy, whatever waits.
@@ -140,7 +145,7 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
                 return batch.RowCount > 0 ? MergeOutcome.Filled : WaitingForLog >= 0 ? MergeOutcome.Waiting : MergeOutcome.Idle;
             }
 
-            if (policyReader >= 0 && policyReader != next.Reader)
+            if (policyReader >= 0 && (policyReader != next.Reader || policyRows == PolicyRowsMax))
             {
                 break;
             }
@@ -148,8 +153,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             ref var head = ref _heads[next.Reader];
             policyReader = Gate?.IsPolicy(readers[next.Reader].LogIndex) == true ? next.Reader : -1;
             var rowsMax = Math.Min(Math.Min(next.RowsMax, batch.RowsMax - batch.RowCount), head.IsFollowed ? followedRowsLeft : int.MaxValue);
-            // Of changes that are made ready one by one.
+            // Changes are made ready one by one.
             var taken = readers[next.Reader].TakeInto(batch, next.ThroughMs, policyReader >= 0 ? 1 : rowsMax);
+            policyRows += policyReader >= 0 ? taken : 0;
             Invariant.Require(taken > 0);
             followedRowsLeft -= head.IsFollowed ? taken : 0;
             head.Turns++;

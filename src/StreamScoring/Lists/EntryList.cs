@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Identity;
@@ -161,10 +160,10 @@ public sealed class EntryList
 
     private static UInt128 DigestOf(ReadOnlySpan<byte> text, uint until)
     {
-        var hash = new XxHash128();
-        hash.Append(text);
-        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in until)));
-        return hash.GetCurrentHashAsUInt128();
+        Span<byte> bytes = text.Length <= 256 ? stackalloc byte[256 + sizeof(uint)] : new byte[text.Length + sizeof(uint)];
+        text.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[text.Length..], until);
+        return XxHash128.HashToUInt128(bytes[..(text.Length + sizeof(uint))]);
     }
 
     private static bool TryParseNumber(string text, out double number) =>

@@ -129,43 +129,68 @@ internal sealed class EntryTrie
     /// <summary>A leaf with the changes, or a node where these are too many for one.</summary>
     private EntryTrie Merged(ReadOnlySpan<EntryChange> changes, int shift)
     {
-        var (hashes, until) = (new EntryHash[_hashes.Length + changes.Length], new uint[_hashes.Length + changes.Length]);
+        // Most often few entries come to a leaf that has room.
+        var (total, ends) = CountWith(changes);
+        var (hashes, until) = (new EntryHash[total], ends ? new uint[total] : null);
         var (count, place) = (0, 0);
         foreach (ref readonly var change in changes)
         {
-            for (; place < _hashes.Length && _hashes[place].CompareTo(change.Hash) < 0; place++, count++)
+            while (place < _hashes.Length && _hashes[place].CompareTo(change.Hash) < 0)
             {
-                (hashes[count], until[count]) = (_hashes[place], _until is null ? Forever : _until[place]);
+                Put(_hashes[place], _until is null ? Forever : _until[place]);
+                place++;
             }
 
             place += place < _hashes.Length && _hashes[place] == change.Hash ? 1 : 0;
             if (!change.IsRemoved)
             {
-                (hashes[count], until[count]) = (change.Hash, change.Until);
-                count++;
+                Put(change.Hash, change.Until);
             }
         }
 
-        for (; place < _hashes.Length; place++, count++)
+        for (; place < _hashes.Length; place++)
         {
-            (hashes[count], until[count]) = (_hashes[place], _until is null ? Forever : _until[place]);
+            Put(_hashes[place], _until is null ? Forever : _until[place]);
         }
 
-        return Of(hashes.AsSpan(0, count), until.AsSpan(0, count), shift);
+        Invariant.Require(count == total);
+        return total == 0 ? Empty : total <= LeafMax || shift < 0 ? new EntryTrie(hashes, until) : Split(hashes, until, shift);
+
+        void Put(EntryHash hash, uint end)
+        {
+            hashes[count] = hash;
+            if (until is not null)
+            {
+                until[count] = end;
+            }
+
+            count++;
+        }
     }
 
-    private static EntryTrie Of(ReadOnlySpan<EntryHash> hashes, ReadOnlySpan<uint> until, int shift)
+    /// <summary>
+    /// How many entries the leaf has with the changes, and whether any of them may end.
+    /// </summary>
+    private (int Count, bool Ends) CountWith(ReadOnlySpan<EntryChange> changes)
     {
-        if (hashes.IsEmpty)
+        var (count, ends) = (_hashes.Length, _until is not null);
+        foreach (ref readonly var change in changes)
         {
-            return Empty;
+            count += (change.IsRemoved ? 0 : 1) - (_hashes.AsSpan().BinarySearch(change.Hash) < 0 ? 0 : 1);
+            ends = ends || (!change.IsRemoved && change.Until != Forever);
         }
 
-        if (hashes.Length <= LeafMax || shift < 0)
-        {
-            return new EntryTrie(hashes.ToArray(), until.ContainsAnyExcept(Forever) ? until.ToArray() : null);
-        }
+        return (count, ends);
+    }
 
+    /// <param name="until">Empty where none ends.</param>
+    private static EntryTrie Of(ReadOnlySpan<EntryHash> hashes, ReadOnlySpan<uint> until, int shift) =>
+        hashes.IsEmpty ? Empty
+        : hashes.Length <= LeafMax || shift < 0 ? new EntryTrie(hashes.ToArray(), until.ContainsAnyExcept(Forever) ? until.ToArray() : null)
+        : Split(hashes, until, shift);
+
+    private static EntryTrie Split(ReadOnlySpan<EntryHash> hashes, ReadOnlySpan<uint> until, int shift)
+    {
         var children = new EntryTrie[Fan];
         for (var i = 0; i < Fan; i++)
         {
@@ -175,9 +200,9 @@ internal sealed class EntryTrie
                 length++;
             }
 
-            children[i] = Of(hashes[..length], until[..length], shift - Bits);
+            children[i] = Of(hashes[..length], until.IsEmpty ? until : until[..length], shift - Bits);
             hashes = hashes[length..];
-            until = until[length..];
+            until = until.IsEmpty ? until : until[length..];
         }
 
         return new EntryTrie(children);
