@@ -4,7 +4,6 @@ using System.Text.Json;
 using StreamScoring.Contracts;
 using StreamScoring.Identity;
 using StreamScoring.Lists;
-using StreamScoring.Workloads;
 
 namespace StreamScoring.Benchmarks;
 

@@ -1,8 +1,10 @@
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
+using StreamScoring.Lists;
 
 namespace StreamScoring.Host;
 
@@ -23,6 +25,22 @@ internal static class PolicyLogs
         }
 
         return history;
+    }
+
+    /// <summary>The lists as they are now.</summary>
+    public static ListSet ListsNow(Topology topology, CancellationToken cancel)
+    {
+        const int chunk = 4096;
+        var lists = ListSet.Empty(topology.Identity);
+        foreach (var records in ListsOf(topology).ReadAll(cancel).Chunk(chunk))
+        {
+            lists = lists.With([.. records.Select(ChangeOf).OfType<ListChange>()], records[^1].AtMs);
+        }
+
+        return lists;
+
+        static ListChange? ChangeOf(PolicyRecord record) => ListRecord.TryRead([.. record.Key, .. record.Value], out var list, out var entry, out var untilMs, out var isRemoval)
+            ? new ListChange(list, entry, untilMs ?? ListEntry.Forever, isRemoval) : null;
     }
 
     /// <summary>Who publishes, where nobody is named.</summary>

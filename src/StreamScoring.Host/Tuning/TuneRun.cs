@@ -82,7 +82,8 @@ internal sealed class TuneRun(TuneOptions options, ProgressLine progress, Action
         }
     }
 
-    public Topology Load(params IEnumerable<string> more) => TopologyFile.Load(options.File, [.. options.Set, .. more]);
+    /// <summary>Trials have topics of their own, and none of them changes the policy.</summary>
+    public Topology Load(params IEnumerable<string> more) => TopologyFile.Load(options.File, [.. options.Set, .. more]) with { Control = null };
 
     private IReadOnlyList<KnobLadder> LaddersOf(Topology topology)
     {

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Deployment;
 using StreamScoring.Expressions;
 using StreamScoring.Files;
 using StreamScoring.Host.Serving;
+using StreamScoring.Rules;
 using StreamScoring.Signals;
 using StreamScoring.Training;
 
@@ -42,7 +45,13 @@ internal static class RulesBacktestVerb
 
             using var artifacts = Artifacts.Load(own, cancel);
             using var progress = new ProgressLine();
-            var uses = UnionOf(artifacts.Features.AttributeUses, artifacts.Rules!.File.Uses.AttributeUses);
+            if (own.Control is not null)
+            {
+                own = PolicySettings.Apply(own, PolicyLogs.HistoryOf(own, cancel).InForce.TextOf(ControlPart.Settings));
+            }
+
+            var rules = artifacts.Rules ?? RulesOfLog(own, artifacts, cancel);
+            var uses = UnionOf(artifacts.Features.AttributeUses, rules.File.Uses.AttributeUses);
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), EventOrder.EventTime, keepsFrauds: true,
                 rows => progress.Show($"{rows:N0} payments read"), uses, cancel);
@@ -50,7 +59,7 @@ internal static class RulesBacktestVerb
             using var meter = new EngineMeter();
             await using var akka = new AkkaSystem();
             using var writer = parsed.GetValue(output) is { } path ? TableWriter.Create(path, RuleBacktest.Columns) : null;
-            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter), table, akka.Materializer, own.Limits);
+            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules), table, akka.Materializer, own.Limits);
             var summary = await backtest.RunAsync(writer, decided => progress.Show($"{decided:N0} of {table.PaymentCount:N0} payments"), cancel);
             writer?.Complete();
             progress.Clear();
@@ -63,6 +72,17 @@ internal static class RulesBacktestVerb
             return VerbRunner.Done;
         });
         return verb;
+    }
+
+    /// <summary>
+    /// The file's rules beside what is in force of a deployment: its rates, and its lists.
+    /// </summary>
+    private static PolicyRules RulesOfLog(Topology topology, Artifacts artifacts, CancellationToken cancel)
+    {
+        var (control, lists) = (PolicyLogs.HistoryOf(topology, cancel).InForce, PolicyLogs.ListsNow(topology, cancel));
+        var world = RuleArtifacts.WorldOf(topology, artifacts.Features, artifacts.Champion.Name, artifacts.ShadowIds, control.TextOf(ControlPart.Rates));
+        var file = RuleFiles.Load(topology.RuleFile!, world);
+        return new PolicyRules(file, world with { Lists = file.Uses.Lists.Keys.ToDictionary(name => name, name => lists[name], StringComparer.Ordinal) });
     }
 
     private static Dictionary<string, AttributeUse> UnionOf(IReadOnlyDictionary<string, AttributeUse> features, IReadOnlyDictionary<string, AttributeUse> rules) =>
