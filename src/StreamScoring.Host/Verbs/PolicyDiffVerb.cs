@@ -23,7 +23,7 @@ internal static class PolicyDiffVerb
             """
             Shows how rules, rates and settings differ between two times, or from a file that is to be published.
 
-            Examples:
+            Example:
               scoring policy diff --topology topology/handbook/topology.yaml
               scoring policy diff --topology topology/handbook/topology.yaml --rules rules.txt
             """) { topology, set, from, to, rules };

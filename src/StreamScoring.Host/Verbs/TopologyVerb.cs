@@ -22,8 +22,7 @@ internal static class TopologyVerb
         {
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
             using var artifacts = Artifacts.Load(topology, cancel);
-            // Where the policy is that of logs, the file's rules are those that hold until others are
-            // published.
+            // Where the policy is that of logs, the file's rules hold until others are published.
             var rules = artifacts.Rules ?? RuleArtifacts.OfLog(topology, artifacts.Features, artifacts.Champion.Name, artifacts.ShadowIds, ControlState.Empty);
             foreach (var (folder, notice) in artifacts.Notices)
             {

@@ -11,7 +11,8 @@ namespace StreamScoring.State;
 /// </summary>
 /// <remarks>
 /// A block of entries: which list (int32, by its place in the head), of what (int32: texts,
-/// numbers, networks), then each entry: its hash (12 bytes) and its end (uint32, seconds). Little-endian.
+/// numbers, networks), then each entry: its hash (12 bytes) and its end (uint32, seconds).
+/// Little-endian.
 /// </remarks>
 internal static class PolicyBlocks
 {
