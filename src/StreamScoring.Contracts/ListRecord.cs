@@ -20,7 +20,17 @@ public static class ListRecord
     /// <summary>Bytes of an entry in UTF-8 at the most.</summary>
     public const int EntryBytesMax = 1024;
 
+    /// <summary>The year 9999, which is how many write never.</summary>
+    private const long UntilMax = 253_402_300_799_999;
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>
+    /// Whether a list may be called so: letters, digits, underscores and dashes, 64 at most, the
+    /// first a letter or an underscore.
+    /// </summary>
+    public static bool IsListName(string name) => name is { Length: > 0 and <= 64 } && (char.IsAsciiLetter(name[0]) || name[0] == '_')
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 
     public static byte[] KeyOf(string list, string entry) => Written(json =>
     {
@@ -77,7 +87,7 @@ public static class ListRecord
         {
             var reader = new Utf8JsonReader(record, new JsonReaderOptions { AllowMultipleValues = true });
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray || !TryText(ref reader, out list) || !TryText(ref reader, out entry)
-                || !reader.Read() || reader.TokenType != JsonTokenType.EndArray || list.Length == 0 || entry.Length == 0 || Encoding.UTF8.GetByteCount(entry) > EntryBytesMax)
+                || !reader.Read() || reader.TokenType != JsonTokenType.EndArray || !IsListName(list) || entry.Length == 0 || entry.Any(char.IsControl) || Encoding.UTF8.GetByteCount(entry) > EntryBytesMax)
             {
                 return false;
             }
@@ -110,7 +120,7 @@ public static class ListRecord
             reader.Read();
             if (isUntil && reader.TokenType != JsonTokenType.Null)
             {
-                if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var until))
+                if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var until) || until is < 0 or > UntilMax)
                 {
                     return false;
                 }

@@ -40,7 +40,7 @@ internal static class LogStarts
                     logs[logIndex], watermarks.High.Value, next, "the state is folded up to", "If it was made anew, remove the snapshots, so that its logs are folded again");
             }
 
-            return new LogStart(Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value), watermarks.Low.Value, next, watermarks.High.Value);
+            return new LogStart(Math.Max(Math.Min(next, decideFrom(logIndex)), watermarks.Low.Value), watermarks.Low.Value, next);
         }
 
         WatermarkOffsets WatermarksOf(int logIndex)

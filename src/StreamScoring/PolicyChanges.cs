@@ -34,11 +34,18 @@ public sealed class PolicyChanges : IPolicyGate
     // By whoever makes ready: one at a time, each behind the one before.
     private ControlState _head;
 
+    /// <summary>Of that, what the newest policy was made of.</summary>
+    private ControlState _applied;
+
     private long _ready = -1;
     private volatile string? _unapplied;
 
-    internal PolicyChanges(LogTable logs, Policies policies, FoldedState state, PolicyLogParts parts) =>
+    internal PolicyChanges(LogTable logs, Policies policies, FoldedState state, PolicyLogParts parts)
+    {
         (_logs, _policies, _state, _parts, _head, _unapplied) = (logs, policies, state, parts, state.Control, parts.Problem);
+        // What could not be applied before may be now: by another release, or with other features.
+        _applied = state.Applied = parts.Problem is null ? state.Control : state.Applied;
+    }
 
     /// <summary>Called, from any thread, when a change became ready.</summary>
     public Action? Ready { get; set; }
@@ -116,17 +123,14 @@ public sealed class PolicyChanges : IPolicyGate
         if (prepared.Policy is { } policy)
         {
             _policies.PutInForce(policy);
-            _state.Applied = prepared.Control;
+            _state.Applied = prepared.Applied;
         }
 
-        if (prepared.Counts)
+        // Parts that could not be applied are not healed by other ones.
+        _unapplied = prepared.Problem ?? (prepared.Applied.Parts.Values.SequenceEqual(prepared.Control.Parts.Values) ? null : _unapplied);
+        if (prepared.Outcome is { } outcome)
         {
-            _unapplied = prepared.Problem;
-            _parts.Meters?.Changed(prepared.Problem is null ? "taken" : "not_applied");
-        }
-        else
-        {
-            _parts.Meters?.Changed("refused");
+            _parts.Meters?.Changed(outcome);
         }
 
         prepared.Say();
@@ -143,10 +147,10 @@ public sealed class PolicyChanges : IPolicyGate
         {
             // A fault of this program: the process goes on with the policy that it has, and says
             // so.
-            prepared = new Prepared(offset, _head, Counts: true, null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
+            prepared = new Prepared(offset, _head, _applied, "not_applied", null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
         }
 
-        _head = prepared.Control;
+        (_head, _applied) = (prepared.Control, prepared.Applied);
         _prepared.Enqueue(prepared);
         Volatile.Write(ref _ready, offset);
         Ready?.Invoke();
@@ -161,7 +165,7 @@ public sealed class PolicyChanges : IPolicyGate
         }
         catch (JsonException e)
         {
-            return new Prepared(offset, _head, Counts: false, null, null, () =>
+            return new Prepared(offset, _head, _applied, null, null, null, () =>
             {
                 _parts.Meters?.Ignored(log.TopicName);
                 _parts.Logger.PolicyRecordIgnored(log.TopicName, log.Partition, offset, $"it is no change of the policy: {e.Message}");
@@ -171,26 +175,29 @@ public sealed class PolicyChanges : IPolicyGate
         var control = _head.With(change, offset, atMs, out var refusal);
         if (refusal is not null)
         {
-            return new Prepared(offset, _head, Counts: false, null, null, () => _parts.Logger.ChangeRefused(log.ToString(), offset, change.By, refusal));
+            return new Prepared(offset, _head, _applied, "refused", null, null, () => _parts.Logger.ChangeRefused(log.ToString(), offset, CardNumber.Mask(change.By), refusal));
         }
 
         try
         {
-            var policy = _policies.Prepare(_parts.Maker.Make(control));
-            return new Prepared(offset, control, Counts: true, policy, null, () => _parts.Logger.ChangeTaken(
-                log.ToString(), offset, change.By, string.Join(", ", change.Parts.Select(part => part.Kind)), change.Why));
+            // On top of what could be applied: one part that cannot be must not keep the others back.
+            var applied = _applied.Taking(control, change.Parts.Select(part => part.Kind));
+            var policy = _policies.Prepare(_parts.Maker.Make(applied));
+            return new Prepared(offset, control, applied, "taken", policy, null, () => _parts.Logger.ChangeTaken(
+                log.ToString(), offset, CardNumber.Mask(change.By), string.Join(", ", change.Parts.Select(part => part.Kind)), CardNumber.Mask(change.Why)));
         }
         catch (PolicyNotMadeException e)
         {
-            return new Prepared(offset, control, Counts: true, null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
+            return new Prepared(offset, control, _applied, "not_applied", null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
         }
     }
 
     /// <summary>A change that is ready to be put in force.</summary>
     /// <param name="Control">What the log says once it is.</param>
-    /// <param name="Counts">False where the log itself says that it does not count.</param>
+    /// <param name="Applied">What the policy is made of then.</param>
+    /// <param name="Outcome">As it is counted; null for what is no change.</param>
     /// <param name="Policy">Null where the policy stays.</param>
     /// <param name="Problem">Why it cannot be applied here; null where it is.</param>
     /// <param name="Say">Tells operators.</param>
-    private sealed record Prepared(long Offset, ControlState Control, bool Counts, Policy? Policy, string? Problem, Action Say);
+    private sealed record Prepared(long Offset, ControlState Control, ControlState Applied, string? Outcome, Policy? Policy, string? Problem, Action Say);
 }

@@ -29,8 +29,10 @@ internal sealed class PolicyOracle
         {
             try
             {
-                control = control.With(ControlChange.Read(record.Value), offset, record.TimestampMs, out var refusal);
-                applied = refusal is null && _policy.Make(control) is not null ? control : applied;
+                var change = ControlChange.Read(record.Value);
+                control = control.With(change, offset, record.TimestampMs, out var refusal);
+                var next = refusal is null ? applied.Taking(control, change.Parts.Select(part => part.Kind)) : applied;
+                applied = _policy.Make(next) is not null ? next : applied;
             }
             catch (Exception e) when (e is JsonException or PolicyNotMadeException)
             {

@@ -56,10 +56,11 @@ internal sealed class SimulatedProcess : IDisposable
         var model = new SimulatedModel(context.Features.Schema.Names);
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
-        var decisions = new DecisionParts(context.HasPolicyLog ? PolicyAtStart() : new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts)
+        var (policyAtStart, problem) = context.HasPolicyLog ? PolicyAtStart() : (null, null);
+        var decisions = new DecisionParts(policyAtStart ?? new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts)
         {
             HashKey = "simulation"u8.ToArray(),
-            PolicyLog = context.HasPolicyLog ? new PolicyLogParts(new SimulatedPolicy(context)) { Run = _preparing.Enqueue, Logger = new TextLogger(notice => context.Trace($"process {Name}: {notice}")) } : null,
+            PolicyLog = context.HasPolicyLog ? new PolicyLogParts(new SimulatedPolicy(context)) { Run = _preparing.Enqueue, Problem = problem, Logger = new TextLogger(notice => context.Trace($"process {Name}: {notice}")) } : null,
         };
         _engine = new Engine(new EngineParts(logs, context.Features, _state, decisions)
         {
@@ -130,16 +131,16 @@ internal sealed class SimulatedProcess : IDisposable
     };
 
     /// <summary>As a process does: what the log says, or what was last in force of it.</summary>
-    private PolicyParts PolicyAtStart()
+    private (PolicyParts? Policy, string? Problem) PolicyAtStart()
     {
         var maker = new SimulatedPolicy(_context);
         try
         {
-            return maker.Make(_state.Control);
+            return (maker.Make(_state.Control), null);
         }
-        catch (PolicyNotMadeException)
+        catch (PolicyNotMadeException e)
         {
-            return maker.Make(_state.Applied);
+            return (maker.Make(_state.Applied), e.Message);
         }
     }
 
@@ -282,7 +283,7 @@ internal sealed class SimulatedProcess : IDisposable
     private SimulatedReader NewReader(int logIndex)
     {
         var (folded, begin) = (_state.Vector[logIndex], _cluster.Input(_logs[logIndex]).Begin);
-        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded, _cluster.Input(_logs[logIndex]).Records.Count);
+        var start = new LogStart(Math.Max(Math.Min(folded, _ownership.DecideFrom(logIndex)), begin), begin, folded);
         var losses = new RecordLosses(meters: null, new TextLogger(notice => _context.Trace($"process {Name}: {notice}")));
         return new SimulatedReader(_context, logIndex, start, new LogPlace(_logs, logIndex, _ownership, losses), _ownership, _engine.Coverage).Start();
     }

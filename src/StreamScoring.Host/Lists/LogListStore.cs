@@ -2,6 +2,7 @@ using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Deployment;
+using StreamScoring.Host.Verbs;
 using StreamScoring.Kafka;
 using StreamScoring.Lists;
 
@@ -70,7 +71,7 @@ internal sealed class LogListStore(Topology topology) : IListStore
 
     private long Write(string name, IEnumerable<(string Entry, byte[]? Value)> entries, int count, string? why, CancellationToken cancel)
     {
-        if (!ListFiles.IsName(name))
+        if (!ListRecord.IsListName(name))
         {
             throw new InvalidInputFileException($"{name} is no name of a list; use letters, digits, underscores and dashes, and begin with a letter");
         }
@@ -80,6 +81,7 @@ internal sealed class LogListStore(Topology topology) : IListStore
             throw new InvalidInputFileException("--why is missing: a change of a deployment's lists says why");
         }
 
+        why = PolicyPublishVerb.RequireText("--why", why);
         using var line = new ProgressLine();
         return _topic.Write(
             entries.Select(entry => ((byte[]?)ListRecord.KeyOf(name, entry.Entry), entry.Value)),

@@ -12,6 +12,8 @@ namespace StreamScoring.Host.Verbs;
 /// <summary>Publishes a change of the policy, and says whether it counts.</summary>
 internal static class PolicyPublishVerb
 {
+    private const int TextMax = 500;
+
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -48,7 +50,7 @@ internal static class PolicyPublishVerb
                 return Task.FromResult(VerbRunner.Done);
             }
 
-            var change = new ControlChange(parsed.GetValue(by) ?? PolicyLogs.Me, RequireText(parsed.GetRequiredValue(why)), parts);
+            var change = new ControlChange(RequireText("--by", parsed.GetValue(by) ?? PolicyLogs.Me), RequireText("--why", parsed.GetRequiredValue(why)), parts);
             return Task.FromResult(Publish(file, change, parsed.GetValue(json), cancel));
         });
         return verb;
@@ -77,7 +79,7 @@ internal static class PolicyPublishVerb
 
         foreach (var part in change.Parts)
         {
-            Console.Error.WriteLine($"{part.Kind} {PolicyVerb.Short(part.Hash)} in force, in place of {PolicyVerb.Short(part.Expects)}");
+            Console.Error.WriteLine($"{part.Kind} {PolicyVerb.Short(part.Hash)} published, in place of {PolicyVerb.Short(part.Expects)}");
         }
 
         return VerbRunner.Done;
@@ -91,6 +93,7 @@ internal static class PolicyPublishVerb
             throw new InvalidInputFileException("nothing is to be published: give --rules FILE, --rates FILE or --set decide.KEY=VALUE");
         }
 
+        RequireExpected(inForce, rules, expects);
         var parts = new List<ControlPart>();
         if (settings.Count > 0)
         {
@@ -111,10 +114,30 @@ internal static class PolicyPublishVerb
         {
             var text = Utf8File.ReadAllText(rules);
             RequireRules(file, rules, text, ratesText);
-            parts.Add(ControlPart.Of(ControlPart.Rules, text, expects ?? inForce.HashOf(ControlPart.Rules)));
+            parts.Add(ControlPart.Of(ControlPart.Rules, text, inForce.HashOf(ControlPart.Rules)));
         }
 
         return parts.FindAll(part => part.Hash != inForce.HashOf(part.Kind));
+    }
+
+    /// <summary>A change that cannot count is not written.</summary>
+    private static void RequireExpected(ControlState inForce, string? rules, string? expects)
+    {
+        if (expects is null)
+        {
+            return;
+        }
+
+        if (rules is null)
+        {
+            throw new InvalidInputFileException("--expects is the hash of the rules that --rules replaces; give --rules FILE");
+        }
+
+        var hash = inForce.HashOf(ControlPart.Rules);
+        if (expects.Length < PolicyVerb.ShortHashLength || hash?.StartsWith(expects, StringComparison.Ordinal) != true)
+        {
+            throw new KafkaFailedException($"nothing is published: rules {PolicyVerb.Short(hash)} are in force, and these were made for {expects}. Look at scoring policy diff, and publish again");
+        }
     }
 
     private static void RequireRules(Topology file, string path, string text, string? rates)
@@ -128,6 +151,9 @@ internal static class PolicyPublishVerb
         });
     }
 
-    internal static string RequireText(string why) => !string.IsNullOrWhiteSpace(why) && !why.Any(char.IsControl) ? why.Trim()
-        : throw new InvalidInputFileException("--why is one line of text: it is what the history says of the change");
+    /// <summary>It stands in logs and in the history.</summary>
+    internal static string RequireText(string option, string text) =>
+        string.IsNullOrWhiteSpace(text) || text.Any(char.IsControl) || text.Length > TextMax ? throw new InvalidInputFileException($"{option} is one line of text, {TextMax} characters at most: it is what the history says of the change")
+        : CardNumber.Mask(text) != text ? throw new InvalidInputFileException($"{option} holds a card number, and stands in logs; leave it out")
+        : text.Trim();
 }

@@ -121,7 +121,10 @@ internal static class PolicyVerb
     }
 
     /// <summary>A hash as people compare it.</summary>
-    internal static string Short(string? hash) => hash is null ? "nothing" : hash[..Math.Min(hash.Length, "sha256:".Length + 12)];
+    internal static string Short(string? hash) => hash is null ? "nothing" : hash[..Math.Min(hash.Length, ShortHashLength)];
+
+    /// <summary>Characters of it: <c>sha256:</c> and 12 digits.</summary>
+    internal const int ShortHashLength = 19;
 
     internal static string TimeOf(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

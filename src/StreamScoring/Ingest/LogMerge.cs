@@ -318,7 +318,9 @@ public sealed class LogMerge(TimeProvider clock, TimeSpan waitMax, int batchByte
             since = clock.GetTimestamp();
         }
 
-        if (since != GivenUp && clock.GetElapsedTime(since) >= WaitMax)
+        // Without what its own region published nothing is decided, however long it takes.
+        var isNeeded = !reader.IsFollowed && Gate?.IsPolicy(reader.LogIndex) == true;
+        if (since != GivenUp && !isNeeded && clock.GetElapsedTime(since) >= WaitMax)
         {
             since = GivenUp;
             WaitsGivenUp++;

@@ -65,23 +65,24 @@ public sealed class EntryList
     public static EntryList Empty(string name, IdentityHash hashing) => Empty(name, null, All, hashing);
 
     /// <summary>
-    /// How a network is written that can be written in several ways: <c>10.0.0.0/8</c> for
-    /// <c>10.1.0.0/8</c>.
+    /// How an address or a network is written that can be written in several ways:
+    /// <c>10.0.0.0/8</c> for <c>10.1.0.0/8</c>, <c>192.0.2.7</c> for <c>192.0.2.7/32</c>.
     /// </summary>
-    /// <returns>Null for what is no network.</returns>
+    /// <returns>Null for what is neither.</returns>
     public static string? OneWayToWrite(string entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        if (!entry.Contains('/', StringComparison.Ordinal) || !NetworkAddressParser.TryParseNetwork(Encoding.UTF8.GetBytes(entry), out var address, out var length))
+        if (!NetworkAddressParser.TryParseNetwork(Encoding.UTF8.GetBytes(entry), out var address, out var length))
         {
             return null;
         }
 
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(bytes, NetworkAddressParser.Masked(address, length));
-        var isV4 = !entry.Contains(':', StringComparison.Ordinal);
+        const int bitsV6 = 128, bitsV4 = 32;
+        var isV4 = length >= bitsV6 - bitsV4 && new IPAddress(bytes).IsIPv4MappedToIPv6;
         var written = isV4 ? new IPAddress(bytes[12..]) : new IPAddress(bytes);
-        return string.Create(CultureInfo.InvariantCulture, $"{written}/{(isV4 ? length - 96 : length)}");
+        return length == bitsV6 ? $"{written}" : string.Create(CultureInfo.InvariantCulture, $"{written}/{(isV4 ? length - bitsV6 + bitsV4 : length)}");
     }
 
     /// <param name="hash"><c>sha256:</c> and the hash of what it is made of.</param>
@@ -196,7 +197,9 @@ public sealed class EntryList
                 Put(numbers, _numbers, HashOf(number), seconds, change.IsRemoved);
             }
 
-            if (Uses.HasFlag(ListUse.Network) && NetworkAddressParser.TryParseNetwork(text, out var address, out var length))
+            // In a log entries come and go one by one, so a network counts in one way to write it
+            // alone.
+            if (Uses.HasFlag(ListUse.Network) && NetworkAddressParser.TryParseNetwork(text, out var address, out var length) && (keepsLatestEnd || OneWayToWrite(change.Entry) == change.Entry))
             {
                 Put(networks, _networks, HashOf(address, length), seconds, change.IsRemoved);
                 counts ??= [.. _counts];

@@ -49,12 +49,6 @@ public sealed class LogPlace(LogTable logs, int logIndex, PartitionOwnership own
     public void StartAt(in LogStart start)
     {
         MoveNext(start.Next);
-        if (logs.IsPolicy(logIndex) && logs.FollowedRegionOf(logIndex) is null)
-        {
-            // That of another region may be out of reach, and stops nobody.
-            ownership.Begins(logIndex, start.End);
-        }
-
         (_begin, _furthest) = (start.Begin, Math.Max(start.Folded, start.Begin));
         losses.Unfolded(logs[logIndex], logs.TopicIdOf(logIndex), _begin, start.Folded);
     }

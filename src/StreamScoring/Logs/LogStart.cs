@@ -4,5 +4,4 @@ namespace StreamScoring.Logs;
 /// <param name="Next">The first offset that is read.</param>
 /// <param name="Begin">The log's first offset.</param>
 /// <param name="Folded">Everything before it is in the state.</param>
-/// <param name="End">Behind the log's last record.</param>
-public readonly record struct LogStart(long Next, long Begin, long Folded, long End);
+public readonly record struct LogStart(long Next, long Begin, long Folded);

@@ -18,10 +18,6 @@ public sealed class PartitionOwnership(LogTable logs)
     /// <summary>By log that changes the policy: everything before it is taken.</summary>
     private readonly long[] _reached = new long[logs.Count];
 
-    /// <summary>By log that changes the policy: where it ended when it began to be read.</summary>
-    private readonly long[] _ends = new long[logs.Count];
-    private readonly int[] _policyLogs = [.. logs.PolicyLogs];
-
     /// <summary>By log: how far those that change the policy must be taken before it is.</summary>
     private readonly IReadOnlyList<LogNeed>?[] _needs = new IReadOnlyList<LogNeed>?[logs.Count];
 
@@ -44,13 +40,6 @@ public sealed class PartitionOwnership(LogTable logs)
         Interlocked.Exchange(ref _decideFrom[logIndex], Math.Max(decideFrom, AcknowledgedThrough(logIndex)));
     }
 
-    /// <summary>
-    /// A log that changes the policy had so many records when this process began to read it: before
-    /// it took them it decides nothing, so that it never decides by an older policy than was
-    /// published before it began.
-    /// </summary>
-    public void Begins(int logIndex, long end) => Volatile.Write(ref _ends[logIndex], end);
-
     /// <summary>A log that changes the policy is taken up to here.</summary>
     public void Reached(int logIndex, long next) => Volatile.Write(ref _reached[logIndex], next);
 
@@ -60,19 +49,6 @@ public sealed class PartitionOwnership(LogTable logs)
     /// <summary>What the log waits for; null where it waits for nothing.</summary>
     public LogNeed? NeedOf(int logIndex)
     {
-        if (!IsOwned(logIndex))
-        {
-            return null;
-        }
-
-        foreach (var policyLog in _policyLogs)
-        {
-            if (Volatile.Read(ref _ends[policyLog]) is var end && Volatile.Read(ref _reached[policyLog]) < end)
-            {
-                return new LogNeed(policyLog, end);
-            }
-        }
-
         if (Volatile.Read(ref _needs[logIndex]) is not { } needs)
         {
             return null;

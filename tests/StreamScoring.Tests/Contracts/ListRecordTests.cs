@@ -8,7 +8,7 @@ public sealed class ListRecordTests
     [Fact]
     public void An_entry_is_read_back_as_it_was_written()
     {
-        Gen.Select(Gen.String[1, 20], Gen.String[1, 40], Gen.Long.Nullable(), Gen.Bool).Where(record => IsWhole(record.Item1) && IsWhole(record.Item2)).Sample((list, entry, until, isRemoval) =>
+        Gen.Select(OneOf.Values("a", "_x", "trusted-1"), Gen.String[1, 40], Gen.Long[0, 253_402_300_799_999].Nullable(), Gen.Bool).Where(record => IsWhole(record.Item2) && !record.Item2.Any(char.IsControl)).Sample((list, entry, until, isRemoval) =>
         {
             byte[] record = [.. ListRecord.KeyOf(list, entry), .. isRemoval ? [] : ListRecord.ValueOf(until, "note")];
 
@@ -40,6 +40,10 @@ public sealed class ListRecordTests
     [InlineData("""["a",""]{}""")]
     [InlineData("""["a","b","c"]{}""")]
     [InlineData("""["a","b"]5""")]
+    [InlineData("""["a b","c"]{}""")]
+    [InlineData("""["a","b\nc"]{}""")]
+    [InlineData("""["a","b"]{"until":99999999999999999}""")]
+    [InlineData("""["a","b"]{"until":-1}""")]
     [InlineData("""["a","b"]{"until":"soon"}""")]
     [InlineData("""["a","b"]{""")]
     public void What_is_no_entry_is_told(string record) => Assert.False(ListRecord.TryRead(System.Text.Encoding.UTF8.GetBytes(record), out _, out _, out _, out _));

@@ -20,7 +20,7 @@ public sealed class LogPlaceTests
     {
         var place = NewPlace(Payments);
         _ownership.Own(Payments, decideFrom: 2);
-        place.StartAt(new LogStart(Next: 5, Begin: 5, Folded: 0, End: 9));
+        place.StartAt(new LogStart(Next: 5, Begin: 5, Folded: 0));
         Assert.Equal(-1, place.StartBatch());
         Assert.Equal(-1, place.StartBatch());
         Assert.True(place.Take(5));
@@ -33,7 +33,7 @@ public sealed class LogPlaceTests
     public void A_log_that_becomes_owned_is_read_again_from_its_first_record_at_the_earliest()
     {
         var place = NewPlace(Payments);
-        place.StartAt(new LogStart(Next: 5, Begin: 5, Folded: 5, End: 9));
+        place.StartAt(new LogStart(Next: 5, Begin: 5, Folded: 5));
         Assert.Equal(-1, place.StartBatch());
         Assert.False(place.Take(5));
         Assert.False(place.Take(6));
@@ -49,7 +49,7 @@ public sealed class LogPlaceTests
     {
         var place = NewPlace(Payments);
         _ownership.Own(Payments, decideFrom: 0);
-        place.StartAt(new LogStart(0, 0, 0, 9));
+        place.StartAt(new LogStart(0, 0, 0));
         place.StartBatch();
         place.Take(0);
         place.Take(1);
@@ -77,7 +77,7 @@ public sealed class LogPlaceTests
     public void What_was_folded_before_a_reader_went_back_is_no_loss_of_the_state()
     {
         var place = NewPlace(Payments);
-        place.StartAt(new LogStart(0, 0, 0, 9));
+        place.StartAt(new LogStart(0, 0, 0));
         place.StartBatch();
         for (var offset = 0; offset < 20; offset++)
         {
@@ -96,7 +96,7 @@ public sealed class LogPlaceTests
     public void A_place_that_is_in_the_log_after_all_stays()
     {
         var place = NewPlace(Payments);
-        place.StartAt(new LogStart(7, 0, 7, 9));
+        place.StartAt(new LogStart(7, 0, 7));
         place.StartBatch();
         place.Lose();
         place.GoOn(begin: 3);
@@ -109,7 +109,7 @@ public sealed class LogPlaceTests
     {
         var place = NewPlace(Labels);
         _ownership.Own(Labels, decideFrom: 0);
-        place.StartAt(new LogStart(5, 5, 0, 9));
+        place.StartAt(new LogStart(5, 5, 0));
         place.StartBatch();
         Assert.Equal(["eu/labels/0 begins at offset 5: 5 records were deleted before they were folded"], _notices);
     }

@@ -77,20 +77,4 @@ public sealed class PartitionOwnershipTests
         ownership.Reached(1, 9);
         Assert.False(ownership.IsHeld(2));
     }
-
-    [Fact]
-    public void Nothing_is_decided_before_the_policy_is_read_that_was_published_before_the_process_began()
-    {
-        var logs = new LogTable([(new LogId("eu", "control", 0), LogKind.Control), (new LogId("eu", "payments", 0), LogKind.Payments)]);
-        var ownership = new PartitionOwnership(logs);
-        ownership.Begins(0, 2);
-        // What is only folded waits for nothing.
-        Assert.False(ownership.IsHeld(1));
-        ownership.Own(1, 0);
-        Assert.True(ownership.IsHeld(1));
-        ownership.Reached(0, 2);
-        Assert.False(ownership.IsHeld(1));
-        ownership.Disown(1);
-        Assert.False(ownership.IsHeld(1));
-    }
 }

@@ -72,11 +72,27 @@ public sealed class ListSetTests
         Assert.False(without.ContainsAddress(address, 0) || without.ContainsNumber(7, 0));
     }
 
+    [Fact]
+    public void To_remove_an_address_in_another_way_to_write_it_removes_nothing()
+    {
+        var set = ListSet.Empty(IdentityHash.Development).With([new ListChange("a", "10.9.9.9", ListEntry.Forever, false), new ListChange("a", "10.9.9.9/32", 1000, false)], 1);
+        Assert.True(NetworkAddressParser.TryParse("10.9.9.9"u8, out var address) && set["a"].ContainsAddress(address, 5000));
+        Assert.True(set.With([new ListChange("a", "10.9.9.9/32", 0, true)], 2)["a"].ContainsAddress(address, 5000));
+        Assert.False(set.With([new ListChange("a", "10.9.9.9", 0, true)], 2)["a"].ContainsAddress(address, 5000));
+    }
+
     [Theory]
     [InlineData("10.1.0.0/8", "10.0.0.0/8")]
     [InlineData("10.0.0.0/8", "10.0.0.0/8")]
     [InlineData("2001:0db8::1/32", "2001:db8::/32")]
-    [InlineData("192.0.2.7", null)]
+    [InlineData("192.0.2.7", "192.0.2.7")]
+    [InlineData("192.0.2.7/32", "192.0.2.7")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1")]
+    [InlineData("2001:db8:0::1", "2001:db8::1")]
+    [InlineData("2001:db8::1/128", "2001:db8::1")]
+    [InlineData("0.0.0.0/0", "0.0.0.0/0")]
+    [InlineData("::/0", "::/0")]
+    [InlineData("card-1", null)]
     [InlineData("a/8", null)]
     public void A_network_has_one_way_to_be_written(string entry, string? written) => Assert.Equal(written, EntryList.OneWayToWrite(entry));
 
