@@ -1,5 +1,6 @@
 using CsCheck;
 using StreamScoring.Contracts;
+using StreamScoring.Tests.Rules;
 
 namespace StreamScoring.Tests.Contracts;
 
