@@ -180,7 +180,7 @@ public sealed class PolicyChanges : IPolicyGate
 
         try
         {
-            // On top of what could be applied: one part that cannot be must not keep the others back.
+            // On top of what could be applied: one part that cannot be keeps no other back.
             var applied = _applied.Taking(control, change.Parts.Select(part => part.Kind));
             var policy = _policies.Prepare(_parts.Maker.Make(applied));
             return new Prepared(offset, control, applied, "taken", policy, null, () => _parts.Logger.ChangeTaken(

@@ -1,6 +1,5 @@
 using CsCheck;
 using StreamScoring.Contracts;
-using StreamScoring.Tests.Rules;
 
 namespace StreamScoring.Tests.Contracts;
 
@@ -9,7 +8,7 @@ public sealed class ListRecordTests
     [Fact]
     public void An_entry_is_read_back_as_it_was_written()
     {
-        Gen.Select(OneOf.Values("a", "_x", "trusted-1"), Gen.String[1, 40], Gen.Long[0, 253_402_300_799_999].Nullable(), Gen.Bool).Where(record => IsWhole(record.Item2) && !record.Item2.Any(char.IsControl)).Sample((list, entry, until, isRemoval) =>
+        Gen.Select(Gen.Int[0, 2].Select(i => new[] { "a", "_x", "trusted-1" }[i]), Gen.String[1, 40], Gen.Long[0, 253_402_300_799_999].Nullable(), Gen.Bool).Where(record => IsWhole(record.Item2) && !record.Item2.Any(char.IsControl)).Sample((list, entry, until, isRemoval) =>
         {
             byte[] record = [.. ListRecord.KeyOf(list, entry), .. isRemoval ? [] : ListRecord.ValueOf(until, "note")];
 
