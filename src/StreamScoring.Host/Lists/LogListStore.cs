@@ -2,7 +2,6 @@ using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Deployment;
-using StreamScoring.Host.Verbs;
 using StreamScoring.Kafka;
 using StreamScoring.Lists;
 
@@ -81,7 +80,7 @@ internal sealed class LogListStore(Topology topology) : IListStore
             throw new InvalidInputFileException("--why is missing: a change of a deployment's lists says why");
         }
 
-        why = PolicyPublishVerb.RequireText("--why", why);
+        why = ChangeText.Require("--why", why);
         using var line = new ProgressLine();
         return _topic.Write(
             entries.Select(entry => ((byte[]?)ListRecord.KeyOf(name, entry.Entry), entry.Value)),

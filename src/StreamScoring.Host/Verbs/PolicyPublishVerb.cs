@@ -12,8 +12,6 @@ namespace StreamScoring.Host.Verbs;
 /// <summary>Publishes a change of the policy, and says whether it counts.</summary>
 internal static class PolicyPublishVerb
 {
-    private const int TextMax = 500;
-
     public static Command Build()
     {
         var topology = CommonOptions.Topology();
@@ -50,7 +48,7 @@ internal static class PolicyPublishVerb
                 return Task.FromResult(VerbRunner.Done);
             }
 
-            var change = new ControlChange(RequireText("--by", parsed.GetValue(by) ?? PolicyLogs.Me), RequireText("--why", parsed.GetRequiredValue(why)), parts);
+            var change = new ControlChange(ChangeText.Require("--by", parsed.GetValue(by) ?? PolicyLogs.Me), ChangeText.Require("--why", parsed.GetRequiredValue(why)), parts);
             return Task.FromResult(Publish(file, change, parsed.GetValue(json), cancel));
         });
         return verb;
@@ -150,10 +148,4 @@ internal static class PolicyPublishVerb
             Rates = rates is not null ? RatesFile.Parse("the published rates", rates) : file.RatesFile is { } own ? RatesFile.Load(own) : null,
         });
     }
-
-    /// <summary>It stands in logs and in the history.</summary>
-    internal static string RequireText(string option, string text) =>
-        string.IsNullOrWhiteSpace(text) || text.Any(char.IsControl) || text.Length > TextMax ? throw new InvalidInputFileException($"{option} is one line of text, {TextMax} characters at most: it is what the history says of the change")
-        : CardNumber.Mask(text) != text ? throw new InvalidInputFileException($"{option} holds a card number, and stands in logs; leave it out")
-        : text.Trim();
 }
