@@ -1,4 +1,5 @@
 using System.Text;
+using StreamScoring.Contracts;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Configuration;
@@ -6,9 +7,6 @@ namespace StreamScoring.Configuration;
 /// <summary>Reads the lines of a list's file.</summary>
 internal sealed class ListFileReader(string path, byte[] bytes)
 {
-    /// <summary>Longest entry, bytes of UTF-8: no text of a payment is longer by default.</summary>
-    private const int EntryBytesMax = 1024;
-
     private static ReadOnlySpan<byte> Utf8Mark => [0xEF, 0xBB, 0xBF];
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -56,9 +54,9 @@ internal sealed class ListFileReader(string path, byte[] bytes)
             throw Wrong("has no entry before the comma");
         }
 
-        if (Encoding.UTF8.GetByteCount(entry) > EntryBytesMax)
+        if (Encoding.UTF8.GetByteCount(entry) > ListRecord.EntryBytesMax)
         {
-            throw Wrong($"has an entry of more than {EntryBytesMax} bytes");
+            throw Wrong($"has an entry of more than {ListRecord.EntryBytesMax} bytes");
         }
 
         var parts = rest.Split(',', 3);

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using StreamScoring.Contracts;
 using StreamScoring.Lists;
 
 namespace StreamScoring.Configuration;
@@ -8,7 +8,7 @@ namespace StreamScoring.Configuration;
 /// A folder of lists: a file for each, <c>NAME</c> or <c>NAME.csv</c>, one entry a line:
 /// <c>entry</c> or <c>entry,until,note</c>.
 /// </summary>
-public sealed partial class ListFiles
+public sealed class ListFiles
 {
     /// <summary>Ten million, with some room.</summary>
     public const int EntriesMax = 16_000_000;
@@ -23,7 +23,7 @@ public sealed partial class ListFiles
         foreach (var path in folder is null ? [] : FilesOf(folder))
         {
             var name = Path.GetFileName(path) is var file && file.EndsWith(".csv", StringComparison.Ordinal) ? file[..^4] : file;
-            if (ListName().IsMatch(name) && !_paths.TryAdd(name, path))
+            if (IsName(name) && !_paths.TryAdd(name, path))
             {
                 throw new InvalidInputFileException($"{_paths[name]} and {path} are both the list {name}; keep one of them");
             }
@@ -37,7 +37,7 @@ public sealed partial class ListFiles
     public string? PathOf(string name) => _paths.GetValueOrDefault(name);
 
     /// <summary>Whether a list may be called so.</summary>
-    public static bool IsName(string name) => ListName().IsMatch(name);
+    public static bool IsName(string name) => ListRecord.IsListName(name);
 
     /// <summary>Reads a list.</summary>
     /// <param name="uses">What rules look for in it.</param>
@@ -93,7 +93,4 @@ public sealed partial class ListFiles
             throw new InvalidInputFileException($"{folder}: {e.Message}", e);
         }
     }
-
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
-    private static partial Regex ListName();
 }

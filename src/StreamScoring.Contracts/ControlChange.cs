@@ -47,13 +47,15 @@ public sealed record ControlChange(string By, string Why, IReadOnlyList<ControlP
         return stream.ToArray();
     }
 
+    /// <summary>Reads a change; a card number in who or why is masked, as these go to logs.
+    /// </summary>
     /// <exception cref="JsonException">The bytes are no change of this version, or a part's text is
     /// not what its hash says.</exception>
     public static ControlChange Read(ReadOnlyMemory<byte> bytes) => JsonFields.Read(bytes, root =>
     {
         var version = root.SmallInteger("version");
         return version != Version ? throw new JsonException($"it is of version {version}, and this release reads {Version}")
-            : new ControlChange(root.Text("by"), root.Text("why"), PartsOf(root));
+            : new ControlChange(CardNumber.Mask(root.Text("by")), CardNumber.Mask(root.Text("why")), PartsOf(root));
     });
 
     private static List<ControlPart> PartsOf(JsonElement root)

@@ -29,7 +29,7 @@ public static class PolicySettings
                 throw new InvalidInputFileException($"--set {line}: {(at < 0 ? "expected KEY=VALUE" : $"{key} is no setting of the policy")}; these are {string.Join(", ", Keys)}");
             }
 
-            settings[key] = line[(at + 1)..].Trim();
+            settings[key] = line[(at + 1)..].Trim() is { Length: > 0 } value ? value : throw new InvalidInputFileException($"--set {line}: gives no value");
         }
 
         return string.Concat(settings.Select(setting => $"{setting.Key}={setting.Value}\n"));
@@ -50,11 +50,6 @@ public static class PolicySettings
         return LinesOf(text).Select(line => TopologyKeys.Named(line[..Math.Max(0, line.IndexOf('=', StringComparison.Ordinal))]))
             .Aggregate(topology, (taken, key) => key.Take is { } take && Keys.Contains(key.Name) ? take(taken, read) : taken);
     }
-
-    /// <summary>
-    /// The settings in force, published or not, as lines of <c>KEY=VALUE</c>.
-    /// </summary>
-    public static string Of(Topology topology) => string.Concat(Keys.Order(StringComparer.Ordinal).Select(key => $"{key}={TopologyKeys.Named(key).Text(topology)}\n"));
 
     private static string[] LinesOf(string? text) => (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -83,6 +83,12 @@ public sealed class PolicyChanges : IPolicyGate
     /// </summary>
     internal void Fold(PaymentBatch batch)
     {
+        // A batch ends behind what changes the policy (LogMerge), so most have none.
+        if (batch.RowCount == 0 || batch.Kind[batch.RowCount - 1] != RowKind.Policy)
+        {
+            return;
+        }
+
         List<ListChange>? changes = null;
         var atMs = 0L;
         for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
@@ -138,18 +144,7 @@ public sealed class PolicyChanges : IPolicyGate
 
     private void MakeReady(LogId log, long offset, long atMs, byte[] value)
     {
-        Prepared prepared;
-        try
-        {
-            prepared = Prepare(log, offset, atMs, value);
-        }
-        catch (Exception e)
-        {
-            // A fault of this program: the process goes on with the policy that it has, and says
-            // so.
-            prepared = new Prepared(offset, _head, _applied, "not_applied", null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
-        }
-
+        var prepared = Prepare(log, offset, atMs, value);
         (_head, _applied) = (prepared.Control, prepared.Applied);
         _prepared.Enqueue(prepared);
         Volatile.Write(ref _ready, offset);
@@ -175,7 +170,7 @@ public sealed class PolicyChanges : IPolicyGate
         var control = _head.With(change, offset, atMs, out var refusal);
         if (refusal is not null)
         {
-            return new Prepared(offset, _head, _applied, "refused", null, null, () => _parts.Logger.ChangeRefused(log.ToString(), offset, CardNumber.Mask(change.By), refusal));
+            return new Prepared(offset, _head, _applied, "refused", null, null, () => _parts.Logger.ChangeRefused(log.ToString(), offset, change.By, refusal));
         }
 
         try
@@ -184,10 +179,12 @@ public sealed class PolicyChanges : IPolicyGate
             var applied = _applied.Taking(control, change.Parts.Select(part => part.Kind));
             var policy = _policies.Prepare(_parts.Maker.Make(applied));
             return new Prepared(offset, control, applied, "taken", policy, null, () => _parts.Logger.ChangeTaken(
-                log.ToString(), offset, CardNumber.Mask(change.By), string.Join(", ", change.Parts.Select(part => part.Kind)), CardNumber.Mask(change.Why)));
+                log.ToString(), offset, change.By, string.Join(", ", change.Parts.Select(part => part.Kind)), change.Why));
         }
-        catch (PolicyNotMadeException e)
+        catch (Exception e)
         {
+            // Whatever the reason, a fault of this program too: the log goes on to say what it
+            // says, and the process goes on with the policy that it has.
             return new Prepared(offset, control, _applied, "not_applied", null, e.Message, () => _parts.Logger.ChangeNotApplied(log.ToString(), offset, e.Message));
         }
     }

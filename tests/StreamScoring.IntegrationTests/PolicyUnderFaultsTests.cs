@@ -54,7 +54,7 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             await publishing;
             await ending.CancelAsync();
             var changes = await author;
-            var oracle = new PolicyDerivation(topology);
+            using var oracle = new PolicyDerivation(topology);
             var derived = 0;
             foreach (var region in Names)
             {

@@ -35,7 +35,7 @@ public sealed class ControlState
             $"it is to replace {part.Kind} {part.Expects ?? "that nobody published"}, and {part.Kind} {HashOf(part.Kind) ?? "that nobody published"} are in force").FirstOrDefault();
         return refusal is not null ? this
             : new ControlState(_parts.SetItems(change.Parts.Select(part =>
-                KeyValuePair.Create(part.Kind, new PartInForce(part.Kind, part.Hash, part.Text, CardNumber.Mask(change.By), CardNumber.Mask(change.Why), atMs, offset)))));
+                KeyValuePair.Create(part.Kind, new PartInForce(part.Kind, part.Hash, part.Text, change.By, change.Why, atMs, offset)))));
     }
 
     /// <summary>The same with some parts as they are in another state.</summary>

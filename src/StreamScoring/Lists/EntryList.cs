@@ -187,8 +187,7 @@ public sealed class EntryList
         {
             var text = Encoding.UTF8.GetBytes(change.Entry);
             var hash = EntryHash.Of(_hashing.Of(text));
-            var wasThere = texts.TryGetValue(hash, out var earlier) ? !earlier.IsRemoved : _texts.TryFind(hash, out _);
-            var before = texts.ContainsKey(hash) ? earlier.Until : _texts.TryFind(hash, out var until) ? until : 0;
+            var (wasThere, before) = texts.TryGetValue(hash, out var earlier) ? (!earlier.IsRemoved, earlier.Until) : (_texts.TryFind(hash, out var until), until);
             var seconds = keepsLatestEnd && wasThere ? Math.Max(before, SecondsOf(change.UntilMs)) : SecondsOf(change.UntilMs);
             digest = digest - (wasThere ? DigestOf(text, before) : 0) + (change.IsRemoved ? 0 : DigestOf(text, seconds));
             texts[hash] = new EntryChange(hash, seconds, change.IsRemoved);

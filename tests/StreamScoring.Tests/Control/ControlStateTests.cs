@@ -54,6 +54,13 @@ public sealed class ControlStateTests
         Assert.Equal(change.Parts, read.Parts);
     }
 
+    [Fact]
+    public void A_card_number_in_who_or_why_goes_no_further()
+    {
+        var read = ControlChange.Read(new ControlChange("op 4111111111111111", "card 4111-1111-1111-1111", [ControlPart.Of(ControlPart.Rules, "x", null)]).ToJson());
+        Assert.DoesNotContain("1111", read.By[..^4] + read.Why[..^4], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]

@@ -86,6 +86,17 @@ public sealed class PolicyChangesTests : IDisposable
     }
 
     [Fact]
+    public void A_change_that_a_fault_keeps_from_being_applied_counts_in_the_log_all_the_same()
+    {
+        Publish("block all when amount >= 0");
+        Publish(Maker.Fault);
+        Publish("review all when amount >= 0");
+        Pay("c-1");
+
+        Assert.Equal(["review rules/all"], Decide());
+    }
+
+    [Fact]
     public void A_list_changes_between_two_payments_and_with_it_the_policy()
     {
         Publish("block listed when card_id in @cards");
@@ -178,8 +189,15 @@ public sealed class PolicyChangesTests : IDisposable
 
     private sealed class Maker(PolicyParts parts, StreamScoring.Features.FeatureFile features) : IPolicyMaker
     {
+        public const string Fault = "a fault of the program";
+
         public PolicyParts Make(ControlState control)
         {
+            if (control.TextOf(ControlPart.Rules) == Fault)
+            {
+                throw new InvalidOperationException(Fault);
+            }
+
             var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { Shadows = [], Hashing = StreamScoring.Identity.IdentityHash.Development };
             try
             {
