@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using StreamScoring.Client;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -18,21 +17,21 @@ public sealed partial class LivePolicyTests(KafkaCluster cluster) : IClassFixtur
         var text = file.Text;
         await ScoringProcess.SucceedAsync(cluster.Environment, "topics", "create", "--topology", file.FilePath);
         using var run = new RunningProcess(cluster.Environment, "run", "--topology", file.FilePath);
-        await run.SaysAsync("ready: ");
-        using var http = new HttpClient { BaseAddress = new Uri(Address().Match(run.Said).Value) };
-        await DecideAsync(file, http, seed: 1);
+        using var http = await DecidedWorlds.ReadyAsync(run);
+        var worlds = new DecidedWorlds(cluster, file.Folder, Payments);
+        await worlds.DecideAsync(http, seed: 1);
         var atStart = await PolicyAsync(http);
 
         File.WriteAllText(file.FilePath, Threshold().Replace(text, "From: 0"));
         await run.SaysAsync("decide.blockFrom 90 -\\u003E 0");
         var strict = await PolicyAsync(http);
-        await DecideAsync(file, http, seed: 2);
+        await worlds.DecideAsync(http, seed: 2);
 
         // A folder that is not there: of the changed file nothing is taken, the thresholds neither.
         File.WriteAllText(file.FilePath, text.Replace("champion: model", "champion: nowhere", StringComparison.Ordinal));
         await run.SaysAsync("the changed file is not taken, the values in force stay");
         Assert.Equal(strict, await PolicyAsync(http));
-        await DecideAsync(file, http, seed: 3);
+        await worlds.DecideAsync(http, seed: 3);
 
         var next = Path.Combine(file.Folder, "next");
         Directory.CreateDirectory(next);
@@ -50,11 +49,11 @@ public sealed partial class LivePolicyTests(KafkaCluster cluster) : IClassFixtur
         Assert.Equal(2, metrics.Keys.Count(key => key.StartsWith("scoring_model_info{", StringComparison.Ordinal)));
         Assert.Equal((2, 1), (metrics["scoring_topology_changes_total{outcome=\"taken\"}"], metrics["scoring_topology_changes_total{outcome=\"refused\"}"]));
         var other = await PolicyAsync(http);
-        await DecideAsync(file, http, seed: 4);
+        await worlds.DecideAsync(http, seed: 4);
         await run.SignalAsync("INT");
         Assert.Equal(130, await run.EndsAsync());
 
-        var decisions = await DecisionsAsync();
+        var decisions = await worlds.DecisionsAsync();
         Assert.Equal(4 * Payments, decisions.Count);
         Assert.Equal(
             new Dictionary<string, int> { [atStart] = Payments, [strict] = 2 * Payments, [other] = Payments },
@@ -65,37 +64,8 @@ public sealed partial class LivePolicyTests(KafkaCluster cluster) : IClassFixtur
         Assert.Contains(decisions, decision => decision.Policy == other && decision.Shadow.Count == 1);
     }
 
-    private async Task DecideAsync(CopiedTopology file, HttpClient http, int seed)
-    {
-        var before = Decided(await MetricsPage.OnceAsync(http, _ => true));
-        var folder = Path.Combine(file.Folder, $"world{seed}");
-        await ScoringProcess.SucceedAsync(cluster.Environment, "generate", "--payments", $"{Payments}", "--seed", $"{seed}", "--output", folder);
-        // The broker's address and the topics are the same in each form of the file.
-        await ScoringProcess.SucceedAsync(cluster.Environment, "publish", "--topology", "topology/generated/topology.yaml", "--payments", $"{folder}/payments.csv");
-        await MetricsPage.OnceAsync(http, now => Decided(now) == before + Payments);
-    }
-
     private static async Task<string> PolicyAsync(HttpClient http) =>
         Policy().Match((await MetricsPage.OnceAsync(http, _ => true)).Keys.Single(key => key.StartsWith("scoring_policy_info{", StringComparison.Ordinal))).Value;
-
-    private async Task<List<Contracts.DecisionRecord>> DecisionsAsync()
-    {
-        var decisions = new List<Contracts.DecisionRecord>();
-        var region = new ScoringRegion { Name = "eu", Kafka = new KafkaSettings(cluster.Brokers) };
-        await using var reader = await DecisionReader.OpenAsync(region, new DecisionReaderOptions { Follow = false });
-        await foreach (var decision in reader.ReadAsync())
-        {
-            decisions.Add(decision.Record);
-        }
-
-        return decisions;
-    }
-
-    private static double Decided(Dictionary<string, double> metrics) =>
-        metrics.Where(metric => metric.Key.StartsWith("scoring_decisions_total{", StringComparison.Ordinal)).Sum(metric => metric.Value);
-
-    [GeneratedRegex("http://[0-9.:]+")]
-    private static partial Regex Address();
 
     [GeneratedRegex("From: [0-9]+")]
     private static partial Regex Threshold();

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-using StreamScoring.Client;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -7,7 +5,7 @@ namespace StreamScoring.IntegrationTests;
 /// <summary>
 /// A running process whose rules and lists change: docs/rules.md, While a process runs.
 /// </summary>
-public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
+public sealed class LiveRulesTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const int Payments = 300;
 
@@ -19,19 +17,19 @@ public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture
         File.WriteAllText(rules, "review first when amount >= 0\n");
         await ScoringProcess.SucceedAsync(cluster.Environment, "topics", "create", "--topology", topology);
         using var run = new RunningProcess(cluster.Environment, "run", "--topology", topology);
-        await run.SaysAsync("ready: ");
-        using var http = new HttpClient { BaseAddress = new Uri(Address().Match(run.Said).Value) };
-        await DecideAsync(file, http, seed: 1);
+        using var http = await DecidedWorlds.ReadyAsync(run);
+        var worlds = new DecidedWorlds(cluster, file.Folder, Payments);
+        await worlds.DecideAsync(http, seed: 1);
 
         // An attribute that no feature looks at, and a list.
         File.WriteAllText(rules, "must_block listed when card_id in @stolen_cards\nblock second when amount >= 0 and attributes.none is missing\n");
         var said = await run.SaysAsync("2 rules and 1 lists are in force");
-        await DecideAsync(file, http, seed: 2);
+        await worlds.DecideAsync(http, seed: 2);
 
         File.WriteAllText(rules, "block third when amuont >= 0\n");
         await run.SaysAsync("changed rules or lists are not taken, those in force stay");
         await run.SaysAsync("did you mean amount?");
-        await DecideAsync(file, http, seed: 3);
+        await worlds.DecideAsync(http, seed: 3);
 
         // A good change of the topology waits for the rules beside it.
         File.WriteAllText(topology, file.Text.Replace("reviewFrom: 70", "reviewFrom: 71", StringComparison.Ordinal));
@@ -39,15 +37,15 @@ public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture
         File.WriteAllText(rules, "must_block listed when card_id in @stolen_cards\nallow fourth when amount >= 0\n");
         said = await run.SaysAsync("2 rules and 1 lists are in force", said);
         await run.SaysAsync("decide.reviewFrom 70 -\\u003E 71");
-        var cards = File.ReadLines(await WorldAsync(file, 4)).Skip(1).Select(CardOf(await WorldAsync(file, 4))).Distinct().Take(3).ToList();
+        var cards = (await worlds.CardsAsync(4)).Distinct().Take(3).ToList();
         await ScoringProcess.SucceedAsync(cluster.Environment, ["lists", "add", "stolen_cards", .. cards, "--topology", topology, "--until", "2100-01-01", "--why", "a test"]);
         await run.SaysAsync("2 rules and 1 lists are in force", said);
-        await DecideAsync(file, http, seed: 4);
+        await worlds.DecideAsync(http, seed: 4);
         var metrics = await MetricsPage.OnceAsync(http, _ => true);
         await run.SignalAsync("INT");
         Assert.Equal(130, await run.EndsAsync());
 
-        var decisions = await DecisionsAsync();
+        var decisions = await worlds.DecisionsAsync();
         Assert.Equal(4 * Payments, decisions.Count);
         var by = decisions.GroupBy(decision => decision.DecidedBy!).ToDictionary(group => group.Key, group => group.ToList());
         Assert.Equal(Payments, by["rules/first"].Count);
@@ -61,48 +59,4 @@ public sealed partial class LiveRulesTests(KafkaCluster cluster) : IClassFixture
         Assert.Equal((3, 1), (metrics["scoring_rule_changes_total{outcome=\"taken\"}"], metrics["scoring_rule_changes_total{outcome=\"refused\"}"]));
         Assert.Equal((1, 1), (metrics["scoring_topology_changes_total{outcome=\"taken\"}"], metrics["scoring_topology_changes_total{outcome=\"refused\"}"]));
     }
-
-    private async Task<string> WorldAsync(CopiedTopology file, int seed)
-    {
-        var folder = Path.Combine(file.Folder, $"world{seed}");
-        if (!Directory.Exists(folder))
-        {
-            await ScoringProcess.SucceedAsync(cluster.Environment, "generate", "--payments", $"{Payments}", "--seed", $"{seed}", "--output", folder);
-        }
-
-        return Path.Combine(folder, "payments.csv");
-    }
-
-    private static Func<string, string> CardOf(string payments)
-    {
-        var column = Array.IndexOf(File.ReadLines(payments).First().Split(','), "card_id");
-        return line => line.Split(',')[column];
-    }
-
-    private async Task DecideAsync(CopiedTopology file, HttpClient http, int seed)
-    {
-        var before = Decided(await MetricsPage.OnceAsync(http, _ => true));
-        // The broker's address and the topics are the same in each form of the file.
-        await ScoringProcess.SucceedAsync(cluster.Environment, "publish", "--topology", "topology/generated/topology.yaml", "--payments", await WorldAsync(file, seed));
-        await MetricsPage.OnceAsync(http, now => Decided(now) == before + Payments);
-    }
-
-    private async Task<List<Contracts.DecisionRecord>> DecisionsAsync()
-    {
-        var decisions = new List<Contracts.DecisionRecord>();
-        var region = new ScoringRegion { Name = "eu", Kafka = new KafkaSettings(cluster.Brokers) };
-        await using var reader = await DecisionReader.OpenAsync(region, new DecisionReaderOptions { Follow = false });
-        await foreach (var decision in reader.ReadAsync())
-        {
-            decisions.Add(decision.Record);
-        }
-
-        return decisions;
-    }
-
-    private static double Decided(Dictionary<string, double> metrics) =>
-        metrics.Where(metric => metric.Key.StartsWith("scoring_decisions_total{", StringComparison.Ordinal)).Sum(metric => metric.Value);
-
-    [GeneratedRegex("http://[0-9.:]+")]
-    private static partial Regex Address();
 }

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
-using StreamScoring.Client;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -8,7 +6,7 @@ namespace StreamScoring.IntegrationTests;
 /// <summary>
 /// A deployment whose policy comes from logs, as its operators change it: docs/policy.md.
 /// </summary>
-public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
+public sealed class PolicyLogTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>
 {
     private const int Payments = 300;
 
@@ -17,23 +15,23 @@ public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture
     {
         using var file = new CopiedTopology();
         File.WriteAllText(file.FilePath, $"policy: log\n{file.Text}");
-        var rules = Path.Combine(file.Folder, "new-rules.txt");
+        var (rules, worlds) = (Path.Combine(file.Folder, "new-rules.txt"), new DecidedWorlds(cluster, file.Folder, Payments));
         await VerbAsync(file, "topics", "create");
         Assert.Empty((await VerbAsync(file, "policy", "history", "--json")).Output);
         using (var run = new RunningProcess(cluster.Environment, "run", "--topology", file.FilePath))
         {
-            using var http = await ReadyAsync(run);
+            using var http = await DecidedWorlds.ReadyAsync(run);
             // Nothing is published: the rules are the file's, and its lists have no entries.
             Assert.Equal(JsonValueKind.Array, (await StatusAsync(http)).GetProperty("published").ValueKind);
 
             File.WriteAllText(rules, "block listed when card_id in @stolen_cards\nreview first when amount >= 0 and attributes.none is missing\n");
             await VerbAsync(file, "policy", "publish", "--rules", rules, "--set", "decide.reviewFrom=61", "--why", "the first", "--by", "ann");
             await StatusOnceAsync(http, policy => policy.GetProperty("published").GetArrayLength() == 2);
-            await DecideAsync(file, http, seed: 1);
+            await worlds.DecideAsync(http, seed: 1);
 
-            await VerbAsync(file, "lists", "add", "stolen_cards", CardsOf(await WorldAsync(file, 2)).First(), "--why", "reported");
+            await VerbAsync(file, "lists", "add", "stolen_cards", (await worlds.CardsAsync(2)).First(), "--why", "reported");
             await StatusOnceAsync(http, policy => policy.GetProperty("lists").TryGetProperty("stolen_cards", out var entries) && entries.GetInt32() == 1);
-            await DecideAsync(file, http, seed: 2);
+            await worlds.DecideAsync(http, seed: 2);
 
             // Made for what is not in force any more; and what a file cannot be.
             var second = await ScoringProcess.RunAsync(cluster.Environment, "policy", "publish", "--topology", file.FilePath, "--rules", rules.Replace("new-", "", StringComparison.Ordinal), "--expects", "sha256:other", "--why", "too late");
@@ -54,14 +52,14 @@ public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture
 
         using (var run = new RunningProcess(cluster.Environment, "run", "--topology", file.FilePath))
         {
-            using var http = await ReadyAsync(run);
-            await DecideAsync(file, http, seed: 3);
+            using var http = await DecidedWorlds.ReadyAsync(run);
+            await worlds.DecideAsync(http, seed: 3);
             Assert.Equal(["rules", "settings"], (await StatusAsync(http)).GetProperty("published").EnumerateArray().Select(part => part.GetProperty("kind").GetString()).Order());
             await run.SignalAsync("INT");
             Assert.Equal(130, await run.EndsAsync());
         }
 
-        var decisions = await DecisionsAsync();
+        var decisions = await worlds.DecisionsAsync();
         Assert.Equal(3 * Payments, decisions.Count);
         Assert.All(decisions, decision => Assert.Contains(decision.DecidedBy, (string[])["rules/first", "rules/listed"]));
         Assert.Equal(2, decisions.Select(decision => decision.Policy).Distinct().Count());
@@ -77,14 +75,6 @@ public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture
 
     private Task<ScoringProcess.Outcome> VerbAsync(CopiedTopology file, params string[] arguments) => ScoringProcess.SucceedAsync(cluster.Environment, [.. arguments, "--topology", file.FilePath]);
 
-    private static async Task<HttpClient> ReadyAsync(RunningProcess run)
-    {
-        await run.SaysAsync("ready: ");
-        var http = new HttpClient { BaseAddress = new Uri(Address().Match(run.Said).Value) };
-        (await http.GetAsync(new Uri("/health/ready", UriKind.Relative))).EnsureSuccessStatusCode();
-        return http;
-    }
-
     private static async Task<JsonElement> StatusAsync(HttpClient http) =>
         JsonDocument.Parse(await http.GetStringAsync(new Uri("/status", UriKind.Relative))).RootElement.GetProperty("policy").Clone();
 
@@ -97,46 +87,4 @@ public sealed partial class PolicyLogTests(KafkaCluster cluster) : IClassFixture
             await timer.WaitForNextTickAsync(patience.Token);
         }
     }
-
-    private async Task<string> WorldAsync(CopiedTopology file, int seed)
-    {
-        var folder = Path.Combine(file.Folder, $"world{seed}");
-        if (!Directory.Exists(folder))
-        {
-            await ScoringProcess.SucceedAsync(cluster.Environment, "generate", "--payments", $"{Payments}", "--seed", $"{seed}", "--output", folder);
-        }
-
-        return Path.Combine(folder, "payments.csv");
-    }
-
-    private static IEnumerable<string> CardsOf(string payments)
-    {
-        var column = Array.IndexOf(File.ReadLines(payments).First().Split(','), "card_id");
-        return File.ReadLines(payments).Skip(1).Select(line => line.Split(',')[column]);
-    }
-
-    private async Task DecideAsync(CopiedTopology file, HttpClient http, int seed)
-    {
-        var before = Decided(await MetricsPage.OnceAsync(http, _ => true));
-        await VerbAsync(file, "publish", "--payments", await WorldAsync(file, seed));
-        await MetricsPage.OnceAsync(http, now => Decided(now) == before + Payments);
-    }
-
-    private async Task<List<Contracts.DecisionRecord>> DecisionsAsync()
-    {
-        var decisions = new List<Contracts.DecisionRecord>();
-        await using var reader = await DecisionReader.OpenAsync(new ScoringRegion { Name = "eu", Kafka = new KafkaSettings(cluster.Brokers) }, new DecisionReaderOptions { Follow = false });
-        await foreach (var decision in reader.ReadAsync())
-        {
-            decisions.Add(decision.Record);
-        }
-
-        return decisions;
-    }
-
-    private static double Decided(Dictionary<string, double> metrics) =>
-        metrics.Where(metric => metric.Key.StartsWith("scoring_decisions_total{", StringComparison.Ordinal)).Sum(metric => metric.Value);
-
-    [GeneratedRegex("http://[0-9.:]+")]
-    private static partial Regex Address();
 }
