@@ -6,7 +6,7 @@ namespace StreamScoring.Files;
 
 /// <summary>What is known in the end of payments that have a label of their own, apart from their
 /// row: the latest known label holds.</summary>
-internal sealed class FinalLabels
+public sealed class FinalLabels
 {
     /// <summary>By the payment's id and event time, and by its id alone: where an id stands more
     /// than once, its label's event time says whose it is.</summary>
@@ -14,9 +14,18 @@ internal sealed class FinalLabels
 
     public void Add(Label label)
     {
-        var id = IdentityHash.Development.Of(Encoding.UTF8.GetBytes(label.PaymentId));
-        Add((id, label.EventTimeMs), label);
-        Add((id, long.MinValue), label);
+        ArgumentNullException.ThrowIfNull(label);
+        Add(Encoding.UTF8.GetBytes(label.PaymentId), label.EventTimeMs, label.KnownAtMs, label.Fraud);
+    }
+
+    /// <param name="paymentId">UTF-8.</param>
+    /// <param name="eventTimeMs">The payment's, ms since the Unix epoch.</param>
+    /// <param name="knownAtMs">ms since the Unix epoch.</param>
+    public void Add(ReadOnlySpan<byte> paymentId, long eventTimeMs, long knownAtMs, bool isFraud)
+    {
+        var id = IdentityHash.Development.Of(paymentId);
+        Add((id, eventTimeMs), (knownAtMs, isFraud));
+        Add((id, long.MinValue), (knownAtMs, isFraud));
     }
 
     /// <param name="id">UTF-8.</param>
@@ -32,11 +41,10 @@ internal sealed class FinalLabels
         return _labels.TryGetValue((hash, eventTimeMs), out var label) || _labels.TryGetValue((hash, long.MinValue), out label) ? label : null;
     }
 
-    private void Add((UInt128 Id, long EventTimeMs) key, Label label)
+    private void Add((UInt128 Id, long EventTimeMs) key, (long KnownAtMs, bool Fraud) next)
     {
         // Of two labels the later known one holds, and of two known at once the one that says
         // fraud, as in the state.
-        var next = (label.KnownAtMs, label.Fraud);
         if (!_labels.TryGetValue(key, out var known) || known.CompareTo(next) < 0)
         {
             _labels[key] = next;

@@ -104,7 +104,7 @@ internal sealed class FollowedRegion : IDisposable
         {
             _client = new KafkaLogClient(_connection, "scoring-follow", _options, _logs, _wake, _errors.Report);
             _client.Prepare(_read, (client, queue, logIndex) => new KafkaLogReader(
-                client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, _errors.Report));
+                client, queue, logIndex, _options, _ownership, _losses, _errors.Report));
         }
 
         _readers = _client.Open(LogStarts.Find(_client, _connection, _logs, _read, _options.Folded, decideFrom: _ => PartitionOwnership.NotOwned, OpenPatience));

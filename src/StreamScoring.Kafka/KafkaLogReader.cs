@@ -21,6 +21,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly PartitionOwnership _ownership;
     private readonly LogCoverage _coverage;
     private readonly Action<LogId, int> _reportError;
+    private readonly (long Offset, long Ms) _until;
+    private readonly long _fromMs;
     private readonly LogPlace _place;
     private readonly nint[] _messages = GC.AllocateArray<nint>(MessagesMax, pinned: true);
     private readonly long[] _timestampsMs = new long[MessagesMax];
@@ -30,17 +32,21 @@ internal sealed unsafe class KafkaLogReader : ILogReader
     private readonly LogKind _kind;
     private byte[] _keyed = [];
     private long _endSeenAt = -1;
+
+    /// <summary>The next record lies behind the range.</summary>
+    private bool _isThrough;
     private bool _isDisposed;
 
     /// <param name="queue">The partition's queue, cut off from the client's own; owned by this
     /// reader.</param>
-    /// <param name="coverage">Told how far the log was taken.</param>
     /// <param name="losses">Told what was deleted before it was read.</param>
     public KafkaLogReader(
-        nint client, nint queue, int logIndex, int recordBytesMax, PartitionOwnership ownership, LogCoverage coverage, RecordLosses losses, Action<LogId, int> reportError)
+        nint client, nint queue, int logIndex, KafkaLogSourceOptions options, PartitionOwnership ownership, RecordLosses losses, Action<LogId, int> reportError)
     {
+        var coverage = options.Coverage;
         (_client, _queue, LogIndex, _log, _recordBytesMax, _ownership, _coverage, _reportError) =
-            (client, queue, logIndex, coverage.Logs[logIndex], recordBytesMax, ownership, coverage, reportError);
+            (client, queue, logIndex, coverage.Logs[logIndex], options.RecordBytesMax, ownership, coverage, reportError);
+        (_until, _fromMs) = options.Range is { } range ? ((range.End[logIndex], range.UntilMs), range.FromMs) : ((long.MaxValue, long.MaxValue), long.MinValue);
         _place = new LogPlace(coverage.Logs, logIndex, ownership, losses);
         (IsFollowed, _kind) = (coverage.Logs.FollowedRegionOf(logIndex) is not null, coverage.Logs.KindOf(logIndex));
     }
@@ -78,6 +84,11 @@ internal sealed unsafe class KafkaLogReader : ILogReader
                 return false;
             }
 
+            if (_isThrough || NextOffset >= _until.Offset)
+            {
+                return true;
+            }
+
             long low, high;
             // The high watermark comes with every fetch, so a log that was just drained is known to
             // be at its end at once; the end event, which a broker holds back for
@@ -113,7 +124,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
             else if (message->Error == Librdkafka.NoError)
             {
                 mergeMs = _ahead.NextMs;
-                return true;
+                _isThrough = message->Offset >= _until.Offset || mergeMs >= _until.Ms;
+                return !_isThrough;
             }
 
             else if (message->Error == Librdkafka.PartitionEof)
@@ -145,7 +157,8 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         while (taken < rowsMax && TryPeek(out var mergeMs) && mergeMs <= throughMs)
         {
             var message = Head;
-            var (decide, timestampMs) = (_place.Take(message->Offset), _timestampsMs[_head]);
+            var timestampMs = _timestampsMs[_head];
+            var decide = _place.Take(message->Offset) && timestampMs >= _fromMs;
             switch (_kind)
             {
                 case LogKind.Control:

@@ -17,6 +17,9 @@ public sealed class KafkaLogSource : ILogSource
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Longer than a partition takes to get a new leader.</summary>
+    private static readonly TimeSpan RangePatience = TimeSpan.FromMinutes(1);
+
     private readonly KafkaConnection _connection;
     private readonly KafkaLogSourceOptions _options;
     private readonly PartitionOwnership _ownership;
@@ -32,6 +35,7 @@ public sealed class KafkaLogSource : ILogSource
     private bool _isOpen;
     private Action _wake = () => { };
     private Action<Exception> _failed = _ => { };
+    private (long Position, long At) _moved = (-1, 0);
     private int _hasFailed;
     private volatile bool _isStopping;
 
@@ -61,7 +65,7 @@ public sealed class KafkaLogSource : ILogSource
 
     public IReadOnlyList<ILogReader> Readers => _readers;
 
-    public bool IsCompleted => false;
+    public bool IsCompleted => _options.Range is not null && _readers is { Count: > 0 } readers && readers.TrueForAll(reader => reader.IsAtEnd);
 
     /// <summary>True once logs are being read and it is known what this process owns.</summary>
     public bool IsReady => _readers.Count > 0;
@@ -134,6 +138,7 @@ public sealed class KafkaLogSource : ILogSource
                 ends.Look(_ownReaders);
                 lost.Look(_ownReaders);
                 SayWhatIsHeld();
+                RequireThatItMoves();
             }
         }
         catch (Exception e)
@@ -150,9 +155,43 @@ public sealed class KafkaLogSource : ILogSource
             : $"{Logs[policyLog]} is not read up to offset {next} yet, and nothing is decided by an older policy than was in force");
     }
 
+    /// <summary>
+    /// Whoever reads a range waits for its end, and must not wait for ever for brokers that are
+    /// gone.
+    /// </summary>
+    private void RequireThatItMoves()
+    {
+        if (_options.Range is not { } range)
+        {
+            return;
+        }
+
+        var readers = _ownReaders.Concat(_followed.SelectMany(region => region.Readers)).ToList();
+        var position = readers.Sum(reader => reader.NextOffset);
+        if (position != _moved.Position)
+        {
+            _moved = (position, TimeProvider.System.GetTimestamp());
+        }
+        else if (TimeProvider.System.GetElapsedTime(_moved.At) > RangePatience
+            && readers.Find(reader => reader.NextOffset < range.End[reader.LogIndex] && reader.QueuedRecords == 0) is { } still)
+        {
+            throw new KafkaFailedException($"{_connection}: nothing came of {Logs[still.LogIndex]} from offset {still.NextOffset} on for {RangePatience.TotalSeconds:0} s");
+        }
+    }
+
     private List<int> OwnAll()
     {
         var partitions = Enumerable.Range(0, Logs.PartitionCount).ToList();
+        if (_options.Range is { } range)
+        {
+            foreach (var logIndex in Enumerable.Range(0, Logs.Count).Where(logIndex => Logs.OwnedWith(logIndex) >= 0))
+            {
+                _ownership.Own(logIndex, range.Start[logIndex]);
+            }
+
+            return partitions;
+        }
+
         foreach (var (logIndex, decideFrom, needs) in _tail.DecideFrom(partitions, Logs, isStopping: () => _isStopping))
         {
             _ownership.Own(logIndex, decideFrom, needs);
@@ -171,10 +210,15 @@ public sealed class KafkaLogSource : ILogSource
         read.ForEach(logIndex => _options.Health.Reads(logIndex, FoldedOf(logIndex)));
         var errors = new ReportedErrors($"{_connection}", read, _options.Health, Fail);
         _client = new KafkaLogClient(_connection, (_options.Group?.Name ?? "scoring") + "-data", _options, Logs, _wake, errors.Report);
-        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options.RecordBytesMax, _ownership, _options.Coverage, _losses, errors.Report));
+        _client.Prepare(read, (client, queue, logIndex) => new KafkaLogReader(client, queue, logIndex, _options, _ownership, _losses, errors.Report));
         _ownReaders = _client.Open(LogStarts.Find(_client, _connection, Logs, read, _options.Folded, _ownership.DecideFrom, _options.StartTimeout));
         var waited = TimeProvider.System.GetTimestamp();
         SpinWait.SpinUntil(() => _isStopping || _followed.TrueForAll(region => region.HasTried) || TimeProvider.System.GetElapsedTime(waited) > _options.FollowedStartWait);
+        if (_options.Range is not null && !_isStopping && _followed.Exists(region => region.Readers.Count == 0))
+        {
+            throw new KafkaFailedException($"{_connection}: a region that the topology follows is not reached, and without its payments features are others (followRegions)");
+        }
+
         lock (_readersLock)
         {
             _isOpen = true;

@@ -27,7 +27,17 @@ public sealed record KafkaLogSourceOptions
     /// By log index: where to read on, as the state holds everything before; 0 for the log's
     /// beginning.
     /// </summary>
-    public IReadOnlyList<long> Folded { get; init; } = [];
+    public IReadOnlyList<long> Folded
+    {
+        get => Range?.Start ?? field;
+        init;
+    } = [];
+
+    /// <summary>
+    /// The stretch of the logs that is read and decided, whatever was decided before, after which
+    /// the source is completed; null: from what is decided on, without an end.
+    /// </summary>
+    public LogRange? Range { get; init; }
 
     /// <summary>By the region where logs of other regions are read: how it is reached.</summary>
     public IReadOnlyDictionary<string, KafkaConnection> Followed { get; init; } = new Dictionary<string, KafkaConnection>();

@@ -6,24 +6,21 @@ using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Features;
 using StreamScoring.Files;
-using StreamScoring.Ingest;
-using StreamScoring.State;
 using StreamScoring.Streams;
 
 namespace StreamScoring.Training;
 
-/// <summary>What a policy would have decided for the payments of a table.</summary>
+/// <summary>What a policy would have decided for recorded payments.</summary>
 /// <param name="Frauds">Payments that are known to be fraud at the end.</param>
 /// <param name="Actions">By action, as decisions write it.</param>
 public sealed record BacktestSummary(long Payments, long Frauds, IReadOnlyList<RuleTally> Rules, IReadOnlyDictionary<string, long> Actions);
 
 /// <summary>
-/// Decides the payments of a table by a policy, with the steps of the live path: features as they
-/// were known at each payment, score, rules, thresholds.
+/// Decides recorded payments by a policy, with the steps of the live path: features as they were
+/// known at each payment, score, rules, thresholds.
 /// </summary>
 /// <param name="policy">With rules.</param>
-/// <param name="limits">What a record may hold.</param>
-public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, PaymentTable table, IMaterializer materializer, IngestLimits limits)
+public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, IRecordedPayments recorded, IMaterializer materializer)
 {
     private const int BatchRows = 512, BatchesMax = 8;
 
@@ -35,30 +32,31 @@ public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, Payme
 
     /// <param name="output">A row for each payment; null: none is written.</param>
     /// <param name="progress">Told the number of payments decided so far.</param>
-    /// <exception cref="InvalidInputFileException">A payment does not hold to the
+    /// <exception cref="InvalidInputFileException">A row of a table does not hold to the
     /// contract.</exception>
     public async Task<BacktestSummary> RunAsync(TableWriter? output, Action<long>? progress, CancellationToken cancel)
     {
         var rules = policy.Rules?.File.Rules ?? [];
         var (counts, actions, payments, frauds) = (new RuleCounts(rules), new long[Actions.Length], 0L, 0L);
-        using var source = new FileLogSource(table);
-        // How far ahead of a label's time an event lies is not a table's business.
-        var tableLimits = limits with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
-        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default);
-        var decisions = new DecisionParts(policy, new FirstDecisions(IdempotencyOptions.Default.PaymentsMax)) { IsWritten = false };
-        using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state, decisions) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
-        var (_, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions()), batch =>
+        using var source = recorded.Open();
+        var state = recorded.NewState(features);
+        var decisions = new DecisionParts(policy, new FirstDecisions(recorded.Idempotency.PaymentsMax)) { IsWritten = false };
+        using var engine = new Engine(new EngineParts(recorded.Logs, features, state, decisions)
+        {
+            Limits = recorded.Limits,
+            Identity = recorded.Identity,
+            BatchesMax = BatchesMax,
+            BatchRowsMax = BatchRows,
+        });
+        // All is there, so whatever is waited for comes.
+        var (stop, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions { MergeWaitMax = TimeSpan.FromDays(1) }), batch =>
         {
             cancel.ThrowIfCancellationRequested();
-            if (TableRefusal.First(table, batch) is { } refusal)
-            {
-                throw new InvalidInputFileException(refusal.Hint is null ? refusal.Problem : $"{refusal.Problem}. {refusal.Hint}");
-            }
-
+            recorded.Look(batch);
             foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
             {
                 var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
-                var isFraud = table.IsFraud(batch.Offset[rowIndex], id, batch.EventTimeMs[rowIndex]) == true;
+                var isFraud = recorded.IsFraud(batch, rowIndex);
                 frauds += isFraud ? 1 : 0;
                 counts.Add(batch, rowIndex, isFraud);
                 actions[(int)batch.Action[rowIndex]]++;
@@ -71,6 +69,7 @@ public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, Payme
             payments += batch.DecideCount;
             progress?.Invoke(payments);
         }).Run(materializer);
+        await using var stopping = cancel.Register(() => stop.Abort(new OperationCanceledException(cancel)));
         await done;
         return new BacktestSummary(
             payments, frauds, counts.Tallies(),

@@ -223,9 +223,10 @@ internal static class KafkaPorts
     /// <param name="firsts">Told what was decided before.</param>
     /// <param name="positions">Counts positions that do not fit their logs.</param>
     /// <param name="coverage">Told how far other regions' logs are known.</param>
+    /// <param name="range">What is read; null: all, for ever.</param>
     public static KafkaLogSource Source(
         Topology topology, KafkaConnection connection, LogTable logs, bool isMember, ReadOnlySpan<long> folded, FirstDecisions firsts, LogCoverage coverage,
-        ILogger logger, PositionMeters? positions = null) => new(
+        ILogger logger, PositionMeters? positions = null, LogRange? range = null) => new(
         connection,
         new KafkaLogSourceOptions
         {
@@ -235,6 +236,7 @@ internal static class KafkaPorts
             DeadLetters = topology.Home.DeadLetters,
             Group = isMember ? GroupOf(topology) : null,
             Folded = folded.ToArray(),
+            Range = range,
             Firsts = firsts,
             Coverage = coverage,
             Health = new LogHealth(logs, TimeProvider.System, logger),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Deployment;
@@ -18,21 +19,35 @@ internal static class RulesBacktestVerb
     {
         var file = new Argument<string>("FILE") { Description = "The file of rules" };
         var (topology, set, payments, labels, columns) = (CommonOptions.Topology(), CommonOptions.Set(), CommonOptions.Payments(), CommonOptions.Labels(), CommonOptions.Columns());
+        (payments.Required, payments.Description) = (false, "Tables of payments (.csv, .csv.gz, .parquet); left out, the payments of the topology's region are read from its topics");
+        var from = PolicyVerb.At("--from", "The first payments of the topics, by the time of their records (default: what the topics begin with)");
+        var to = PolicyVerb.At("--to", "The first moment that is left out (default: up to what is there now)");
+        var warmUp = new Option<string?>("--warm-up") { Description = "How long before --from records are read, so that features know them (default: as far back as the features look)", HelpName = "TIME" };
         var output = new Option<string?>("--output") { Description = "A table to write: payment_id, action, score, decided_by, rules (.csv, .csv.gz or .parquet)", HelpName = "FILE" };
         var report = new Option<string?>("--report") { Description = "A page to write (.html)", HelpName = "FILE" };
         var json = CommonOptions.Json();
         var verb = new Command("backtest",
             """
-            Decides the payments of tables by a file of rules, with the topology's features, model, lists and thresholds, and says of each rule what it
-            would have caught: hits, frauds, precision, recall of all frauds, frauds that no other rule caught, amounts. Labels count as known at the end.
+            Decides payments of the past by a file of rules, with the topology's features, model, lists and thresholds, and says of each rule what it would
+            have caught: hits, frauds, precision, recall of all frauds, frauds that no other rule caught, amounts. Labels count as known at the end.
+
+            The payments are those of tables, or those that the topology's topics hold: these are read without a group, beside the processes that decide, and
+            nothing is written to them. A feature that looks back for ever has them read from their beginning; --warm-up bounds that.
 
             Example:
               scoring rules backtest rules.txt --topology topology/generated/topology.yaml --payments data/world/payments.csv --labels data/world/labels.csv
-            """) { file, topology, set, payments, labels, columns, output, report, json };
+              scoring rules backtest rules.txt --topology topology/generated/topology.yaml --from 2026-10-01T00:00:00Z --warm-up 30d
+            """) { file, topology, set, payments, labels, columns, from, to, warmUp, output, report, json };
         verb.Runs(async (parsed, cancel) =>
         {
             var own = TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []) with { RuleFile = Path.GetFullPath(parsed.GetRequiredValue(file)) };
-            string?[] inputs = [own.File, own.RuleFile, own.FeatureFile, parsed.GetValue(columns), .. parsed.GetRequiredValue(payments), .. parsed.GetValue(labels) ?? []];
+            var tables = parsed.GetValue(payments) ?? [];
+            Require(tables.Length > 0 || (parsed.GetValue(labels) is null or [] && parsed.GetValue(columns) is null), "--labels and --columns go with --payments; of the topics the labels are read too");
+            var (fromMs, toMs, warmUpTime) = (TimeOf("--from", parsed.GetValue(from)), TimeOf("--to", parsed.GetValue(to)), CommonOptions.TimeOf("--warm-up", parsed.GetValue(warmUp)));
+            Require(tables.Length == 0 || (fromMs ?? toMs) is null, "--from and --to are of the topics; leave out --payments, or these");
+            Require(fromMs is not null || warmUpTime is null, "--warm-up is how long before --from records are read; give --from too");
+            Require(fromMs is null || toMs is null || fromMs < toMs, "--to is not after --from");
+            string?[] inputs = [own.File, own.RuleFile, own.FeatureFile, parsed.GetValue(columns), .. tables, .. parsed.GetValue(labels) ?? []];
             if (parsed.GetValue(output) is { } named)
             {
                 OutputFile.RequireTable(named, inputs);
@@ -51,27 +66,58 @@ internal static class RulesBacktestVerb
             }
 
             var rules = artifacts.Rules ?? RulesOfLog(own, artifacts, cancel);
-            var uses = UnionOf(artifacts.Features.AttributeUses, rules.File.Uses.AttributeUses);
-            var table = PaymentTable.Read(
-                parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), EventOrder.EventTime, keepsFrauds: true,
-                rows => progress.Show($"{rows:N0} payments read"), uses, cancel);
-            progress.Say(table.Notices);
+            using var logs = PipelineLog.Create();
+            var (recorded, count) = tables.Length > 0
+                ? OfTables(own, tables, parsed.GetValue(labels) ?? [], parsed.GetValue(columns), UnionOf(artifacts.Features.AttributeUses, rules.File.Uses.AttributeUses), progress, cancel)
+                : OfTopics(own, fromMs, toMs, warmUpTime ?? artifacts.Features.Reach, progress, logs.CreateLogger("scoring"), cancel);
             using var meter = new EngineMeter();
             await using var akka = new AkkaSystem();
             using var writer = parsed.GetValue(output) is { } path ? TableWriter.Create(path, RuleBacktest.Columns) : null;
-            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules), table, akka.Materializer, own.Limits);
-            var summary = await backtest.RunAsync(writer, decided => progress.Show($"{decided:N0} of {table.PaymentCount:N0} payments"), cancel);
-            writer?.Complete();
+            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules), recorded, akka.Materializer);
+            var summary = await backtest.RunAsync(writer, decided => progress.Show(count is { } all ? (FormattableString)$"{decided:N0} of {all:N0} payments" : $"{decided:N0} payments"), cancel);
             progress.Clear();
+            Require(tables.Length > 0 || summary.Payments > 0, $"{own.Region}/{own.Home.Payments} holds no payments of that time");
+            writer?.Complete();
+            if (recorded is RecordedLogs { RefusedCount: > 0 and var refused })
+            {
+                progress.Say([$"records that hold to no contract and are left out: {refused:N0} (see scoring deadletters list)"]);
+            }
+
             if (parsed.GetValue(report) is { } written)
             {
-                await File.WriteAllTextAsync(written, BacktestPage.Of($"{Path.GetFileName(own.RuleFile)} over {string.Join(", ", parsed.GetRequiredValue(payments).Select(Path.GetFileName))}", summary), cancel);
+                var of = tables.Length > 0 ? string.Join(", ", tables.Select(Path.GetFileName)) : $"{own.Region}/{own.Home.Payments}";
+                await File.WriteAllTextAsync(written, BacktestPage.Of($"{Path.GetFileName(own.RuleFile)} over {of}", summary), cancel);
             }
 
             Say(summary, parsed.GetValue(json));
             return VerbRunner.Done;
         });
         return verb;
+    }
+
+    /// <returns>And how many payments they are; null where that is not known yet.</returns>
+    private static (IRecordedPayments Recorded, long? Count) OfTables(
+        Topology topology, string[] payments, string[] labels, string? columns, IReadOnlyDictionary<string, AttributeUse> uses, ProgressLine progress, CancellationToken cancel)
+    {
+        var table = PaymentTable.Read(payments, labels, columns, EventOrder.EventTime, keepsFrauds: true, rows => progress.Show($"{rows:N0} payments read"), uses, cancel);
+        progress.Say(table.Notices);
+        return (new RecordedTable(table, topology.Limits), table.PaymentCount);
+    }
+
+    private static (IRecordedPayments Recorded, long? Count) OfTopics(
+        Topology topology, long? fromMs, long? toMs, TimeSpan? warmUp, ProgressLine progress, ILogger logger, CancellationToken cancel) =>
+        (RecordedLogs.Open(topology, fromMs, toMs, warmUp, read => progress.Show($"{read:N0} labels read"), logger, cancel), null);
+
+    private static long? TimeOf(string option, string? text) => text is null ? null
+        : IsoTime.TryParse(text, out var ms) ? ms
+        : throw new InvalidInputFileException($"{option} is {text}; expected a time such as 2026-01-31T12:00:00Z");
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition)
+        {
+            throw new InvalidInputFileException(problem);
+        }
     }
 
     /// <summary>

@@ -212,6 +212,12 @@ internal sealed class EntityLayout
         Aggregate.Sum or Aggregate.Mean or Aggregate.Min or Aggregate.Max or Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore
         or Aggregate.Last or Aggregate.Previous or Aggregate.DecayedSum;
 
+    /// <summary>
+    /// How far back from a payment the feature looks, ms; <see cref="long.MaxValue"/> for ever.
+    /// </summary>
+    public static long ReachOf(FeatureDefinition feature) =>
+        feature.Window.SizeMs == Window.Ever && feature.Aggregate is not (Aggregate.DecayedCount or Aggregate.DecayedSum) ? long.MaxValue : RetentionOf(feature);
+
     private static long RetentionOf(FeatureDefinition feature) => feature switch
     {
         // Whatever must be found again one by one is kept for good; totals of all time are carried

@@ -54,6 +54,19 @@ public sealed class FeatureFile
     /// </summary>
     internal long LatenessMs { get; }
 
+    /// <summary>
+    /// How far back from a payment its features look; null where one looks back for ever: to a
+    /// key's first payment, or to its last one, however long ago that was.
+    /// </summary>
+    public TimeSpan? Reach
+    {
+        get
+        {
+            var reaches = Features.Where(feature => feature.Expression is null).Select(EntityLayout.ReachOf).DefaultIfEmpty(0).Max();
+            return reaches == long.MaxValue ? null : TimeSpan.FromMilliseconds(reaches);
+        }
+    }
+
     /// <summary>How many events of a key are kept one by one.</summary>
     public int ExactEvents { get; }
 
