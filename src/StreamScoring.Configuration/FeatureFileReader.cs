@@ -33,6 +33,9 @@ internal sealed class FeatureFileReader
         _binder = new ExpressionBinder(_scope);
     }
 
+    /// <summary>Whether a feature looks at the amount in the base currency.</summary>
+    public bool UsesBaseAmount => _scope.UsesBaseAmount;
+
     /// <summary>By attribute that something looks at.</summary>
     public IReadOnlyDictionary<string, AttributeUse> AttributeUses => _scope.Attributes.Zip(_scope.AttributeUses).ToDictionary(StringComparer.Ordinal);
 
@@ -65,7 +68,7 @@ internal sealed class FeatureFileReader
                 throw _maps[i].Error("name", $"is {name}; use letters, digits and underscores, and begin with a letter");
             }
 
-            if (name is "amount" or "event_time" or "and" or "or" or "not" or "in" or "true" or "false" && _maps[i].OptionalText("expression") != name)
+            if (name is "amount" or FeatureScope.BaseAmount or "event_time" or "and" or "or" or "not" or "in" or "true" or "false" && _maps[i].OptionalText("expression") != name)
             {
                 throw _maps[i].Error("name", $"is {name}, which is a word of the language");
             }
@@ -129,7 +132,7 @@ internal sealed class FeatureFileReader
         }
     }
 
-    private static bool IsField(string name) => name is "amount" or "event_time" || TextFields.TryParse(name, out _);
+    private static bool IsField(string name) => name is "amount" or FeatureScope.BaseAmount or "event_time" || TextFields.TryParse(name, out _);
 
     private FeatureDefinition ReadFeature(YamlMap map, int index)
     {
@@ -251,6 +254,13 @@ internal sealed class FeatureFileReader
             return ValueSource.Amount;
         }
 
+        if (text == FeatureScope.BaseAmount)
+        {
+            _scope.UseBaseAmount();
+            return aggregate != Aggregate.Distinct ? ValueSource.AmountBase
+                : throw map.Error("of", $"is {text}, which changes with the rates; count distinct amounts of their own currency: of: amount");
+        }
+
         if (text.StartsWith(FeatureScope.AttributePrefix, StringComparison.Ordinal) && text.Length > FeatureScope.AttributePrefix.Length)
         {
             var use = aggregate == Aggregate.Distinct ? AttributeUse.None : AttributeUse.Number;
@@ -259,13 +269,13 @@ internal sealed class FeatureFileReader
 
         if (!TextFields.TryParse(text, out var field))
         {
-            var known = TextFields.AllNames.Append("amount").Append("attributes.NAME");
+            var known = TextFields.AllNames.Append("amount").Append(FeatureScope.BaseAmount).Append("attributes.NAME");
             throw map.Error("of", Nearest.To(text, known) is { } near ? $"is {text}; did you mean {near}?" : $"is {text}; known: {string.Join(", ", known)}");
         }
 
         _scope.UseHash(field);
         return aggregate == Aggregate.Distinct ? new ValueSource(field, -1)
-            : throw map.Error("of", $"is {text}, a text; {AggregateNames[(int)aggregate]} takes a number: amount or attributes.NAME");
+            : throw map.Error("of", $"is {text}, a text; {AggregateNames[(int)aggregate]} takes a number: amount, amount_base or attributes.NAME");
     }
 
     private static Window ReadWindow(YamlMap map, Aggregate aggregate)

@@ -27,6 +27,7 @@ public static class FeatureFiles
             text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents)
         {
             AttributeUses = reader.AttributeUses,
+            UsesBaseAmount = reader.UsesBaseAmount,
         };
     }
 }

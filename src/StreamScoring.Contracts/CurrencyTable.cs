@@ -61,6 +61,14 @@ public static class CurrencyTable
         return currencyIndex >= 0;
     }
 
+    private static readonly double[] PowersOfTen = [1, 10, 100, 1000, 10_000];
+
+    /// <summary>
+    /// An amount in major units: minor units divided by a power of ten, one correctly rounded
+    /// division.
+    /// </summary>
+    public static double MajorOf(long amountMinor, short currencyIndex) => amountMinor / PowersOfTen[ExponentOf(currencyIndex)];
+
     /// <summary>Decimal digits of the minor unit: 2 for EUR, 0 for JPY.</summary>
     public static int ExponentOf(short currencyIndex) => Exponents[currencyIndex];
 

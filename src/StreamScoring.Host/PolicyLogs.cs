@@ -2,6 +2,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Lists;
@@ -25,6 +26,25 @@ internal static class PolicyLogs
         }
 
         return history;
+    }
+
+    /// <summary>By which rates features took amounts in the past, and do now.</summary>
+    public static RateSchedule RatesOf(Topology topology, ControlState control)
+    {
+        var schedule = RateSchedule.Of(RuleArtifacts.RatesOf(topology, published: null));
+        foreach (var published in control.Rates)
+        {
+            try
+            {
+                schedule = schedule.With(published.AtMs, RatesFile.Parse("the published rates", published.Text));
+            }
+            catch (InvalidInputFileException)
+            {
+                // Nobody folded by them.
+            }
+        }
+
+        return schedule;
     }
 
     /// <summary>The lists as they are now.</summary>

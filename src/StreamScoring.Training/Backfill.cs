@@ -3,6 +3,7 @@ using Akka.Streams.Dsl;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Ingest;
@@ -16,7 +17,8 @@ namespace StreamScoring.Training;
 /// port takes the place of Kafka, a table writer that of the decisions.
 /// </summary>
 /// <param name="limits">What a record may hold; null: the defaults.</param>
-public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer, IngestLimits? limits = null)
+/// <param name="rates">By which features take amounts; null: by none.</param>
+public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterializer materializer, IngestLimits? limits = null, CurrencyRates? rates = null)
 {
     private const int BatchRows = 512, BatchesMax = 8;
 
@@ -53,7 +55,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         // A table's amounts and ids are as the contract says; how far ahead of a label's time an
         // event lies is not its business.
         var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
-        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default);
+        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default) { Rates = RateSchedule.Of(rates) };
         using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
 
         var written = 0L;

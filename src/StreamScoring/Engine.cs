@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Emit;
+using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.State;
@@ -56,6 +57,11 @@ public sealed class Engine : IDisposable
             StepOf("enrich", StepThread.State, batch =>
             {
                 batch.Clock.EnrichStarted = Clock.GetTimestamp();
+                if (PolicyChanges is null && Policies?.InForce.Parts.FoldedRates is { } rates && !State.Rates.Is(rates))
+                {
+                    State.Rates = RateSchedule.Of(rates);
+                }
+
                 State.Enrich(batch);
                 batch.Clock.Enriched = Clock.GetTimestamp();
                 if (Policies is not null)

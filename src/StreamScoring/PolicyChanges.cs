@@ -3,6 +3,7 @@ using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
+using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Lists;
 using StreamScoring.Logs;
@@ -26,6 +27,9 @@ public sealed class PolicyChanges : IPolicyGate
     private readonly Policies _policies;
     private readonly FoldedState _state;
     private readonly PolicyLogParts _parts;
+
+    /// <summary>Rates that hold before any are published; null: none.</summary>
+    private readonly CurrencyRates? _first;
     private readonly ConcurrentQueue<Prepared> _prepared = new();
 
     // By the thread that fills batches.
@@ -37,6 +41,9 @@ public sealed class PolicyChanges : IPolicyGate
     /// <summary>Of that, what the newest policy was made of.</summary>
     private ControlState _applied;
 
+    /// <summary>By which features take amounts once that is in force.</summary>
+    private RateSchedule _rates;
+
     private long _ready = -1;
     private volatile string? _unapplied;
 
@@ -45,6 +52,8 @@ public sealed class PolicyChanges : IPolicyGate
         (_logs, _policies, _state, _parts, _head, _unapplied) = (logs, policies, state, parts, state.Control, parts.Problem);
         // What could not be applied before may be now: by another release, or with other features.
         _applied = state.Applied = parts.Problem is null ? state.Control : state.Applied;
+        _first = parts.Maker.RatesOf(published: null);
+        _rates = state.Rates = ScheduleOf(state.Control);
     }
 
     /// <summary>Called, from any thread, when a change became ready.</summary>
@@ -125,7 +134,7 @@ public sealed class PolicyChanges : IPolicyGate
     {
         var isThere = _prepared.TryDequeue(out var prepared);
         Invariant.Require(isThere && prepared!.Offset == offset);
-        _state.Control = prepared!.Control;
+        (_state.Control, _state.Rates) = (prepared!.Control, prepared.Rates);
         if (prepared.Policy is { } policy)
         {
             _policies.PutInForce(policy);
@@ -145,11 +154,22 @@ public sealed class PolicyChanges : IPolicyGate
     private void MakeReady(LogId log, long offset, long atMs, byte[] value)
     {
         var prepared = Prepare(log, offset, atMs, value);
+        if (prepared.Control.Rates != _head.Rates)
+        {
+            // Whether or not the policy could be made: what is folded follows the log.
+            _rates = ScheduleOf(prepared.Control);
+        }
+
+        prepared = prepared with { Rates = _rates };
         (_head, _applied) = (prepared.Control, prepared.Applied);
         _prepared.Enqueue(prepared);
         Volatile.Write(ref _ready, offset);
         Ready?.Invoke();
     }
+
+    private RateSchedule ScheduleOf(ControlState control) => control.Rates.Aggregate(
+        RateSchedule.Of(_first),
+        (schedule, published) => _parts.Maker.RatesOf(published.Text) is { } rates ? schedule.With(published.AtMs, rates) : schedule);
 
     private Prepared Prepare(LogId log, long offset, long atMs, byte[] value)
     {
@@ -196,5 +216,9 @@ public sealed class PolicyChanges : IPolicyGate
     /// <param name="Policy">Null where the policy stays.</param>
     /// <param name="Problem">Why it cannot be applied here; null where it is.</param>
     /// <param name="Say">Tells operators.</param>
-    private sealed record Prepared(long Offset, ControlState Control, ControlState Applied, string? Outcome, Policy? Policy, string? Problem, Action Say);
+    private sealed record Prepared(long Offset, ControlState Control, ControlState Applied, string? Outcome, Policy? Policy, string? Problem, Action Say)
+    {
+        /// <summary>By which features take amounts once it is.</summary>
+        public RateSchedule Rates { get; init; } = RateSchedule.None;
+    }
 }

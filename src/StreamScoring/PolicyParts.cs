@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Decisions;
+using StreamScoring.Expressions;
 using StreamScoring.Lists;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
@@ -18,6 +19,12 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     public ShadowOptions Shadows { get; init; } = ShadowOptions.None;
 
     public ReasonOptions Reasons { get; init; } = ReasonOptions.None;
+
+    /// <summary>
+    /// By which features take amounts, where no log says so; null: by none. It changes what is
+    /// folded, and not what decides.
+    /// </summary>
+    public CurrencyRates? FoldedRates { get; init; }
 
     /// <summary>Null: the thresholds decide.</summary>
     public PolicyRules? Rules { get; init; }

@@ -1,5 +1,6 @@
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.State;
@@ -12,6 +13,7 @@ namespace StreamScoring.Simulation;
 internal sealed class FreshFold(SimulationContext context)
 {
     private readonly RecordDecoder _decoder = new(context.Features.Layout, new IngestLimits { RecordBytesMax = 4096 }, context.Cluster.Logs);
+    private readonly RateSchedule _rates = SimulatedPolicy.ScheduleOf(context);
     private readonly PaymentBatch _batch = new(context.Features.Layout, 64, 4096);
 
     /// <param name="vector">By log index: the offset to stop before.</param>
@@ -20,7 +22,7 @@ internal sealed class FreshFold(SimulationContext context)
     private FoldedState UpTo(ReadOnlySpan<long> vector, IEnumerable<int> order)
     {
         var state = new FoldedState(
-            context.Features, context.Cluster.Logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1);
+            context.Features, context.Cluster.Logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1) { Rates = _rates };
         foreach (var logIndex in order)
         {
             for (var offset = 0L; offset < vector[logIndex]; offset += _batch.RowsMax)

@@ -31,6 +31,7 @@ internal sealed class PipelineSimulation
           - {name: merchant_sum_60s, entity: merchant_id, aggregate: sum, of: amount, window: 60s, delay: 5s}
           - {name: merchant_risk_60s, entity: merchant_id, aggregate: risk, window: 60s, delay: 2s}
           - {name: merchant_cards_30s, entity: merchant_id, aggregate: distinct, of: card_id, window: 30s}
+          - {name: merchant_base_60s, entity: merchant_id, aggregate: sum, of: amount_base, window: 60s}
           - {name: pair_count_60s, entity: [card_id, merchant_id], aggregate: count, window: 60s}
         """;
 
@@ -71,7 +72,7 @@ internal sealed class PipelineSimulation
         // Every seventh run writes in transactions.
         var isTransactional = seed % 7 == 6;
         contexts = [.. contexts.Select(context => context with { HasWrongClocks = hasWrongClocks, IsTransactional = isTransactional, HasPolicyLog = hasPolicyLog })];
-        _author = hasPolicyLog ? new PolicyAuthor(contexts[0].Cluster, _clock, new Random(seed ^ 0x5EED), Trace) : null;
+        _author = hasPolicyLog ? new PolicyAuthor(contexts[0].Cluster, _clock, new Random(seed ^ 0x5EED), hasRates: forRegions is null && !hasWrongClocks, Trace) : null;
         _publisher = new SimulatedPublisher(
             [.. contexts.Select(context => context.Cluster)], _clock, new Random(_random.Next()), new WrongClocks(new Random(~seed * 31), hasWrongClocks), payments: 60 + _random.Next(160),
             merchants: isHot ? 1 : 4, cards: isHot ? 2 : 6, (long)window.TotalMilliseconds,

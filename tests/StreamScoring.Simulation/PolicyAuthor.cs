@@ -9,7 +9,10 @@ namespace StreamScoring.Simulation;
 /// that is not in force any more, some that no process can apply, some that are no changes at all.
 /// Draws from a source of its own.
 /// </summary>
-internal sealed class PolicyAuthor(SimulatedCluster home, VirtualClock clock, Random random, Action<FormattableString> trace)
+/// <param name="hasRates">Rates are published too. They count by the time of records: where these
+/// are stamped ahead, or a region is cut off from the control log, for longer than until rates
+/// count, some process folds before it knows them, and states differ then.</param>
+internal sealed class PolicyAuthor(SimulatedCluster home, VirtualClock clock, Random random, bool hasRates, Action<FormattableString> trace)
 {
     private ControlState _inForce = ControlState.Empty;
     private int _changes;
@@ -50,9 +53,9 @@ internal sealed class PolicyAuthor(SimulatedCluster home, VirtualClock clock, Ra
             return;
         }
 
-        var kind = random.Next(3) == 0 ? ControlPart.Settings : ControlPart.Rules;
+        var kind = hasRates && random.Next(3) == 0 ? ControlPart.Rates : random.Next(3) == 0 ? ControlPart.Settings : ControlPart.Rules;
         var expects = random.Next(6) == 0 ? ControlPart.HashOf("what another author saw") : _inForce.HashOf(kind);
-        var change = new ControlChange("author", $"change {++_changes}", [ControlPart.Of(kind, kind == ControlPart.Settings ? Settings() : Rules(), expects)]);
+        var change = new ControlChange("author", $"change {++_changes}", [ControlPart.Of(kind, kind switch { ControlPart.Settings => Settings(), ControlPart.Rates => Rates(), _ => Rules() }, expects)]);
         var offset = home.Input(SimulatedPolicy.ControlLog).Records.Count;
         _inForce = _inForce.With(change, offset, clock.NowMs, out var refusal);
         trace($"control offset {offset}: {kind} {(refusal is null ? "are replaced" : "are not what is expected")}");
@@ -60,6 +63,8 @@ internal sealed class PolicyAuthor(SimulatedCluster home, VirtualClock clock, Ra
     }
 
     private string Settings() => string.Create(CultureInfo.InvariantCulture, $"decide.blockFrom={60 + random.Next(40)}\ndecide.reviewFrom={random.Next(60)}\n");
+
+    private string Rates() => random.Next(8) == 0 ? $"no rates {_changes}" : string.Create(CultureInfo.InvariantCulture, $"# change {_changes}\nbase: EUR\nrates: {{JPY: {100 + random.Next(100)}}}");
 
     /// <summary>A word behind the comment makes each text another.</summary>
     private string Rules() => random.Next(8) == 0 ? $"block wrong when no_such_name > {_changes}" : string.Create(CultureInfo.InvariantCulture,

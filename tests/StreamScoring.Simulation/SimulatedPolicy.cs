@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Decisions;
+using StreamScoring.Expressions;
 using StreamScoring.Logs;
 using StreamScoring.Rules;
 
@@ -21,10 +23,55 @@ internal sealed class SimulatedPolicy(SimulationContext context) : IPolicyMaker
 
     public static LogId ListLog { get; } = new("eu", "lists", 0);
 
+    /// <summary>What currencies are worth before anything is published.</summary>
+    public static CurrencyRates FirstRates { get; } = RatesFile.Parse("rates", "base: EUR\nrates: {JPY: 160}");
+
+    /// <inheritdoc/>
+    public CurrencyRates? RatesOf(string? published)
+    {
+        try
+        {
+            return published is null ? FirstRates : RatesFile.Parse("rates", published);
+        }
+        catch (InvalidInputFileException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// By which rates features take amounts, by all that the control log ever says.
+    /// </summary>
+    public static RateSchedule ScheduleOf(SimulationContext context)
+    {
+        var (schedule, control, policy) = (RateSchedule.Of(FirstRates), ControlState.Empty, new SimulatedPolicy(context));
+        foreach (var (offset, record) in context.HasPolicyLog ? context.Cluster.Input(ControlLog).Records.Index() : [])
+        {
+            try
+            {
+                var change = ControlChange.Read(record.Value);
+                control = control.With(change, offset, record.TimestampMs, out var refusal);
+                schedule = refusal is null && change.Parts.FirstOrDefault(part => part.Kind == ControlPart.Rates) is { } part && policy.RatesOf(part.Text) is { } rates
+                    ? schedule.With(record.TimestampMs, rates) : schedule;
+            }
+            catch (JsonException)
+            {
+                // It is no change.
+            }
+        }
+
+        return schedule;
+    }
+
     /// <inheritdoc/>
     public PolicyParts Make(ControlState control)
     {
         ArgumentNullException.ThrowIfNull(control);
+        if (control.TextOf(ControlPart.Rates) is { } published && RatesOf(published) is null)
+        {
+            throw new PolicyNotMadeException("these are no rates");
+        }
+
         var model = new SimulatedModel(context.Features.Schema.Names);
         var rules = RulesOf(control);
         var stamp = new DecisionStamp(

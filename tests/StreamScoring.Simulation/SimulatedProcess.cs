@@ -57,7 +57,7 @@ internal sealed class SimulatedProcess : IDisposable
         var stamp = new DecisionStamp(
             model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         var (policyAtStart, problem) = context.HasPolicyLog ? PolicyAtStart() : (null, null);
-        var decisions = new DecisionParts(policyAtStart ?? new PolicyParts(model, [], stamp, ThresholdsOf(member)), _firsts)
+        var decisions = new DecisionParts(policyAtStart ?? new PolicyParts(model, [], stamp, ThresholdsOf(member)) { FoldedRates = SimulatedPolicy.FirstRates }, _firsts)
         {
             HashKey = "simulation"u8.ToArray(),
             PolicyLog = context.HasPolicyLog ? new PolicyLogParts(new SimulatedPolicy(context)) { Run = _preparing.Enqueue, Problem = problem, Logger = new TextLogger(notice => context.Trace($"process {Name}: {notice}")) } : null,

@@ -1,6 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
 using StreamScoring.Rules;
@@ -21,8 +22,8 @@ internal sealed class Artifacts : IDisposable
     /// </summary>
     private const int IdDigits = 12;
 
-    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, PolicyRules? rules) =>
-        (Features, Champion, ChampionColumns, Shadows, Rules) = (features, champion, columns, shadows, rules);
+    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
+        (Features, Champion, ChampionColumns, Shadows, Rates, Rules) = (features, champion, columns, shadows, rates, rules);
 
     public FeatureFile Features { get; }
 
@@ -37,6 +38,9 @@ internal sealed class Artifacts : IDisposable
     /// </summary>
     public PolicyRules? Rules { get; }
 
+    /// <inheritdoc cref="Rules"/>
+    public CurrencyRates? Rates { get; }
+
     public IReadOnlyList<string> ShadowIds => [.. Shadows.Select(shadow => shadow.Id)];
 
     /// <summary>
@@ -50,11 +54,12 @@ internal sealed class Artifacts : IDisposable
     /// <summary>What decides by these and a topology's thresholds.</summary>
     /// <param name="meter">Where the shadow models' answers and the rules' hits are
     /// counted.</param>
-    public PolicyParts PolicyOf(Topology topology, EngineMeter meter) => PolicyOf(topology, meter, Rules);
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter) => PolicyOf(topology, meter, Rules, Rates);
 
     /// <inheritdoc cref="PolicyOf(Topology, EngineMeter)"/>
     /// <param name="rules">Those of now; null: none.</param>
-    public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules)
+    /// <param name="foldedRates">By which features take amounts, where no log says so.</param>
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules, CurrencyRates? foldedRates)
     {
         var shadowIds = ShadowIds;
         var stamp = new DecisionStamp(
@@ -67,6 +72,7 @@ internal sealed class Artifacts : IDisposable
         {
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
+            FoldedRates = foldedRates,
             Rules = rules is null ? null : rules with { Meters = new RuleMeters(meter, rules.File.Rules) },
         };
     }
@@ -101,8 +107,14 @@ internal sealed class Artifacts : IDisposable
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
             }
 
-            var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], before: null);
-            return new Artifacts(features, champion, columns, shadows, rules)
+            var rates = RuleArtifacts.RatesOf(topology, published: null);
+            if (features.UsesBaseAmount && rates is null && topology.Control is null)
+            {
+                throw new InvalidInputFileException($"{topology.FeatureFile} looks at amount_base, and {topology.File} names no rates; add rates: FILE (docs/rules.md, Money)");
+            }
+
+            var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], rates, before: null);
+            return new Artifacts(features, champion, columns, shadows, rates, rules)
             {
                 Failures = failures,
                 Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],

@@ -3,6 +3,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 
 namespace StreamScoring.Host.Serving;
 
@@ -28,6 +29,20 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
         catch (Exception e) when (e is InvalidInputFileException or IOException or UnauthorizedAccessException)
         {
             throw new PolicyNotMadeException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public CurrencyRates? RatesOf(string? published)
+    {
+        try
+        {
+            return RuleArtifacts.RatesOf(topology(), published);
+        }
+        catch (InvalidInputFileException) when (published is not null)
+        {
+            // Why is said where the policy cannot be made of them.
+            return null;
         }
     }
 

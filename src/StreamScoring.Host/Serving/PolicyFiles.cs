@@ -2,6 +2,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
@@ -21,12 +22,13 @@ internal sealed class PolicyFiles : IDisposable
     private IDisposable _hold;
     private Topology _of;
     private PolicyRules? _rules;
+    private CurrencyRates? _rates;
 
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
     /// <param name="meter">Where the shadow models' answers are counted.</param>
     public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter)
     {
-        (_of, _meter, _artifacts, _rules) = (topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules);
+        (_of, _meter, _artifacts, _rules, _rates) = (topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
         _hold = _artifacts.Hold();
     }
 
@@ -49,11 +51,11 @@ internal sealed class PolicyFiles : IDisposable
         var artifacts = _artifacts;
         // Before the hold: nobody lets go of it where this fails.
         var settled = PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings));
-        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.Champion.Name, artifacts.Value.ShadowIds, control), settled);
+        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.Champion.Name, artifacts.Value.ShadowIds, control), foldedRates: null, settled);
     }
 
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
-    public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, _rules, topology);
+    public PolicyParts PolicyOf(Topology topology) => Held(_artifacts, _rules, _rates, topology);
 
     /// <summary>
     /// Loads the models that the topology names, if they are not those that are loaded, and its
@@ -68,9 +70,10 @@ internal sealed class PolicyFiles : IDisposable
     {
         var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
         var loaded = artifacts.Value;
-        // Models that were loaded anew came with their rules.
-        var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, _rules) : loaded.Rules;
-        return (Held(artifacts, rules, topology), new LoadedFiles(topology, artifacts, rules));
+        // Models that were loaded anew came with their rules and rates.
+        var rates = artifacts == _artifacts ? RuleArtifacts.RatesOf(topology, published: null) : loaded.Rates;
+        var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, rates, _rules) : loaded.Rules;
+        return (Held(artifacts, rules, rates, topology), new LoadedFiles(topology, artifacts, rules, rates));
     }
 
     /// <summary>From now on these are what policies are made of.</summary>
@@ -80,6 +83,7 @@ internal sealed class PolicyFiles : IDisposable
         _hold = files.Hold;
         _of = files.Topology;
         Volatile.Write(ref _rules, files.Rules);
+        Volatile.Write(ref _rates, files.Rates);
         Volatile.Write(ref _artifacts, files.Artifacts);
         before.Dispose();
     }
@@ -89,16 +93,19 @@ internal sealed class PolicyFiles : IDisposable
     private bool NamesSameModels(Topology topology) =>
         topology.ModelFolder == _of.ModelFolder && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
-    private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, Topology topology) => artifacts.Value.PolicyOf(topology, _meter, rules) with { Held = artifacts.Hold() };
+    private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, CurrencyRates? foldedRates, Topology topology) =>
+        artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates) with { Held = artifacts.Hold() };
 
     /// <summary>
     /// Artifacts that were loaded, held until it is known whether they are taken.
     /// </summary>
-    internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts, PolicyRules? rules) : IDisposable
+    internal sealed class LoadedFiles(Topology topology, Shared<Artifacts> artifacts, PolicyRules? rules, CurrencyRates? rates) : IDisposable
     {
         public Topology Topology => topology;
 
         public PolicyRules? Rules => rules;
+
+        public CurrencyRates? Rates => rates;
 
         public Shared<Artifacts> Artifacts => artifacts;
 

@@ -3,6 +3,7 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Files;
 using StreamScoring.Identity;
@@ -23,10 +24,12 @@ internal sealed class RecordedLogs : IRecordedPayments
 
     private readonly Topology _topology;
     private readonly LogRange _range;
+    private readonly RateSchedule _rates;
     private readonly ILogger _logger;
     private readonly FinalLabels _labels = new();
 
-    private RecordedLogs(Topology topology, LogTable logs, LogRange range, ILogger logger) => (_topology, Logs, _range, _logger) = (topology, logs, range, logger);
+    private RecordedLogs(Topology topology, LogTable logs, LogRange range, RateSchedule rates, ILogger logger) =>
+        (_topology, Logs, _range, _rates, _logger) = (topology, logs, range, rates, logger);
 
     public LogTable Logs { get; }
 
@@ -46,24 +49,25 @@ internal sealed class RecordedLogs : IRecordedPayments
     /// </param>
     /// <param name="warmUp">How long before the first of them records are read, so that features
     /// know them; null: from the beginning.</param>
+    /// <param name="rates">By which features take amounts.</param>
     /// <param name="progress">Told the number of labels read so far.</param>
     /// <exception cref="KafkaFailedException">The brokers do not answer, or a topic is
     /// missing.</exception>
-    public static RecordedLogs Open(Topology topology, long? fromMs, long? untilMs, TimeSpan? warmUp, Action<long> progress, ILogger logger, CancellationToken cancel)
+    public static RecordedLogs Open(Topology topology, long? fromMs, long? untilMs, TimeSpan? warmUp, RateSchedule rates, Action<long> progress, ILogger logger, CancellationToken cancel)
     {
         // What decides is given, and not that of the past.
         topology = topology with { Control = null };
         KafkaPorts.RequireTopics(topology, logger);
         var readFromMs = warmUp is { } length && fromMs is { } ms ? ms - (long)length.TotalMilliseconds : (long?)null;
         var logs = KafkaPorts.Logs(topology);
-        var recorded = new RecordedLogs(topology, logs, RangeOf(topology, logs, readFromMs, fromMs ?? long.MinValue, untilMs ?? long.MaxValue), logger);
+        var recorded = new RecordedLogs(topology, logs, RangeOf(topology, logs, readFromMs, fromMs ?? long.MinValue, untilMs ?? long.MaxValue), rates, logger);
         recorded.ReadLabels(fromMs, progress, cancel);
         return recorded;
     }
 
     public ILogSource Open() => SourceOf(Logs, _range);
 
-    public FoldedState NewState(FeatureFile features) => new(features, Logs, Idempotency, _topology.StateBytesMax, identity: Identity);
+    public FoldedState NewState(FeatureFile features) => new(features, Logs, Idempotency, _topology.StateBytesMax, identity: Identity) { Rates = _rates };
 
     public void Look(PaymentBatch batch) => RefusedCount += batch.RejectedCount;
 

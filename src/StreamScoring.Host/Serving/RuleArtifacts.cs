@@ -2,6 +2,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Rules;
 
@@ -31,15 +32,22 @@ internal static class RuleArtifacts
         Model = model,
         Shadows = shadowIds,
         Hashing = topology.Identity,
-        Rates = rates is not null ? RatesFile.Parse("the published rates", rates) : topology.RatesFile is { } path ? RatesFile.Load(path) : null,
+        Rates = RatesOf(topology, rates),
     };
+
+    /// <summary>Published rates; where none are, those of the topology's file.</summary>
+    /// <returns>Null where there are neither.</returns>
+    /// <exception cref="InvalidInputFileException">They are wrong.</exception>
+    public static CurrencyRates? RatesOf(Topology topology, string? published) =>
+        published is not null ? RatesFile.Parse("the published rates", published) : topology.RatesFile is { } path ? RatesFile.Load(path) : null;
 
     /// <param name="model">The champion's name.</param>
     /// <param name="shadowIds">Of the shadow models, in their order.</param>
+    /// <param name="rates">Of the topology's file; null: none.</param>
     /// <param name="before">What was read before: lists whose files are the same are kept.</param>
     /// <returns>Null where the topology names no rules.</returns>
     /// <exception cref="InvalidInputFileException">A file is wrong.</exception>
-    public static PolicyRules? Load(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, PolicyRules? before)
+    public static PolicyRules? Load(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, CurrencyRates? rates, PolicyRules? before)
     {
         if (topology.RuleFile is not { } path)
         {
@@ -47,7 +55,7 @@ internal static class RuleArtifacts
         }
 
         var files = new ListFiles(topology.ListFolder);
-        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Model = model, Shadows = shadowIds, Rates = topology.RatesFile is { } rates ? RatesFile.Load(rates) : null };
+        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Model = model, Shadows = shadowIds, Rates = rates };
         var rules = RuleFiles.Load(path, world);
         var lists = rules.Uses.Lists.ToDictionary(
             list => list.Key, list => files.Load(list.Key, list.Value, before?.World.Lists?.GetValueOrDefault(list.Key)), StringComparer.Ordinal);

@@ -23,6 +23,7 @@ internal static class BackfillVerb
             HelpName = "KEY=VALUE",
             DefaultValueFactory = _ => [],
         };
+        var rates = new Option<string?>("--rates") { Description = "What currencies are worth, for features of amount_base (docs/rules.md, Money)", HelpName = "FILE" };
         var output = CommonOptions.Output("The table to write: payment_id, then one column per feature (.csv, .csv.gz or .parquet)");
         var command = new Command("backfill",
             """
@@ -31,13 +32,20 @@ internal static class BackfillVerb
             Example:
               scoring backfill --features topology/generated/features.yaml --payments data/world/payments.csv \
                 --labels data/world/labels.csv --label-column fraud --output data/features.parquet
-            """) { features, payments, labels, columns, order, labelColumn, set, output };
+            """) { features, payments, labels, columns, order, labelColumn, rates, set, output };
         command.Runs(async (parsed, cancel) =>
         {
             OutputFile.RequireTable(
                 parsed.GetRequiredValue(output),
-                [parsed.GetValue(features), parsed.GetValue(columns), .. parsed.GetRequiredValue(payments), .. parsed.GetValue(labels) ?? []]);
+                [parsed.GetValue(features), parsed.GetValue(columns), parsed.GetValue(rates), .. parsed.GetRequiredValue(payments), .. parsed.GetValue(labels) ?? []]);
             var file = FeatureFiles.Load(parsed.GetRequiredValue(features));
+            if (file.UsesBaseAmount != parsed.GetValue(rates) is not null)
+            {
+                throw new InvalidInputFileException(file.UsesBaseAmount
+                    ? $"{parsed.GetValue(features)} looks at amount_base; give what currencies are worth: --rates FILE (docs/rules.md, Money)"
+                    : $"--rates is given, and {parsed.GetValue(features)} does not look at amount_base");
+            }
+
             var limits = TopologyFile.ParseLimits(parsed.GetValue(set) ?? []);
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(
@@ -45,7 +53,7 @@ internal static class BackfillVerb
                 keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), file.AttributeUses, cancel);
             progress.Say(table.Notices);
             await using var akka = new AkkaSystem();
-            var backfill = new Backfill(file, table, akka.Materializer, limits);
+            var backfill = new Backfill(file, table, akka.Materializer, limits, parsed.GetValue(rates) is { } path ? RatesFile.Load(path) : null);
             var written = await backfill.RunAsync(
                 parsed.GetRequiredValue(output), parsed.GetValue(labelColumn), rows => progress.Show($"{rows:N0} of {table.PaymentCount:N0} payments"), cancel);
             progress.Say(backfill.Notices);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Expressions;
 using StreamScoring.Files;
@@ -60,20 +61,22 @@ internal static class RulesBacktestVerb
 
             using var artifacts = Artifacts.Load(own, cancel);
             using var progress = new ProgressLine();
+            var published = ControlState.Empty;
             if (own.Control is not null)
             {
-                own = PolicySettings.Apply(own, PolicyLogs.HistoryOf(own, cancel).InForce.TextOf(ControlPart.Settings));
+                published = PolicyLogs.HistoryOf(own, cancel).InForce;
+                own = PolicySettings.Apply(own, published.TextOf(ControlPart.Settings));
             }
 
-            var rules = artifacts.Rules ?? RulesOfLog(own, artifacts, cancel);
+            var rules = artifacts.Rules ?? RulesOfLog(own, artifacts, published, cancel);
             using var logs = PipelineLog.Create();
             var (recorded, count) = tables.Length > 0
                 ? OfTables(own, tables, parsed.GetValue(labels) ?? [], parsed.GetValue(columns), UnionOf(artifacts.Features.AttributeUses, rules.File.Uses.AttributeUses), progress, cancel)
-                : OfTopics(own, fromMs, toMs, warmUpTime ?? artifacts.Features.Reach, progress, logs.CreateLogger("scoring"), cancel);
+                : OfTopics(own, fromMs, toMs, warmUpTime ?? artifacts.Features.Reach, PolicyLogs.RatesOf(own, published), progress, logs.CreateLogger("scoring"), cancel);
             using var meter = new EngineMeter();
             await using var akka = new AkkaSystem();
             using var writer = parsed.GetValue(output) is { } path ? TableWriter.Create(path, RuleBacktest.Columns) : null;
-            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules), recorded, akka.Materializer);
+            var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules, foldedRates: tables.Length > 0 ? rules.World.Rates : null), recorded, akka.Materializer);
             var summary = await backtest.RunAsync(writer, decided => progress.Show(count is { } all ? (FormattableString)$"{decided:N0} of {all:N0} payments" : $"{decided:N0} payments"), cancel);
             progress.Clear();
             Require(tables.Length > 0 || summary.Payments > 0, $"{own.Region}/{own.Home.Payments} holds no payments of that time");
@@ -105,8 +108,8 @@ internal static class RulesBacktestVerb
     }
 
     private static (IRecordedPayments Recorded, long? Count) OfTopics(
-        Topology topology, long? fromMs, long? toMs, TimeSpan? warmUp, ProgressLine progress, ILogger logger, CancellationToken cancel) =>
-        (RecordedLogs.Open(topology, fromMs, toMs, warmUp, read => progress.Show($"{read:N0} labels read"), logger, cancel), null);
+        Topology topology, long? fromMs, long? toMs, TimeSpan? warmUp, RateSchedule rates, ProgressLine progress, ILogger logger, CancellationToken cancel) =>
+        (RecordedLogs.Open(topology, fromMs, toMs, warmUp, rates, read => progress.Show($"{read:N0} labels read"), logger, cancel), null);
 
     private static long? TimeOf(string option, string? text) => text is null ? null
         : IsoTime.TryParse(text, out var ms) ? ms
@@ -123,9 +126,9 @@ internal static class RulesBacktestVerb
     /// <summary>
     /// The file's rules beside what is in force of a deployment: its rates, and its lists.
     /// </summary>
-    private static PolicyRules RulesOfLog(Topology topology, Artifacts artifacts, CancellationToken cancel)
+    private static PolicyRules RulesOfLog(Topology topology, Artifacts artifacts, ControlState control, CancellationToken cancel)
     {
-        var (control, lists) = (PolicyLogs.HistoryOf(topology, cancel).InForce, PolicyLogs.ListsNow(topology, cancel));
+        var lists = PolicyLogs.ListsNow(topology, cancel);
         var world = RuleArtifacts.WorldOf(topology, artifacts.Features, artifacts.Champion.Name, artifacts.ShadowIds, control.TextOf(ControlPart.Rates));
         var file = RuleFiles.Load(topology.RuleFile!, world);
         return new PolicyRules(file, world with { Lists = file.Uses.Lists.Keys.ToDictionary(name => name, name => lists[name], StringComparer.Ordinal) });

@@ -36,6 +36,7 @@ public sealed class PaymentBatch
         Rejection = new Rejection[rowsMax];
         EventTimeMs = new long[rowsMax];
         AmountMinor = new long[rowsMax];
+        AmountBase = new double[rowsMax];
         CurrencyIndex = new short[rowsMax];
         KnownAtMs = new long[rowsMax];
         RefusedTimeMs = new long[rowsMax];
@@ -183,6 +184,12 @@ public sealed class PaymentBatch
     public int RejectedCount { get; set; }
 
     // Filled by enrich.
+
+    /// <summary>
+    /// [rows] The amount in the base currency of the rates, in major units; NaN where there is no
+    /// rate. Filled where a feature looks at it.
+    /// </summary>
+    public readonly double[] AmountBase;
 
     /// <summary>
     /// [rows] The rows in the order in which they are folded: each log's by offset, logs by time

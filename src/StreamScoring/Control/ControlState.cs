@@ -9,15 +9,23 @@ namespace StreamScoring.Control;
 /// </summary>
 public sealed class ControlState
 {
+    /// <summary>
+    /// So many rates are remembered: for records that are stamped before the newest.
+    /// </summary>
+    private const int RatesMax = 16;
+
     private readonly ImmutableSortedDictionary<string, PartInForce> _parts;
 
-    private ControlState(ImmutableSortedDictionary<string, PartInForce> parts) => _parts = parts;
+    private ControlState(ImmutableSortedDictionary<string, PartInForce> parts, ImmutableList<PublishedRates> rates) => (_parts, Rates) = (parts, rates);
 
     /// <summary>Nothing was published yet.</summary>
-    public static ControlState Empty { get; } = new(ImmutableSortedDictionary.Create<string, PartInForce>(StringComparer.Ordinal));
+    public static ControlState Empty { get; } = new(ImmutableSortedDictionary.Create<string, PartInForce>(StringComparer.Ordinal), []);
 
     /// <summary>By kind; those that were ever published.</summary>
     public IReadOnlyDictionary<string, PartInForce> Parts => _parts;
+
+    /// <summary>The rates that were published last, oldest first.</summary>
+    public IReadOnlyList<PublishedRates> Rates { get; }
 
     /// <summary>The text of a part; null where none was published.</summary>
     public string? TextOf(string kind) => _parts.TryGetValue(kind, out var part) ? part.Text : null;
@@ -33,9 +41,20 @@ public sealed class ControlState
         ArgumentNullException.ThrowIfNull(change);
         refusal = change.Parts.Where(part => part.Expects != HashOf(part.Kind)).Select(part =>
             $"it is to replace {part.Kind} {part.Expects ?? "that nobody published"}, and {part.Kind} {HashOf(part.Kind) ?? "that nobody published"} are in force").FirstOrDefault();
-        return refusal is not null ? this
-            : new ControlState(_parts.SetItems(change.Parts.Select(part =>
-                KeyValuePair.Create(part.Kind, new PartInForce(part.Kind, part.Hash, part.Text, change.By, change.Why, atMs, offset)))));
+        if (refusal is not null)
+        {
+            return this;
+        }
+
+        var rates = (ImmutableList<PublishedRates>)Rates;
+        if (change.Parts.FirstOrDefault(part => part.Kind == ControlPart.Rates) is { } published)
+        {
+            rates = rates.Add(new PublishedRates(atMs, published.Text));
+            rates = rates.Count > RatesMax ? rates.RemoveAt(0) : rates;
+        }
+
+        return new ControlState(
+            _parts.SetItems(change.Parts.Select(part => KeyValuePair.Create(part.Kind, new PartInForce(part.Kind, part.Hash, part.Text, change.By, change.Why, atMs, offset)))), rates);
     }
 
     /// <summary>The same with some parts as they are in another state.</summary>
@@ -43,9 +62,12 @@ public sealed class ControlState
     public ControlState Taking(ControlState other, IEnumerable<string> kinds)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new ControlState(_parts.SetItems(kinds.Select(kind => KeyValuePair.Create(kind, other._parts[kind]))));
+        return new ControlState(_parts.SetItems(kinds.Select(kind => KeyValuePair.Create(kind, other._parts[kind]))), (ImmutableList<PublishedRates>)other.Rates);
     }
 
     /// <summary>What a snapshot held.</summary>
-    internal static ControlState Of(IEnumerable<PartInForce> parts) => new(Empty._parts.SetItems(parts.Select(part => KeyValuePair.Create(part.Kind, part))));
+    /// <param name="rates">Null: of a release that kept only those in force.</param>
+    internal static ControlState Of(IReadOnlyCollection<PartInForce> parts, IEnumerable<PublishedRates>? rates) => new(
+        Empty._parts.SetItems(parts.Select(part => KeyValuePair.Create(part.Kind, part))),
+        [.. rates ?? parts.Where(part => part.Kind == ControlPart.Rates).Select(part => new PublishedRates(part.AtMs, part.Text))]);
 }

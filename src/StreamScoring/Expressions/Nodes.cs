@@ -44,14 +44,9 @@ internal sealed class TextConstantNode(string value, TextField? of = null) : Exp
     public override TextValues Texts(PaymentBatch batch) => new(_value);
 }
 
-/// <summary>
-/// The amount in major units: minor units divided by a power of ten, one correctly rounded
-/// division.
-/// </summary>
+/// <summary>The amount in major units of the payment's own currency.</summary>
 internal sealed class AmountNode : Expression
 {
-    private static readonly double[] PowersOfTen = [1, 10, 100, 1000, 10_000];
-
     public override ExpressionType Type => ExpressionType.Number;
 
     public override ReadOnlySpan<double> Numbers(PaymentBatch batch)
@@ -60,12 +55,22 @@ internal sealed class AmountNode : Expression
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
             numbers[rowIndex] = batch.Kind[rowIndex] == RowKind.Payment
-                ? batch.AmountMinor[rowIndex] / PowersOfTen[CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])]
+                ? CurrencyTable.MajorOf(batch.AmountMinor[rowIndex], batch.CurrencyIndex[rowIndex])
                 : double.NaN;
         }
 
         return numbers;
     }
+}
+
+/// <summary>
+/// The amount in the base currency of the rates that features take it by, in major units.
+/// </summary>
+internal sealed class FoldedBaseAmountNode : Expression
+{
+    public override ExpressionType Type => ExpressionType.Number;
+
+    public override ReadOnlySpan<double> Numbers(PaymentBatch batch) => batch.AmountBase.AsSpan(0, batch.RowCount);
 }
 
 /// <summary>

@@ -262,6 +262,10 @@ public sealed class FeatureEngine
             {
                 ReadAmounts(batch, _values[i]);
             }
+            else if (_valueSources[i].IsAmountBase)
+            {
+                ReadBaseAmounts(batch, _values[i]);
+            }
             else
             {
                 ReadAttribute(batch.Attribute(_valueSources[i].AttributeIndex), batch.RowCount, _values[i]);
@@ -291,6 +295,14 @@ public sealed class FeatureEngine
             values[rowIndex] = batch.Kind[rowIndex] == RowKind.Payment
                 ? ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex]))
                 : EntityState.MissingValue;
+        }
+    }
+
+    private static void ReadBaseAmounts(PaymentBatch batch, long[] values)
+    {
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            values[rowIndex] = ScaledValue.OfBaseAmount(batch.AmountBase[rowIndex]);
         }
     }
 

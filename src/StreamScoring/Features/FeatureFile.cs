@@ -32,6 +32,11 @@ public sealed class FeatureFile
     public required IReadOnlyDictionary<string, AttributeUse> AttributeUses { get; init; }
 
     /// <summary>
+    /// Whether a feature looks at <c>amount_base</c>, the amount in the base currency of rates.
+    /// </summary>
+    public required bool UsesBaseAmount { get; init; }
+
+    /// <summary>
     /// A value beyond it, on either side, does not fold into an aggregate of its attribute.
     /// </summary>
     public const double FoldedAttributeMax = ScaledValue.AttributeMax;

@@ -24,7 +24,7 @@ internal sealed unsafe class FeatureReader
         _plans = [.. state.Layout.Plans];
         _offsets = [.. state.Layout.Offsets];
         _edges = new int[_offsets.Length];
-        _units = [.. state.Layout.Values.Select(value => value.IsAmount ? ScaledValue.AmountUnits : ScaledValue.AttributeUnits)];
+        _units = [.. state.Layout.Values.Select(value => value.Units)];
         _series = [.. state.Layout.Series];
         Windows = new WindowReader(state);
         _tiles = new TileReader(state, this, _units);

@@ -10,7 +10,7 @@ namespace StreamScoring.Features;
 /// <param name="attributes">Attributes that have a column anyway, in column order.</param>
 internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures, IReadOnlyList<string>? attributes = null) : IExpressionScope
 {
-    public const string AttributePrefix = "attributes.";
+    public const string AttributePrefix = "attributes.", BaseAmount = "amount_base";
 
     private readonly List<string> _attributes = [.. attributes ?? []];
     private readonly List<AttributeUse> _uses = [.. (attributes ?? []).Select(_ => AttributeUse.None)];
@@ -32,7 +32,10 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
     /// </summary>
     public bool MayUseFeatures { get; set; } = mayUseFeatures;
 
-    public IEnumerable<string> Names => ["amount", "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];
+    /// <summary>Whether something looks at the amount in the base currency.</summary>
+    public bool UsesBaseAmount { get; private set; }
+
+    public IEnumerable<string> Names => ["amount", BaseAmount, "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];
 
     public int AttributeIndex(string name, AttributeUse use)
     {
@@ -48,6 +51,9 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
         return index;
     }
 
+    /// <summary>An aggregate is of the amount in the base currency.</summary>
+    public void UseBaseAmount() => UsesBaseAmount = true;
+
     public void UseHash(TextField field) => _fields.Add(field);
 
     public Expression? Resolve(string name, bool wantsText)
@@ -55,6 +61,12 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
         if (name == "amount")
         {
             return new AmountNode();
+        }
+
+        if (name == BaseAmount)
+        {
+            UseBaseAmount();
+            return new FoldedBaseAmountNode();
         }
 
         if (name == "event_time")

@@ -15,15 +15,24 @@ internal static class ScaledValue
     /// </summary>
     public const double AttributeMax = 9e9;
 
+    /// <summary>Major units; what ingest takes of an amount in its own currency.</summary>
+    private const double AmountMax = 1e11;
+
     private static readonly long[] AmountFactors = [10_000, 1000, 100, 10, 1];
 
     /// <param name="amountMinor">At most 10^11 major units, as ingest checked.</param>
     public static long OfAmount(long amountMinor, int exponent) => amountMinor * AmountFactors[exponent];
 
+    /// <inheritdoc cref="OfAttribute"/>
+    /// <param name="value">In major units.</param>
+    public static long OfBaseAmount(double value) => Of(value, AmountMax, AmountUnits);
+
     /// <returns>Missing where there is none, and <see cref="EntityState.ValueOutOfRange"/> where it
     /// is too large to fold.</returns>
-    public static long OfAttribute(double value) =>
-        Math.Abs(value) <= AttributeMax ? (long)Math.Round(value * AttributeUnits)
+    public static long OfAttribute(double value) => Of(value, AttributeMax, AttributeUnits);
+
+    private static long Of(double value, double max, double units) =>
+        Math.Abs(value) <= max ? (long)Math.Round(value * units)
         : double.IsNaN(value) ? EntityState.MissingValue
         : EntityState.ValueOutOfRange;
 }

@@ -34,7 +34,7 @@ internal static class TotalWidth
     /// alone.</param>
     public static int Words(SeriesKind kind, ValueSource source, bool isEver) => kind switch
     {
-        SeriesKind.Sum => isEver || !source.IsAmount ? 2 : 1,
+        SeriesKind.Sum => isEver || !(source.IsAmount || source.IsAmountBase) ? 2 : 1,
         SeriesKind.Squares => isEver ? 3 : 2,
         _ => 1,
     };

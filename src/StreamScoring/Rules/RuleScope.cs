@@ -26,7 +26,7 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
     private readonly Dictionary<string, ListSlot> _slots = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _features = new(StringComparer.Ordinal);
 
-    public IEnumerable<string> Names => [.. _fields.Names, .. Verdict.Keys, .. world.Schema.Names, .. world.Rates is null ? [] : (string[])["amount_base"]];
+    public IEnumerable<string> Names => [.. _fields.Names.Where(name => name != FeatureScope.BaseAmount || world.Rates is not null), .. Verdict.Keys, .. world.Schema.Names];
 
     public CurrencyRates? Rates => world.Rates;
 
@@ -41,7 +41,7 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
             return make(world);
         }
 
-        if (name == "amount_base")
+        if (name == FeatureScope.BaseAmount)
         {
             return world.Rates is { } rates ? new BaseAmountNode(new AmountNode(), rates) : null;
         }

@@ -23,7 +23,7 @@ internal static partial class EngineEvents
     /// <param name="features">Their names.</param>
     [LoggerMessage(
         1004, LogLevel.Warning,
-        "payments come in {Currency} and in {OtherCurrency}, and these features take their amounts together as they are: {Features}. Let each look at one currency (where: currency == \"EUR\")")]
+        "payments come in {Currency} and in {OtherCurrency}, and these features take their amounts together as they are: {Features}. Let each be of: amount_base, or look at one currency (where: currency == \"EUR\")")]
     public static partial void CurrenciesAreAdded(this ILogger logger, string currency, string otherCurrency, string features);
 
     /// <param name="cause">A sentence, with its place.</param>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Lists;
@@ -132,6 +133,9 @@ public sealed class FoldedState
         internal set => Volatile.Write(ref _lists, value);
     }
 
+    /// <summary>By which features take amounts. For the state's thread.</summary>
+    public RateSchedule Rates { get; set; } = RateSchedule.None;
+
     /// <summary>Folds a batch and fills the features of the rows to decide.</summary>
     /// <exception cref="StateAheadException">A payment that is to be decided was folded before, and
     /// cannot be looked at again.</exception>
@@ -145,6 +149,11 @@ public sealed class FoldedState
         _vector.CopyTo(batch.VectorBefore, 0);
         _order.Fill(batch);
         Mark(batch);
+        if (_file.UsesBaseAmount)
+        {
+            Rates.Fill(batch);
+        }
+
         _features.Enrich(batch);
     }
 

@@ -21,10 +21,11 @@ internal static class PolicyBlocks
     /// <summary>Of a list, all but its entries.</summary>
     private sealed record ListHead(string Name, int Count, ulong DigestHigh, ulong DigestLow, long ChangedAtMs, int[] Lengths);
 
-    private sealed record Head(PartInForce[] Parts, PartInForce[] Applied, ListHead[] Lists);
+    private sealed record Head(PartInForce[] Parts, PartInForce[] Applied, ListHead[] Lists, PublishedRates[]? Rates);
 
     public static byte[] HeadOf(ControlState control, ControlState applied, IReadOnlyList<EntryListImage> lists) => JsonSerializer.SerializeToUtf8Bytes(new Head(
-        [.. control.Parts.Values], [.. applied.Parts.Values], [.. lists.Select(list => new ListHead(list.Name, list.Count, list.DigestHigh, list.DigestLow, list.ChangedAtMs, list.Lengths))]));
+        [.. control.Parts.Values], [.. applied.Parts.Values], [.. lists.Select(list => new ListHead(list.Name, list.Count, list.DigestHigh, list.DigestLow, list.ChangedAtMs, list.Lengths))],
+        [.. control.Rates]));
 
     public static IEnumerable<byte[]> EntriesOf(IReadOnlyList<EntryListImage> lists) => lists.Index().SelectMany(list =>
         new[] { list.Item.Texts, list.Item.Numbers, list.Item.Networks }.Index().SelectMany(kind =>
@@ -35,7 +36,7 @@ internal static class PolicyBlocks
     {
         var head = JsonSerializer.Deserialize<Head>(block);
         return head is { Parts: not null, Applied: not null, Lists: not null }
-            ? (ControlState.Of(head.Parts), ControlState.Of(head.Applied), [.. head.Lists.Select(list => new RestoredList(list.Name, list.Count, list.DigestHigh, list.DigestLow, list.ChangedAtMs, list.Lengths))])
+            ? (ControlState.Of(head.Parts, head.Rates), ControlState.Of(head.Applied, head.Rates), [.. head.Lists.Select(list => new RestoredList(list.Name, list.Count, list.DigestHigh, list.DigestLow, list.ChangedAtMs, list.Lengths))])
             : throw new JsonException("the policy's head lacks a field");
     }
 

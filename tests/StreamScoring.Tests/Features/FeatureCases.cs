@@ -1,4 +1,6 @@
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
 
 namespace StreamScoring.Tests.Features;
 
@@ -11,9 +13,15 @@ internal static class FeatureCases
     /// </summary>
     public static readonly (string Yaml, WindowOracle.Query Query)[] All = [.. Build()];
 
+    /// <summary>
+    /// By which payments are taken in the base currency; what a dinar is worth nobody knows.
+    /// </summary>
+    public static RateSchedule Rates { get; } = RateSchedule.Of(RatesFile.Parse("rates.yaml", "base: EUR\nrates: {JPY: 160}"));
+
     private static IEnumerable<(string, WindowOracle.Query)> Build()
     {
         static double? Amount(Payment payment) => payment.AmountMinor / (payment.Currency == "JPY" ? 1.0 : payment.Currency == "KWD" ? 1000 : 100);
+        static double? Base(Payment payment) => payment.Currency == "KWD" ? null : Math.Round(Amount(payment)!.Value / (payment.Currency == "JPY" ? 160 : 1) * 10_000) / 10_000;
         static double? Basket(Payment payment) => payment.Attributes is { } attributes && attributes.TryGetValue("basket", out var value) ? (double)value : null;
         static string? Card(Payment payment) => payment.CardId;
         static string? Merchant(Payment payment) => payment.MerchantId;
@@ -28,6 +36,7 @@ internal static class FeatureCases
             yield return ($"entity: card_id, aggregate: {aggregate}, of: attributes.basket, window: 7s, delay: 3s", new(aggregate, Card, 7 * RandomEvents.Second, 3 * RandomEvents.Second, Value: Basket));
             yield return ($"entity: merchant_id, aggregate: {aggregate}, of: amount, window: 20s, {where}", new(aggregate, Merchant, 20 * RandomEvents.Second, Where: Online, Value: Amount));
             yield return ($"entity: card_id, aggregate: {aggregate}, of: amount, window: ever", new(aggregate, Card, Value: Amount));
+            yield return ($"entity: merchant_id, aggregate: {aggregate}, of: amount_base, window: 15s", new(aggregate, Merchant, 15 * RandomEvents.Second, Value: Base));
             yield return ($"entity: card_id, aggregate: {aggregate}, of: amount, window: last 3, {where}", new(aggregate, Card, LastCount: 3, Where: Online, Value: Amount));
             yield return ($"entity: card_id, aggregate: {aggregate}, of: amount, window: 10s, exclude_current: true", new(aggregate, Card, 10 * RandomEvents.Second, ExcludeCurrent: true, Value: Amount));
         }

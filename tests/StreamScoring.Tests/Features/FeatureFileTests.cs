@@ -21,6 +21,36 @@ public sealed class FeatureFileTests
     }
 
     [Fact]
+    public void Distinct_amounts_of_the_base_currency_are_refused()
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse(
+            "f.yaml", "version: 1\nfeatures:\n  - {name: r, entity: card_id, aggregate: distinct, of: amount_base, window: 7d}\n"));
+        Assert.Contains("amount_base, which changes with the rates", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("expression: amount", false)]
+    [InlineData("expression: amount_base", true)]
+    [InlineData("entity: card_id, aggregate: sum, of: amount_base, window: 1d", true)]
+    [InlineData("entity: card_id, aggregate: count, window: 1d, where: amount_base > 100", true)]
+    public void A_feature_file_says_whether_it_needs_rates(string feature, bool needs) =>
+        Assert.Equal(needs, FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: a, {feature}}}\n").UsesBaseAmount);
+
+    [Theory]
+    [InlineData("expression: amount", 0)]
+    [InlineData("entity: card_id, aggregate: sum, of: amount, window: 3d, delay: 1d", 4 * 24 * 60)]
+    [InlineData("entity: card_id, aggregate: decayed_count, half_life: 1m", 0, true)]
+    [InlineData("entity: card_id, aggregate: count, window: ever", null)]
+    [InlineData("entity: card_id, aggregate: seconds_since_last", null)]
+    [InlineData("entity: card_id, aggregate: mean, of: amount, window: last 3", null)]
+    public void A_feature_file_says_how_far_back_it_looks(string feature, int? minutes, bool orMore = false)
+    {
+        var reach = FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - {{name: a, {feature}}}\n").Reach;
+        Assert.Equal(minutes is null, reach is null);
+        Assert.True(orMore ? reach > TimeSpan.FromMinutes(10) && reach < TimeSpan.FromDays(30) : reach?.TotalMinutes == minutes);
+    }
+
+    [Fact]
     public void Risk_of_a_field_that_labels_do_not_carry_is_refused()
     {
         var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse(
@@ -31,6 +61,7 @@ public sealed class FeatureFileTests
     [Theory]
     [InlineData("payment_id")]
     [InlineData("amount")]
+    [InlineData("amount_base")]
     public void A_name_that_means_something_else_is_refused(string name)
     {
         var error = Assert.Throws<InvalidInputFileException>(() => FeatureFiles.Parse("f.yaml", $"version: 1\nfeatures:\n  - name: {name}\n    expression: 1 + 1\n"));

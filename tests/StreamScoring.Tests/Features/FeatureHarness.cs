@@ -25,7 +25,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
 
     public FeatureFile File => _file;
 
-    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, clockBlockRecords);
+    public FoldedState State => _state ??= new FoldedState(_file, TestBatch.Logs, IdempotencyOptions.Default, bytesMax, clockBlockRecords) { Rates = FeatureCases.Rates };
 
     /// <summary>
     /// For each payment folded so far, by feature: how far it may be off, 0 where it is exact, NaN

@@ -3,6 +3,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Decisions;
+using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.Rules;
@@ -16,6 +17,8 @@ namespace StreamScoring.Tests.Graph;
 /// <summary>An engine whose policy comes from logs, one batch after the other.</summary>
 public sealed class PolicyChangesTests : IDisposable
 {
+    private const string FirstRates = "base: EUR\nrates: {USD: 2}";
+
     private const int ControlLog = 0, ListLog = 1, Payments = 2;
 
     private static readonly LogTable Logs = new([
@@ -27,11 +30,11 @@ public sealed class PolicyChangesTests : IDisposable
     private readonly Engine _engine;
     private readonly LogMerge _merge;
     private long _now = TestBatch.LogTimestampMs;
-    private string? _rules;
+    private string? _rules, _rates;
 
     public PolicyChangesTests()
     {
-        var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
+        var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n  - {name: in_base, expression: amount_base}\n  - {name: spent, entity: card_id, aggregate: sum, of: amount_base, window: 1d}\n");
         var maker = new Maker(new PolicyParts(
             new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, [])), [0], new DecisionStamp("fake", features.Hash, "test", features.Hash, null, features.Hash, features.Schema.Names, 100),
             new RiskThresholds()), features);
@@ -136,10 +139,34 @@ public sealed class PolicyChangesTests : IDisposable
         Assert.Equal(1, _engine.Policies!.Count);
     }
 
+    [Fact]
+    public void Published_rates_count_for_features_of_records_that_are_stamped_a_minute_later_whoever_reads_them_when()
+    {
+        Pay("c-1", currency: "USD");
+        PublishRates("base: EUR\nrates: {USD: 4}");
+        var publishedAtMs = _now;
+        // Read behind them, and stamped before the minute is over.
+        _now = publishedAtMs + RateSchedule.DelayMs - 2;
+        Pay("c-1", currency: "USD");
+        Pay("c-1", currency: "USD");
+        // Rates that cannot be read, and a change that does not count, change nothing.
+        PublishRates("no rates");
+        _logs[ControlLog].Append(++_now, Change("base: EUR\nrates: {USD: 100}", expects: null, ControlPart.Rates));
+        _now += RateSchedule.DelayMs;
+        Pay("c-1", currency: "USD");
+        Pay("c-1", currency: "GBP");
+        var features = new List<double?>();
+
+        Assert.Equal(5, Decide(features: features).Count);
+        // 10 dollars, at two and at four a euro.
+        Assert.Equal([5, 5, 5, 10, 2.5, 12.5, 2.5, 15, null, 15], features);
+        Assert.Contains("rates", _engine.PolicyChanges!.Unapplied, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _engine.Dispose();
 
-    private void Pay(string card, string attributes = "") => _logs[Payments].Append(++_now, Encoding.UTF8.GetBytes(
-        $"{{\"payment_id\":\"p-{_now}\",\"event_time\":{_now},\"amount_minor\":1000,\"currency\":\"EUR\",\"card_id\":\"{card}\"{attributes}}}"));
+    private void Pay(string card, string attributes = "", string currency = "EUR") => _logs[Payments].Append(++_now, Encoding.UTF8.GetBytes(
+        $"{{\"payment_id\":\"p-{_now}\",\"event_time\":{_now},\"amount_minor\":1000,\"currency\":\"{currency}\",\"card_id\":\"{card}\"{attributes}}}"));
 
     private void Publish(string rules)
     {
@@ -147,13 +174,21 @@ public sealed class PolicyChangesTests : IDisposable
         _rules = rules;
     }
 
-    private static byte[] Change(string rules, string? expects) => new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rules, rules, expects)]).ToJson();
+    private void PublishRates(string rates)
+    {
+        _logs[ControlLog].Append(++_now, Change(rates, _rates is null ? null : ControlPart.HashOf(_rates), ControlPart.Rates));
+        _rates = rates;
+    }
+
+    private static byte[] Change(string text, string? expects, string kind = ControlPart.Rules) => new ControlChange("ann", "because", [ControlPart.Of(kind, text, expects)]).ToJson();
 
     private void Put(string entry, bool isRemoved) => _logs[ListLog].Append(++_now, [.. ListRecord.KeyOf("cards", entry), .. isRemoved ? [] : ListRecord.ValueOf(null, null)]);
 
     /// <summary>Takes all that is in the logs through the engine.</summary>
     /// <returns>Of each decision, its action and what decided.</returns>
-    private List<string> Decide(List<string?>? policies = null)
+    /// <param name="features">Of each decision, the amount in the base currency and what was
+    /// spent.</param>
+    private List<string> Decide(List<string?>? policies = null, List<double?>? features = null)
     {
         var decisions = new List<string>();
         while (true)
@@ -181,6 +216,7 @@ public sealed class PolicyChangesTests : IDisposable
                 var decision = DecisionMessagePack.Read(batch.Encoded.Buffer.Written.Slice(record.ValueStart, record.ValueLength).ToArray());
                 decisions.Add($"{decision.Action} {decision.DecidedBy}");
                 policies?.Add(decision.Policy);
+                features?.AddRange(new[] { "in_base", "spent" }.Select(name => decision.Features.Single(feature => feature.Key == name).Value as double?));
             }
 
             _engine.Pool.Return(batch);
@@ -189,6 +225,18 @@ public sealed class PolicyChangesTests : IDisposable
 
     private sealed class Maker(PolicyParts parts, StreamScoring.Features.FeatureFile features) : IPolicyMaker
     {
+        public CurrencyRates? RatesOf(string? published)
+        {
+            try
+            {
+                return RatesFile.Parse("rates", published ?? FirstRates);
+            }
+            catch (InvalidInputFileException)
+            {
+                return null;
+            }
+        }
+
         public const string Fault = "a fault of the program";
 
         public PolicyParts Make(ControlState control)
@@ -196,6 +244,11 @@ public sealed class PolicyChangesTests : IDisposable
             if (control.TextOf(ControlPart.Rules) == Fault)
             {
                 throw new InvalidOperationException(Fault);
+            }
+
+            if (control.TextOf(ControlPart.Rates) is { } rates && RatesOf(rates) is null)
+            {
+                throw new PolicyNotMadeException("these are no rates");
             }
 
             var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { Shadows = [], Hashing = StreamScoring.Identity.IdentityHash.Development };

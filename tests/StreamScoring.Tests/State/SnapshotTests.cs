@@ -114,6 +114,7 @@ public sealed class SnapshotTests
 
         Assert.Equal(("block a when amount > 1", "ann", 7L), restored.Control.Parts[ControlPart.Rules] is var part ? (part.Text, part.By, part.Offset) : default);
         Assert.Equal("allow b when amount > 1", restored.Applied.TextOf(ControlPart.Rules));
+        Assert.Equal([(1000, "base: EUR"), (2000, "base: USD")], restored.Control.Rates.Select(rates => (rates.AtMs, rates.Text)));
         Assert.Equal(Lists.Lists.Values.Select(list => (list.Name, list.Hash, list.Count, list.ChangedAtMs)), restored.Lists.Lists.Values.Select(list => (list.Name, list.Hash, list.Count, list.ChangedAtMs)));
         Assert.True(restored.Lists["trusted"].ContainsText("c-1"u8, 4999));
         Assert.False(restored.Lists["trusted"].ContainsText("c-1"u8, 5000));
@@ -129,7 +130,9 @@ public sealed class SnapshotTests
     {
         var harness = new FeatureHarness(Yaml);
         harness.Fold(RandomEvents.Some(1, 60, lateness: 3));
-        harness.State.Control = ControlState.Empty.With(new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rules, "block a when amount > 1", null)]), 7, 1000, out _);
+        harness.State.Control = ControlState.Empty.With(new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rules, "block a when amount > 1", null)]), 7, 1000, out _)
+            .With(new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rates, "base: EUR", null)]), 8, 1000, out _)
+            .With(new ControlChange("ann", "because", [ControlPart.Of(ControlPart.Rates, "base: USD", ControlPart.HashOf("base: EUR"))]), 9, 2000, out _);
         harness.State.Applied = ControlState.Empty.With(new ControlChange("bob", "before", [ControlPart.Of(ControlPart.Rules, "allow b when amount > 1", null)]), 5, 900, out _);
         harness.State.Lists = Lists;
         return CollectedState.Of(harness.State).ToFile(harness.Engine);
