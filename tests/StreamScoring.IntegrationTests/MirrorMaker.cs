@@ -25,6 +25,8 @@ internal sealed class MirrorMaker : IDisposable
             "replication.factor = 1", "offset-syncs.topic.replication.factor = 1", "offset.storage.replication.factor = 1", "status.storage.replication.factor = 1",
             "config.storage.replication.factor = 1", "dedicated.mode.enable.internal.rest = false", "emit.heartbeats.enabled = false", "emit.checkpoints.enabled = false",
             "sync.topic.acls.enabled = false",
+            // The copies keep the timestamps, also of a topic whose brokers stamp.
+            "config.properties.exclude = message.timestamp.type,message.timestamp.difference.max.ms,min.insync.replicas,unclean.leader.election.enable",
             // It notes how far it is when it ends cleanly, and else this often: whoever kills it
             // makes it repeat all.
             "offset.flush.interval.ms = 3600000",

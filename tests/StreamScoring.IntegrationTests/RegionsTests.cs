@@ -201,7 +201,7 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
     public async Task What_is_wrong_with_another_region_is_said_with_its_name_and_key(string password, string certificate, string topics, int partitions, params string[] said)
     {
         var set = await regions.TopicsAsync(partitions: 2);
-        var run = await EndedAsync(SecureEnvironment(password), ["run", "--topology", SecureTopology(certificate, topics == "nowhere"), .. set, "--set", $"regions.us.partitions={partitions}",
+        var run = await EndedAsync(regions.SecureEnvironment(password), ["run", "--topology", regions.SecureTopology(certificate, topics == "nowhere"), .. set, "--set", $"regions.us.partitions={partitions}",
             .. topics == "nowhere" ? new[] { "--set", "regions.us.topics.payments=nowhere-payments" } : []]);
         Assert.Equal(1, run.ExitCode);
         Assert.All(said, text => Assert.Contains(text, run.Said, StringComparison.Ordinal));
@@ -232,37 +232,11 @@ public sealed partial class RegionsTests(TwoRegions regions) : IClassFixture<Two
     public async Task A_region_behind_TLS_and_SASL_is_followed()
     {
         var set = await regions.TopicsAsync(partitions: 2);
-        using var eu = new RunningProcess(SecureEnvironment("scoring-secret"), ["run", "--topology", SecureTopology("ca.pem", false), .. set]);
+        using var eu = new RunningProcess(regions.SecureEnvironment("scoring-secret"), ["run", "--topology", regions.SecureTopology("ca.pem", false), .. set]);
         var address = await AddressAsync(eu);
         await PublishAsync("us", set, 100, 5);
         await FoldedAsync(address, "us", set, 5);
     }
-
-    /// <summary>
-    /// The shipped topology, with the other region's brokers behind TLS and SASL; the password
-    /// comes from the environment or from a file.
-    /// </summary>
-    private string SecureTopology(string certificate, bool fromFile)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(regions.Folder, $"secure-{Guid.NewGuid():n}")).FullName;
-        // Another CA than the brokers': any certificate that did not sign theirs.
-        File.Copy(regions.CertificateOf(certificate == "ca.pem" ? "us" : "eu"), Path.Combine(folder, certificate));
-        File.WriteAllText(Path.Combine(folder, "password"), "scoring-secret\n");
-        var shipped = Path.Combine(SharedFolder.RepositoryRoot, "topology");
-        var text = File.ReadAllText(Path.Combine(shipped, "two-regions", "topology.yaml")).Replace("../handbook", Path.Combine(shipped, "handbook"), StringComparison.Ordinal);
-        var secret = fromFile ? "sasl.password.file: password" : "sasl.password: '${SECRET}'";
-        var secure = $"  us:\n    security: {{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: scoring, {secret}, ssl.ca.location: {Path.Combine(folder, certificate)}}}\n";
-        var topology = Path.Combine(folder, "topology.yaml");
-        var position = text.IndexOf("  us:\n", StringComparison.Ordinal);
-        File.WriteAllText(topology, text[..position] + secure + text[(position + "  us:\n".Length)..]);
-        return topology;
-    }
-
-    private Dictionary<string, string> SecureEnvironment(string password) => new(regions.EnvironmentOf("eu"))
-    {
-        ["SCORING_BROKERS_US"] = regions.SecureBrokersOf("us"),
-        ["SECRET"] = password,
-    };
 
     private RunningProcess Start(string region, string[] set) => new(regions.EnvironmentOf(region), ["run", "--topology", TwoRegions.Topology, .. set]);
 

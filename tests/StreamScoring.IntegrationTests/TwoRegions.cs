@@ -74,6 +74,33 @@ public sealed class TwoRegions : IAsyncLifetime
         ["SCORING_DATA"] = Path.Combine(_folder, $"data-{region}-{_topicSets}"),
     };
 
+    /// <summary>
+    /// The shipped topology, with the other region's brokers behind TLS and SASL; the password
+    /// comes from the environment or from a file.
+    /// </summary>
+    public string SecureTopology(string certificate, bool fromFile)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"secure-{Guid.NewGuid():n}")).FullName;
+        // Another CA than the brokers': any certificate that did not sign theirs.
+        File.Copy(CertificateOf(certificate == "ca.pem" ? "us" : "eu"), Path.Combine(folder, certificate));
+        File.WriteAllText(Path.Combine(folder, "password"), "scoring-secret\n");
+        var shipped = Path.Combine(SharedFolder.RepositoryRoot, "topology");
+        var text = File.ReadAllText(Path.Combine(shipped, "two-regions", "topology.yaml")).Replace("../handbook", Path.Combine(shipped, "handbook"), StringComparison.Ordinal);
+        var secret = fromFile ? "sasl.password.file: password" : "sasl.password: '${SECRET}'";
+        var secure = $"  us:\n    security: {{security.protocol: sasl_ssl, sasl.mechanism: PLAIN, sasl.username: scoring, {secret}, ssl.ca.location: {Path.Combine(folder, certificate)}}}\n";
+        var topology = Path.Combine(folder, "topology.yaml");
+        var position = text.IndexOf("  us:\n", StringComparison.Ordinal);
+        File.WriteAllText(topology, text[..position] + secure + text[(position + "  us:\n".Length)..]);
+        return topology;
+    }
+
+    /// <summary>What a process of eu is told that reads us by <see cref="SecureTopology"/>.</summary>
+    public Dictionary<string, string> SecureEnvironment(string password) => new(EnvironmentOf("eu"))
+    {
+        ["SCORING_BROKERS_US"] = SecureBrokersOf("us"),
+        ["SECRET"] = password,
+    };
+
     /// <summary>Topics of a test's own in both regions.</summary>
     /// <returns>The arguments that name them.</returns>
     public async Task<string[]> TopicsAsync(int partitions, params string[] more)
