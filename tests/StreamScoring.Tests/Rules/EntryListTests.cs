@@ -77,7 +77,7 @@ public sealed class EntryListTests
         var list = EntryList.Of("many", "", ListUse.Text, all);
         var ending = EntryList.Of("many", "", ListUse.Text, all.Select(entry => entry with { UntilMs = 4000 }));
 
-        Assert.Equal((15, 20), (list.Bytes / entries + 1, ending.Bytes / entries + 1));
+        Assert.Equal((21, 26), (list.Bytes / entries + 1, ending.Bytes / entries + 1));
         Assert.True(list.ContainsText("customer-999999"u8, 0));
         Assert.False(list.ContainsText("customer-1000000"u8, 0));
     }
