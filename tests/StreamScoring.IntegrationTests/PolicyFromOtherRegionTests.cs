@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using StreamScoring.Client;
-using StreamScoring.Contracts;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -66,7 +65,7 @@ public sealed class PolicyFromOtherRegionTests(TwoRegions regions) : IClassFixtu
         await VerbAsync(set, "policy", "publish", "--rules", file, "--why", "a test", "--by", "ann");
     }
 
-    private Task VerbAsync(string[] set, params string[] arguments) => ScoringProcess.SucceedAsync(regions.EnvironmentOf("us"), [.. arguments, "--topology", TwoRegions.Topology, .. set]);
+    private Task<ScoringProcess.Outcome> VerbAsync(string[] set, params string[] arguments) => ScoringProcess.SucceedAsync(regions.EnvironmentOf("us"), [.. arguments, "--topology", TwoRegions.Topology, .. set]);
 
     private async Task PayAsync(string[] set, int number)
     {
