@@ -22,7 +22,10 @@ internal sealed class FreshFold(SimulationContext context)
     private FoldedState UpTo(ReadOnlySpan<long> vector, IEnumerable<int> order)
     {
         var state = new FoldedState(
-            context.Features, context.Cluster.Logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1) { Rates = _rates };
+            context.Features, context.Cluster.Logs, context.Idempotency, clockBlockRecords: SimulationContext.ClockBlockRecords, slotSeed: 1)
+        {
+            Rates = _rates,
+        };
         foreach (var logIndex in order)
         {
             for (var offset = 0L; offset < vector[logIndex]; offset += _batch.RowsMax)
