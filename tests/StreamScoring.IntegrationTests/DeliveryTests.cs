@@ -105,8 +105,8 @@ public sealed class DeliveryTests(KafkaCluster cluster) : IClassFixture<KafkaClu
         using var stop = new CancellationTokenSource();
         var publishing = PublishAsync(name, burst: 0, stop.Token);
         using var decisions = new PlainReader(cluster.Brokers, $"{name}-decisions");
-        // Which comes first, its heartbeat or its commit, is chance. Until it was a zombie once, the
-        // test says nothing.
+        // Which comes first, its heartbeat or its commit, is chance. Until it was a zombie once,
+        // the test says nothing.
         for (var round = 0; round < 4 || !first.Said.Contains("(Broker: Unknown member)", StringComparison.Ordinal); round++)
         {
             Assert.True(round < 30, $"evicted {round} times, it never committed as one that is no member");

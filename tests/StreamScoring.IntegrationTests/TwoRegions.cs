@@ -94,7 +94,9 @@ public sealed class TwoRegions : IAsyncLifetime
         return topology;
     }
 
-    /// <summary>What a process of eu is told that reads us by <see cref="SecureTopology"/>.</summary>
+    /// <summary>
+    /// What a process of eu is told that reads us by <see cref="SecureTopology"/>.
+    /// </summary>
     public Dictionary<string, string> SecureEnvironment(string password) => new(EnvironmentOf("eu"))
     {
         ["SCORING_BROKERS_US"] = SecureBrokersOf("us"),
