@@ -70,8 +70,18 @@ public sealed class PolicyLogTests(KafkaCluster cluster) : IClassFixture<KafkaCl
         Assert.All(history, change => Assert.Equal(("ann", "the first", JsonValueKind.Null), (change.GetProperty("by").GetString(), change.GetProperty("why").GetString(), change.GetProperty("replaces").ValueKind)));
         Assert.Equal(2, (await VerbAsync(file, "policy", "history", "--all", "--json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Equal("{}", (await VerbAsync(file, "policy", "show", "--json", "--at", "2020-01-01")).Output.Trim());
+        // A feed that comes again: what is as it was is not written once more.
+        var feed = Path.Combine(file.Folder, "feed.csv");
+        await File.WriteAllLinesAsync(feed, Enumerable.Range(0, 2000).Select(i => $"f-{i}"));
+        Assert.Equal(2000, Changed(await VerbAsync(file, "lists", "import", "feed", feed, "--why", "weekly", "--json")));
+        Assert.Equal(0, Changed(await VerbAsync(file, "lists", "import", "feed", feed, "--why", "weekly", "--json")));
+        await File.WriteAllLinesAsync(feed, Enumerable.Range(1, 2000).Select(i => i == 7 ? "f-7,2100-01-01" : $"f-{i}"));
+        Assert.Equal(2, Changed(await VerbAsync(file, "lists", "import", "feed", feed, "--why", "weekly", "--json")));
+        Assert.Equal(2001, JsonDocument.Parse((await VerbAsync(file, "lists", "show", "feed", "--json")).Output).RootElement.GetProperty("entries").GetInt32());
         Assert.Equal(1, JsonDocument.Parse((await VerbAsync(file, "lists", "show", "stolen_cards", "--json")).Output).RootElement.GetProperty("entries").GetInt32());
     }
+
+    private static int Changed(ScoringProcess.Outcome outcome) => JsonDocument.Parse(outcome.Output).RootElement.GetProperty("changed").GetInt32();
 
     private Task<ScoringProcess.Outcome> VerbAsync(CopiedTopology file, params string[] arguments) => ScoringProcess.SucceedAsync(cluster.Environment, [.. arguments, "--topology", file.FilePath]);
 

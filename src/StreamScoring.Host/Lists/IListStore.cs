@@ -21,7 +21,8 @@ internal interface IListStore
 }
 
 /// <summary>What a change came to.</summary>
-/// <param name="Changed">Entries that came or went; of a log those that were written.</param>
+/// <param name="Changed">Entries that came, went or changed; of a log those that were
+/// written.</param>
 /// <param name="Entries">Entries of the list now; null where that is not looked up.</param>
 /// <param name="Text">In words.</param>
 internal sealed record ListOutcome(long Changed, int? Entries, string Text);

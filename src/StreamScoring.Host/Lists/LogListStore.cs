@@ -10,6 +10,11 @@ namespace StreamScoring.Host.Lists;
 /// <summary>Lists in the compacted topic of a deployment, whose processes follow it.</summary>
 internal sealed class LogListStore(Topology topology) : IListStore
 {
+    /// <summary>
+    /// So many entries are compared with what is there; for fewer it takes longer to read that.
+    /// </summary>
+    private const int ComparedFrom = 1000;
+
     private readonly PolicyTopic _topic = PolicyLogs.ListsOf(topology);
 
     /// <inheritdoc/>
@@ -20,8 +25,23 @@ internal sealed class LogListStore(Topology topology) : IListStore
             Require(entry.Text);
         }
 
-        var written = Write(name, entries.Select(entry => (entry.Text, (byte[]?)ListRecord.ValueOf(entry.UntilMs == ListEntry.Forever ? null : entry.UntilMs, entry.Note))), entries.Count, why, cancel);
-        return new ListOutcome(written, null, $"{written:N0} published");
+        if (entries.Count < ComparedFrom)
+        {
+            var written = Publish(name, entries, why, cancel);
+            return new ListOutcome(written, null, $"{written:N0} published");
+        }
+
+        // A feed that comes every week is almost the same each time.
+        var there = All(cancel).GetValueOrDefault(name) ?? [];
+        var count = there.Count;
+        var changed = new List<ListEntry>();
+        foreach (var entry in entries.Where(entry => !there.TryGetValue(entry.Text, out var known) || known != entry))
+        {
+            changed.Add(there[entry.Text] = entry);
+        }
+
+        var published = Publish(name, changed, why, cancel);
+        return new ListOutcome(published, there.Count, $"{published:N0} published, of which {there.Count - count:N0} are new; {entries.Count - published:N0} are as they were");
     }
 
     /// <inheritdoc/>
@@ -37,21 +57,29 @@ internal sealed class LogListStore(Topology topology) : IListStore
     /// <inheritdoc/>
     public IReadOnlyList<ListEntry> Read(string name, CancellationToken cancel)
     {
+        var lists = All(cancel);
+        var near = Nearest.To(name, lists.Keys);
+        return lists.TryGetValue(name, out var entries) ? [.. entries.Values]
+            : throw new InvalidInputFileException($"nothing was ever added to a list {name}{(near is null ? "" : $"; did you mean {near}?")}");
+    }
+
+    /// <summary>By list, by its text: all entries; a list that is empty by now has none.</summary>
+    private Dictionary<string, Dictionary<string, ListEntry>> All(CancellationToken cancel)
+    {
         using var line = new ProgressLine();
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var entries = new Dictionary<string, ListEntry>(StringComparer.Ordinal);
+        var lists = new Dictionary<string, Dictionary<string, ListEntry>>(StringComparer.Ordinal);
+        var records = 0L;
         foreach (var record in _topic.ReadAll(cancel))
         {
-            line.Show($"{record.Offset:N0} records read");
+            line.Show($"{++records:N0} records read");
             if (!ListRecord.TryReadKey(record.Key, out var list, out var entry))
             {
                 continue;
             }
 
-            names.Add(list);
-            if (list != name)
+            if (!lists.TryGetValue(list, out var entries))
             {
-                continue;
+                lists[list] = entries = new Dictionary<string, ListEntry>(StringComparer.Ordinal);
             }
 
             if (record.Value.Length == 0)
@@ -64,9 +92,11 @@ internal sealed class LogListStore(Topology topology) : IListStore
             }
         }
 
-        var near = Nearest.To(name, names);
-        return names.Contains(name) ? [.. entries.Values] : throw new InvalidInputFileException($"there is no list {name}{(near is null ? "" : $"; did you mean {near}?")}");
+        return lists;
     }
+
+    private long Publish(string name, IReadOnlyCollection<ListEntry> entries, string? why, CancellationToken cancel) =>
+        Write(name, entries.Select(entry => (entry.Text, (byte[]?)ListRecord.ValueOf(entry.UntilMs == ListEntry.Forever ? null : entry.UntilMs, entry.Note))), entries.Count, why, cancel);
 
     private long Write(string name, IEnumerable<(string Entry, byte[]? Value)> entries, int count, string? why, CancellationToken cancel)
     {

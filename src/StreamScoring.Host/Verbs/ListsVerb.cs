@@ -96,10 +96,12 @@ internal static class ListsVerb
         var name = parsed.GetRequiredValue(Name);
         if (parsed.GetValue(json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { list = name, entries = outcome.Entries, changed = outcome.Changed }));
+            // Left out where it is not looked up.
+            var entries = outcome.Entries is { } count ? new Dictionary<string, object> { ["entries"] = count } : [];
+            Console.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object> { ["list"] = name }.Concat(entries).Append(KeyValuePair.Create("changed", (object)outcome.Changed)).ToDictionary()));
         }
 
-        Console.Error.WriteLine($"{name}: {outcome.Text}{(outcome.Entries is { } entries ? $"; {entries:N0} entries" : "")}");
+        Console.Error.WriteLine($"{name}: {outcome.Text}{(outcome.Entries is { } now ? $"; {now:N0} entries" : "")}");
     }
 
     private static ListEntry EntryOf(string text, ParseResult parsed)
