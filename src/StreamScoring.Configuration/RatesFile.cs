@@ -27,7 +27,13 @@ public static class RatesFile
         Array.Fill(units, double.NaN);
         foreach (var code in rates.Keys)
         {
-            units[IndexOf(rates, code, code)] = rates.Number(code, double.NaN, 1e-9, 1e9);
+            var unit = rates.Number(code, double.NaN, 1e-9, 1e9);
+            units[IndexOf(rates, code, code)] = double.IsNaN(unit) ? throw rates.Error(code, "has no rate; write the units for one unit of the base, or leave the currency out") : unit;
+        }
+
+        if (!rates.Keys.Any())
+        {
+            throw top.Error("rates", "names no currency; write the units of each for one unit of the base: rates: {USD: 1.08}");
         }
 
         if (!double.IsNaN(units[baseIndex]) && units[baseIndex] != 1)

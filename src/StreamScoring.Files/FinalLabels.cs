@@ -10,7 +10,7 @@ public sealed class FinalLabels
 {
     /// <summary>By the payment's id and event time, and by its id alone: where an id stands more
     /// than once, its label's event time says whose it is.</summary>
-    private readonly Dictionary<(UInt128 Id, long EventTimeMs), (long KnownAtMs, bool Fraud)> _labels = [];
+    private readonly Dictionary<(UInt128 Id, long EventTimeMs), (long KnownAtMs, bool Fraud, long EventTimeMs)> _labels = [];
 
     public void Add(Label label)
     {
@@ -24,13 +24,17 @@ public sealed class FinalLabels
     public void Add(ReadOnlySpan<byte> paymentId, long eventTimeMs, long knownAtMs, bool isFraud)
     {
         var id = IdentityHash.Development.Of(paymentId);
-        Add((id, eventTimeMs), (knownAtMs, isFraud));
-        Add((id, long.MinValue), (knownAtMs, isFraud));
+        Add((id, eventTimeMs), (knownAtMs, isFraud, eventTimeMs));
+        Add((id, long.MinValue), (knownAtMs, isFraud, eventTimeMs));
     }
 
     /// <param name="id">UTF-8.</param>
-    /// <returns>Null where the payment has none.</returns>
-    public (long KnownAtMs, bool Fraud)? Of(ReadOnlySpan<byte> id, long eventTimeMs)
+    /// <param name="exactly">False: a label of the id is taken too where none has its event
+    /// time.</param>
+    /// <returns>
+    /// With the event time of the payment that it says it is of. Null where the payment has none.
+    /// </returns>
+    public (long KnownAtMs, bool Fraud, long EventTimeMs)? Of(ReadOnlySpan<byte> id, long eventTimeMs, bool exactly = false)
     {
         if (_labels.Count == 0)
         {
@@ -38,10 +42,10 @@ public sealed class FinalLabels
         }
 
         var hash = IdentityHash.Development.Of(id);
-        return _labels.TryGetValue((hash, eventTimeMs), out var label) || _labels.TryGetValue((hash, long.MinValue), out label) ? label : null;
+        return _labels.TryGetValue((hash, eventTimeMs), out var label) || (!exactly && _labels.TryGetValue((hash, long.MinValue), out label)) ? label : null;
     }
 
-    private void Add((UInt128 Id, long EventTimeMs) key, (long KnownAtMs, bool Fraud) next)
+    private void Add((UInt128 Id, long EventTimeMs) key, (long KnownAtMs, bool Fraud, long EventTimeMs) next)
     {
         // Of two labels the later known one holds, and of two known at once the one that says
         // fraud, as in the state.

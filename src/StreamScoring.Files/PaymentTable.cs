@@ -115,7 +115,7 @@ public sealed class PaymentTable
     public bool? IsFraud(long index, ReadOnlySpan<byte> id, long eventTimeMs)
     {
         var own = _payments.Fraud((int)index);
-        if (_labelled!.Of(id, eventTimeMs) is not { } labelled)
+        if (_labelled!.Of(id, eventTimeMs) is not { } labelled || (labelled.EventTimeMs != eventTimeMs && _repeated.HasRow(id, labelled.EventTimeMs)))
         {
             return own;
         }
@@ -175,7 +175,7 @@ public sealed class PaymentTable
         writer.Flush();
         var fraud = mapper.HasLabelColumn ? mapper.ReadFraud() : null;
         _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
-        _repeated.Add(Encoding.UTF8.GetBytes(payment.PaymentId), row, _placesOf[^1]);
+        _repeated.Add(Encoding.UTF8.GetBytes(payment.PaymentId), payment.EventTimeMs, row, _placesOf[^1]);
         if (!mapper.HasLabelColumn)
         {
             return;

@@ -7,8 +7,11 @@ namespace StreamScoring.Files;
 internal sealed class RepeatedIds
 {
     /// <summary>Hashes: of 128 bits, so that two ids with one are not to be expected.</summary>
-    private readonly HashSet<UInt128> _ids = [];
+    private readonly Dictionary<UInt128, long> _ids = [];
     private readonly HashSet<UInt128> _repeated = [];
+
+    /// <summary>Rows of these ids, by id and event time.</summary>
+    private readonly HashSet<(UInt128 Id, long EventTimeMs)> _rows = [];
     private string? _firstPlace;
     private int _rowCount;
 
@@ -18,15 +21,22 @@ internal sealed class RepeatedIds
     /// <param name="id">UTF-8.</param>
     public bool Contains(ReadOnlySpan<byte> id) => _repeated.Count > 0 && _repeated.Contains(IdentityHash.Development.Of(id));
 
+    /// <summary>Whether the id stands more than once, and one of its rows has that event time.
+    /// </summary>
+    /// <param name="id">UTF-8.</param>
+    public bool HasRow(ReadOnlySpan<byte> id, long eventTimeMs) => _rows.Count > 0 && _rows.Contains((IdentityHash.Development.Of(id), eventTimeMs));
+
     /// <param name="id">UTF-8.</param>
     /// <param name="placeOf">Where the row stands.</param>
-    public void Add(ReadOnlySpan<byte> id, int row, Func<int, string> placeOf)
+    public void Add(ReadOnlySpan<byte> id, long eventTimeMs, int row, Func<int, string> placeOf)
     {
         _rowCount++;
         var hash = IdentityHash.Development.Of(id);
-        if (!_ids.Add(hash))
+        if (!_ids.TryAdd(hash, eventTimeMs))
         {
             _repeated.Add(hash);
+            _rows.Add((hash, _ids[hash]));
+            _rows.Add((hash, eventTimeMs));
             _firstPlace ??= placeOf(row);
             Count++;
         }

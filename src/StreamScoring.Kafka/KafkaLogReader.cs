@@ -158,7 +158,7 @@ internal sealed unsafe class KafkaLogReader : ILogReader
         {
             var message = Head;
             var timestampMs = _timestampsMs[_head];
-            var decide = _place.Take(message->Offset) && timestampMs >= _fromMs;
+            var decide = _place.Take(message->Offset) && timestampMs >= _fromMs && timestampMs < _until.Ms;
             switch (_kind)
             {
                 case LogKind.Control:

@@ -18,7 +18,7 @@ public sealed class KafkaLogSource : ILogSource
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longer than a partition takes to get a new leader.</summary>
-    private static readonly TimeSpan RangePatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RangePatience = TimeSpan.FromSeconds(30);
 
     private readonly KafkaConnection _connection;
     private readonly KafkaLogSourceOptions _options;
@@ -175,7 +175,7 @@ public sealed class KafkaLogSource : ILogSource
         else if (TimeProvider.System.GetElapsedTime(_moved.At) > RangePatience
             && readers.Find(reader => reader.NextOffset < range.End[reader.LogIndex] && reader.QueuedRecords == 0) is { } still)
         {
-            throw new KafkaFailedException($"{_connection}: nothing came of {Logs[still.LogIndex]} from offset {still.NextOffset} on for {RangePatience.TotalSeconds:0} s");
+            throw new KafkaFailedException($"{_connection}: nothing came of {Logs[still.LogIndex]} from offset {still.NextOffset} on for {RangePatience.TotalSeconds:0} s; is the broker up?");
         }
     }
 

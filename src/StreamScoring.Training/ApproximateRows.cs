@@ -21,6 +21,7 @@ internal sealed class ApproximateRows(FeatureFile features, Func<long, string> p
     /// </summary>
     private readonly (long Count, string? First)[] _tooLarge = new (long, string?)[features.FoldedAttributes.Count];
 
+    private (long Count, string? First) _amountsTooLarge;
     private long _paymentCount, _boundedCount, _unboundedCount;
     private string? _first;
 
@@ -33,6 +34,11 @@ internal sealed class ApproximateRows(FeatureFile features, Func<long, string> p
             {
                 _tooLarge[i] = (_tooLarge[i].Count + 1, _tooLarge[i].First ?? placeOf(batch.Offset[rowIndex]));
             }
+        }
+
+        if (features.UsesBaseAmount && Math.Abs(batch.AmountBase[rowIndex]) > FeatureFile.FoldedAmountMax)
+        {
+            _amountsTooLarge = (_amountsTooLarge.Count + 1, _amountsTooLarge.First ?? placeOf(batch.Offset[rowIndex]));
         }
 
         if (batch.IsApproximate[rowIndex])
@@ -53,6 +59,12 @@ internal sealed class ApproximateRows(FeatureFile features, Func<long, string> p
             }
         }
 
+        if (_amountsTooLarge.Count > 0)
+        {
+            yield return $"{_amountsTooLarge.First}: amount_base lies beyond {FeatureFile.FoldedAmountMax:N0} in {_amountsTooLarge.Count:N0} payments, "
+                + "the first of them in time here; what is beyond counts as missing: are the rates right?";
+        }
+
         if (_first is null)
         {
             yield break;
@@ -65,7 +77,7 @@ internal sealed class ApproximateRows(FeatureFile features, Func<long, string> p
             + (_unboundedCount > 0 ? $"; of {_unboundedCount:N0} it is not known how far they are off: {UnboundedReason}" : "");
     }
 
-    private string UnboundedReason => _tooLarge.Any(one => one.Count > 0)
+    private string UnboundedReason => _tooLarge.Any(one => one.Count > 0) || _amountsTooLarge.Count > 0
         ? "their windows hold a value that is too large"
         : "their windows hold payments that came later than lateness allows, or that are no longer kept one by one: raise lateness or exact_events";
 

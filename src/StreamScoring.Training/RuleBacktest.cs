@@ -55,10 +55,18 @@ public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, IReco
             recorded.Look(batch);
             foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
             {
+                if (batch.IsDuplicate[rowIndex] && batch.DecidedBy[rowIndex] != DecidedBy.Duplicate)
+                {
+                    // Its payment came before the first one that is decided here.
+                    continue;
+                }
+
                 var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
-                var isFraud = recorded.IsFraud(batch, rowIndex);
+                // A payment that came again is one payment.
+                var isFraud = !batch.IsDuplicate[rowIndex] && recorded.IsFraud(batch, rowIndex);
                 frauds += isFraud ? 1 : 0;
                 counts.Add(batch, rowIndex, isFraud);
+                payments++;
                 actions[(int)batch.Action[rowIndex]]++;
                 if (output is not null)
                 {
@@ -66,7 +74,6 @@ public sealed class RuleBacktest(FeatureFile features, PolicyParts policy, IReco
                 }
             }
 
-            payments += batch.DecideCount;
             progress?.Invoke(payments);
         }).Run(materializer);
         await using var stopping = cancel.Register(() => stop.Abort(new OperationCanceledException(cancel)));

@@ -193,6 +193,30 @@ internal static class KafkaPorts
         return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
     }
 
+    /// <summary>For whoever needs all of what is followed: it cannot go on without.</summary>
+    /// <exception cref="KafkaFailedException">The region cannot be reached, or a topic is missing
+    /// there.</exception>
+    public static void RequireReached(Topology topology, FollowKnobs follow)
+    {
+        foreach (var followed in AdminsOf(topology, follow))
+        {
+            using (followed)
+            {
+                try
+                {
+                    if (followed.Differences(FollowedPatience) is { Count: > 0 } differences)
+                    {
+                        throw new TopologyDiffersException(string.Join("; ", differences));
+                    }
+                }
+                catch (KafkaFailedException e)
+                {
+                    throw new KafkaFailedException($"{e.Message} Features need what region {follow.Region} published; to leave it out take {follow.Region} out of followRegions, and features know less", e);
+                }
+            }
+        }
+    }
+
     private static void RequireFollowed(TopicAdmin admin, string region, string key, Topology topology, ILogger logger)
     {
         try

@@ -72,6 +72,11 @@ internal sealed class PolicyFiles : IDisposable
         var loaded = artifacts.Value;
         // Models that were loaded anew came with their rules and rates.
         var rates = artifacts == _artifacts ? RuleArtifacts.RatesOf(topology, published: null) : loaded.Rates;
+        if (Features.UsesBaseAmount && topology.Control is null && _rates?.BaseIndex != rates?.BaseIndex)
+        {
+            throw new InvalidInputFileException($"{topology.RatesFile ?? topology.File}: the base of the rates changed, and features hold amounts in the one of before ({topology.FeatureFile} looks at amount_base); keep the base, or start a process anew without its snapshots");
+        }
+
         var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, rates, _rules) : loaded.Rules;
         return (Held(artifacts, rules, rates, topology), new LoadedFiles(topology, artifacts, rules, rates));
     }

@@ -42,6 +42,10 @@ internal sealed class RecordedLogs : IRecordedPayments
     /// <summary>Records that hold to no contract, and are no payments.</summary>
     public long RefusedCount { get; private set; }
 
+    /// <summary>What whoever reads the result should know, one sentence each.</summary>
+    public IEnumerable<string> Notices => Enumerable.Range(0, Logs.Count).Where(logIndex => _range.Written[logIndex] > _range.End[logIndex])
+        .Select(logIndex => $"{Logs[logIndex]}: a publisher's transaction is open, so what lies from offset {_range.End[logIndex]} on is left out");
+
     /// <summary>Finds the stretch, and reads its labels up to what is there now.</summary>
     /// <param name="fromMs">The first payments that are decided, by the time of their records, ms
     /// since the Unix epoch; null: from the beginning.</param>
@@ -57,7 +61,12 @@ internal sealed class RecordedLogs : IRecordedPayments
     {
         // What decides is given, and not that of the past.
         topology = topology with { Control = null };
-        KafkaPorts.RequireTopics(topology, logger);
+        KafkaPorts.RequireTopics(topology, topology.Home.Payments, topology.Home.Labels);
+        foreach (var follow in topology.Follows)
+        {
+            KafkaPorts.RequireReached(topology, follow);
+        }
+
         var readFromMs = warmUp is { } length && fromMs is { } ms ? ms - (long)length.TotalMilliseconds : (long?)null;
         var logs = KafkaPorts.Logs(topology);
         var recorded = new RecordedLogs(topology, logs, RangeOf(topology, logs, readFromMs, fromMs ?? long.MinValue, untilMs ?? long.MaxValue), rates, logger);
@@ -72,7 +81,7 @@ internal sealed class RecordedLogs : IRecordedPayments
     public void Look(PaymentBatch batch) => RefusedCount += batch.RejectedCount;
 
     public bool IsFraud(PaymentBatch batch, int rowIndex) =>
-        _labels.Of(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex), batch.EventTimeMs[rowIndex]) is { Fraud: true };
+        _labels.Of(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex), batch.EventTimeMs[rowIndex], exactly: true) is { Fraud: true };
 
     private static LogRange RangeOf(Topology topology, LogTable logs, long? readFromMs, long fromMs, long untilMs) =>
         LogRange.Find(logs, region => KafkaPorts.ConnectionOf(topology.Regions.First(known => known.Name == region)), readFromMs, fromMs, untilMs);

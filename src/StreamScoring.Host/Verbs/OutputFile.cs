@@ -43,18 +43,19 @@ internal static class OutputFile
     }
 
     /// <inheritdoc cref="RequireTable"/>
-    public static void RequireNoInput(string output, IEnumerable<string?> inputs)
+    /// <param name="option">That names the output.</param>
+    public static void RequireNoInput(string output, IEnumerable<string?> inputs, string option = "--output")
     {
         foreach (var input in inputs.OfType<string>())
         {
             if (RealPath.Of(output) == RealPath.Of(input))
             {
-                throw new InvalidInputFileException($"--output {output} is {input}, which this verb reads and would overwrite; name another file");
+                throw new InvalidInputFileException($"{option} {output} is {input}, which this verb reads and would overwrite; name another file");
             }
 
             if (Directory.Exists(input) && RealPath.IsWithin(output, input))
             {
-                throw new InvalidInputFileException($"--output {output} lies in {input}, which this verb reads; name a file elsewhere");
+                throw new InvalidInputFileException($"{option} {output} lies in {input}, which this verb reads; name a file elsewhere");
             }
         }
     }

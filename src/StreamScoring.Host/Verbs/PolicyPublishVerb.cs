@@ -4,6 +4,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Expressions;
 using StreamScoring.Kafka;
 using StreamScoring.Rules;
 
@@ -104,7 +105,7 @@ internal static class PolicyPublishVerb
         var ratesText = rates is null ? inForce.TextOf(ControlPart.Rates) : Utf8File.ReadAllText(rates);
         if (rates is not null)
         {
-            RatesFile.Parse(rates, ratesText!);
+            RequireBase(file, inForce, rates, RatesFile.Parse(rates, ratesText!));
             parts.Add(ControlPart.Of(ControlPart.Rates, ratesText!, inForce.HashOf(ControlPart.Rates)));
         }
 
@@ -116,6 +117,15 @@ internal static class PolicyPublishVerb
         }
 
         return parts.FindAll(part => part.Hash != inForce.HashOf(part.Kind));
+    }
+
+    /// <summary>Windows that hold amounts in one currency cannot go on in another.</summary>
+    private static void RequireBase(Topology file, ControlState inForce, string path, CurrencyRates published)
+    {
+        if (PolicyLogs.RatesOf(file, inForce).BaseIndex is { } now && now != published.BaseIndex && FeatureFiles.Load(file.FeatureFile).UsesBaseAmount)
+        {
+            throw new InvalidInputFileException($"{path}: the base is {CurrencyTable.CodeOf(published.BaseIndex)}, and features hold amounts in {CurrencyTable.CodeOf(now)} ({file.FeatureFile} looks at amount_base); keep the base");
+        }
     }
 
     /// <summary>A change that cannot count is not written.</summary>

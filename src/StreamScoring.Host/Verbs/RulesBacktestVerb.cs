@@ -45,7 +45,7 @@ internal static class RulesBacktestVerb
             var tables = parsed.GetValue(payments) ?? [];
             Require(tables.Length > 0 || (parsed.GetValue(labels) is null or [] && parsed.GetValue(columns) is null), "--labels and --columns go with --payments; of the topics the labels are read too");
             var (fromMs, toMs, warmUpTime) = (TimeOf("--from", parsed.GetValue(from)), TimeOf("--to", parsed.GetValue(to)), CommonOptions.TimeOf("--warm-up", parsed.GetValue(warmUp)));
-            Require(tables.Length == 0 || (fromMs ?? toMs) is null, "--from and --to are of the topics; leave out --payments, or these");
+            Require(tables.Length == 0 || ((fromMs ?? toMs) is null && warmUpTime is null), "--from, --to and --warm-up are of the topics; leave out --payments, or these");
             Require(fromMs is not null || warmUpTime is null, "--warm-up is how long before --from records are read; give --from too");
             Require(fromMs is null || toMs is null || fromMs < toMs, "--to is not after --from");
             string?[] inputs = [own.File, own.RuleFile, own.FeatureFile, parsed.GetValue(columns), .. tables, .. parsed.GetValue(labels) ?? []];
@@ -56,7 +56,8 @@ internal static class RulesBacktestVerb
 
             if (parsed.GetValue(report) is { } page)
             {
-                OutputFile.RequireNoInput(page, inputs);
+                Require(page.EndsWith(".html", StringComparison.OrdinalIgnoreCase), $"--report is {page}; the page is HTML: name a file that ends in .html");
+                OutputFile.RequireNoInput(page, inputs, "--report");
             }
 
             using var artifacts = Artifacts.Load(own, cancel);
@@ -79,11 +80,15 @@ internal static class RulesBacktestVerb
             var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules, foldedRates: tables.Length > 0 ? rules.World.Rates : null), recorded, akka.Materializer);
             var summary = await backtest.RunAsync(writer, decided => progress.Show(count is { } all ? (FormattableString)$"{decided:N0} of {all:N0} payments" : $"{decided:N0} payments"), cancel);
             progress.Clear();
-            Require(tables.Length > 0 || summary.Payments > 0, $"{own.Region}/{own.Home.Payments} holds no payments of that time");
             writer?.Complete();
+            if (summary.Payments == 0)
+            {
+                progress.Say([$"there are no payments{(tables.Length > 0 ? "" : $" of that time in {own.Region}/{own.Home.Payments}")}"]);
+            }
+
             if (recorded is RecordedLogs { RefusedCount: > 0 and var refused })
             {
-                progress.Say([$"records that hold to no contract and are left out: {refused:N0} (see scoring deadletters list)"]);
+                progress.Say([$"records that hold to no contract and are left out: {refused:N0}"]);
             }
 
             if (parsed.GetValue(report) is { } written)
@@ -108,8 +113,12 @@ internal static class RulesBacktestVerb
     }
 
     private static (IRecordedPayments Recorded, long? Count) OfTopics(
-        Topology topology, long? fromMs, long? toMs, TimeSpan? warmUp, RateSchedule rates, ProgressLine progress, ILogger logger, CancellationToken cancel) =>
-        (RecordedLogs.Open(topology, fromMs, toMs, warmUp, rates, read => progress.Show($"{read:N0} labels read"), logger, cancel), null);
+        Topology topology, long? fromMs, long? toMs, TimeSpan? warmUp, RateSchedule rates, ProgressLine progress, ILogger logger, CancellationToken cancel)
+    {
+        var recorded = RecordedLogs.Open(topology, fromMs, toMs, warmUp, rates, read => progress.Show($"{read:N0} labels read"), logger, cancel);
+        progress.Say(recorded.Notices);
+        return (recorded, null);
+    }
 
     private static long? TimeOf(string option, string? text) => text is null ? null
         : IsoTime.TryParse(text, out var ms) ? ms

@@ -6,10 +6,15 @@ namespace StreamScoring.Expressions;
 /// is not known.</param>
 public sealed class CurrencyRates(string hash, short baseIndex, double[] unitsPerBase)
 {
+    private const double Units = 10_000;
+
     public string Hash => hash;
 
     public short BaseIndex => baseIndex;
 
-    /// <returns>NaN where a rate is missing.</returns>
-    public double Convert(double value, short from, short to) => from == to ? value : value / unitsPerBase[from] * unitsPerBase[to];
+    /// <returns>
+    /// Rounded to a ten-thousandth of a major unit, as features fold it: else 33.27 of a currency
+    /// of which 0.3327 are worth 1 would be a little more than 100. NaN where a rate is missing.
+    /// </returns>
+    public double Convert(double value, short from, short to) => from == to ? value : Math.Round(value / unitsPerBase[from] * unitsPerBase[to] * Units) / Units;
 }

@@ -158,7 +158,8 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
         TextSyntax text => new TextConstantNode(text.Value),
         NameSyntax { Name: "true" } => new ConstantNode(1, ExpressionType.Truth),
         NameSyntax { Name: "false" } => new ConstantNode(0, ExpressionType.Truth),
-        NameSyntax name => scope.Resolve(name.Name, wantsText) ?? throw Unknown(name.Offset, "name", name.Name, scope.Names),
+        NameSyntax name => scope.Resolve(name.Name, wantsText)
+            ?? throw (scope.WhyNot(name.Name) is { } why ? new ExpressionException(name.Offset, why) : Unknown(name.Offset, "name", name.Name, scope.Names)),
         CallSyntax call => BindCall(call),
         UnarySyntax { Operator: "-" } unary => new UnaryNode<Negate>(Require(unary.Operand, ExpressionType.Number), ExpressionType.Number),
         UnarySyntax unary => new NotNode(Require(unary.Operand, ExpressionType.Truth)),

@@ -17,6 +17,9 @@ internal interface IExpressionScope
     /// <returns>Null where the name is none of these.</returns>
     Expression? ResolveMissing(string name);
 
+    /// <summary>Why a name of the language is none here; null where it is none at all.</summary>
+    string? WhyNot(string name) => null;
+
     /// <summary>All names, for suggestions.</summary>
     IEnumerable<string> Names { get; }
 

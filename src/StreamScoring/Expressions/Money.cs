@@ -37,7 +37,8 @@ internal sealed class BaseAmountNode(Expression amount, CurrencyRates rates) : E
         var numbers = NumberBuffer(batch);
         for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
-            numbers[rowIndex] = batch.Kind[rowIndex] != RowKind.Payment ? double.NaN
+            // In an example there may be no amount, and then there is no currency.
+            numbers[rowIndex] = batch.Kind[rowIndex] != RowKind.Payment || double.IsNaN(amounts[rowIndex]) ? double.NaN
                 : rates.Convert(amounts[rowIndex], batch.CurrencyIndex[rowIndex], rates.BaseIndex);
         }
 

@@ -31,9 +31,17 @@ public sealed class RateSchedule
     /// <summary>Whether these rates hold, at all times.</summary>
     public bool Is(CurrencyRates? rates) => _later.Length == 0 && ReferenceEquals(_first, rates);
 
-    /// <summary>The same with rates that were published later than all of its own.</summary>
+    /// <summary>In which currency amounts are folded, by its index; null where nothing is known.
+    /// </summary>
+    public short? BaseIndex => _first?.BaseIndex ?? (_later.Length > 0 ? _later[0].Rates.BaseIndex : null);
+
+    /// <summary>
+    /// The same with rates that were published later than all of its own. Those of another base
+    /// change nothing: windows hold amounts in the one of before.
+    /// </summary>
     /// <param name="publishedMs">Timestamp of their record, ms since the Unix epoch.</param>
-    public RateSchedule With(long publishedMs, CurrencyRates rates) => new(_first, [.. _later, (publishedMs + DelayMs, rates)]);
+    public RateSchedule With(long publishedMs, CurrencyRates rates) =>
+        BaseIndex is { } known && known != rates.BaseIndex ? this : new(_first, [.. _later, (publishedMs + DelayMs, rates)]);
 
     /// <summary>What holds for a record that is stamped so; null for nothing.</summary>
     public CurrencyRates? At(long timestampMs)

@@ -42,6 +42,12 @@ public sealed class FeatureFile
     public const double FoldedAttributeMax = ScaledValue.AttributeMax;
 
     /// <summary>
+    /// Major units of the base currency: a payment of more folds into no aggregate of
+    /// <c>amount_base</c>.
+    /// </summary>
+    public const double FoldedAmountMax = ScaledValue.AmountMax;
+
+    /// <summary>
     /// Attributes whose values aggregates fold, by their number in <see cref="Layout"/>.
     /// </summary>
     public IReadOnlyList<int> FoldedAttributes =>

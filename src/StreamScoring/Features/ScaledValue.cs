@@ -16,7 +16,7 @@ internal static class ScaledValue
     public const double AttributeMax = 9e9;
 
     /// <summary>Major units; what ingest takes of an amount in its own currency.</summary>
-    private const double AmountMax = 1e11;
+    public const double AmountMax = 1e11;
 
     private static readonly long[] AmountFactors = [10_000, 1000, 100, 10, 1];
 

@@ -24,10 +24,13 @@ internal sealed class ExampleScope(RuleScope rules, IReadOnlyDictionary<string, 
     public Expression? Resolve(string name, bool wantsText)
     {
         var real = rules.Resolve(name, wantsText);
-        // The base amount follows from the amount.
-        return real is null or BaseAmountNode ? real is null ? null : new BaseAmountNode(ValueOr("amount", ExpressionType.Number), rules.Rates!)
+        return real is null ? null
+            // The base amount follows from the amount, where the example does not say it.
+            : real is BaseAmountNode && !values.ContainsKey(name) ? new BaseAmountNode(ValueOr("amount", ExpressionType.Number), rules.Rates!)
             : ValueOr(name, real.Type, real.Field);
     }
+
+    public string? WhyNot(string name) => rules.WhyNot(name);
 
     public Expression? ResolveMissing(string name) =>
         rules.ResolveMissing(name) is null ? null : new ConstantNode(values.ContainsKey(name) ? 0 : 1, ExpressionType.Truth);

@@ -61,6 +61,8 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
         return world.Schema.IsText(featureIndex) ? new FeatureTextNode(featureIndex) : new FeatureNode(featureIndex);
     }
 
+    public string? WhyNot(string name) => name == FeatureScope.BaseAmount ? "amount_base needs to know what currencies are worth; add rates: FILE to the topology, or --rates FILE" : null;
+
     public Expression? ResolveMissing(string name) => _fields.ResolveMissing(name);
 
     public IdentityHash Hashing => world.Hashing;

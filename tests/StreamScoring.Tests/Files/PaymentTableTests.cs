@@ -101,6 +101,18 @@ public sealed class PaymentTableTests : IDisposable
         Assert.Equal(["2 of 5 rows do not say whether the payment was fraud: no label is made of them"], table.Notices);
     }
 
+    [Theory]
+    [InlineData(2000, new[] { false, true })]
+    // Of no row: it is whatever the id says.
+    [InlineData(2500, new[] { true, true })]
+    public void A_label_of_an_id_that_stands_twice_belongs_to_the_row_with_its_event_time(long eventTime, bool[] expected)
+    {
+        var payments = Write("p.csv", "payment_id,event_time,amount_minor,currency,card_id\n1,1000,1,EUR,c\n1,2000,2,EUR,d\n");
+        var labels = Write("l.csv", $"payment_id,event_time,known_at,fraud,card_id\n1,{eventTime},3000,1,d\n");
+        var table = PaymentTable.Read([payments], [labels], null, EventOrder.EventTime, keepsFrauds: true);
+        Assert.Equal(expected, Enumerable.Range(0, 2).Select(i => FraudOf(table, i) == true));
+    }
+
     [Fact]
     public void Rows_of_one_payment_id_keep_their_own_labels_and_a_notice_counts_them()
     {

@@ -15,12 +15,26 @@ public sealed class MoneyTests : IDisposable
     [InlineData("amount_base between 99.9 and 100.1", "amount = 108 USD", true)]
     [InlineData("amount_base is missing", "amount = 108 GBP", true)]
     [InlineData("amount - 8 USD > 99 EUR", "amount = 120 USD", true)]
+    [InlineData("amount_base > 100", "amount_base = 101", true)]
+    [InlineData("amount_base > 100", "amount_base = 99", false)]
+    [InlineData("amount_base > 100", "amount_base = 101, amount = 1 EUR", true)]
+    [InlineData("amount_base > 100", "channel = \"online\"", false)]
+    // Exactly 100 euros, which the division of doubles makes a little more of.
+    [InlineData("amount_base > 100 or amount > 100 EUR", "amount = 33.27 KWD", false)]
+    [InlineData("amount_base >= 100 and amount >= 100 EUR", "amount = 33.27 KWD", true)]
     public void Amounts_are_converted_by_the_rates(string condition, string values, bool fires)
     {
-        File.WriteAllText(_file, "base: EUR\nrates: {USD: 1.08, JPY: 163.5}\n");
+        File.WriteAllText(_file, "base: EUR\nrates: {USD: 1.08, JPY: 163.5, KWD: 0.3327}\n");
         var world = RuleFileTests.World.Value with { Rates = RatesFile.Load(_file) };
 
         Assert.Single(RuleFiles.Parse("rules.txt", $"block a when {condition}\n  example {(fires ? "fires" : "silent")} {values}", world).Rules);
+    }
+
+    [Fact]
+    public void Without_rates_the_base_amount_says_what_it_needs()
+    {
+        var error = Assert.Throws<InvalidInputFileException>(() => RuleFiles.Parse("rules.txt", "block a when amount_base > 1", RuleFileTests.World.Value));
+        Assert.StartsWith("rules.txt:1:14: amount_base needs to know what currencies are worth", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -30,6 +44,8 @@ public sealed class MoneyTests : IDisposable
     [InlineData("base: EUR\nrates: {USX: 1}", "is USX, which is no currency")]
     [InlineData("base: EUR\nrates: {USD: 0}", "USD")]
     [InlineData("base: EUR\nrates: {USD: x}", "USD")]
+    [InlineData("base: EUR\nrates: {USD: }", "USD has no rate")]
+    [InlineData("base: EUR\nrates: {}", "names no currency")]
     [InlineData("base: EUR\nrates: {EUR: 2}", "is the base")]
     [InlineData("base: EUR\nrates: {USD: 1}\nmore: 1", "more")]
     public void A_wrong_file_is_refused(string text, string problem)
