@@ -18,12 +18,6 @@ internal sealed unsafe class EntityState
     /// <summary>The row of a payment that was put into a tile.</summary>
     public const int AmongTiles = -2;
 
-    /// <summary>
-    /// Images whose slots are on their way into the cache while one is restored: each is a miss of
-    /// its own.
-    /// </summary>
-    private const int RestoredAhead = 16;
-
     private readonly EntityLayout _layout;
     private readonly EntityRows _rows;
     private readonly RowTotals _totals;
@@ -49,6 +43,7 @@ internal sealed unsafe class EntityState
         Tiles = new TileStore(layout, _rows, _totals);
         Ahead = new EntityPrefetch(layout, _rows, _keys, Tiles);
         Sweep = new EntitySweep(layout, _rows, _keys, Tiles);
+        Restoring = new EntityRestore(this, layout, _keys);
         Eviction = new KeyEviction(this, entity, evicted);
     }
 
@@ -59,6 +54,9 @@ internal sealed unsafe class EntityState
 
     /// <summary>Copies the state out while it goes on changing.</summary>
     public EntitySweep Sweep { get; }
+
+    /// <summary>Adds what a sweep copied out.</summary>
+    public EntityRestore Restoring { get; }
 
     public TileStore Tiles { get; }
 
@@ -244,58 +242,18 @@ internal sealed unsafe class EntityState
         }
     }
 
-    /// <summary>Makes room once for keys that are about to be restored.</summary>
-    /// <param name="keyCount">As someone wrote it: anything may stand there.</param>
-    /// <param name="bytes">What their images take at most.</param>
-    public void Expect(long keyCount, long bytes) => _keys.Expect(Math.Min(keyCount, bytes / (SlotImage.LongsOf(0, _layout.Stride, 0) * sizeof(long))));
-
-    /// <summary>Adds the keys of a chunk, none of which may be there.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no images of this layout, or a key is
-    /// there.</exception>
-    public void Restore(ReadOnlySpan<byte> images)
+    /// <summary>Adds a key that is not there.</summary>
+    /// <param name="rowCount">Rows that it has room for.</param>
+    public KeySlot* AddKey(UInt128 key, int rowCount, long watermarkMs)
     {
-        // Nothing is idle yet: what was, is not among the images.
-        const long watermarkMs = long.MinValue;
-        var ahead = images;
-        for (var i = 0; i < RestoredAhead; i++)
-        {
-            PrefetchRestored(ref ahead);
-        }
-
-        while (SlotImage.TryTake(ref images, _layout.Stride, out var image))
-        {
-            PrefetchRestored(ref ahead);
-            if (image.Key == UInt128.Zero || _keys.Find(image.Key) != null)
-            {
-                throw new InvalidDataException($"a key of {_layout.Entity.Name} stands twice");
-            }
-
-            Reserve(1, watermarkMs);
-            if (image.Tiles.Length > 0)
-            {
-                Early!.MakeRoom(Tiles.RestoredBytes(image.Tiles), watermarkMs);
-            }
-
-            var slot = AddKey(image.Key, image.RowCount, watermarkMs);
-            if (image.Tiles.Length > 0)
-            {
-                Tiles.Restore(slot, image.Tiles);
-            }
-
-            image.Rows.CopyTo(new Span<long>(Row(slot, 0), image.Rows.Length));
-            slot->End = 1 + image.RowCount;
-            slot->SequenceBase = image.Dropped;
-            slot->TruncatedSeconds = image.TruncatedSeconds;
-            slot->NewestMs = image.NewestMs;
-        }
-    }
-
-    private void PrefetchRestored(ref ReadOnlySpan<byte> images)
-    {
-        if (SlotImage.TryTake(ref images, _layout.Stride, out var image))
-        {
-            _keys.Prefetch(image.Key);
-        }
+        var rowsLog2 = EntityRows.RowsLog2Of(rowCount);
+        // First, as it may evict keys, and so move slots.
+        Early!.MakeRoom(_rows.Slab, rowsLog2, watermarkMs);
+        var slot = _keys.Add(key);
+        _rows.Begin(slot, rowsLog2, _keys.HashOf(key));
+        slot->Touched = Early.Now;
+        Eviction.Added();
+        return slot;
     }
 
     private KeySlot* FindOrAdd(UInt128 key, long watermarkMs)
@@ -322,18 +280,6 @@ internal sealed unsafe class EntityState
     /// Rounded up; what is out of range, before 1970 or after 2106, counts as missing for good.
     /// </summary>
     private static uint SecondsBehind(long lostMs) => lostMs is >= 0 and < (uint.MaxValue - 1) * 1000L ? (uint)(lostMs / 1000) + 1 : uint.MaxValue;
-
-    private KeySlot* AddKey(UInt128 key, int rowCount, long watermarkMs)
-    {
-        var rowsLog2 = EntityRows.RowsLog2Of(rowCount);
-        // First, as it may evict keys, and so move slots.
-        Early!.MakeRoom(_rows.Slab, rowsLog2, watermarkMs);
-        var slot = _keys.Add(key);
-        _rows.Begin(slot, rowsLog2, _keys.HashOf(key));
-        slot->Touched = Early.Now;
-        Eviction.Added();
-        return slot;
-    }
 
     /// <summary>Makes sure that a row can be opened.</summary>
     /// <returns>Where the key's slot is then: others may have been evicted meanwhile, and it have

@@ -153,7 +153,7 @@ public sealed class FeatureEngine
     {
         foreach (var (entity, keyCount) in _entities.Zip(keyCounts))
         {
-            entity.State.Expect(keyCount, bytes);
+            entity.State.Restoring.Expect(keyCount, bytes);
         }
 
         GC.KeepAlive(this);
@@ -174,7 +174,7 @@ public sealed class FeatureEngine
             throw new InvalidDataException($"entity {chunk.Entity} is not one of the {_entities.Length} of the feature file");
         }
 
-        _entities[chunk.Entity].State.Restore(chunk.Images.Span);
+        _entities[chunk.Entity].State.Restoring.Add(chunk.Images.Span);
         GC.KeepAlive(this);
     }
 
