@@ -29,23 +29,8 @@ internal static class PolicyLogs
     }
 
     /// <summary>By which rates features took amounts in the past, and do now.</summary>
-    public static RateSchedule RatesOf(Topology topology, ControlState control)
-    {
-        var schedule = RateSchedule.Of(RuleArtifacts.RatesOf(topology, published: null));
-        foreach (var published in control.Rates)
-        {
-            try
-            {
-                schedule = schedule.With(published.AtMs, RatesFile.Parse("the published rates", published.Text));
-            }
-            catch (InvalidInputFileException)
-            {
-                // Nobody folded by them.
-            }
-        }
-
-        return schedule;
-    }
+    public static RateSchedule RatesOf(Topology topology, ControlState control) =>
+        control.ScheduleOf(RuleArtifacts.RatesOf(topology, published: null), RuleArtifacts.PublishedRates);
 
     /// <summary>The lists as they are now.</summary>
     public static ListSet ListsNow(Topology topology, CancellationToken cancel)

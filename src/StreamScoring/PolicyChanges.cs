@@ -167,9 +167,7 @@ public sealed class PolicyChanges : IPolicyGate
         Ready?.Invoke();
     }
 
-    private RateSchedule ScheduleOf(ControlState control) => control.Rates.Aggregate(
-        RateSchedule.Of(_first),
-        (schedule, published) => _parts.Maker.RatesOf(published.Text) is { } rates ? schedule.With(published.AtMs, rates) : schedule);
+    private RateSchedule ScheduleOf(ControlState control) => control.ScheduleOf(_first, _parts.Maker.RatesOf);
 
     private Prepared Prepare(LogId log, long offset, long atMs, byte[] value)
     {

@@ -33,18 +33,7 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
     }
 
     /// <inheritdoc/>
-    public CurrencyRates? RatesOf(string? published)
-    {
-        try
-        {
-            return RuleArtifacts.RatesOf(topology(), published);
-        }
-        catch (InvalidInputFileException) when (published is not null)
-        {
-            // Why is said where the policy cannot be made of them.
-            return null;
-        }
-    }
+    public CurrencyRates? RatesOf(string? published) => published is null ? RuleArtifacts.RatesOf(topology(), published) : RuleArtifacts.PublishedRates(published);
 
     /// <summary>
     /// The policy that a process begins with: what the log says as far as its state holds it, or

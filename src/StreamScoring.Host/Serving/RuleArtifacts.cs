@@ -41,6 +41,20 @@ internal static class RuleArtifacts
     public static CurrencyRates? RatesOf(Topology topology, string? published) =>
         published is not null ? RatesFile.Parse("the published rates", published) : topology.RatesFile is { } path ? RatesFile.Load(path) : null;
 
+    /// <returns>Null where the text is no rates: why is said where a policy cannot be made of
+    /// them.</returns>
+    public static CurrencyRates? PublishedRates(string text)
+    {
+        try
+        {
+            return RatesFile.Parse("the published rates", text);
+        }
+        catch (InvalidInputFileException)
+        {
+            return null;
+        }
+    }
+
     /// <param name="model">The champion's name.</param>
     /// <param name="shadowIds">Of the shadow models, in their order.</param>
     /// <param name="rates">Of the topology's file; null: none.</param>

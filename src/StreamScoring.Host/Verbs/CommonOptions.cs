@@ -66,5 +66,11 @@ internal static class CommonOptions
         : YamlMap.TryParseDuration(text, out var value) ? value
         : throw new InvalidInputFileException($"{option} is {text}; expected a length of time such as 500ms, 5s or 1m");
 
+    /// <returns>ms since the Unix epoch; null where the option was not given.</returns>
+    /// <exception cref="InvalidInputFileException">It is no time.</exception>
+    public static long? MomentOf(string option, string? text) => text is null ? null
+        : IsoTime.TryParse(text, out var ms) ? ms
+        : throw new InvalidInputFileException($"{option} is {text}; expected a time such as 2026-01-31T12:00:00Z");
+
     public static Option<bool> Json() => new("--json") { Description = "Machine-readable output on stdout" };
 }

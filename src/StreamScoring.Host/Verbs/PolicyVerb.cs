@@ -132,7 +132,6 @@ internal static class PolicyVerb
 
     /// <summary>What was in force at a time; null: what is in force.</summary>
     /// <exception cref="InvalidInputFileException">It is no time.</exception>
-    internal static ControlState StateAt(ControlHistory history, string option, string? time) => time is null ? history.InForce
-        : IsoTime.TryParse(time, out var atMs) ? history.At(atMs)
-        : throw new InvalidInputFileException($"{option} is {time}; expected a time such as 2026-01-31T12:00:00Z");
+    internal static ControlState StateAt(ControlHistory history, string option, string? time) =>
+        CommonOptions.MomentOf(option, time) is { } atMs ? history.At(atMs) : history.InForce;
 }

@@ -44,7 +44,7 @@ internal static class RulesBacktestVerb
             var own = TopologyFile.Load(parsed.GetRequiredValue(topology), parsed.GetValue(set) ?? []) with { RuleFile = Path.GetFullPath(parsed.GetRequiredValue(file)) };
             var tables = parsed.GetValue(payments) ?? [];
             Require(tables.Length > 0 || (parsed.GetValue(labels) is null or [] && parsed.GetValue(columns) is null), "--labels and --columns go with --payments; of the topics the labels are read too");
-            var (fromMs, toMs, warmUpTime) = (TimeOf("--from", parsed.GetValue(from)), TimeOf("--to", parsed.GetValue(to)), CommonOptions.TimeOf("--warm-up", parsed.GetValue(warmUp)));
+            var (fromMs, toMs, warmUpTime) = (CommonOptions.MomentOf("--from", parsed.GetValue(from)), CommonOptions.MomentOf("--to", parsed.GetValue(to)), CommonOptions.TimeOf("--warm-up", parsed.GetValue(warmUp)));
             Require(tables.Length == 0 || ((fromMs ?? toMs) is null && warmUpTime is null), "--from, --to and --warm-up are of the topics; leave out --payments, or these");
             Require(fromMs is not null || warmUpTime is null, "--warm-up is how long before --from records are read; give --from too");
             Require(fromMs is null || toMs is null || fromMs < toMs, "--to is not after --from");
@@ -119,10 +119,6 @@ internal static class RulesBacktestVerb
         progress.Say(recorded.Notices);
         return (recorded, null);
     }
-
-    private static long? TimeOf(string option, string? text) => text is null ? null
-        : IsoTime.TryParse(text, out var ms) ? ms
-        : throw new InvalidInputFileException($"{option} is {text}; expected a time such as 2026-01-31T12:00:00Z");
 
     private static void Require(bool condition, string problem)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
 
 namespace StreamScoring.Control;
 
@@ -26,6 +27,12 @@ public sealed class ControlState
 
     /// <summary>The rates that were published last, oldest first.</summary>
     public IReadOnlyList<PublishedRates> Rates { get; }
+
+    /// <summary>By which rates features take amounts.</summary>
+    /// <param name="first">Rates that hold before any are published; null: none.</param>
+    /// <param name="read">Null for a text that is no rates.</param>
+    public RateSchedule ScheduleOf(CurrencyRates? first, Func<string, CurrencyRates?> read) => Rates.Aggregate(
+        RateSchedule.Of(first), (schedule, published) => read(published.Text) is { } rates ? schedule.With(published.AtMs, rates) : schedule);
 
     /// <summary>The text of a part; null where none was published.</summary>
     public string? TextOf(string kind) => _parts.TryGetValue(kind, out var part) ? part.Text : null;
