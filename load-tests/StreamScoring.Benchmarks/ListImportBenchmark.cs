@@ -23,6 +23,7 @@ internal static class ListImportBenchmark
         var entries = options.Integer("entries", 1_000_000);
         var records = Enumerable.Range(0, entries).Select(i => (byte[])[.. ListRecord.KeyOf("cards", $"card-{i:d8}"), .. ListRecord.ValueOf(null, null)]).ToArray();
         Import(records.AsSpan(0, Math.Min(entries, 100_000)), out _, out _);
+        var heapBytes = HeapBytes();
         var collections = GC.CollectionCount(0);
         var pauses = Import(records, out var list, out var collecting);
         collections = GC.CollectionCount(0) - collections;
@@ -32,6 +33,8 @@ internal static class ListImportBenchmark
             bench = "lists",
             entries,
             bytes_an_entry = Math.Round((double)list.Bytes / entries, 1),
+            // With the gaps that earlier leaves left.
+            heap_bytes_an_entry = Math.Round((double)(HeapBytes() - heapBytes) / entries, 1),
             entry_us = Math.Round(pauses.Sum() / entries * 1000, 2),
             batch_ms = Percentiles(pauses),
             first_tenth_ms = Percentiles(pauses.AsSpan(0, tenth).ToArray()),
@@ -43,6 +46,12 @@ internal static class ListImportBenchmark
             gc_pause_longest_ms = Math.Round(collecting.Max(), 1),
         }));
         return 0;
+    }
+
+    private static long HeapBytes()
+    {
+        GC.Collect();
+        return GC.GetGCMemoryInfo(GCKind.FullBlocking).HeapSizeBytes;
     }
 
     /// <param name="collecting">Of each batch: how long the garbage collector stopped it,

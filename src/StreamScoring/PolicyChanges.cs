@@ -23,6 +23,9 @@ namespace StreamScoring;
 /// </remarks>
 public sealed class PolicyChanges : IPolicyGate
 {
+    /// <summary>So many changes of lists make about a megabyte that stays.</summary>
+    private const int CollectAfter = 16_384;
+
     private readonly LogTable _logs;
     private readonly Policies _policies;
     private readonly FoldedState _state;
@@ -31,6 +34,9 @@ public sealed class PolicyChanges : IPolicyGate
     /// <summary>Rates that hold before any are published; null: none.</summary>
     private readonly CurrencyRates? _first;
     private readonly ConcurrentQueue<Prepared> _prepared = new();
+
+    /// <summary>Entries of lists that changed since.</summary>
+    private int _changesSince;
 
     // By the thread that fills batches.
     private long _begun = -1;
@@ -127,6 +133,13 @@ public sealed class PolicyChanges : IPolicyGate
         if (changes is not null)
         {
             _state.Lists = _state.Lists.With(changes, atMs);
+            if ((_changesSince += changes.Count) >= CollectAfter)
+            {
+                // What an import makes stays. In small parts it is moved in pauses of a millisecond
+                // or two; left to the collector, in some of more than five.
+                _changesSince = 0;
+                GC.Collect(1);
+            }
         }
     }
 
