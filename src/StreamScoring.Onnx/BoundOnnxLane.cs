@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Sessions;
 using StreamScoring.Scoring;
 
@@ -25,7 +26,8 @@ internal sealed class BoundOnnxLane : IScoringLane
     public BoundOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<int> featureColumns)
     {
         (_call, _shape, _columns) = (new WatchedCall(session), shape, [.. featureColumns]);
-        _buckets = [.. Sizes.Take(shape.OneRowPerCall ? 1 : Sizes.Length).Select(rows => new BoundBucket(session.Inner, shape, featureColumns.Count, rows))];
+        IEnumerable<int> more = shape.Rows.AreAlike ? [] : Sizes.Where(size => size > shape.Rows.Min && size <= shape.Rows.Max);
+        _buckets = [.. more.Prepend(shape.Rows.Min).Select(rows => new BoundBucket(session.Inner, shape, featureColumns.Count, rows))];
     }
 
     public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
@@ -36,12 +38,14 @@ internal sealed class BoundOnnxLane : IScoringLane
             for (var done = 0; done < rows.Length;)
             {
                 var bucket = BucketFor(rows.Length - done);
-                var count = Math.Min(bucket.Rows, rows.Length - done);
+                var count = Math.Min(Math.Min(bucket.Rows, _shape.Rows.DifferentMax), rows.Length - done);
                 bucket.Fill(features, _columns, rows.Slice(done, count));
                 _call.Session.RunWithBinding(_call.Options, bucket.Binding);
                 bucket.Read(_shape.OutputColumns, _shape.OutputColumn, raw.Slice(done, count));
                 done += count;
             }
+
+            InputLimit.Apply(_shape.Limits, features, _columns, rows, raw);
         }
         catch (OnnxRuntimeException e)
         {

@@ -23,6 +23,17 @@ public sealed record ModelCard
     /// </summary>
     public string? FraudClass { get; init; }
 
+    /// <summary>
+    /// Which of the model's outputs holds the number; null where there is one alone.
+    /// </summary>
+    public string? OutputName { get; init; }
+
+    /// <summary>
+    /// By tensor that the model takes, the inputs that are its columns, in order. Empty, and for
+    /// tensors that it does not name: as <c>docs/models.md</c> says.
+    /// </summary>
+    public IReadOnlyList<(string Tensor, IReadOnlyList<string> Inputs)> Tensors { get; init; } = [];
+
     /// <summary>Pairs (linked output, probability), ascending; empty for identity.</summary>
     public IReadOnlyList<(double From, double To)> Calibration { get; init; } = [];
 
@@ -59,6 +70,8 @@ public sealed record ModelCard
             Inputs = [.. top.Maps("inputs").Select(ReadInput)],
             Output = ParseKind(output.Choice("kind", "probability", "probability", "logit", "score")),
             FraudClass = output.OptionalText("class"),
+            OutputName = output.OptionalText("name"),
+            Tensors = ReadTensors(top.OptionalMap("tensors")),
             Calibration = calibration is null ? [] : ReadPoints(calibration),
             Training = ReadPairs(top.OptionalMap("training")),
             Metrics = ReadPairs(top.OptionalMap("metrics")),
@@ -66,13 +79,14 @@ public sealed record ModelCard
         card = card with { Baseline = CardBaseline.Read(top.OptionalMap("baseline"), card.Inputs), Histograms = CardHistograms.Read(top.Maps("histograms"), card.Inputs) };
         output.RequireAllRead();
         top.RequireAllRead();
+        card.RequireInputsOfTensors(top);
         return card.Inputs.Count > 0 ? card : throw top.Error("inputs", "is missing or empty; list the model's inputs in order");
     }
 
     public void Save(string folder)
     {
         var text = new StringBuilder("version: 1\n");
-        text.Append(CultureInfo.InvariantCulture, $"name: {Quote(Name)}\noutput: {{kind: {Output.ToString().ToLowerInvariant()}{(FraudClass is null ? "" : $", class: {Quote(FraudClass)}")}}}\n");
+        text.Append(CultureInfo.InvariantCulture, $"name: {Quote(Name)}\noutput: {{kind: {Output.ToString().ToLowerInvariant()}{(OutputName is null ? "" : $", name: {Quote(OutputName)}")}{(FraudClass is null ? "" : $", class: {Quote(FraudClass)}")}}}\n");
         if (Calibration.Count > 0)
         {
             text.Append("calibration:\n  from: [").AppendJoin(", ", Calibration.Select(point => Format(point.From)));
@@ -85,6 +99,15 @@ public sealed record ModelCard
         foreach (var input in Inputs)
         {
             text.Append(CultureInfo.InvariantCulture, $"  - {{name: {Quote(input.Name)}, type: {(input.IsText ? "text" : "number")}}}\n");
+        }
+
+        if (Tensors.Count > 0)
+        {
+            text.Append("tensors:\n");
+            foreach (var (tensor, names) in Tensors)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {Quote(tensor)}: [{string.Join(", ", names.Select(Quote))}]\n");
+            }
         }
 
         if (Baseline.Count > 0)
@@ -116,6 +139,17 @@ public sealed record ModelCard
         var input = new ModelInput(map.Text("name"), map.Choice("type", "number", "number", "text") == "text");
         map.RequireAllRead();
         return input;
+    }
+
+    private static List<(string, IReadOnlyList<string>)> ReadTensors(YamlMap? map) => map is null ? [] : [.. map.Keys.Select(key => (key, map.Texts(key)))];
+
+    private void RequireInputsOfTensors(YamlMap top)
+    {
+        var names = Inputs.Select(input => input.Name).ToList();
+        if (Tensors.SelectMany(tensor => tensor.Inputs).FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+        {
+            throw top.Error("tensors", $"names {unknown}, which is none of the inputs: {string.Join(", ", names)}");
+        }
     }
 
     private static List<(double, double)> ReadPoints(YamlMap map)

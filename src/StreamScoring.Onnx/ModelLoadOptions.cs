@@ -19,6 +19,18 @@ public sealed record ModelLoadOptions
     public string? FraudClass { get; init; }
 
     /// <summary>
+    /// Which output holds the number, as the file names it, before what a card says; null: there is
+    /// one alone.
+    /// </summary>
+    public string? OutputName { get; init; }
+
+    /// <summary>
+    /// Whether somebody chose a bare file's columns: then what the file says of their order is not
+    /// asked for.
+    /// </summary>
+    public bool AreColumnsChosen { get; init; }
+
+    /// <summary>
     /// The table that a bare file is to score: its rows show what the model is. Null: made-up ones
     /// do.
     /// </summary>

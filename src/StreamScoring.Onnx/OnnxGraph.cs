@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Outputs;
 using StreamScoring.Onnx.Protos;
 
@@ -8,7 +9,7 @@ namespace StreamScoring.Onnx;
 /// <summary>
 /// A model file looked at before it runs: its hash, and its graph without ZipMap, a converter's
 /// last step that turns a tensor into a list of dictionaries. What the dictionaries' keys were is
-/// kept.
+/// kept. Outputs of 16 bits are made float32.
 /// </summary>
 internal sealed class OnnxGraph
 {
@@ -17,9 +18,15 @@ internal sealed class OnnxGraph
     private readonly GraphProto _graph;
     private readonly Dictionary<string, IReadOnlyList<string>> _zipMapLabels = [];
 
+    /// <summary>By name of an output as it is now, as the file has it.</summary>
+    private readonly Dictionary<string, string> _outputNames = [];
+
     private OnnxGraph(string hash, ModelProto model) => (Hash, Model, _graph) = (hash, model, model.Graph);
 
-    /// <summary><c>sha256:</c> and the hash of the file as it came.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of the file as it came, followed by the files that its weights
+    /// lie in (<see cref="ExternalWeights"/>).
+    /// </summary>
     public string Hash { get; }
 
     public ModelProto Model { get; }
@@ -58,16 +65,12 @@ internal sealed class OnnxGraph
             throw ModelRefused.Because(path, "the file is not an ONNX model: it holds no graph");
         }
 
-        if (ExternalWeights.Find(model) is var (tensor, file))
-        {
-            // The runtime would look for it in the folder that the process runs in, and the hash on
-            // decisions does not cover it.
-            throw ModelRefused.Because(
-                path, $"its weights lie in another file: those of {tensor} in {file}; save the model with its weights in one file (onnx.save(model, path, save_as_external_data=False))");
-        }
-
-        var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes)), model);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(bytes);
+        ExternalWeights.Read(path, model, hash);
+        var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset()), model);
         graph.RemoveZipMaps();
+        graph.WidenOutputs();
         return graph;
     }
 
@@ -77,6 +80,20 @@ internal sealed class OnnxGraph
     /// <returns>The classes by which a ZipMap named an output's columns, in their order; null where
     /// there was none.</returns>
     public IReadOnlyList<string>? ZipMapLabelsOf(string output) => _zipMapLabels.GetValueOrDefault(output);
+
+    /// <returns>An output's name as the file has it.</returns>
+    public string OutputNameOf(string output) => _outputNames.GetValueOrDefault(output, output);
+
+    private void WidenOutputs()
+    {
+        foreach (var output in _graph.Output.Where(output => (ElementType)(output.Type?.TensorType?.ElemType ?? 0) is ElementType.Float16 or ElementType.BFloat16))
+        {
+            var name = $"{output.Name}_scoring_float";
+            _graph.Node.Add(new NodeProto { OpType = "Cast", Input = { output.Name }, Output = { name }, Attribute = { new AttributeProto { Name = "to", Type = AttributeType.Int, I = FloatElement } } });
+            _outputNames[name] = output.Name;
+            (output.Name, output.Type.TensorType.ElemType) = (name, FloatElement);
+        }
+    }
 
     private void RemoveZipMaps()
     {
@@ -89,6 +106,7 @@ internal sealed class OnnxGraph
             }
 
             _graph.Node.Remove(node);
+            _outputNames[node.Input[0]] = output.Name;
             output.Name = node.Input[0];
             if (ClassLabels.OfAttributes(node) is { } labels)
             {

@@ -1,6 +1,6 @@
-using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Configuration;
 using StreamScoring.Onnx.Explaining;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Outputs;
 using StreamScoring.Onnx.Probing;
 using StreamScoring.Onnx.Sessions;
@@ -41,9 +41,12 @@ public static class OnnxModelLoader
         return LoadTime.Within(path, options, ended =>
         {
             var graph = OnnxGraph.Read(path);
+            var plan = TensorPlan.Of(
+                path, InputTensor.Of(path, graph), [.. card.Inputs.Select(input => input.Name)], card.Tensors, "which is not among the inputs given:");
+            var form = InputForm.Of(path, graph, plan, card.Inputs);
             using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
-            var told = options with { Kind = card.Output, FraudClass = options.FraudClass ?? card.FraudClass };
-            return Load(graph, session, card.Name, card.Inputs, card, () => GoldenRows.Read(folder, card.Inputs), told, ended);
+            var told = options with { Kind = card.Output, FraudClass = options.FraudClass ?? card.FraudClass, OutputName = options.OutputName ?? card.OutputName };
+            return Load(graph, session, card.Name, card.Inputs, form, card, () => GoldenRows.Read(folder, card.Inputs), told, ended);
         });
     }
 
@@ -62,37 +65,43 @@ public static class OnnxModelLoader
     public static OnnxModel LoadFile(string path, IReadOnlyList<string> columns, ModelLoadOptions options) => LoadTime.Within(path, options, ended =>
     {
         var graph = OnnxGraph.Read(path);
+        var notices = new List<string>();
+        columns = ColumnsOf(path, graph, columns, options, notices);
+        var plan = TensorPlan.Of(path, InputTensor.Of(path, graph), columns, said: [], "which the data does not have; its columns are");
+        IReadOnlyList<ModelInput> inputs =
+            [.. plan.Features.Select(feature => new ModelInput(feature, plan.Parts.First(part => part.Features.Contains(feature)).Tensor.IsText))];
+        var form = InputForm.Of(path, graph, plan, inputs);
         using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
-        var inputs = InputsOf(path, session.Inner, columns);
-        return Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, card: null, golden: null, options, ended);
+        return Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
     });
 
-    private static IReadOnlyList<ModelInput> InputsOf(string path, InferenceSession session, IReadOnlyList<string> columns)
+    /// <returns>The columns in the order that the file says, if it says one.</returns>
+    private static IReadOnlyList<string> ColumnsOf(string path, OnnxGraph graph, IReadOnlyList<string> columns, ModelLoadOptions options, List<string> notices)
     {
-        IReadOnlyList<ModelInput> inputs = session.InputMetadata.Count == 1 && session.InputMetadata.First().Value.Dimensions is { Length: >= 2 } dimensions && (dimensions.Length > 2 || dimensions[1] != 1)
-            ? [.. columns.Select(column => new ModelInput(column, false))]
-            : [.. session.InputNames.Select(name => new ModelInput(name, session.InputMetadata[name].ElementType == typeof(string)))];
-        foreach (var input in inputs)
+        if (options.AreColumnsChosen || NamedFeatures.Of(graph.Model) is not var (key, names))
         {
-            if (!columns.Contains(input.Name))
-            {
-                throw ModelRefused.Because(path, $"takes an input {input.Name}, which the data does not have; its columns are {string.Join(", ", columns)}");
-            }
+            return columns;
         }
 
-        return inputs;
+        if (names.FirstOrDefault(name => !columns.Contains(name)) is { } missing)
+        {
+            notices.Add($"its metadata {key} names a feature {missing}, which the data does not have; its inputs are the data's columns in order");
+            return columns;
+        }
+
+        notices.Add($"its inputs are in the order of its metadata {key}: {string.Join(", ", names)}");
+        return names;
     }
 
     /// <param name="golden">A folder's golden rows; null for a bare file.</param>
     private static OnnxModel Load(
-        OnnxGraph graph, OnnxSession session, string name, IReadOnlyList<ModelInput> inputs, ModelCard? card, Func<(string Path, ScoringTable Table)>? golden, ModelLoadOptions options,
-        CancellationToken ended)
+        OnnxGraph graph, OnnxSession session, string name, IReadOnlyList<ModelInput> inputs, InputForm form, ModelCard? card, Func<(string Path, ScoringTable Table)>? golden, ModelLoadOptions options,
+        CancellationToken ended, IReadOnlyList<string>? told = null)
     {
         using var ending = ended.Register(session.Stop);
         var path = session.Path;
-        var (notices, callNotices) = (new List<string>(), new List<string>());
-        var form = InputForm.Of(path, session.Inner, inputs);
-        var output = FraudOutput.Pick(path, graph, session.Inner, options.FraudClass);
+        var (notices, callNotices) = (new List<string>(told ?? []), new List<string>());
+        var output = FraudOutput.Pick(path, graph, session.Inner, options.OutputName, options.FraudClass, notices);
         var (goldenPath, goldenTable) = golden?.Invoke() ?? default;
         var given = goldenTable is not null ? ProbeRows.Of(goldenTable, goldenPath)
             : options.Table is { } table ? ProbeRows.Of(ScoringTable.Read(table, inputs, TableRowsMax), table) : null;
@@ -161,7 +170,7 @@ public static class OnnxModelLoader
         }
 
         return told.Kind ?? (told.MayBeShares && output.HasClasses && isShare ? OutputKind.Probability : throw ModelRefused.Because(
-            path, $"does not say what its output {shape.OutputName} is; pass --output-kind probability, logit or score (or name it in {ModelCard.FileName})"));
+            path, $"does not say what its output {graph.OutputNameOf(shape.OutputName)} is; pass --output-kind probability, logit or score (or name it in {ModelCard.FileName})"));
     }
 
     private static TreePaths? PathsOf(ReadableTrees readable, ScoringTable? golden, ScoreCalibration calibration)

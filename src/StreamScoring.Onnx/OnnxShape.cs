@@ -1,3 +1,5 @@
+using StreamScoring.Onnx.Inputs;
+
 namespace StreamScoring.Onnx;
 
 /// <summary>How a model takes its rows and where its number stands, found out at load.</summary>
@@ -11,8 +13,8 @@ namespace StreamScoring.Onnx;
 /// <param name="OutputRank">Its dimensions: 1 for [rows], 2 for [rows, columns].</param>
 /// <param name="OutputColumns">Numbers per row.</param>
 /// <param name="OutputColumn">The one that is read.</param>
-/// <param name="OneRowPerCall">Exported for a batch of one, or a row's output depends on its
-/// batch.</param>
+/// <param name="Rows">How many rows a call may hold.</param>
+/// <param name="Limits">Of inputs that become whole numbers.</param>
 internal sealed record OnnxShape(
     IReadOnlyList<string> InputNames, bool IsMatrix, int InputRank, bool IsDouble, string OutputName, bool OutputIsDouble, int OutputRank, int OutputColumns,
-    int OutputColumn, bool OneRowPerCall);
+    int OutputColumn, CallRows Rows, IReadOnlyList<InputLimit> Limits);

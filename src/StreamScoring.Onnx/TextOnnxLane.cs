@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Sessions;
 using StreamScoring.Scoring;
 
@@ -15,17 +16,21 @@ internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOn
 {
     private readonly WatchedCall _call = new(session);
     private readonly string[] _outputs = [shape.OutputName];
+    private readonly int[] _columns = [.. featureColumns];
 
     public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
     {
-        var step = shape.OneRowPerCall ? 1 : rows.Length;
         _call.Begin(rows.Length);
         try
         {
-            for (var done = 0; done < rows.Length; done += step)
+            for (var done = 0; done < rows.Length;)
             {
-                Run(features, rows.Slice(done, step), raw.Slice(done, step));
+                var count = Math.Min(shape.Rows.DifferentMax, rows.Length - done);
+                Run(features, Filled(rows.Slice(done, count)), raw.Slice(done, count));
+                done += count;
             }
+
+            InputLimit.Apply(shape.Limits, features, _columns, rows, raw);
         }
         catch (OnnxRuntimeException e)
         {
@@ -41,6 +46,20 @@ internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOn
 
     public void Dispose() => _call.Dispose();
 
+    /// <returns>As many rows as a call needs: behind them copies of the first.</returns>
+    private ReadOnlySpan<int> Filled(ReadOnlySpan<int> rows)
+    {
+        if (rows.Length >= shape.Rows.Min)
+        {
+            return rows;
+        }
+
+        var filled = new int[shape.Rows.Min];
+        Array.Fill(filled, rows[0]);
+        rows.CopyTo(filled);
+        return filled;
+    }
+
     private void Run(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
     {
         var values = new List<OrtValue>(inputs.Count);
@@ -52,7 +71,7 @@ internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOn
             }
 
             using var results = _call.Session.Run(_call.Options, shape.InputNames, values, _outputs);
-            for (var row = 0; row < rows.Length; row++)
+            for (var row = 0; row < raw.Length; row++)
             {
                 var at = (row * shape.OutputColumns) + shape.OutputColumn;
                 raw[row] = shape.OutputIsDouble ? results[0].GetTensorDataAsSpan<double>()[at] : results[0].GetTensorDataAsSpan<float>()[at];

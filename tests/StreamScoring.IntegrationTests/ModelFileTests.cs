@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
+using StreamScoring.Onnx.Protos;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -53,6 +54,64 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
         using var scored = TableReader.Open(output);
         Assert.True(scored.Read());
         Assert.Equal(1 / (1 + Math.E), scored.Number(scored.Require("probability")), 1e-6);
+    }
+
+    [Fact]
+    public async Task A_folder_of_MLflow_says_where_its_model_is_and_which_columns_it_takes()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "logged")).FullName;
+        TypedTensors.Of([("x", TypedTensors.Float, 2, false)]).Save(folder);
+        File.WriteAllText(Path.Combine(folder, "MLmodel"), """
+            artifact_path: model
+            flavors:
+              onnx:
+                data: model.onnx
+                onnx_version: 1.17.0
+                providers: [CUDAExecutionProvider, CPUExecutionProvider]
+              python_function: {loader_module: mlflow.onnx}
+            mlflow_version: 2.19.0
+            signature:
+              inputs: '[{"type": "float", "name": "b", "required": true}, {"type": "float", "name": "a", "required": true}]'
+              outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 1]}}]'
+            """);
+        var (table, output) = (Table("payment_id,a,extra,b", "r0,1,9,0", "r1,0,9,1"), Path.Combine(_folder, "scores.csv"));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "score", "--model", folder, "--data", table, "--output", output);
+        using var scored = TableReader.Open(output);
+        var probability = scored.Require("probability");
+        foreach (var weight in (double[])[TypedTensors.WeightOf(1), TypedTensors.WeightOf(0)])
+        {
+            Assert.True(scored.Read());
+            Assert.Equal(1 / (1 + Math.Exp(-weight)), scored.Number(probability), 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("Score", 0)]
+    [InlineData("Probability", 1)]
+    [InlineData(null, 1)]
+    public async Task Of_several_outputs_the_one_that_is_named_counts_and_else_the_probability_that_is_made_of_the_others(string? name, int column)
+    {
+        var proto = TypedTensors.Of([("x", TypedTensors.Float, 2, false)]);
+        proto.Graph.Node[^1].Output[0] = "Probability";
+        proto.Graph.Output[0].Name = "Probability";
+        proto.Graph.Output.Insert(0, new ValueInfoProto { Name = proto.Graph.Node[^1].Input[0], Type = proto.Graph.Output[0].Type.Clone() });
+        proto.Graph.Node[^2].Output[0] = proto.Graph.Node[^1].Input[0] = proto.Graph.Output[0].Name = "Score";
+        proto.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "x" }, Output = { "x.output" } });
+        proto.Graph.Output.Add(new ValueInfoProto { Name = "x.output", Type = proto.Graph.Input[0].Type.Clone() });
+        var model = proto.Save(_folder);
+        var (table, output) = (Table("payment_id,a,b", "r0,1,0"), Path.Combine(_folder, "scores.csv"));
+        var outcome = await ScoringProcess.SucceedAsync(
+            NoEnvironment, ["score", "--model", model, "--data", table, "--output", output, "--output-kind", name == "Score" ? "logit" : "probability", .. name is null ? [] : new[] { "--output-name", name }]);
+        Assert.Equal(name is null, outcome.Errors.Contains("of its outputs Score, Probability, Probability is taken", StringComparison.Ordinal));
+        using var scored = TableReader.Open(output);
+        Assert.True(scored.Read());
+        var sum = TypedTensors.WeightOf(0);
+        Assert.Equal(column == 0 ? sum : 1 / (1 + Math.Exp(-sum)), scored.Number(scored.Require("raw")), 1e-6);
+        Assert.Equal(1 / (1 + Math.Exp(-sum)), scored.Number(scored.Require("probability")), 1e-6);
+
+        var unknown = await ScoringProcess.RunAsync(NoEnvironment, "score", "--model", model, "--data", table, "--output", output, "--output-name", "x.out");
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("gives no output x.out of numbers; it gives Score, Probability, x.output", unknown.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

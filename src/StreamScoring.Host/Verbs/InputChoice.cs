@@ -10,12 +10,16 @@ namespace StreamScoring.Host.Verbs;
 /// <param name="columnsFile">The table's columns file, whose label is none.</param>
 internal sealed class InputChoice(string? inputs, string? ignored, string? columnsFile)
 {
+    /// <summary>Whether somebody said which they are, and in which order.</summary>
+    public bool AreChosen => inputs is not null;
+
+    /// <param name="told">What comes with the model says they are; empty: it says nothing.</param>
     /// <exception cref="InvalidInputFileException">A name is no column, or nothing is
     /// left.</exception>
-    public IReadOnlyList<string> ColumnsOf(string tablePath)
+    public IReadOnlyList<string> ColumnsOf(string tablePath, IReadOnlyList<string> told)
     {
         using var table = TableReader.Open(tablePath);
-        var (chosen, others) = (Names(inputs), Names(ignored).ToHashSet(StringComparer.Ordinal));
+        var (chosen, others) = (inputs is null ? [.. told] : Names(inputs), Names(ignored).ToHashSet(StringComparer.Ordinal));
         foreach (var name in chosen.Concat(others))
         {
             table.Require(name);

@@ -16,12 +16,13 @@ internal static class ScoreVerb
 
     public static Command Build()
     {
-        var model = new Option<string>("--model") { Description = "A model folder, or a bare .onnx file", HelpName = "DIR|FILE.onnx", Required = true };
+        var model = new Option<string>("--model") { Description = "A model folder, one of MLflow, or a bare .onnx file", HelpName = "DIR|FILE.onnx", Required = true };
         var data = new Option<string>("--data") { Description = "The table to score (.csv, .csv.gz, .parquet); an empty cell is a missing value", HelpName = "FILE", Required = true };
         var output = CommonOptions.Output("The table to write: payment_id, raw, probability, score (.csv, .csv.gz or .parquet)");
         var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
         kind.AcceptOnlyFromAmong("probability", "logit", "score");
         var fraud = new Option<string?>("--positive-class") { Description = "Which of the model's classes is fraud, as the file names it (default: 1, true or fraud; a folder's card)", HelpName = "CLASS" };
+        var outputName = new Option<string?>("--output-name") { Description = "Which of several outputs holds the number, as the file names it (default: a folder's card)", HelpName = "NAME" };
         var timeMax = new Option<string?>("--time-max") { Description = $"Longest that loading the model, or scoring {RowsPerCall} rows, may take (default 30s)", HelpName = "TIME" };
         var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs: the table's columns by name, in the model's order", HelpName = "A,B,…" };
         var ignore = new Option<string?>("--ignore") { Description = "Columns of the table that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
@@ -30,14 +31,14 @@ internal static class ScoreVerb
             """
             Scores a table with a model: raw is the model's own output, probability what link and calibration make of it, score 0-99.
             A bare file's inputs are the table's columns: by name where the model names them, else those of --inputs in that order, else
-            all in order but payment_id, those of --ignore, and the label of --columns.
+            those that its metadata or MLflow's signature names, else all in order but payment_id, those of --ignore, and the label of --columns.
             The probability is of the class fraud. Where the file does not say which class that is, --positive-class does (docs/models.md).
             A row on which the model fails is left without a score, and the first of them is said.
 
             Example:
               scoring score --model topology/generated/model --data data/features.parquet --output data/scores.csv
               scoring score --model model.onnx --data data/features.parquet --ignore fraud --output data/scores.csv
-            """) { model, data, output, kind, fraud, timeMax, inputs, ignore, columns };
+            """) { model, data, output, kind, fraud, outputName, timeMax, inputs, ignore, columns };
         command.Runs((parsed, cancel) =>
         {
             OutputFile.RequireTable(parsed.GetRequiredValue(output), [parsed.GetValue(model), parsed.GetValue(data), parsed.GetValue(columns)]);
@@ -46,6 +47,7 @@ internal static class ScoreVerb
             {
                 Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null,
                 FraudClass = parsed.GetValue(fraud),
+                OutputName = parsed.GetValue(outputName),
                 LoadMax = time,
                 CallMax = time,
                 Cancel = cancel,
@@ -58,9 +60,11 @@ internal static class ScoreVerb
 
     private static int Run(string modelPath, string dataPath, string outputPath, InputChoice inputs, ModelLoadOptions options)
     {
-        using var model = Directory.Exists(modelPath)
+        var mlflow = Directory.Exists(modelPath) ? MlflowFolder.Find(modelPath) : null;
+        using var model = Directory.Exists(modelPath) && mlflow is null
             ? OnnxModelLoader.LoadFolder(inputs.RequireNone(modelPath), options)
-            : OnnxModelLoader.LoadFile(modelPath, inputs.ColumnsOf(dataPath), options with { Table = dataPath });
+            : OnnxModelLoader.LoadFile(
+                mlflow?.ModelFile ?? modelPath, inputs.ColumnsOf(dataPath, mlflow?.Inputs ?? []), options with { Table = dataPath, AreColumnsChosen = inputs.AreChosen || mlflow?.Inputs.Count > 0 });
         foreach (var notice in model.Notices)
         {
             Console.Error.WriteLine($"{modelPath}: {notice}");

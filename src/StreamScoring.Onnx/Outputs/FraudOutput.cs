@@ -26,14 +26,18 @@ internal sealed class FraudOutput
     /// <summary>Whether the model predicts a class: its number is then of one of them.</summary>
     public required bool HasClasses { get; init; }
 
+    /// <param name="chosen">The output, as the user or the card names it; null: there is one
+    /// alone.</param>
     /// <param name="positiveClass">The class that is fraud, as the user or the card names it; null:
     /// as its name says.</param>
+    /// <param name="notices">Told which of several was taken.</param>
     /// <exception cref="Configuration.InvalidInputFileException">It gives no number, or several
     /// that are not one for each class.</exception>
-    public static FraudOutput Pick(string path, OnnxGraph graph, InferenceSession session, string? positiveClass)
+    public static FraudOutput Pick(string path, OnnxGraph graph, InferenceSession session, string? chosen, string? positiveClass, List<string> notices)
     {
         var predictions = session.OutputNames.Where(name => Is(name, typeof(long), typeof(int), typeof(string), typeof(bool))).ToList();
         var numbers = session.OutputNames.Where(name => Is(name, typeof(float), typeof(double)) && !OutputSource.Of(graph.Model.Graph, name).IsPrediction).ToList();
+        numbers = chosen is not null ? [ChosenOutput.Named(path, graph, chosen, numbers)] : ChosenOutput.Of(graph, numbers, notices);
         switch (numbers.Count)
         {
             case 0:
@@ -74,7 +78,7 @@ internal sealed class FraudOutput
     {
         var labels = ClassLabels.Of(graph, numbers[0], predictions, out var doubt);
         var names = NamesOf(graph, numbers, labels) ?? throw ModelRefused.Because(
-            path, $"gives {numbers.Count} outputs of numbers ({string.Join(", ", numbers)}); expected one, or one per class of two");
+            path, $"gives {numbers.Count} outputs of numbers ({string.Join(", ", numbers.Select(graph.OutputNameOf))}); expected one, or one per class of two; name the one: --output-name NAME, or output: {{name: NAME}} in {ModelCard.FileName}");
         var output = new FraudOutput(path, "", names, doubt, positiveClass, cutColumn: null) { HasClasses = true };
         var column = output.ColumnOf(names.Count, []);
         return new FraudOutput(path, numbers[column], labels: null, doubt: null, positiveClass: null, cutColumn: null) { HasClasses = true };

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Outputs;
 using StreamScoring.Onnx.Sessions;
 using StreamScoring.Scoring;
@@ -27,8 +28,8 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
         var rows = given ?? invented;
         // One row is enough to learn the output's form.
         var isDouble = session.Inner.OutputMetadata[output.Name].ElementType == typeof(double);
-        var shape = new OnnxShape(form.Names, form.IsMatrix, form.Rank, form.IsDouble, output.Name, isDouble, 2, 1, 0, OneRowPerCall: true);
-        var dimensions = FormOf(shape, rows, invented);
+        var shape = new OnnxShape(form.Names, form.IsMatrix, form.Rank, form.IsDouble, output.Name, isDouble, 2, 1, 0, form.Rows with { AreAlike = true }, form.Limits);
+        var dimensions = FormOf(ref shape, rows, invented);
         var columns = dimensions.Length < 2 ? 1 : checked((int)dimensions[^1]);
         if (dimensions.Length is 0 or > 2)
         {
@@ -43,34 +44,37 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             throw ModelRefused.Because(path, "gives NaN for every probe row; check the exported weights");
         }
 
-        if (form.HasFixedRows)
+        if (form.Rows.Max < int.MaxValue)
         {
-            notices.Add("it was exported for a batch of exactly 1, so it is given one row a call; export it with a dynamic batch for more speed");
+            notices.Add($"it was exported for a batch of exactly {form.Rows.Max}, so {(form.Rows.Max == 1 ? "it is given one row a call" : "calls of fewer rows are filled up")}; export it with a dynamic batch for more speed");
         }
-        else if (!AreRowsApart(shape, rows, alone) || (!rows.AreInvented && !rows.Differ(inputs) && !AreRowsApart(shape, invented, Alone(shape, invented, isSaid: false))))
+
+        var areAlike = form.Rows.Max > 1
+            && (!AreRowsApart(shape, rows, alone) || (!rows.AreInvented && !rows.Differ(inputs) && !AreRowsApart(shape, invented, Alone(shape, invented, isSaid: false))));
+        if (areAlike)
         {
-            form = form with { HasFixedRows = true };
             notices.Add("a row's output depends on the other rows of its call (dynamic quantisation does that), so it is given one row a call");
         }
 
         var outside = known.Where(row => row.Raw is < -ProbabilityTolerance or > 1 + ProbabilityTolerance).Select(row => (double?)row.Raw).FirstOrDefault();
-        return (shape with { OneRowPerCall = form.HasFixedRows }, known.Count > 0 && outside is null && AreSharesOfOne(shape, rows, known), outside);
+        return (shape with { Rows = shape.Rows with { AreAlike = areAlike } }, known.Count > 0 && outside is null && AreSharesOfOne(shape, rows, known), outside);
     }
 
-    /// <returns>The dimensions of the output for one row.</returns>
-    private long[] FormOf(OnnxShape shape, ProbeRows rows, ProbeRows invented)
+    /// <param name="shape">Told where a call needs two rows.</param>
+    /// <returns>The dimensions of the output.</returns>
+    private long[] FormOf(ref OnnxShape shape, ProbeRows rows, ProbeRows invented)
     {
-        OnnxRuntimeException? first = null;
-        foreach (var row in rows.Rows)
+        if (TryRun(shape, rows, out var first) is { } dimensions)
         {
-            try
-            {
-                return RunOnce(shape, rows, row);
-            }
-            catch (OnnxRuntimeException e) when (!session.IsStopped)
-            {
-                first ??= e;
-            }
+            return dimensions;
+        }
+
+        // Exporters squeeze what has one row, and lose the dimension of rows.
+        if (shape.Rows is { Min: 1, Max: > 1 } && TryRun(shape with { Rows = shape.Rows with { Min = 2 } }, rows, out _) is { } ofTwo)
+        {
+            shape = shape with { Rows = shape.Rows with { Min = 2 } };
+            notices.Add($"it fails on one row by itself ({ModelRefused.FirstLine(first!.Message)}), so a call has two rows at least");
+            return ofTwo;
         }
 
         var reason = ModelRefused.FirstLine(first!.Message);
@@ -86,11 +90,31 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             : throw ModelRefused.Because(path, $"fails on {rows.Origin}: {reason}; they may lie outside of what it knows, so give it golden rows ({OnnxModelLoader.GoldenFile}), or a table", first);
     }
 
+    /// <returns>The dimensions of the output for the first row that works; null for
+    /// none.</returns>
+    private long[]? TryRun(OnnxShape shape, ProbeRows rows, out OnnxRuntimeException? first)
+    {
+        first = null;
+        foreach (var row in rows.Rows)
+        {
+            try
+            {
+                return RunOnce(shape, rows, row);
+            }
+            catch (OnnxRuntimeException e) when (!session.IsStopped)
+            {
+                first ??= e;
+            }
+        }
+
+        return null;
+    }
+
     private long[] RunOnce(OnnxShape shape, ProbeRows rows, int row)
     {
         using var call = new WatchedCall(session);
         var values = ProbeValues.Of(shape, inputs, rows.Features, row);
-        call.Begin(rowCount: 1);
+        call.Begin(shape.Rows.Min);
         try
         {
             using var results = session.Inner.Run(call.Options, shape.InputNames, values, [shape.OutputName]);
@@ -109,7 +133,7 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
     {
         var (scored, raw, failed) = (new List<(int, double)>(), new double[1], (ModelFailedException?)null);
         var (failedCount, failedRow) = (0, 0);
-        using var lane = OpenLane(shape with { OneRowPerCall = true });
+        using var lane = OpenLane(AloneOf(shape));
         foreach (var row in rows.Rows)
         {
             try
@@ -141,7 +165,7 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
         var together = new double[alone.Count];
         try
         {
-            using var lane = OpenLane(shape with { OneRowPerCall = false });
+            using var lane = OpenLane(shape with { Rows = shape.Rows with { AreAlike = false } });
             lane.Score(rows.Features, [.. alone.Select(row => row.Row)], together);
         }
         catch (ModelFailedException e) when (e.Kind == ModelFailureKind.Failed)
@@ -166,13 +190,15 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
         }
 
         var other = new double[1];
-        using var lane = OpenLane(shape with { OneRowPerCall = true, OutputColumn = 1 - shape.OutputColumn });
+        using var lane = OpenLane(AloneOf(shape) with { OutputColumn = 1 - shape.OutputColumn });
         return known.All(row =>
         {
             lane.Score(rows.Features, [row.Row], other);
             return Math.Abs(row.Raw + other[0] - 1) <= ProbabilityTolerance;
         });
     }
+
+    private static OnnxShape AloneOf(OnnxShape shape) => shape with { Rows = shape.Rows with { AreAlike = true } };
 
     private IScoringLane OpenLane(OnnxShape shape)
     {
