@@ -74,6 +74,10 @@ public sealed record Topology
     /// <summary>The champion's model folder.</summary>
     public required string ModelFolder { get; init; }
 
+    /// <summary>The registry whose roles say which models these are; null: the topology names
+    /// them.</summary>
+    public string? RegistryFolder { get; init; }
+
     /// <summary>The model folders of those that score beside the champion.</summary>
     public required IReadOnlyList<string> ShadowFolders { get; init; }
 

@@ -64,7 +64,8 @@ public static class TopologyFile
         var snapshots = top.OptionalMap("snapshots") ?? YamlMap.Empty(path, "snapshots");
         var state = top.OptionalMap("state") ?? YamlMap.Empty(path, "state");
         var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
-        var models = top.OptionalMap("models") ?? throw top.Error("models", "is missing; name the champion: models: {champion: FOLDER}");
+        var models = top.OptionalMap("models") ?? throw top.Error("models", "is missing; name the champion: models: {champion: FOLDER}, or a registry: models: {registry: FOLDER}");
+        var named = NamedModels.Read(models, folder);
         var topology = new Topology
         {
             File = path,
@@ -91,8 +92,9 @@ public static class TopologyFile
             FollowsRegion = top.Choice("follow", "region", "region", "none") == "region",
             PartitionBy = ReadPartitionBy(top),
             FeatureFile = ExistingPath(top, "features", folder),
-            ModelFolder = ExistingPath(models, "champion", folder),
-            ShadowFolders = [.. models.Texts("shadows").Select(path => ExistingPath(models, "shadows", path, folder))],
+            ModelFolder = named.Champion,
+            ShadowFolders = named.Shadows,
+            RegistryFolder = named.Registry,
             ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
@@ -278,9 +280,9 @@ public static class TopologyFile
             : throw decide.Error("highestFrom", $"is {thresholds.HighestFrom}, below elevatedFrom {thresholds.ElevatedFrom}");
     }
 
-    private static string ExistingPath(YamlMap map, string key, string folder) => ExistingPath(map, key, map.Text(key), folder);
+    internal static string ExistingPath(YamlMap map, string key, string folder) => ExistingPath(map, key, map.Text(key), folder);
 
-    private static string ExistingPath(YamlMap map, string key, string named, string folder)
+    internal static string ExistingPath(YamlMap map, string key, string named, string folder)
     {
         var path = Path.GetFullPath(Path.Combine(folder, named));
         return Path.Exists(path) ? path : throw map.Error(key, $"names {named}, and there is no {path}");

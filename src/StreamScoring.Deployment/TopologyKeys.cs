@@ -28,6 +28,8 @@ public static class TopologyKeys
         new("control.mirrorPrefix", topology => topology.Control?.MirrorPrefix),
         new("partitionBy", topology => topology.PartitionBy),
         new("features", topology => topology.FeatureFile),
+        new("models.registry", topology => topology.RegistryFolder,
+            (topology, from) => topology with { RegistryFolder = from.RegistryFolder }),
         new("models.champion", topology => topology.ModelFolder,
             (topology, from) => topology with { ModelFolder = from.ModelFolder }),
         new("models.shadows", topology => string.Join(", ", topology.ShadowFolders),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment.Registry;
 
 namespace StreamScoring.Deployment;
 
@@ -23,8 +24,8 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
 {
     private volatile Topology _inForce = atStart;
     private volatile IReadOnlyList<RegionTopology> _grown = atStart.Regions;
-    private string _judged = atStart.Hash;
-    private string _seen = atStart.Hash;
+    private string _judged = StampOf(atStart.Hash, atStart);
+    private string _seen = StampOf(atStart.Hash, atStart);
 
     /// <summary>Changed files that were not taken.</summary>
     public int Refusals { get; private set; }
@@ -37,7 +38,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     public TopologyChange? Look()
     {
         var (text, problem) = Read();
-        var found = text is null ? "" : TopologyFile.HashOf(text, overrides);
+        var found = text is null ? "" : StampOf(TopologyFile.HashOf(text, overrides), _inForce);
         var isSettled = found == _seen;
         _seen = found;
         if (!isSettled || found == _judged)
@@ -96,6 +97,19 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
         catch (InvalidInputFileException e)
         {
             return ([], e.Message);
+        }
+    }
+
+    /// <summary>With the roles of the registry that is in force, which say the models.</summary>
+    private static string StampOf(string hash, Topology inForce)
+    {
+        try
+        {
+            return inForce.RegistryFolder is { } registry && ModelRegistry.RolesPathOf(registry) is var path && File.Exists(path) ? $"{hash} {File.ReadAllText(path)}" : hash;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{hash} {e.Message}";
         }
     }
 

@@ -23,6 +23,7 @@ internal static class CommandLineVerbs
         BackfillVerb.Build(),
         TrainVerb.Build(),
         ScoreVerb.Build(),
+        ModelsVerb.Build(),
         StateVerb.Build(),
     ];
 }

@@ -21,9 +21,10 @@ internal static class ExternalWeights
     /// the model's hash must cover them.
     /// </summary>
     /// <param name="hash">Given each file: its name, and what it holds.</param>
+    /// <returns>The files' names, relative to the model's folder.</returns>
     /// <exception cref="InvalidInputFileException">A file is missing, lies outside of
     /// the model's folder, or is too short.</exception>
-    public static void Read(string modelPath, ModelProto model, IncrementalHash hash)
+    public static IReadOnlyList<string> Read(string modelPath, ModelProto model, IncrementalHash hash)
     {
         var tensors = TensorsOf(model.Graph).Concat(model.Functions.SelectMany(function => function.Node).SelectMany(TensorsOf))
             .Where(tensor => tensor.DataLocation == DataLocation.External || tensor.ExternalData.Count > 0).ToList();
@@ -55,6 +56,8 @@ internal static class ExternalWeights
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\0{name}\0{bytes.Length}\0")));
             hash.AppendData(bytes);
         }
+
+        return [.. files.Keys];
     }
 
     private static byte[] ReadFile(string modelPath, TensorProto tensor, string name, long bytesMax)

@@ -31,6 +31,9 @@ internal sealed class OnnxGraph
 
     public ModelProto Model { get; }
 
+    /// <summary>Files that its weights lie in, relative to its folder.</summary>
+    public required IReadOnlyList<string> WeightFiles { get; init; }
+
     /// <exception cref="Configuration.InvalidInputFileException">The file is missing, empty, cut,
     /// or no ONNX.</exception>
     public static OnnxGraph Read(string path)
@@ -67,8 +70,8 @@ internal sealed class OnnxGraph
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(bytes);
-        ExternalWeights.Read(path, model, hash);
-        var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset()), model);
+        var weightFiles = ExternalWeights.Read(path, model, hash);
+        var graph = new OnnxGraph("sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset()), model) { WeightFiles = weightFiles };
         graph.RemoveZipMaps();
         graph.WidenOutputs();
         return graph;

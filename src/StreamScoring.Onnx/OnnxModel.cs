@@ -38,6 +38,12 @@ public sealed class OnnxModel : IFraudModel
     /// </summary>
     public IReadOnlyList<string> Notices { get; }
 
+    /// <summary>Files beside the model's that its weights lie in, relative to its folder.</summary>
+    public IReadOnlyList<string> WeightFiles { get; init; } = [];
+
+    /// <summary>What wrote the file, as it says; empty where it does not.</summary>
+    internal string Producer { get; init; } = "";
+
     /// <summary>
     /// Null where the model is no sum of trees that can be read: then it is asked again with inputs
     /// at their baseline.

@@ -93,6 +93,16 @@ public static class OnnxModelLoader
         return names;
     }
 
+    /// <returns>The inputs that a bare file names itself, by its tensors or its metadata; empty
+    /// where it does not.</returns>
+    /// <exception cref="InvalidInputFileException">It is no model, or takes no rows.</exception>
+    public static IReadOnlyList<string> InputsNamedBy(string path)
+    {
+        var graph = OnnxGraph.Read(path);
+        var tensors = InputTensor.Of(path, graph);
+        return tensors.All(tensor => tensor.Width == 1) ? [.. tensors.Select(tensor => tensor.Name)] : NamedFeatures.Of(graph.Model)?.Names ?? [];
+    }
+
     /// <param name="golden">A folder's golden rows; null for a bare file.</param>
     private static OnnxModel Load(
         OnnxGraph graph, OnnxSession session, string name, IReadOnlyList<ModelInput> inputs, InputForm form, ModelCard? card, Func<(string Path, ScoringTable Table)>? golden, ModelLoadOptions options,
@@ -127,7 +137,8 @@ public static class OnnxModelLoader
         }
 
         var calibration = new ScoreCalibration(kind, points);
-        using var onnx = new OnnxModel(name, graph.Hash, inputs, calibration, session.Share(), shape, trees: null, callNotices);
+        var version = card is null ? graph.Hash : ModelVersion.Of(graph.Hash, card);
+        using var onnx = new OnnxModel(name, version, inputs, calibration, session.Share(), shape, trees: null, callNotices);
         if (goldenTable is not null)
         {
             GoldenRows.Verify(goldenPath!, goldenTable, onnx);
@@ -147,10 +158,12 @@ public static class OnnxModelLoader
 
         ended.ThrowIfCancellationRequested();
         session.Loaded();
-        return new OnnxModel(name, graph.Hash, inputs, calibration, session.Share(), shape, trees, notices)
+        return new OnnxModel(name, version, inputs, calibration, session.Share(), shape, trees, notices)
         {
             Paths = PathsOf(readable, goldenTable, calibration),
             Baseline = Baseline.Of(inputs, card, goldenTable),
+            WeightFiles = graph.WeightFiles,
+            Producer = graph.Model.ProducerName,
         };
     }
 

@@ -7,7 +7,10 @@ public interface IFraudModel : IDisposable
 {
     string Name { get; }
 
-    /// <summary><c>sha256:</c> and the hash of the model file: what a decision names.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of the model file and of what in its card changes a score: what
+    /// a decision names.
+    /// </summary>
     string Version { get; }
 
     /// <summary>

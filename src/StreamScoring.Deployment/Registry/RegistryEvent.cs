@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace StreamScoring.Deployment.Registry;
+
+/// <summary>A change of a registry, as one line of its history.</summary>
+/// <param name="At">ISO 8601, UTC.</param>
+/// <param name="By">Who.</param>
+/// <param name="Why">Null where nothing was said.</param>
+/// <param name="Kind">One of the constants.</param>
+/// <param name="Hash">The version that it is about, as <c>NAME@sha256:…</c>.</param>
+/// <param name="Replaces">The version that had the role before; null for none.</param>
+public sealed record RegistryEvent(
+    [property: JsonPropertyName("at")] string At,
+    [property: JsonPropertyName("by")] string By,
+    [property: JsonPropertyName("why")] string? Why,
+    [property: JsonPropertyName("kind")] string Kind,
+    [property: JsonPropertyName("hash")] string Hash,
+    [property: JsonPropertyName("replaces")] string? Replaces)
+{
+    public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", ShadowRemoved = "shadow removed";
+
+    public string ToLine() => JsonSerializer.Serialize(this);
+
+    /// <returns>Null for a line that is none: one that was cut short while it was written.</returns>
+    public static RegistryEvent? Read(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RegistryEvent>(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

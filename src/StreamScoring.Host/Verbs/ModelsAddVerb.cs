@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Text.Json;
+using StreamScoring.Configuration;
+using StreamScoring.Deployment.Registry;
+using StreamScoring.Host.Registry;
+using StreamScoring.Onnx;
+
+namespace StreamScoring.Host.Verbs;
+
+/// <summary>Puts a model into a registry, if it passes.</summary>
+internal static class ModelsAddVerb
+{
+    private static readonly TimeSpan BudgetDefault = TimeSpan.FromMilliseconds(100);
+
+    public static Command Build()
+    {
+        var registry = new Option<string?>("--registry") { Description = "The registry's folder; it is made where there is none", HelpName = "DIR" };
+        var topology = new Option<string?>("--topology") { Description = "The topology that names the registry (models.registry)", HelpName = "FILE" };
+        var model = new Option<string>("--model") { Description = "A bare .onnx file, a folder of MLflow, or a model folder", HelpName = "FILE.onnx|DIR", Required = true };
+        var name = new Option<string>("--name") { Description = "What decisions call it: " + ModelReference.NameForm, HelpName = "NAME", Required = true };
+        var features = new Option<string?>("--features") { Description = "The feature file that it is to be served with: its inputs must be features of it", HelpName = "FILE" };
+        var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs in the model's order", HelpName = "A,B,…" };
+        var golden = new Option<string?>("--golden") { Description = "Rows that the model knows: a table of its inputs, with its output as expected_raw where that is known", HelpName = "FILE" };
+        var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
+        kind.AcceptOnlyFromAmong("probability", "logit", "score");
+        var outputName = new Option<string?>("--output-name") { Description = "Which of several outputs holds the number", HelpName = "NAME" };
+        var fraud = new Option<string?>("--positive-class") { Description = "Which of the model's classes is fraud", HelpName = "CLASS" };
+        var budget = new Option<string?>("--budget") { Description = "Longest that a full batch may take (default 100ms)", HelpName = "TIME" };
+        var batch = new Option<int>("--batch") { Description = "Rows of a full batch: ingest.batchRowsMax", HelpName = "N", DefaultValueFactory = _ => 256 };
+        var why = new Option<string?>("--why") { Description = "Why; it is kept in the registry's history", HelpName = "TEXT" };
+        var json = CommonOptions.Json();
+        var command = new Command("add",
+            """
+            Puts a model into a registry and prints its version. What a bare file lacks, card and golden rows, is written, and what was
+            assumed for that is said. A model that does not load, whose inputs are no features, whose golden rows do not come out, or that
+            is too slow or too large is refused (docs/models.md).
+
+            Example:
+              scoring models add --registry data/registry --model model.onnx --name challenger --features topology/handbook/features.yaml
+            """) { registry, topology, model, name, features, inputs, golden, kind, outputName, fraud, budget, batch, why, json };
+        command.Runs((parsed, cancel) =>
+        {
+            var named = parsed.GetRequiredValue(name);
+            if (!ModelReference.IsName(named))
+            {
+                throw new InvalidInputFileException($"--name is {named}; a name has {ModelReference.NameForm}");
+            }
+
+            if (parsed.GetValue(batch) is < 1 or > Batches.PaymentBatch.RowsCeiling)
+            {
+                throw new InvalidInputFileException($"--batch is {parsed.GetValue(batch)}; allowed: 1 to {Batches.PaymentBatch.RowsCeiling}");
+            }
+
+            var featureFile = parsed.GetValue(features) is { } path ? FeatureFiles.Load(path) : null;
+            var options = new ModelLoadOptions
+            {
+                Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null,
+                FraudClass = parsed.GetValue(fraud),
+                OutputName = parsed.GetValue(outputName),
+                Cancel = cancel,
+            };
+            var source = new ModelSource(
+                parsed.GetRequiredValue(model), [.. (parsed.GetValue(inputs) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], parsed.GetValue(golden), featureFile, options);
+            var gate = new ModelGate(featureFile, parsed.GetValue(features), CommonOptions.TimeOf("--budget", parsed.GetValue(budget)) ?? BudgetDefault, parsed.GetValue(batch));
+            var folder = ModelsVerb.FolderOf(parsed.GetValue(registry), parsed.GetValue(topology));
+            return Task.FromResult(Add(ModelRegistry.OpenOrMake(folder), source, gate, parsed.GetRequiredValue(model), named, parsed.GetValue(why), parsed.GetValue(json), cancel));
+        });
+        return command;
+    }
+
+    private static int Add(ModelRegistry registry, ModelSource source, ModelGate gate, string shownAs, string name, string? why, bool isJson, CancellationToken cancel)
+    {
+        using var edit = registry.Edit();
+        var folder = Directory.CreateDirectory(Path.Combine(registry.Folder, $"new-{Guid.NewGuid():n}")).FullName;
+        try
+        {
+            var assumed = source.Write(name, folder);
+            var (version, notices) = gate.Pass(folder, shownAs, cancel);
+            var model = new ModelReference(name, version);
+            foreach (var notice in assumed.Concat(notices).Distinct(StringComparer.Ordinal))
+            {
+                Console.Error.WriteLine($"{shownAs}: {notice}");
+            }
+
+            var isNew = edit.Add(model, folder, PolicyLogs.Me, why);
+            if (!isNew)
+            {
+                Console.Error.WriteLine($"{model} is in the registry already");
+            }
+
+            Console.WriteLine(isJson ? JsonSerializer.Serialize(new { model = model.ToString(), added = isNew, assumed }) : model.ToString());
+            return VerbRunner.Done;
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using StreamScoring.Deployment.Registry;
+using StreamScoring.Onnx;
+using StreamScoring.TestSupport;
+
+namespace StreamScoring.IntegrationTests;
+
+/// <summary>A registry of models: docs/models.md, Registry.</summary>
+public sealed class RegistryTests : IDisposable
+{
+    private static readonly Dictionary<string, string> NoEnvironment = [];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("registry").FullName;
+
+    private string Registry => Path.Combine(_folder, "registry");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_bare_file_becomes_a_version_that_is_promoted_and_rolled_back_and_the_history_says_why()
+    {
+        var first = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false), ("b", TypedTensors.Int64, 1, true)]).Save(_folder, "first.onnx"), "one");
+        Assert.Matches("^one@sha256:[0-9a-f]{64}$", first);
+        var golden = Path.Combine(_folder, "golden.csv");
+        File.WriteAllText(golden, "payment_id,a,b,c\nr0,1,2,3\nr1,0,1,0\n");
+        var second = await AddAsync(TypedTensors.Of([("x", TypedTensors.Float, 3, false)]).Save(_folder, "second.onnx"), "one", "--golden", golden);
+        Assert.NotEqual(first, second);
+        // Once more: the same version, and no second line.
+        Assert.Equal(first, await AddAsync(Path.Combine(_folder, "first.onnx"), "one"));
+
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", first, "--registry", Registry, "--why", "it is there");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", "one", "--registry", Registry, "--why", "newer");
+        Assert.Equal(second, $"{Roles().Champion}");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "role", "shadow", first[..20], "--registry", Registry, "--why", "compare");
+        Assert.Equal([first], Roles().Shadows.Select(model => $"{model}"));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "rollback", "--registry", Registry, "--why", "too strict");
+        Assert.Equal((first, 0), ($"{Roles().Champion}", Roles().Shadows.Count));
+        Refused("there is no champion before this one", await ScoringProcess.RunAsync(NoEnvironment, "models", "rollback", "--registry", Registry, "--why", "x"));
+        Refused("is the champion already", await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", first, "--registry", Registry, "--why", "x"));
+
+        var history = await LinesAsync("history");
+        Assert.Equal(["added", "added", "champion", "champion", "shadow", "rollback"], history.Select(line => line.GetProperty("kind").GetString()));
+        Assert.Equal([null, null, null, first, null, second], history.Select(line => line.GetProperty("replaces").GetString()));
+        Assert.Equal("too strict", history[^1].GetProperty("why").GetString());
+        var list = await LinesAsync("list");
+        Assert.Equal([first, second], list.Select(line => $"{line.GetProperty("name").GetString()}@{line.GetProperty("version").GetString()}"));
+        Assert.Equal(["champion"], list[0].GetProperty("roles").EnumerateArray().Select(role => role.GetString()));
+        Assert.All(await LinesAsync("verify"), line => Assert.True(line.GetProperty("ok").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task A_model_that_does_not_pass_is_refused_with_the_reason_and_leaves_nothing()
+    {
+        var features = Path.Combine(_folder, "features.yaml");
+        File.WriteAllText(features, "version: 1\nfeatures:\n  - {name: amount_major, expression: amount}\n  - {name: channel, expression: channel}\n");
+        var model = TypedTensors.Of([("amount_maior", TypedTensors.Float, 1, false)]).Save(_folder, "near.onnx");
+        Refused("does not compute; did it mean amount_major?", await AddingAsync(model, "x", "--features", features));
+        Refused("takes channel as a number, and", await AddingAsync(TypedTensors.Of([("channel", TypedTensors.Float, 1, false)]).Save(_folder, "type.onnx"), "x", "--features", features));
+        var wide = TypedTensors.Of([("x", TypedTensors.Float, 3, false)]).Save(_folder, "wide.onnx");
+        Refused("a bare file does not say which features it takes", await AddingAsync(wide, "x"));
+        Refused("takes 3 features a row, and 2 are given", await AddingAsync(wide, "x", "--inputs", "a,b"));
+        var golden = Path.Combine(_folder, "golden.csv");
+        File.WriteAllText(golden, "a,b,c,expected_raw\n0,0,0,0.5\n1,0,0,0.5\n");
+        Refused("row 1: the model gives 0.4", await AddingAsync(wide, "x", "--golden", golden));
+        Refused("a name has letters, digits", await AddingAsync(wide, "../x", "--inputs", "a,b,c"));
+        Refused("takes ", await AddingAsync(wide, "x", "--inputs", "a,b,c", "--budget", "0ms"));
+        File.WriteAllText(Path.Combine(_folder, "cut.onnx"), "no model");
+        Refused("not an ONNX model", await AddingAsync(Path.Combine(_folder, "cut.onnx"), "x", "--inputs", "a"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Registry, "models")));
+        Assert.Empty(Directory.EnumerateDirectories(Registry, "new-*"));
+        Assert.False(File.Exists(Path.Combine(Registry, "history.jsonl")));
+    }
+
+    [Fact]
+    public async Task Of_two_changes_at_once_one_is_refused_and_nothing_of_it_is_done()
+    {
+        var model = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder), "one");
+        using (ModelRegistry.Open(Registry).Edit())
+        {
+            Refused("somebody else is changing it", await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", model, "--registry", Registry, "--why", "x"));
+        }
+
+        Assert.Null(Roles().Champion);
+        Assert.Single(ModelRegistry.Open(Registry).History());
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", model, "--registry", Registry, "--why", "x");
+        Assert.Equal(model, $"{Roles().Champion}");
+    }
+
+    [Fact]
+    public async Task A_version_whose_files_were_changed_is_found_and_gets_no_role()
+    {
+        var model = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder), "one");
+        var card = Path.Combine(ModelRegistry.Open(Registry).FolderOf(ModelReference.Parse(model, "")), ModelCard.FileName);
+        File.AppendAllText(card, "calibration: {from: [0, 1], to: [0.5, 1]}\n");
+        var verified = await ScoringProcess.RunAsync(NoEnvironment, "models", "verify", "--registry", Registry);
+        Assert.Equal(1, verified.ExitCode);
+        Assert.Contains("they were changed", verified.Output, StringComparison.Ordinal);
+        Refused("gets no role", await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", model, "--registry", Registry, "--why", "x"));
+        Assert.Null(Roles().Champion);
+    }
+
+    [Fact]
+    public void A_line_of_the_history_that_was_cut_short_costs_no_other()
+    {
+        var registry = ModelRegistry.OpenOrMake(Registry);
+        var models = "abc".Select(digit => new ModelReference("one", $"sha256:{new string(digit, 64)}")).ToList();
+        foreach (var model in models)
+        {
+            using var edit = registry.Edit();
+            Assert.True(edit.Add(model, Directory.CreateDirectory(Path.Combine(_folder, "staged")).FullName, "me", "why"));
+            File.AppendAllText(Path.Combine(Registry, "history.jsonl"), "{\"at\":\"2026-");
+        }
+
+        Assert.Equal(models, registry.Models().Select(entry => entry.Model));
+    }
+
+    private static void Refused(string reason, ScoringProcess.Outcome outcome)
+    {
+        Assert.Contains(reason, outcome.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, outcome.ExitCode);
+    }
+
+    private ModelRoles Roles() => ModelRegistry.Open(Registry).Roles();
+
+    private async Task<string> AddAsync(string model, string name, params string[] more)
+    {
+        var outcome = await AddingAsync(model, name, more);
+        Assert.True(outcome.ExitCode == 0, outcome.Errors);
+        return outcome.Output.Trim();
+    }
+
+    private Task<ScoringProcess.Outcome> AddingAsync(string model, string name, params string[] more) =>
+        ScoringProcess.RunAsync(NoEnvironment, ["models", "add", "--registry", Registry, "--model", model, "--name", name, .. more]);
+
+    private async Task<List<JsonElement>> LinesAsync(string verb)
+    {
+        var outcome = await ScoringProcess.SucceedAsync(NoEnvironment, "models", verb, "--registry", Registry, "--json");
+        return [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+}
