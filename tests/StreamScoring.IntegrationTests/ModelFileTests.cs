@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
-using StreamScoring.Scoring;
 using StreamScoring.Onnx.Protos;
+using StreamScoring.Scoring;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;

@@ -22,7 +22,8 @@ public sealed record RegistryEvent(
 
     public string ToLine() => JsonSerializer.Serialize(this);
 
-    /// <returns>Null for a line that is none: one that was cut short while it was written.</returns>
+    /// <returns>Null for a line that is none: one that was cut short while it was
+    /// written.</returns>
     public static RegistryEvent? Read(string line)
     {
         try
