@@ -94,7 +94,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
             HandleMissingValue = false,
             UseZeroAsMissingValue = false,
             Seed = options.Seed,
-            NumberOfThreads = Environment.ProcessorCount,
+            NumberOfThreads = options.Threads,
             Silent = true,
         });
         return (context, trainer.Fit(View(context, rows, labels)));

@@ -9,4 +9,10 @@ public sealed record TrainingOptions(
     /// <summary>Features of the file that are texts, so that they are named and not dropped without
     /// a word.</summary>
     public IReadOnlyList<string> TextsLeftOut { get; init; } = [];
+
+    /// <summary>
+    /// Of LightGBM. They wait for each other in a loop, so that several cost more than they save
+    /// where rows are few or other work wants the cores. The model is the same with any number.
+    /// </summary>
+    public int Threads { get; init; } = 1;
 }

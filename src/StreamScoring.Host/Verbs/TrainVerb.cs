@@ -21,6 +21,7 @@ internal static class TrainVerb
         var leaves = new Option<int>("--leaves") { Description = "Leaves of each", DefaultValueFactory = _ => 31, HelpName = "N" };
         var rate = new Option<double>("--learning-rate") { Description = "Shrinkage of each tree", DefaultValueFactory = _ => 0.05, HelpName = "R" };
         var seed = new Option<int>("--seed") { Description = "The same seed and data give the same model", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var threads = new Option<int>("--threads") { Description = "Threads of LightGBM; several pay off with millions of rows and idle cores, as they wait busily for each other", DefaultValueFactory = _ => 1, HelpName = "N" };
         var json = CommonOptions.Json();
         var command = new Command("train",
             """
@@ -31,7 +32,7 @@ internal static class TrainVerb
             Example:
               scoring train --features topology/generated/features.yaml --data data/features.parquet --label fraud \
                 --output data/model
-            """) { features, data, label, output, name, trees, leaves, rate, seed, json };
+            """) { features, data, label, output, name, trees, leaves, rate, seed, threads, json };
         command.Runs((parsed, cancel) =>
         {
             var featureFile = parsed.GetRequiredValue(features);
@@ -55,6 +56,7 @@ internal static class TrainVerb
                 parsed.GetValue(rate) is > 0 and <= 1 and var shrinkage ? shrinkage : throw new InvalidInputFileException($"--learning-rate is {parsed.GetValue(rate)}; allowed above 0, up to 1"),
                 parsed.GetValue(seed), $"scoring {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}")
             {
+                Threads = InRange(parsed.GetValue(threads), 1, 1024, "--threads"),
                 TextsLeftOut = [.. file.Schema.Names.Where((_, i) => file.Schema.IsText(i))],
             };
             if (options.Inputs.Count == 0)
