@@ -24,6 +24,7 @@ internal static class CommandLineVerbs
         TrainVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
+        BenchVerb.Build(),
         StateVerb.Build(),
     ];
 }

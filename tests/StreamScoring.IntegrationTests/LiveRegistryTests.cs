@@ -30,7 +30,7 @@ public sealed class LiveRegistryTests(KafkaCluster cluster) : IClassFixture<Kafk
         var second = await ModelsAsync("add", "--registry", registry, "--model", model, "--name", "generated", "--features", Path.Combine(file.Folder, "features.yaml"));
         Assert.NotEqual(first, second);
         await ModelsAsync("promote", "generated", "--registry", registry, "--why", "calibrated anew");
-        await run.SaysAsync("changed: models.champion ");
+        await run.SaysAsync(Taken(second));
         await worlds.DecideAsync(http, seed: 2);
 
         // Whoever edits the file by hand and errs changes nothing.
@@ -42,8 +42,10 @@ public sealed class LiveRegistryTests(KafkaCluster cluster) : IClassFixture<Kafk
         File.WriteAllText(roles, right);
 
         await ModelsAsync("rollback", "--registry", registry, "--why", "scores too low");
-        await run.SaysAsync("changed: models.champion ");
+        await run.SaysAsync(Taken(first));
         await worlds.DecideAsync(http, seed: 4);
+        string Taken(string version) => $"-\\u003E {registry}/models/{version[^64..]}";
+
         await run.SignalAsync("INT");
         Assert.Equal(130, await run.EndsAsync());
 
