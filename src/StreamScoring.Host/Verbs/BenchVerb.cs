@@ -103,18 +103,8 @@ internal static class BenchVerb
         }
     }
 
-    private static OnnxModel Load(string path, string? data, ScoringEngine engine, CancellationToken cancel)
-    {
-        var options = new ModelLoadOptions { Engine = engine, Table = data, Cancel = cancel };
-        var mlflow = Directory.Exists(path) ? MlflowFolder.Find(path) : null;
-        if (Directory.Exists(path) && mlflow is null)
-        {
-            return OnnxModelLoader.LoadFolder(path, options);
-        }
-
-        return OnnxModelLoader.LoadFile(
-            mlflow?.ModelFile ?? path, new InputChoice(null, null, null).ColumnsOf(data ?? throw new InvalidInputFileException($"{path} has no golden rows; give it rows to score: --data FILE"), mlflow?.Inputs ?? []), options with { AreColumnsChosen = mlflow?.Inputs.Count > 0 });
-    }
+    private static OnnxModel Load(string path, string? data, ScoringEngine engine, CancellationToken cancel) =>
+        ModelPath.Load(path, data, new InputChoice(null, null, null), new ModelLoadOptions { Engine = engine, Cancel = cancel });
 
     private static List<int> Numbers(string option, string text, int max)
     {

@@ -60,11 +60,7 @@ internal static class ScoreVerb
 
     private static int Run(string modelPath, string dataPath, string outputPath, InputChoice inputs, ModelLoadOptions options)
     {
-        var mlflow = Directory.Exists(modelPath) ? MlflowFolder.Find(modelPath) : null;
-        using var model = Directory.Exists(modelPath) && mlflow is null
-            ? OnnxModelLoader.LoadFolder(inputs.RequireNone(modelPath), options)
-            : OnnxModelLoader.LoadFile(
-                mlflow?.ModelFile ?? modelPath, inputs.ColumnsOf(dataPath, mlflow?.Inputs ?? []), options with { Table = dataPath, AreColumnsChosen = inputs.AreChosen || mlflow?.Inputs.Count > 0 });
+        using var model = ModelPath.Load(modelPath, dataPath, inputs, options);
         foreach (var notice in model.Notices)
         {
             Console.Error.WriteLine($"{modelPath}: {notice}");
