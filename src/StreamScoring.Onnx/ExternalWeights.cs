@@ -62,6 +62,11 @@ internal static class ExternalWeights
 
     private static byte[] ReadFile(string modelPath, TensorProto tensor, string name, long bytesMax)
     {
+        if (name.Contains('\0', StringComparison.Ordinal))
+        {
+            throw Refused(modelPath, tensor, "a file whose name holds a NUL");
+        }
+
         var folder = Path.GetDirectoryName(Path.GetFullPath(modelPath))!;
         var path = Path.GetFullPath(Path.Combine(folder, name));
         // A model from elsewhere must not read what else lies on the machine.

@@ -78,14 +78,27 @@ public static class OnnxModelLoader
     /// <returns>The columns in the order that the file says, if it says one.</returns>
     private static IReadOnlyList<string> ColumnsOf(string path, OnnxGraph graph, IReadOnlyList<string> columns, ModelLoadOptions options, List<string> notices)
     {
-        if (options.AreColumnsChosen || NamedFeatures.Of(graph.Model) is not var (key, names))
+        var tensors = InputTensor.Of(path, graph);
+        if (options.AreColumnsChosen || tensors.All(tensor => tensor.Width == 1) || NamedFeatures.Of(graph.Model) is not var (key, names))
         {
+            return columns;
+        }
+
+        if (names.Count == 0)
+        {
+            notices.Add($"its metadata {key} holds no list of names; its inputs are the data's columns in order");
             return columns;
         }
 
         if (names.FirstOrDefault(name => !columns.Contains(name)) is { } missing)
         {
-            notices.Add($"its metadata {key} names a feature {missing}, which the data does not have; its inputs are the data's columns in order");
+            // As many names as it takes are its features: another order would give other scores.
+            if (tensors.All(tensor => tensor.Width > 0) && tensors.Sum(tensor => tensor.Width) == names.Count)
+            {
+                throw ModelRefused.Because(path, $"names its features {string.Join(", ", names)} in its metadata {key}, and the data has no {missing}; its columns are {string.Join(", ", columns)}. Rename them, or say which are the model's in its order: --inputs A,B,…");
+            }
+
+            notices.Add($"its metadata {key} names {missing}, which the data does not have; its inputs are the data's columns in order");
             return columns;
         }
 

@@ -57,6 +57,17 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
     }
 
     [Fact]
+    public async Task The_runtime_reports_nothing_to_anybody_and_leaves_nothing_in_the_user_s_folder()
+    {
+        var model = TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder);
+        var (table, output, home) = (Table("payment_id,a", "r0,1"), Path.Combine(_folder, "scores.csv"), Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName);
+        // It is quiet by itself where it finds a build server.
+        var environment = new Dictionary<string, string> { ["HOME"] = home, ["XDG_CACHE_HOME"] = Path.Combine(home, "cache"), ["CI"] = "" };
+        await ScoringProcess.SucceedAsync(environment, "score", "--model", model, "--data", table, "--output", output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(home));
+    }
+
+    [Fact]
     public async Task A_folder_of_MLflow_says_where_its_model_is_and_which_columns_it_takes()
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "logged")).FullName;
@@ -97,6 +108,25 @@ public sealed partial class ModelFileTests(KafkaCluster cluster) : IClassFixture
         proto.Graph.Output.Insert(0, new ValueInfoProto { Name = proto.Graph.Node[^1].Input[0], Type = proto.Graph.Output[0].Type.Clone() });
         proto.Graph.Node[^2].Output[0] = proto.Graph.Node[^1].Input[0] = proto.Graph.Output[0].Name = "Score";
         proto.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "x" }, Output = { "x.output" } });
+        foreach (var named in new[] { "Score", "Probability" })
+        {
+            // As ML.NET writes it: what is computed, and its copy as an output.
+            foreach (var node in proto.Graph.Node)
+            {
+                if (node.Output[0] == named)
+                {
+                    node.Output[0] = $"inner {named}";
+                }
+
+                if (node.Input[0] == named)
+                {
+                    node.Input[0] = $"inner {named}";
+                }
+            }
+
+            proto.Graph.Node.Add(new NodeProto { OpType = "Identity", Input = { $"inner {named}" }, Output = { named } });
+        }
+
         proto.Graph.Output.Add(new ValueInfoProto { Name = "x.output", Type = proto.Graph.Input[0].Type.Clone() });
         var model = proto.Save(_folder);
         var (table, output) = (Table("payment_id,a,b", "r0,1,0"), Path.Combine(_folder, "scores.csv"));

@@ -94,23 +94,97 @@ public sealed class RegistryTests : IDisposable
         File.AppendAllText(card, "calibration: {from: [0, 1], to: [0.5, 1]}\n");
         var verified = await ScoringProcess.RunAsync(NoEnvironment, "models", "verify", "--registry", Registry);
         Assert.Equal(1, verified.ExitCode);
-        Assert.Contains("they were changed", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("its files were changed; add it again", verified.Output, StringComparison.Ordinal);
         Refused("gets no role", await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", model, "--registry", Registry, "--why", "x"));
         Assert.Null(Roles().Champion);
+
+        // As it says: added again it is whole again.
+        Assert.Equal(model, await AddAsync(Path.Combine(_folder, "model.onnx"), "one"));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", model, "--registry", Registry, "--why", "x");
+        // What changes no score is found too.
+        File.AppendAllText(card, "metrics: {auc_roc: \"0.9999\"}\n");
+        Assert.Equal(1, (await ScoringProcess.RunAsync(NoEnvironment, "models", "verify", "--registry", Registry)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Another_card_or_other_golden_rows_of_a_version_are_not_taken_and_that_is_said()
+    {
+        var file = TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder);
+        var model = await AddAsync(file, "one");
+        File.WriteAllText(Path.Combine(_folder, "golden.csv"), "a\n1\n2\n");
+        var again = await AddingAsync(file, "one", "--golden", Path.Combine(_folder, "golden.csv"));
+        Assert.Equal((0, model), (again.ExitCode, again.Output.Trim()));
+        Assert.Contains("with another card or other golden rows; those stay", again.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_change_that_was_written_down_and_never_came_into_force_is_no_champion_before()
+    {
+        var (registry, models) = ThreeVersions();
+        foreach (var model in models)
+        {
+            Promote(registry, model, isLost: model == models[1]);
+        }
+
+        Assert.Equal(models[0], registry.ChampionBefore());
+
+        // A rollback that was lost is made again, and not another one.
+        using (var edit = registry.Edit())
+        {
+            edit.SetRoles(registry.Roles() with { Champion = models[0] }, RegistryEvent.Rollback, models[0], models[2], "me", "lost");
+        }
+
+        File.WriteAllText(registry.RolesPath, new ModelRoles(models[2], []).ToText());
+        Assert.Equal(models[0], registry.ChampionBefore());
+    }
+
+    [Fact]
+    public void Behind_roles_that_were_written_by_hand_comes_what_was_promoted_last()
+    {
+        var (registry, models) = ThreeVersions();
+        Promote(registry, models[0]);
+        Promote(registry, models[1]);
+        File.WriteAllText(registry.RolesPath, new ModelRoles(models[2], []).ToText());
+        Assert.Equal(models[1], registry.ChampionBefore());
+    }
+
+    [Fact]
+    public async Task A_damaged_line_of_the_history_is_named_and_nothing_follows_from_the_others()
+    {
+        var (registry, models) = ThreeVersions();
+        Promote(registry, models[0]);
+        Promote(registry, models[1]);
+        var history = Path.Combine(Registry, "history.jsonl");
+        var lines = File.ReadAllLines(history);
+        lines[3] = lines[3].Replace("\"why\"", "\"why", StringComparison.Ordinal);
+        File.WriteAllLines(history, lines);
+        foreach (var verb in (string[])["list", "verify", "history"])
+        {
+            Refused($"{history}: line 4 is no change of a registry", await ScoringProcess.RunAsync(NoEnvironment, "models", verb, "--registry", Registry));
+        }
+
+        Refused("line 4", await ScoringProcess.RunAsync(NoEnvironment, "models", "rollback", "--registry", Registry, "--why", "x"));
+        File.Delete(history);
+        Refused("does not know", await ScoringProcess.RunAsync(NoEnvironment, "models", "list", "--registry", Registry));
+    }
+
+    [Fact]
+    public void What_somebody_left_who_was_stopped_is_gone_with_the_next_change()
+    {
+        var registry = ModelRegistry.OpenOrMake(Registry);
+        using (var edit = registry.Edit())
+        {
+            File.WriteAllText(Path.Combine(edit.MakeFolder(), "model.onnx"), "");
+        }
+
+        registry.Edit().Dispose();
+        Assert.Empty(Directory.EnumerateDirectories(Registry, "new-*"));
     }
 
     [Fact]
     public void A_line_of_the_history_that_was_cut_short_costs_no_other()
     {
-        var registry = ModelRegistry.OpenOrMake(Registry);
-        var models = "abc".Select(digit => new ModelReference("one", $"sha256:{new string(digit, 64)}")).ToList();
-        foreach (var model in models)
-        {
-            using var edit = registry.Edit();
-            Assert.True(edit.Add(model, Directory.CreateDirectory(Path.Combine(_folder, "staged")).FullName, "me", "why"));
-            File.AppendAllText(Path.Combine(Registry, "history.jsonl"), "{\"at\":\"2026-");
-        }
-
+        var (registry, models) = ThreeVersions(torn: "{\"at\":\"2026-");
         Assert.Equal(models, registry.Models().Select(entry => entry.Model));
     }
 
@@ -118,6 +192,32 @@ public sealed class RegistryTests : IDisposable
     {
         Assert.Contains(reason, outcome.Errors, StringComparison.Ordinal);
         Assert.Equal(2, outcome.ExitCode);
+    }
+
+    private (ModelRegistry Registry, IReadOnlyList<ModelReference> Models) ThreeVersions(string torn = "")
+    {
+        var registry = ModelRegistry.OpenOrMake(Registry);
+        var models = "abc".Select(digit => new ModelReference("one", $"sha256:{new string(digit, 64)}")).ToList();
+        foreach (var model in models)
+        {
+            using var edit = registry.Edit();
+            Assert.Equal(RegistryAddition.New, edit.Add(model, edit.MakeFolder(), "me", "why"));
+            File.AppendAllText(Path.Combine(Registry, "history.jsonl"), torn);
+        }
+
+        return (registry, models);
+    }
+
+    /// <param name="isLost">It is stopped before the roles are in force.</param>
+    private static void Promote(ModelRegistry registry, ModelReference model, bool isLost = false)
+    {
+        var before = registry.Roles();
+        using var edit = registry.Edit();
+        edit.SetRoles(before with { Champion = model }, RegistryEvent.Champion, model, before.Champion, "me", "why");
+        if (isLost)
+        {
+            File.WriteAllText(registry.RolesPath, before.ToText());
+        }
     }
 
     private ModelRoles Roles() => ModelRegistry.Open(Registry).Roles();

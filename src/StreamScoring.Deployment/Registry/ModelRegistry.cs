@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment.Registry;
@@ -69,12 +72,93 @@ public sealed class ModelRegistry
         return roles;
     }
 
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<RegistryEvent> History() => File.Exists(HistoryPath) ? [.. File.ReadLines(HistoryPath).Select(RegistryEvent.Read).OfType<RegistryEvent>()] : [];
+    /// <summary>The roles, of versions that the history knows.</summary>
+    /// <exception cref="InvalidInputFileException">The roles or the history are wrong.</exception>
+    public ModelRoles KnownRoles()
+    {
+        var (roles, known) = (Roles(), Models().Select(entry => entry.Model).ToHashSet());
+        foreach (var model in roles.Shadows.Concat(roles.Champion is { } champion ? [champion] : []).Where(model => !known.Contains(model)))
+        {
+            throw new InvalidInputFileException($"{RolesPath}: names {model}, which {HistoryPath} does not know; one of the two was changed by hand or lost");
+        }
 
-    /// <summary>Every version, in the order in which they came.</summary>
+        return roles;
+    }
+
+    /// <summary>Oldest first.</summary>
+    /// <exception cref="InvalidInputFileException">A line of it is none.</exception>
+    public IReadOnlyList<RegistryEvent> History()
+    {
+        var changes = new List<RegistryEvent>();
+        var text = File.Exists(HistoryPath) ? File.ReadAllText(HistoryPath) : "";
+        // What stands behind the last line break was cut short while it was written: it never was.
+        foreach (var (line, i) in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => (line, i)))
+        {
+            changes.Add(RegistryEvent.Read(line) ?? throw new InvalidInputFileException($"{HistoryPath}: line {i + 1} is no change of a registry; it was damaged. Restore the file from a copy, or mend the line: versions and roles follow from it"));
+        }
+
+        return changes;
+    }
+
+    /// <summary>Every version, in the order in which they came, with the last time that it was
+    /// added.</summary>
+    /// <exception cref="InvalidInputFileException">The history is wrong.</exception>
     public IReadOnlyList<(ModelReference Model, RegistryEvent Event)> Models() =>
-        [.. History().Where(change => change.Kind == RegistryEvent.Added).Select(change => (ModelReference.Parse(change.Hash, HistoryPath), change))];
+        [.. History().Where(change => change.Kind == RegistryEvent.Added).GroupBy(change => change.Hash, StringComparer.Ordinal)
+            .Select(of => (ModelReference.Parse(of.Key, HistoryPath), of.Last()))];
+
+    /// <summary>
+    /// The champion before the one of now. Each rollback goes one further back; a promotion begins
+    /// anew. A change that was written down and never came into force does not count.
+    /// </summary>
+    /// <exception cref="InvalidInputFileException">There is none.</exception>
+    public ModelReference ChampionBefore()
+    {
+        var now = KnownRoles().Champion?.ToString() ?? throw new InvalidInputFileException($"{Folder}: has no champion; promote a version");
+        var changes = History().Where(change => change.Kind is RegistryEvent.Champion or RegistryEvent.Rollback).ToList();
+        var champions = new Stack<string>();
+        for (var i = 0; i < changes.Count; i++)
+        {
+            // The next one says what it found; the last one is in force, unless what it replaced
+            // still is. Else somebody wrote the roles by hand after it.
+            var isInForce = i + 1 < changes.Count ? changes[i + 1].Replaces == changes[i].Hash : now == changes[i].Hash || now != changes[i].Replaces;
+            if (!isInForce)
+            {
+                continue;
+            }
+
+            if (changes[i].Kind == RegistryEvent.Champion)
+            {
+                champions.Push(changes[i].Hash);
+            }
+            else
+            {
+                champions.TryPop(out _);
+            }
+        }
+
+        if (champions.TryPeek(out var top) && top == now)
+        {
+            champions.Pop();
+        }
+
+        return champions.TryPeek(out var before) ? ModelReference.Parse(before, HistoryPath)
+            : throw new InvalidInputFileException($"{Folder}: there is no champion before this one; promote another version");
+    }
+
+    /// <returns>A hash of all files of a version: names, sizes and content.</returns>
+    public static string FilesHashOf(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal))
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(folder, file));
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{file}\0{bytes.Length}\0")));
+            hash.AppendData(bytes);
+        }
+
+        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <param name="text"><c>NAME</c>, its newest version, or <c>NAME@sha256:…</c>, of which the
     /// first digits are enough.</param>
@@ -91,7 +175,13 @@ public sealed class ModelRegistry
             throw new InvalidInputFileException($"{Folder}: has no model {name}; it has {(models.Count == 0 ? "none yet" : string.Join(", ", models.Select(model => model.Name).Distinct(StringComparer.Ordinal)))}");
         }
 
-        var found = at < 0 ? [ofName[^1]] : ofName.Where(model => model.Version.StartsWith(text[(at + 1)..], StringComparison.Ordinal)).ToList();
+        const int DigitsMin = 4;
+        if (at >= 0 && (!text[(at + 1)..].StartsWith("sha256:", StringComparison.Ordinal) || text.Length - at - "@sha256:".Length < DigitsMin))
+        {
+            throw new InvalidInputFileException($"{text} names no version; write {name}@sha256: and at least {DigitsMin} digits, or {name} for its newest");
+        }
+
+        var found = at < 0 ? [ofName[^1]] : ofName.Where(model => model.Version.StartsWith(text[(at + 1)..], StringComparison.OrdinalIgnoreCase)).ToList();
         return found.Count switch
         {
             1 => found[0],

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using StreamScoring.Configuration;
 
 namespace StreamScoring.Deployment.Registry;
@@ -10,6 +11,8 @@ namespace StreamScoring.Deployment.Registry;
 /// </summary>
 public sealed class RegistryEdit : IDisposable
 {
+    private const string NewFolder = "new-", Temporary = ".new";
+
     private readonly ModelRegistry _registry;
     private readonly FileStream _lock;
 
@@ -28,46 +31,73 @@ public sealed class RegistryEdit : IDisposable
         {
             throw new InvalidInputFileException($"{registry.Folder}: somebody else is changing it at this moment, so nothing was changed; look at what they did (scoring models history), and try again ({e.Message})", e);
         }
+
+        try
+        {
+            Written(CleanUp);
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Moves a folder that holds a version into the registry.</summary>
-    /// <returns>False where that version is there already; the folder then stays.</returns>
-    /// <exception cref="InvalidInputFileException">The version is there under another
-    /// name.</exception>
-    public bool Add(ModelReference model, string folder, string by, string? why)
+    /// <summary>An empty folder in the registry, for a version that is to be added.</summary>
+    public string MakeFolder()
     {
-        var same = _registry.Models().Select(entry => entry.Model).Where(other => other.Version == model.Version).ToList();
-        if (same.FirstOrDefault(other => other.Name != model.Name) is { Name: { } other })
+        var folder = Path.Combine(_registry.Folder, $"{NewFolder}{Guid.NewGuid():n}");
+        Written(() => Directory.CreateDirectory(folder));
+        return folder;
+    }
+
+    /// <summary>Moves a folder that holds a version into the registry. One that is there and was
+    /// damaged is replaced.</summary>
+    /// <returns>What was done; the folder stays where the version was there already.</returns>
+    /// <exception cref="InvalidInputFileException">The version is there under another name, or the
+    /// registry cannot be written.</exception>
+    public RegistryAddition Add(ModelReference model, string folder, string by, string? why)
+    {
+        var same = _registry.Models().Where(entry => entry.Model.Version == model.Version).ToList();
+        if (same.FirstOrDefault(entry => entry.Model.Name != model.Name) is { Model: { Name: { } } other })
         {
-            throw new InvalidInputFileException($"{_registry.Folder}: the same model is there as {other}@{model.Version}; use it by that name");
+            throw new InvalidInputFileException($"{_registry.Folder}: the same model is there as {other}; use it by that name");
         }
 
-        if (same.Count > 0)
+        var (place, files) = (_registry.FolderOf(model), ModelRegistry.FilesHashOf(folder));
+        if (same.Count > 0 && Directory.Exists(place) && ModelRegistry.FilesHashOf(place) == same[0].Event.Files)
         {
-            return false;
+            return files == same[0].Event.Files ? RegistryAddition.SameFiles : RegistryAddition.OtherFiles;
         }
 
-        var place = _registry.FolderOf(model);
-        if (Directory.Exists(place))
+        Written(() =>
         {
-            // Somebody was stopped between the two steps below.
-            Directory.Delete(place, recursive: true);
-        }
+            if (Directory.Exists(place))
+            {
+                // Damaged; or somebody was stopped between the two steps below.
+                Directory.Delete(place, recursive: true);
+            }
 
-        Directory.Move(folder, place);
-        Append(new RegistryEvent(Now(), by, why, RegistryEvent.Added, model.ToString(), null));
-        return true;
+            Directory.Move(folder, place);
+            Append(new RegistryEvent(Now(), by, why, RegistryEvent.Added, model.ToString(), null, files));
+        });
+        return same.Count > 0 ? RegistryAddition.Mended : RegistryAddition.New;
     }
 
     /// <summary>Puts roles in force, and writes down why.</summary>
+    /// <exception cref="InvalidInputFileException">The registry cannot be written.</exception>
     public void SetRoles(ModelRoles roles, string kind, ModelReference model, ModelReference? replaces, string by, string why)
     {
         ArgumentNullException.ThrowIfNull(roles);
-        // First the history: roles without a reason would be worse than a reason without roles.
-        Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
-        var temporary = $"{_registry.RolesPath}.{Guid.NewGuid():n}";
-        File.WriteAllText(temporary, roles.ToText());
-        File.Move(temporary, _registry.RolesPath, overwrite: true);
+        Written(() =>
+        {
+            // First all that can fail; then the history: roles without a reason would be worse than
+            // a reason without roles, which ModelRegistry.ChampionBefore passes over.
+            var temporary = $"{_registry.RolesPath}{Temporary}";
+            File.WriteAllText(temporary, roles.ToText());
+            Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
+            File.Move(temporary, _registry.RolesPath, overwrite: true);
+        });
     }
 
     public void Dispose() => _lock.Dispose();
@@ -77,18 +107,35 @@ public sealed class RegistryEdit : IDisposable
     private void Append(RegistryEvent change)
     {
         using var stream = new FileStream(_registry.HistoryPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        // A line that was cut short never was.
+        stream.SetLength(bytes.AsSpan().LastIndexOf((byte)'\n') + 1);
         stream.Seek(0, SeekOrigin.End);
-        // A line that was cut short must not swallow this one.
-        var isCut = stream.Length > 0 && LastByte(stream) != '\n';
-        using var writer = new StreamWriter(stream);
-        writer.Write($"{(isCut ? "\n" : "")}{change.ToLine()}\n");
-        writer.Flush();
+        stream.Write(Encoding.UTF8.GetBytes(change.ToLine() + "\n"));
         stream.Flush(flushToDisk: true);
     }
 
-    private static int LastByte(FileStream stream)
+    private void Written(Action write)
     {
-        stream.Seek(-1, SeekOrigin.End);
-        return stream.ReadByte();
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputFileException($"{_registry.Folder} cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What somebody left who was stopped.</summary>
+    private void CleanUp()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(_registry.Folder, NewFolder + "*").ToList())
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        File.Delete($"{_registry.RolesPath}{Temporary}");
     }
 }

@@ -10,25 +10,26 @@ namespace StreamScoring.Deployment.Registry;
 /// <param name="Kind">One of the constants.</param>
 /// <param name="Hash">The version that it is about, as <c>NAME@sha256:…</c>.</param>
 /// <param name="Replaces">The version that had the role before; null for none.</param>
+/// <param name="Files">Of a version that was added: a hash of all its files; else null.</param>
 public sealed record RegistryEvent(
     [property: JsonPropertyName("at")] string At,
     [property: JsonPropertyName("by")] string By,
     [property: JsonPropertyName("why")] string? Why,
     [property: JsonPropertyName("kind")] string Kind,
     [property: JsonPropertyName("hash")] string Hash,
-    [property: JsonPropertyName("replaces")] string? Replaces)
+    [property: JsonPropertyName("replaces")] string? Replaces,
+    [property: JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Files = null)
 {
     public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", ShadowRemoved = "shadow removed";
 
     public string ToLine() => JsonSerializer.Serialize(this);
 
-    /// <returns>Null for a line that is none: one that was cut short while it was
-    /// written.</returns>
+    /// <returns>Null for a line that is none.</returns>
     public static RegistryEvent? Read(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize<RegistryEvent>(line);
+            return JsonSerializer.Deserialize<RegistryEvent>(line) is { At: not null, By: not null, Kind: not null, Hash: not null } change ? change : null;
         }
         catch (JsonException)
         {

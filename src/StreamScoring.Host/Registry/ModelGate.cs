@@ -31,16 +31,21 @@ internal sealed class ModelGate(FeatureFile? features, string? featureFile, Time
         }
 
         using var model = OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions { Cancel = cancel });
-        RequireFeatures(model, shownAs);
+        if (features is not null)
+        {
+            RequireFeatures(model.Inputs, shownAs, features, featureFile!);
+        }
+
         RequireSpeed(model, folder, shownAs);
         return (model.Version, model.Notices);
     }
 
-    private void RequireFeatures(OnnxModel model, string shownAs)
+    /// <exception cref="InvalidInputFileException">It takes what is not computed.</exception>
+    public static void RequireFeatures(IReadOnlyList<ModelInput> inputs, string shownAs, FeatureFile features, string featureFile)
     {
-        foreach (var input in features is null ? [] : model.Inputs)
+        foreach (var input in inputs)
         {
-            var column = features!.Schema.IndexOf(input.Name);
+            var column = features.Schema.IndexOf(input.Name);
             if (column < 0)
             {
                 var near = Nearest.To(input.Name, features.Schema.Names);

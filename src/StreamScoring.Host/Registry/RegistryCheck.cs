@@ -10,9 +10,20 @@ internal static class RegistryCheck
     /// <returns>Null where all is well.</returns>
     public static string? ProblemOf(ModelRegistry registry, ModelReference model)
     {
+        var folder = registry.FolderOf(model);
+        if (!Directory.Exists(folder))
+        {
+            return $"its folder {folder} is gone; add it again";
+        }
+
+        if (registry.Models().First(entry => entry.Model == model).Event.Files is { } files && ModelRegistry.FilesHashOf(folder) != files)
+        {
+            return "its files were changed; add it again";
+        }
+
         try
         {
-            using var loaded = OnnxModelLoader.LoadFolder(registry.FolderOf(model));
+            using var loaded = OnnxModelLoader.LoadFolder(folder);
             return loaded.Version != model.Version ? $"its files have the hash {loaded.Version}: they were changed; add it again"
                 : loaded.Name != model.Name ? $"its card calls it {loaded.Name}: it was changed; add it again"
                 : null;
@@ -23,36 +34,19 @@ internal static class RegistryCheck
         }
     }
 
-    /// <exception cref="InvalidInputFileException">It is not what was added.</exception>
-    public static void Require(ModelRegistry registry, ModelReference model)
+    /// <param name="featureFile">That it is to be served with; null: not known.</param>
+    /// <exception cref="InvalidInputFileException">It is not what was added, or does not fit the
+    /// features.</exception>
+    public static void Require(ModelRegistry registry, ModelReference model, string? featureFile)
     {
         if (ProblemOf(registry, model) is { } problem)
         {
             throw new InvalidInputFileException($"{model} gets no role: {problem}");
         }
-    }
 
-    /// <summary>
-    /// The champion before the one of now. Each rollback goes one further back; a promotion begins
-    /// anew.
-    /// </summary>
-    /// <exception cref="InvalidInputFileException">There is none.</exception>
-    public static ModelReference ChampionBefore(ModelRegistry registry)
-    {
-        var champions = new Stack<string>();
-        foreach (var change in registry.History())
+        if (featureFile is not null)
         {
-            if (change.Kind == RegistryEvent.Champion)
-            {
-                champions.Push(change.Hash);
-            }
-            else if (change.Kind == RegistryEvent.Rollback)
-            {
-                champions.Pop();
-            }
+            ModelGate.RequireFeatures(ModelCard.Load(registry.FolderOf(model)).Inputs, $"{model}", FeatureFiles.Load(featureFile), featureFile);
         }
-
-        return champions.Count < 2 ? throw new InvalidInputFileException($"{registry.Folder}: there is no champion before this one; promote another version")
-            : ModelReference.Parse(champions.ElementAt(1), registry.Folder);
     }
 }

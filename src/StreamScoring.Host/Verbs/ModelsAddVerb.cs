@@ -18,7 +18,7 @@ internal static class ModelsAddVerb
         var topology = new Option<string?>("--topology") { Description = "The topology that names the registry (models.registry)", HelpName = "FILE" };
         var model = new Option<string>("--model") { Description = "A bare .onnx file, a folder of MLflow, or a model folder", HelpName = "FILE.onnx|DIR", Required = true };
         var name = new Option<string>("--name") { Description = "What decisions call it: " + ModelReference.NameForm, HelpName = "NAME", Required = true };
-        var features = new Option<string?>("--features") { Description = "The feature file that it is to be served with: its inputs must be features of it", HelpName = "FILE" };
+        var features = new Option<string?>("--features") { Description = "The feature file that it is to be served with: its inputs must be features of it (default: that of --topology)", HelpName = "FILE" };
         var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs in the model's order", HelpName = "A,B,…" };
         var golden = new Option<string?>("--golden") { Description = "Rows that the model knows: a table of its inputs, with its output as expected_raw where that is known", HelpName = "FILE" };
         var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
@@ -51,7 +51,8 @@ internal static class ModelsAddVerb
                 throw new InvalidInputFileException($"--batch is {parsed.GetValue(batch)}; allowed: 1 to {Batches.PaymentBatch.RowsCeiling}");
             }
 
-            var featureFile = parsed.GetValue(features) is { } path ? FeatureFiles.Load(path) : null;
+            var featurePath = parsed.GetValue(features) ?? (parsed.GetValue(topology) is { } of ? ModelsVerb.FeaturesOf(of) : null);
+            var featureFile = featurePath is null ? null : FeatureFiles.Load(featurePath);
             var options = new ModelLoadOptions
             {
                 Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null,
@@ -61,17 +62,25 @@ internal static class ModelsAddVerb
             };
             var source = new ModelSource(
                 parsed.GetRequiredValue(model), [.. (parsed.GetValue(inputs) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], parsed.GetValue(golden), featureFile, options);
-            var gate = new ModelGate(featureFile, parsed.GetValue(features), CommonOptions.TimeOf("--budget", parsed.GetValue(budget)) ?? BudgetDefault, parsed.GetValue(batch));
+            var gate = new ModelGate(featureFile, featurePath, CommonOptions.TimeOf("--budget", parsed.GetValue(budget)) ?? BudgetDefault, parsed.GetValue(batch));
             var folder = ModelsVerb.FolderOf(parsed.GetValue(registry), parsed.GetValue(topology));
             return Task.FromResult(Add(ModelRegistry.OpenOrMake(folder), source, gate, parsed.GetRequiredValue(model), named, parsed.GetValue(why), parsed.GetValue(json), cancel));
         });
         return command;
     }
 
+    private static string? Said(RegistryAddition addition) => addition switch
+    {
+        RegistryAddition.SameFiles => "is in the registry already",
+        RegistryAddition.OtherFiles => "is in the registry already, with another card or other golden rows; those stay, and these are not taken",
+        RegistryAddition.Mended => "was in the registry and its files had been changed; they are these again",
+        _ => null,
+    };
+
     private static int Add(ModelRegistry registry, ModelSource source, ModelGate gate, string shownAs, string name, string? why, bool isJson, CancellationToken cancel)
     {
         using var edit = registry.Edit();
-        var folder = Directory.CreateDirectory(Path.Combine(registry.Folder, $"new-{Guid.NewGuid():n}")).FullName;
+        var folder = edit.MakeFolder();
         try
         {
             var assumed = source.Write(name, folder);
@@ -82,13 +91,13 @@ internal static class ModelsAddVerb
                 Console.Error.WriteLine($"{shownAs}: {notice}");
             }
 
-            var isNew = edit.Add(model, folder, PolicyLogs.Me, why);
-            if (!isNew)
+            var addition = edit.Add(model, folder, PolicyLogs.Me, why);
+            if (Said(addition) is { } said)
             {
-                Console.Error.WriteLine($"{model} is in the registry already");
+                Console.Error.WriteLine($"{model} {said}");
             }
 
-            Console.WriteLine(isJson ? JsonSerializer.Serialize(new { model = model.ToString(), added = isNew, assumed }) : model.ToString());
+            Console.WriteLine(isJson ? JsonSerializer.Serialize(new { model = model.ToString(), added = addition is RegistryAddition.New, assumed }) : model.ToString());
             return VerbRunner.Done;
         }
         finally

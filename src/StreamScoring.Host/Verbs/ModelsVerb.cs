@@ -34,7 +34,7 @@ internal static class ModelsVerb
     {
         if ((registry is null) == (topology is null))
         {
-            throw new InvalidInputFileException("name the registry: --registry DIR, or --topology FILE of a topology with models.registry");
+            throw new InvalidInputFileException($"name the registry{(registry is null ? "" : " once")}: --registry DIR, or --topology FILE of a topology with models.registry");
         }
 
         return registry ?? (YamlFile.Open(topology!).OptionalMap("models")?.OptionalText("registry") is { } named
@@ -42,13 +42,21 @@ internal static class ModelsVerb
             : throw new InvalidInputFileException($"{topology}: names no registry; add models: {{registry: DIR}}"));
     }
 
+    /// <returns>The feature file that a topology names; null where it names none.</returns>
+    internal static string? FeaturesOf(string topology) => YamlFile.Open(topology).OptionalText("features") is { } named
+        ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(topology))!, named)) : null;
+
+    private static string? FeaturesOf(ParseResult parsed) => parsed.GetValue(TopologyOption) is { } topology ? FeaturesOf(topology) : null;
+
+    private static string WhyOf(ParseResult parsed) => parsed.GetRequiredValue(Why).Trim() is { Length: > 0 } why ? why : throw new InvalidInputFileException("--why is empty; say why, for those who read the history");
+
     private static Command RoleVerb()
     {
         var role = new Argument<string>("ROLE") { Description = "shadow: scores every payment beside the champion and decides nothing" };
         role.AcceptOnlyFromAmong("shadow");
         var remove = new Option<bool>("--remove") { Description = "Takes the role away" };
         return Verb("role", "Gives a version a role beside the champion, or takes it away.\n\nExample:\n  scoring models role shadow challenger --registry data/registry --why \"compare for a week\"", [role, ModelArgument, remove, Why],
-            (parsed, registry) => Shadow(registry, parsed.GetRequiredValue(ModelArgument), parsed.GetValue(remove), parsed.GetRequiredValue(Why)));
+            (parsed, registry) => Shadow(parsed, registry, parsed.GetRequiredValue(ModelArgument), parsed.GetValue(remove), WhyOf(parsed)));
     }
 
     private static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Func<ParseResult, ModelRegistry, int> run)
@@ -72,7 +80,7 @@ internal static class ModelsVerb
 
     private static int List(ParseResult parsed, ModelRegistry registry)
     {
-        var roles = registry.Roles();
+        var roles = registry.KnownRoles();
         foreach (var (model, added) in registry.Models())
         {
             string[] has = [.. roles.Champion == model ? ["champion"] : Array.Empty<string>(), .. roles.Shadows.Contains(model) ? ["shadow"] : Array.Empty<string>()];
@@ -110,6 +118,7 @@ internal static class ModelsVerb
 
     private static int Verify(ParseResult parsed, ModelRegistry registry)
     {
+        registry.KnownRoles();
         var named = parsed.GetValue<string?>("NAME");
         var models = named is null ? [.. registry.Models().Select(entry => entry.Model)] : new[] { registry.Find(named) };
         var wrong = 0;
@@ -137,31 +146,31 @@ internal static class ModelsVerb
     private static int Promote(ParseResult parsed, ModelRegistry registry)
     {
         using var edit = registry.Edit();
-        var (model, roles) = (registry.Find(parsed.GetRequiredValue(ModelArgument)), registry.Roles());
+        var (model, roles) = (registry.Find(parsed.GetRequiredValue(ModelArgument)), registry.KnownRoles());
         if (roles.Champion == model)
         {
             throw new InvalidInputFileException($"{model} is the champion already");
         }
 
-        RegistryCheck.Require(registry, model);
-        edit.SetRoles(roles with { Champion = model, Shadows = [.. roles.Shadows.Where(shadow => shadow != model)] }, RegistryEvent.Champion, model, roles.Champion, PolicyLogs.Me, parsed.GetRequiredValue(Why));
+        RegistryCheck.Require(registry, model, FeaturesOf(parsed));
+        edit.SetRoles(roles with { Champion = model, Shadows = [.. roles.Shadows.Where(shadow => shadow != model)] }, RegistryEvent.Champion, model, roles.Champion, PolicyLogs.Me, WhyOf(parsed));
         return Said(parsed, $"champion {model}", roles.Champion);
     }
 
     private static int Rollback(ParseResult parsed, ModelRegistry registry)
     {
         using var edit = registry.Edit();
-        var roles = registry.Roles();
-        var before = RegistryCheck.ChampionBefore(registry);
-        RegistryCheck.Require(registry, before);
-        edit.SetRoles(roles with { Champion = before, Shadows = [.. roles.Shadows.Where(shadow => shadow != before)] }, RegistryEvent.Rollback, before, roles.Champion, PolicyLogs.Me, parsed.GetRequiredValue(Why));
+        var roles = registry.KnownRoles();
+        var before = registry.ChampionBefore();
+        RegistryCheck.Require(registry, before, FeaturesOf(parsed));
+        edit.SetRoles(roles with { Champion = before, Shadows = [.. roles.Shadows.Where(shadow => shadow != before)] }, RegistryEvent.Rollback, before, roles.Champion, PolicyLogs.Me, WhyOf(parsed));
         return Said(parsed, $"champion {before}", roles.Champion);
     }
 
-    private static int Shadow(ModelRegistry registry, string name, bool isRemoved, string why)
+    private static int Shadow(ParseResult parsed, ModelRegistry registry, string name, bool isRemoved, string why)
     {
         using var edit = registry.Edit();
-        var roles = registry.Roles();
+        var roles = registry.KnownRoles();
         // The version that has the role, where the newest one does not.
         var model = isRemoved && roles.Shadows.Count(shadow => shadow.Name == name) == 1 ? roles.Shadows.Single(shadow => shadow.Name == name) : registry.Find(name);
         if (roles.Shadows.Contains(model) != isRemoved || roles.Champion == model)
@@ -171,7 +180,7 @@ internal static class ModelsVerb
 
         if (!isRemoved)
         {
-            RegistryCheck.Require(registry, model);
+            RegistryCheck.Require(registry, model, FeaturesOf(parsed));
         }
 
         IReadOnlyList<ModelReference> shadows = isRemoved ? [.. roles.Shadows.Where(shadow => shadow != model)] : [.. roles.Shadows, model];

@@ -24,6 +24,12 @@ internal sealed record InputTensor(string Name, ElementType Type, IReadOnlyList<
 
     private static InputTensor Of(string path, ValueInfoProto input)
     {
+        // Some files do not say their shape: rows of any number of columns.
+        if (input.Type?.TensorType is { Shape: null } open && ((ElementType)open.ElemType).IsTaken())
+        {
+            return new InputTensor(input.Name, (ElementType)open.ElemType, [-1, -1]);
+        }
+
         if (input.Type?.TensorType is not { } tensor || tensor.Shape is not { Dim.Count: 1 or 2 } shape)
         {
             var form = input.Type?.TensorType is { } other ? $"{other.Shape?.Dim.Count ?? 0} dimensions" : "a kind that is no tensor";

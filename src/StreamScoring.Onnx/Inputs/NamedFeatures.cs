@@ -12,34 +12,34 @@ internal static class NamedFeatures
 {
     private static readonly string[] Keys = ["feature_names", "features", "input_features", "input_names", "columns"];
 
-    /// <returns>The key and the names; null where the file says none.</returns>
+    /// <returns>The key and the names, empty where they cannot be read; null where the file says
+    /// none.</returns>
     public static (string Key, IReadOnlyList<string> Names)? Of(ModelProto model)
     {
-        foreach (var key in Keys)
-        {
-            if (model.MetadataProps.FirstOrDefault(entry => entry.Key == key)?.Value is { } text && Parse(text) is { Count: > 0 } names && names.Distinct(StringComparer.Ordinal).Count() == names.Count)
-            {
-                return (key, names);
-            }
-        }
-
-        return null;
+        var entry = Keys.Select(key => model.MetadataProps.FirstOrDefault(entry => entry.Key == key)).FirstOrDefault(entry => entry is not null);
+        return entry is null ? null : (entry.Key, Parse(entry.Value));
     }
 
     private static List<string> Parse(string text)
     {
-        if (!text.TrimStart().StartsWith('['))
+        List<string> names = text.TrimStart().StartsWith('[') ? Listed(text) : [.. text.Split(',', StringSplitOptions.TrimEntries)];
+        return names.All(name => name is { Length: > 0 }) && names.Distinct(StringComparer.Ordinal).Count() == names.Count ? names : [];
+    }
+
+    private static List<string> Listed(string text)
+    {
+        // Python prints lists with single quotes.
+        foreach (var json in new[] { text, text.Replace('\'', '"') })
         {
-            return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+            try
+            {
+                return JsonSerializer.Deserialize<List<string>>(json) ?? [];
+            }
+            catch (JsonException)
+            {
+            }
         }
 
-        try
-        {
-            return JsonSerializer.Deserialize<List<string>>(text) ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
+        return [];
     }
 }

@@ -28,6 +28,11 @@ internal sealed class TensorPlan
             throw ModelRefused.Because(path, $"takes no tensor {unknown}, which tensors of {ModelCard.FileName} names; it takes {Listed(tensors)}");
         }
 
+        if (features.GroupBy(feature => feature, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { Key: { } twice })
+        {
+            throw ModelRefused.Because(path, $"is given {twice} twice; name each input once");
+        }
+
         var byTensor = said.ToDictionary(part => part.Tensor, part => part.Features, StringComparer.Ordinal);
         foreach (var tensor in tensors.Where(tensor => !byTensor.ContainsKey(tensor.Name) && !TakesRest(tensor, tensors, features)))
         {
@@ -53,7 +58,7 @@ internal sealed class TensorPlan
 
         foreach (var tensor in tensors.Where(tensor => byTensor[tensor.Name].Count != tensor.Width && (tensor.Width > 0 || byTensor[tensor.Name].Count == 0)))
         {
-            throw ModelRefused.Because(path, $"takes {tensor.Width} features a row{(tensors.Count > 1 ? $" as {tensor.Name}" : "")}, and {byTensor[tensor.Name].Count} are given: {string.Join(", ", byTensor[tensor.Name])}");
+            throw ModelRefused.Because(path, $"takes {tensor.Width} features a row{(tensors.Count > 1 ? $" as {tensor.Name}" : "")}, and {byTensor[tensor.Name].Count} are given: {(byTensor[tensor.Name].Count == 0 ? "none is left" : string.Join(", ", byTensor[tensor.Name]))}");
         }
 
         return new TensorPlan([.. tensors.Select(tensor => (tensor, byTensor[tensor.Name]))]);

@@ -26,8 +26,9 @@ internal static class ChosenOutput
         }
 
         var computed = numbers.Where(output => !IsCopy(graph.Model.Graph, output)).ToList();
-        var last = computed.Where(output => IsProbability(graph.Model.Graph, output)
-            && computed.All(other => other == output || Sources(graph.Model.Graph, output).Contains(other))).ToList();
+        // Of two probabilities nobody can say which is meant. What only renames does not count.
+        var last = computed.Where(output => IsProbability(graph.Model.Graph, output)).ToList();
+        last = last.Count == 1 && computed.All(other => other == last[0] || Sources(graph.Model.Graph, last[0]).Contains(OutputSource.Of(graph.Model.Graph, other).Value)) ? last : [];
         if (computed.Count < 2 || last.Count != 1)
         {
             return computed;

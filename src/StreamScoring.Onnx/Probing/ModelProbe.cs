@@ -53,6 +53,7 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             && (!AreRowsApart(shape, rows, alone) || (!rows.AreInvented && !rows.Differ(inputs) && !AreRowsApart(shape, invented, Alone(shape, invented, isSaid: false))));
         if (areAlike)
         {
+            RequireOneAnswer(shape, rows, alone);
             notices.Add("a row's output depends on the other rows of its call (dynamic quantisation does that), so it is given one row a call");
         }
 
@@ -196,6 +197,15 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             lane.Score(rows.Features, [row.Row], other);
             return Math.Abs(row.Raw + other[0] - 1) <= ProbabilityTolerance;
         });
+    }
+
+    /// <summary>What is random differs without other rows, too.</summary>
+    private void RequireOneAnswer(OnnxShape shape, ProbeRows rows, List<(int Row, double Raw)> alone)
+    {
+        if (Alone(shape, rows, isSaid: false).Zip(alone).FirstOrDefault(pair => !pair.First.Raw.Equals(pair.Second.Raw)) is { First: { Row: var row, Raw: var again }, Second.Raw: var raw } && !again.Equals(raw))
+        {
+            throw ModelRefused.Because(path, $"gives two answers for {rows.NameOf(row)}, {raw:R} and {again:R}: something in it is random (dropout, a random operator); export it for inference");
+        }
     }
 
     private static OnnxShape AloneOf(OnnxShape shape) => shape with { Rows = shape.Rows with { AreAlike = true } };

@@ -18,6 +18,8 @@ internal sealed class OnnxSession : IDisposable
     private volatile bool _isLoading = true;
     private volatile bool _isStopped;
 
+    static OnnxSession() => RuntimeTelemetry.TurnOff();
+
     private OnnxSession(string path, InferenceSession inner, TimeSpan callMax) => (Path, Inner, CallMax) = (path, inner, callMax);
 
     public string Path { get; }

@@ -86,8 +86,11 @@ public sealed class InputTensorTests : IDisposable
     [Theory]
     [InlineData("feature_names", "[\"b\", \"a\"]", 0.15)]
     [InlineData("features", "b, a", 0.15)]
-    [InlineData("feature_names", "[\"b\", \"z\"]", 0.4)]
+    [InlineData("feature_names", "['b', 'a']", 0.15)]
+    [InlineData("features", "a model of b and z", 0.4)]
+    [InlineData("columns", "b,a,z", 0.4)]
     [InlineData("feature_names", "[1]", 0.4)]
+    [InlineData("feature_names", "b,b", 0.4)]
     [InlineData("author", "b,a", 0.4)]
     public void A_bare_file_s_metadata_says_the_order_of_its_features(string key, string value, double weightOfA)
     {
@@ -97,9 +100,40 @@ public sealed class InputTensorTests : IDisposable
         using var model = OnnxModelLoader.LoadFile(path, ["a", "b"], OutputKind.Probability);
         var a = model.Inputs.Select(input => input.Name).ToList().IndexOf("a");
         Assert.Equal(1 / (1 + Math.Exp(weightOfA)), model.Raw(a == 0 ? [1, 0] : [0, 1])[0], 1e-6);
-        Assert.Equal(weightOfA < 0.4 || value.Contains('z', StringComparison.Ordinal), model.Notices.Any(notice => notice.Contains($"metadata {key}", StringComparison.Ordinal)));
+        Assert.Equal(key != "author", model.Notices.Any(notice => notice.Contains($"metadata {key}", StringComparison.Ordinal)));
         using var chosen = OnnxModelLoader.LoadFile(path, ["a", "b"], new ModelLoadOptions { Kind = OutputKind.Probability, AreColumnsChosen = true });
         Assert.Equal(["a", "b"], chosen.Inputs.Select(input => input.Name));
+    }
+
+    [Fact]
+    public void Features_that_the_file_names_and_the_data_does_not_have_are_asked_for()
+    {
+        var proto = TypedTensors.Of([("x", TypedTensors.Float, 2, false)]);
+        proto.MetadataProps.Add(new StringStringEntryProto { Key = "feature_names", Value = "b,z" });
+        var path = proto.Save(_folder);
+        var refusal = Assert.Throws<InvalidInputFileException>(() => OnnxModelLoader.LoadFile(path, ["a", "b"], OutputKind.Probability)).Message;
+        Assert.Contains("names its features b, z in its metadata feature_names, and the data has no z", refusal, StringComparison.Ordinal);
+        Assert.Contains("--inputs", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_that_is_random_is_refused()
+    {
+        var proto = TypedTensors.Of([("x", TypedTensors.Float, 2, false)]);
+        proto.Graph.Node.Add(new NodeProto { OpType = "RandomUniformLike", Input = { "p" }, Output = { "noise" } });
+        proto.Graph.Node.Add(new NodeProto { OpType = "Mul", Input = { "p", "noise" }, Output = { "noisy" } });
+        proto.Graph.Output[0].Name = "noisy";
+        var path = proto.Save(_folder);
+        Assert.Contains("gives two answers for", Assert.Throws<InvalidInputFileException>(() => OnnxModelLoader.LoadFile(path, ["a", "b"], OutputKind.Score)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_that_does_not_say_its_shape_takes_all_columns()
+    {
+        var proto = TypedTensors.Of([("x", TypedTensors.Float, 2, false)]);
+        proto.Graph.Input[0].Type.TensorType.Shape = null;
+        using var model = OnnxModelLoader.LoadFile(proto.Save(_folder), ["a", "b"], OutputKind.Probability);
+        Assert.Equal(1 / (1 + Math.Exp(0.4)), model.Raw([1, 0])[0], 1e-6);
     }
 
     [Theory]
