@@ -43,7 +43,7 @@ public static class BareModel
 
         assumed.Add($"its inputs are {string.Join(", ", model.Inputs.Select(input => input.IsText ? $"{input.Name} (text)" : input.Name))}");
         List<(string, string)> origin = [("file", Path.GetFileName(path)), .. model.Producer.Length > 0 ? [("producer", model.Producer)] : Array.Empty<(string, string)>()];
-        new ModelCard { Name = name, Inputs = model.Inputs, Output = model.Calibration.Kind, FraudClass = options.FraudClass, OutputName = options.OutputName, Training = origin }.Save(folder);
+        new ModelCard { Name = name, Inputs = model.Inputs, Output = model.Calibration.Kind, FraudClass = options.FraudClass, OutputName = options.OutputName, Tensors = model.Tensors, Training = origin }.Save(folder);
         WriteGolden(path, model, goldenFile, Path.Combine(folder, OnnxModelLoader.GoldenFile), assumed);
     }
 
@@ -74,7 +74,7 @@ public static class BareModel
             : $"its golden rows are the {known.Count} of {goldenFile}, with what {(HasExpected(goldenFile) ? "that says of them" : "it gave for them")}");
         if (goldenFile is not null && HasExpected(goldenFile))
         {
-            GoldenRows.Verify(goldenFile, ScoringTable.Read(goldenFile, model.Inputs), model);
+            GoldenRows.Verify(goldenFile, ScoringTable.Read(goldenFile, model.Inputs), model, "are the rows this model's, and its inputs in their order (--inputs A,B,…)?");
         }
 
         using var writer = TableWriter.Create(target, [.. model.Inputs.Select(input => (input.Name, input.IsText)), (OnnxModelLoader.GoldenRawColumn, false)]);

@@ -41,6 +41,11 @@ public sealed class OnnxModel : IFraudModel
     /// <summary>Files beside the model's that its weights lie in, relative to its folder.</summary>
     public IReadOnlyList<string> WeightFiles { get; init; } = [];
 
+    /// <summary>
+    /// Of a bare file whose tensors have other names than its features: which takes which.
+    /// </summary>
+    internal IReadOnlyList<(string Tensor, IReadOnlyList<string> Inputs)> Tensors { get; set; } = [];
+
     /// <summary>What wrote the file, as it says; empty where it does not.</summary>
     internal string Producer { get; init; } = "";
 

@@ -67,12 +67,16 @@ public static class OnnxModelLoader
         var graph = OnnxGraph.Read(path);
         var notices = new List<string>();
         columns = ColumnsOf(path, graph, columns, options, notices);
-        var plan = TensorPlan.Of(path, InputTensor.Of(path, graph), columns, said: [], "which the data does not have; its columns are");
+        var tensors = InputTensor.Of(path, graph);
+        var inOrder = options.AreColumnsChosen ? TensorPlan.InOrder(tensors, columns) : null;
+        var plan = inOrder ?? TensorPlan.Of(path, tensors, columns, said: [], "which the data does not have (--inputs A,B,… says which columns are its inputs, in its order); the columns are");
         IReadOnlyList<ModelInput> inputs =
             [.. plan.Features.Select(feature => new ModelInput(feature, plan.Parts.First(part => part.Features.Contains(feature)).Tensor.IsText))];
         var form = InputForm.Of(path, graph, plan, inputs);
         using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
-        return Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
+        var model = Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
+        model.Tensors = inOrder is null ? [] : [.. inOrder.Parts.Select(part => (part.Tensor.Name, part.Features))];
+        return model;
     });
 
     /// <returns>The columns in the order that the file says, if it says one.</returns>

@@ -39,9 +39,9 @@ public sealed class RegistryTests : IDisposable
         Refused("is the champion already", await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", first, "--registry", Registry, "--why", "x"));
 
         var history = await LinesAsync("history");
-        Assert.Equal(["added", "added", "champion", "champion", "shadow", "rollback"], history.Select(line => line.GetProperty("kind").GetString()));
-        Assert.Equal([null, null, null, first, null, second], history.Select(line => line.GetProperty("replaces").GetString()));
-        Assert.Equal("too strict", history[^1].GetProperty("why").GetString());
+        Assert.Equal(["added", "added", "champion", "champion", "shadow", "rollback", "shadow removed"], history.Select(line => line.GetProperty("kind").GetString()));
+        Assert.Equal([null, null, null, first, null, second, null], history.Select(line => line.GetProperty("replaces").GetString()));
+        Assert.Equal("too strict", history[5].GetProperty("why").GetString());
         var list = await LinesAsync("list");
         Assert.Equal([first, second], list.Select(line => $"{line.GetProperty("name").GetString()}@{line.GetProperty("version").GetString()}"));
         Assert.Equal(["champion"], list[0].GetProperty("roles").EnumerateArray().Select(role => role.GetString()));
@@ -59,6 +59,7 @@ public sealed class RegistryTests : IDisposable
         var wide = TypedTensors.Of([("x", TypedTensors.Float, 3, false)]).Save(_folder, "wide.onnx");
         Refused("a bare file does not say which features it takes", await AddingAsync(wide, "x"));
         Refused("takes 3 features a row, and 2 are given", await AddingAsync(wide, "x", "--inputs", "a,b"));
+        Refused("is given a twice", await AddingAsync(wide, "x", "--inputs", "a,b,a"));
         var golden = Path.Combine(_folder, "golden.csv");
         File.WriteAllText(golden, "a,b,c,expected_raw\n0,0,0,0.5\n1,0,0,0.5\n");
         Refused("row 1: the model gives 0.4", await AddingAsync(wide, "x", "--golden", golden));
@@ -69,6 +70,19 @@ public sealed class RegistryTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Registry, "models")));
         Assert.Empty(Directory.EnumerateDirectories(Registry, "new-*"));
         Assert.False(File.Exists(Path.Combine(Registry, "history.jsonl")));
+    }
+
+    [Fact]
+    public async Task Tensors_of_other_names_than_the_features_take_them_in_the_order_that_was_said()
+    {
+        var file = TypedTensors.Of([("f0", TypedTensors.Float, 1, false), ("rest", TypedTensors.Int64, 2, false)]).Save(_folder);
+        var model = await AddAsync(file, "one", "--inputs", "b,a,c");
+        using var loaded = OnnxModelLoader.LoadFolder(ModelRegistry.Open(Registry).FolderOf(ModelReference.Parse(model, "")));
+        Assert.Equal(["b", "a", "c"], loaded.Inputs.Select(input => input.Name));
+        var (table, output) = (Path.Combine(_folder, "table.csv"), Path.Combine(_folder, "scores.csv"));
+        File.WriteAllText(table, "payment_id,a,b,c\nr0,0,1,0\n");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "score", "--model", ModelRegistry.Open(Registry).FolderOf(ModelReference.Parse(model, "")), "--data", table, "--output", output);
+        Assert.Contains($"{1 / (1 + Math.Exp(-TypedTensors.WeightOf(0))):0.0000}", File.ReadAllText(output), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,6 +96,12 @@ public sealed class RegistryEdit : IDisposable
             var temporary = $"{_registry.RolesPath}{Temporary}";
             File.WriteAllText(temporary, roles.ToText());
             Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
+            foreach (var shadow in _registry.Roles().Shadows.Except(roles.Shadows).Where(_ => kind != RegistryEvent.ShadowRemoved))
+            {
+                // A champion is no shadow.
+                Append(new RegistryEvent(Now(), by, why, RegistryEvent.ShadowRemoved, shadow.ToString(), null));
+            }
+
             File.Move(temporary, _registry.RolesPath, overwrite: true);
         });
     }

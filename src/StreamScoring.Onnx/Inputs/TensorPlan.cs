@@ -5,6 +5,28 @@ internal sealed class TensorPlan
 {
     private TensorPlan(IReadOnlyList<(InputTensor Tensor, IReadOnlyList<string> Features)> parts) => Parts = parts;
 
+    /// <summary>
+    /// Features in the model's order: the first tensor takes the first ones. Null where the tensors
+    /// do not say how many they take, or their names are the features', or they take other numbers.
+    /// </summary>
+    public static TensorPlan? InOrder(IReadOnlyList<InputTensor> tensors, IReadOnlyList<string> features)
+    {
+        if (tensors.Any(tensor => tensor.Width < 1) || tensors.Sum(tensor => tensor.Width) != features.Count || tensors.All(tensor => tensor.Width > 1 || features.Contains(tensor.Name)))
+        {
+            return null;
+        }
+
+        var parts = new List<(InputTensor, IReadOnlyList<string>)>();
+        var taken = 0;
+        foreach (var tensor in tensors)
+        {
+            parts.Add((tensor, [.. features.Skip(taken).Take((int)tensor.Width)]));
+            taken += (int)tensor.Width;
+        }
+
+        return new TensorPlan(parts);
+    }
+
     /// <summary>In the order of the file; features in the order of the tensor's columns.</summary>
     public IReadOnlyList<(InputTensor Tensor, IReadOnlyList<string> Features)> Parts { get; }
 

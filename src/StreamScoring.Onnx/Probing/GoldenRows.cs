@@ -21,7 +21,8 @@ internal static class GoldenRows
 
     /// <exception cref="Configuration.InvalidInputFileException">The model does not give what they
     /// say.</exception>
-    public static void Verify(string path, ScoringTable table, OnnxModel model)
+    /// <param name="whatToDo">Said behind the row that differs.</param>
+    public static void Verify(string path, ScoringTable table, OnnxModel model, string whatToDo = $"{OnnxModelLoader.ModelFile} is not the model that this folder describes")
     {
         var raw = new double[table.RowCount];
         using var lane = model.OpenLane([.. Enumerable.Range(0, model.Inputs.Count)], Math.Max(1, table.RowCount));
@@ -33,7 +34,7 @@ internal static class GoldenRows
             var expected = reader.Number(expectedColumn);
             if (!(Math.Abs(raw[row] - expected) <= Tolerance * Math.Max(1, Math.Abs(expected))))
             {
-                throw ModelRefused.Because(path, $"row {row}: the model gives {raw[row]:R} and the golden row says {expected:R}; {OnnxModelLoader.ModelFile} is not the model that this folder describes"
+                throw ModelRefused.Because(path, $"row {row}: the model gives {raw[row]:R} and the golden row says {expected:R}; {whatToDo}"
                     + (Math.Abs(1 - raw[row] - expected) <= Tolerance ? $", or fraud is its other class: output: {{class: CLASS}} in {ModelCard.FileName}" : ""));
             }
         }

@@ -49,6 +49,11 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
             notices.Add($"it was exported for a batch of exactly {form.Rows.Max}, so {(form.Rows.Max == 1 ? "it is given one row a call" : "calls of fewer rows are filled up")}; export it with a dynamic batch for more speed");
         }
 
+        if (known.Count > 1 && rows.Differ(inputs) && known.All(row => row.Raw.Equals(known[0].Raw)))
+        {
+            notices.Add($"it gives {known[0].Raw:R} for each of the {known.Count} {rows.Origin} that were tried, whatever is in them");
+        }
+
         var areAlike = form.Rows.Max > 1
             && (!AreRowsApart(shape, rows, alone) || (!rows.AreInvented && !rows.Differ(inputs) && !AreRowsApart(shape, invented, Alone(shape, invented, isSaid: false))));
         if (areAlike)
