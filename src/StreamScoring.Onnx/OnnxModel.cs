@@ -44,7 +44,7 @@ public sealed class OnnxModel : IFraudModel
     /// <summary>
     /// Of a bare file whose tensors have other names than its features: which takes which.
     /// </summary>
-    internal IReadOnlyList<(string Tensor, IReadOnlyList<string> Inputs)> Tensors { get; set; } = [];
+    internal IReadOnlyList<(string Tensor, IReadOnlyList<string> Inputs)> Tensors { get; init; } = [];
 
     /// <summary>What wrote the file, as it says; empty where it does not.</summary>
     internal string Producer { get; init; } = "";

@@ -66,23 +66,20 @@ public static class OnnxModelLoader
     {
         var graph = OnnxGraph.Read(path);
         var notices = new List<string>();
-        columns = ColumnsOf(path, graph, columns, options, notices);
         var tensors = InputTensor.Of(path, graph);
+        columns = ColumnsOf(path, graph, tensors, columns, options, notices);
         var inOrder = options.AreColumnsChosen ? TensorPlan.InOrder(tensors, columns) : null;
         var plan = inOrder ?? TensorPlan.Of(path, tensors, columns, said: [], "which the data does not have (--inputs A,B,… says which columns are its inputs, in its order); the columns are");
         IReadOnlyList<ModelInput> inputs =
             [.. plan.Features.Select(feature => new ModelInput(feature, plan.Parts.First(part => part.Features.Contains(feature)).Tensor.IsText))];
-        var form = InputForm.Of(path, graph, plan, inputs);
+        var form = InputForm.Of(path, graph, plan, inputs) with { Tensors = inOrder?.Parts };
         using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
-        var model = Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
-        model.Tensors = inOrder is null ? [] : [.. inOrder.Parts.Select(part => (part.Tensor.Name, part.Features))];
-        return model;
+        return Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
     });
 
     /// <returns>The columns in the order that the file says, if it says one.</returns>
-    private static IReadOnlyList<string> ColumnsOf(string path, OnnxGraph graph, IReadOnlyList<string> columns, ModelLoadOptions options, List<string> notices)
+    private static IReadOnlyList<string> ColumnsOf(string path, OnnxGraph graph, IReadOnlyList<InputTensor> tensors, IReadOnlyList<string> columns, ModelLoadOptions options, List<string> notices)
     {
-        var tensors = InputTensor.Of(path, graph);
         if (options.AreColumnsChosen || tensors.All(tensor => tensor.Width == 1) || NamedFeatures.Of(graph.Model) is not var (key, names))
         {
             return columns;
@@ -180,6 +177,7 @@ public static class OnnxModelLoader
             Paths = PathsOf(readable, goldenTable, calibration),
             Baseline = Baseline.Of(inputs, card, goldenTable),
             WeightFiles = graph.WeightFiles,
+            Tensors = [.. form.Tensors?.Select(part => (part.Tensor.Name, part.Features)) ?? []],
             Producer = graph.Model.ProducerName,
         };
     }

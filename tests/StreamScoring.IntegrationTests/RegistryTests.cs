@@ -31,7 +31,8 @@ public sealed class RegistryTests : IDisposable
         await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", first, "--registry", Registry, "--why", "it is there");
         await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", "one", "--registry", Registry, "--why", "newer");
         Assert.Equal(second, $"{Roles().Champion}");
-        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "role", "shadow", first[..20], "--registry", Registry, "--why", "compare");
+        var shadow = await ScoringProcess.SucceedAsync(NoEnvironment, "models", "role", "shadow", first[..20], "--registry", Registry, "--why", "compare", "--json");
+        Assert.Equal(first, JsonDocument.Parse(shadow.Output).RootElement.GetProperty("model").GetString());
         Assert.Equal([first], Roles().Shadows.Select(model => $"{model}"));
         await ScoringProcess.SucceedAsync(NoEnvironment, "models", "rollback", "--registry", Registry, "--why", "too strict");
         Assert.Equal((first, 0), ($"{Roles().Champion}", Roles().Shadows.Count));
@@ -145,7 +146,7 @@ public sealed class RegistryTests : IDisposable
         // A rollback that was lost is made again, and not another one.
         using (var edit = registry.Edit())
         {
-            edit.SetRoles(registry.Roles() with { Champion = models[0] }, RegistryEvent.Rollback, models[0], models[2], "me", "lost");
+            edit.SetRoles(registry.Roles() with { Champion = models[0] }, isRollback: true, "me", "lost");
         }
 
         File.WriteAllText(registry.RolesPath, new ModelRoles(models[2], []).ToText());
@@ -227,7 +228,7 @@ public sealed class RegistryTests : IDisposable
     {
         var before = registry.Roles();
         using var edit = registry.Edit();
-        edit.SetRoles(before with { Champion = model }, RegistryEvent.Champion, model, before.Champion, "me", "why");
+        edit.SetRoles(before with { Champion = model }, isRollback: false, "me", "why");
         if (isLost)
         {
             File.WriteAllText(registry.RolesPath, before.ToText());

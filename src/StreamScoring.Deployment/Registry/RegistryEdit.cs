@@ -84,26 +84,39 @@ public sealed class RegistryEdit : IDisposable
         return same.Count > 0 ? RegistryAddition.Mended : RegistryAddition.New;
     }
 
-    /// <summary>Puts roles in force, and writes down why.</summary>
-    /// <exception cref="InvalidInputFileException">The registry cannot be written.</exception>
-    public void SetRoles(ModelRoles roles, string kind, ModelReference model, ModelReference? replaces, string by, string why)
+    /// <summary>Puts roles in force, and writes down what changes and why.</summary>
+    /// <param name="isRollback">Another champion is the one before.</param>
+    /// <exception cref="InvalidInputFileException">The registry cannot be written, or its roles are
+    /// wrong.</exception>
+    public void SetRoles(ModelRoles roles, bool isRollback, string by, string why)
     {
         ArgumentNullException.ThrowIfNull(roles);
+        var before = _registry.Roles();
         Written(() =>
         {
             // First all that can fail; then the history: roles without a reason would be worse than
             // a reason without roles, which ModelRegistry.ChampionBefore passes over.
             var temporary = $"{_registry.RolesPath}{Temporary}";
             File.WriteAllText(temporary, roles.ToText());
-            Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
-            foreach (var shadow in _registry.Roles().Shadows.Except(roles.Shadows).Where(_ => kind != RegistryEvent.ShadowRemoved))
+            if (roles.Champion is { } champion && champion != before.Champion)
             {
-                // A champion is no shadow.
-                Append(new RegistryEvent(Now(), by, why, RegistryEvent.ShadowRemoved, shadow.ToString(), null));
+                Note(isRollback ? RegistryEvent.Rollback : RegistryEvent.Champion, champion, before.Champion);
+            }
+
+            foreach (var model in before.Shadows.Except(roles.Shadows))
+            {
+                Note(RegistryEvent.ShadowRemoved, model, replaces: null);
+            }
+
+            foreach (var model in roles.Shadows.Except(before.Shadows))
+            {
+                Note(RegistryEvent.Shadow, model, replaces: null);
             }
 
             File.Move(temporary, _registry.RolesPath, overwrite: true);
         });
+
+        void Note(string kind, ModelReference model, ModelReference? replaces) => Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
     }
 
     public void Dispose() => _lock.Dispose();

@@ -33,30 +33,11 @@ internal sealed class ModelGate(FeatureFile? features, string? featureFile, Time
         using var model = OnnxModelLoader.LoadFolder(folder, new ModelLoadOptions { Cancel = cancel });
         if (features is not null)
         {
-            RequireFeatures(model.Inputs, shownAs, features, featureFile!);
+            ModelColumns.Of(model.Inputs, shownAs, features, featureFile!);
         }
 
         RequireSpeed(model, folder, shownAs);
         return (model.Version, model.Notices);
-    }
-
-    /// <exception cref="InvalidInputFileException">It takes what is not computed.</exception>
-    public static void RequireFeatures(IReadOnlyList<ModelInput> inputs, string shownAs, FeatureFile features, string featureFile)
-    {
-        foreach (var input in inputs)
-        {
-            var column = features.Schema.IndexOf(input.Name);
-            if (column < 0)
-            {
-                var near = Nearest.To(input.Name, features.Schema.Names);
-                throw new InvalidInputFileException($"{shownAs}: takes {input.Name}, which {featureFile} does not compute{(near is null ? "" : $"; did it mean {near}?")}");
-            }
-
-            if (features.Schema.IsText(column) != input.IsText)
-            {
-                throw new InvalidInputFileException($"{shownAs}: takes {input.Name} as a {(input.IsText ? "text" : "number")}, and {featureFile} computes a {(input.IsText ? "number" : "text")}");
-            }
-        }
     }
 
     /// <summary>The median of some calls of golden rows, repeated to a full batch.</summary>

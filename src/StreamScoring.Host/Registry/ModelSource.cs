@@ -22,13 +22,12 @@ internal sealed class ModelSource(string path, IReadOnlyList<string> inputs, str
     public IReadOnlyList<string> Write(string name, string folder)
     {
         var assumed = new List<string>();
-        if (Directory.Exists(path) && MlflowFolder.Find(path) is not { } mlflow)
+        if ((Directory.Exists(path) ? MlflowFolder.Find(path) : new MlflowFolder(path, [])) is not { } logged)
         {
             Copy(name, folder);
             return assumed;
         }
 
-        var logged = Directory.Exists(path) ? MlflowFolder.Find(path)! : new MlflowFolder(path, []);
         var chosen = inputs.Count > 0 ? inputs : logged.Inputs;
         using var model = OnnxModelLoader.LoadFile(
             logged.ModelFile, chosen.Count > 0 ? chosen : Candidates(logged.ModelFile), options with { Table = golden, AreColumnsChosen = chosen.Count > 0 });

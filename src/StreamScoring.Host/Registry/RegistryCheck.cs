@@ -46,7 +46,7 @@ internal static class RegistryCheck
 
         if (featureFile is not null)
         {
-            ModelGate.RequireFeatures(ModelCard.Load(registry.FolderOf(model)).Inputs, $"{model}", FeatureFiles.Load(featureFile), featureFile);
+            ModelColumns.Of(ModelCard.Load(registry.FolderOf(model)).Inputs, $"{model}", FeatureFiles.Load(featureFile), featureFile);
         }
     }
 }

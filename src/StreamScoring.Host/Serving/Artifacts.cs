@@ -99,9 +99,9 @@ internal sealed class Artifacts : IDisposable
             }
 
             var champion = loaded[0];
-            var columns = ColumnsOf(champion, topology.ModelFolder, features, topology);
+            var columns = ModelColumns.Of(champion.Inputs, topology.ModelFolder, features, topology.FeatureFile);
             ShadowModel[] shadows = [.. loaded.Skip(1).Select((model, i) =>
-                new ShadowModel(IdOf(model), model, ColumnsOf(model, topology.ShadowFolders[i], features, topology)))];
+                new ShadowModel(IdOf(model), model, ModelColumns.Of(model.Inputs, topology.ShadowFolders[i], features, topology.FeatureFile)))];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
@@ -138,21 +138,4 @@ internal sealed class Artifacts : IDisposable
     private IEnumerable<OnnxModel> Models => [Champion, .. Shadows.Select(shadow => (OnnxModel)shadow.Model)];
 
     private static string IdOf(OnnxModel model) => $"{model.Name}@{model.Version["sha256:".Length..][..IdDigits]}";
-
-    private static List<int> ColumnsOf(OnnxModel model, string folder, FeatureFile features, Topology topology) =>
-        [.. model.Inputs.Select(input => ColumnOf(input.Name, input.IsText, folder, features, topology))];
-
-    private static int ColumnOf(string input, bool isText, string folder, FeatureFile features, Topology topology)
-    {
-        var column = features.Schema.IndexOf(input);
-        if (column < 0)
-        {
-            var near = Nearest.To(input, features.Schema.Names);
-            throw new InvalidInputFileException(
-                $"{folder}: the model takes {input}, which {topology.FeatureFile} does not compute{(near is null ? "" : $"; did it mean {near}?")}");
-        }
-
-        return features.Schema.IsText(column) == isText ? column
-            : throw new InvalidInputFileException($"{folder}: the model takes {input} as a {(isText ? "text" : "number")}, and {topology.FeatureFile} computes a {(isText ? "number" : "text")}");
-    }
 }

@@ -152,19 +152,21 @@ internal static class ModelsVerb
             throw new InvalidInputFileException($"{model} is the champion already");
         }
 
-        RegistryCheck.Require(registry, model, FeaturesOf(parsed));
-        edit.SetRoles(roles with { Champion = model, Shadows = [.. roles.Shadows.Where(shadow => shadow != model)] }, RegistryEvent.Champion, model, roles.Champion, PolicyLogs.Me, WhyOf(parsed));
-        return Said(parsed, $"champion {model}", roles.Champion);
+        return MakeChampion(parsed, registry, edit, model, roles, isRollback: false);
     }
 
     private static int Rollback(ParseResult parsed, ModelRegistry registry)
     {
         using var edit = registry.Edit();
-        var roles = registry.KnownRoles();
-        var before = registry.ChampionBefore();
-        RegistryCheck.Require(registry, before, FeaturesOf(parsed));
-        edit.SetRoles(roles with { Champion = before, Shadows = [.. roles.Shadows.Where(shadow => shadow != before)] }, RegistryEvent.Rollback, before, roles.Champion, PolicyLogs.Me, WhyOf(parsed));
-        return Said(parsed, $"champion {before}", roles.Champion);
+        return MakeChampion(parsed, registry, edit, registry.ChampionBefore(), registry.KnownRoles(), isRollback: true);
+    }
+
+    private static int MakeChampion(ParseResult parsed, ModelRegistry registry, RegistryEdit edit, ModelReference model, ModelRoles roles, bool isRollback)
+    {
+        RegistryCheck.Require(registry, model, FeaturesOf(parsed));
+        // A champion is no shadow.
+        edit.SetRoles(roles with { Champion = model, Shadows = [.. roles.Shadows.Where(shadow => shadow != model)] }, isRollback, PolicyLogs.Me, WhyOf(parsed));
+        return Said(parsed, "champion", model, roles.Champion);
     }
 
     private static int Shadow(ParseResult parsed, ModelRegistry registry, string name, bool isRemoved, string why)
@@ -184,19 +186,18 @@ internal static class ModelsVerb
         }
 
         IReadOnlyList<ModelReference> shadows = isRemoved ? [.. roles.Shadows.Where(shadow => shadow != model)] : [.. roles.Shadows, model];
-        edit.SetRoles(roles with { Shadows = shadows }, isRemoved ? RegistryEvent.ShadowRemoved : RegistryEvent.Shadow, model, null, PolicyLogs.Me, why);
-        Console.Error.WriteLine($"{(isRemoved ? "no shadow any more" : "shadow")}: {model}; running processes take it within two looks at roles.yaml");
-        return VerbRunner.Done;
+        edit.SetRoles(roles with { Shadows = shadows }, isRollback: false, PolicyLogs.Me, why);
+        return Said(parsed, isRemoved ? "no shadow any more" : "shadow", model, before: null);
     }
 
-    private static int Said(ParseResult parsed, string what, ModelReference? before)
+    private static int Said(ParseResult parsed, string role, ModelReference model, ModelReference? before)
     {
         if (parsed.GetValue(Json))
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { role = "champion", model = what["champion ".Length..], replaces = before?.ToString() }));
+            Console.WriteLine(JsonSerializer.Serialize(new { role, model = model.ToString(), replaces = before?.ToString() }));
         }
 
-        Console.Error.WriteLine($"{what}{(before is null ? "" : $"; before: {before}")}; running processes take it within two looks at roles.yaml");
+        Console.Error.WriteLine($"{role}: {model}{(before is null ? "" : $"; before: {before}")}; running processes take it within two looks at roles.yaml");
         return VerbRunner.Done;
     }
 }

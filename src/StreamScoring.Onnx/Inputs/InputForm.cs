@@ -17,6 +17,14 @@ namespace StreamScoring.Onnx.Inputs;
 /// hold.</param>
 internal sealed record InputForm(IReadOnlyList<string> Names, bool IsMatrix, int Rank, bool IsDouble, CallRows Rows, IReadOnlyList<InputLimit> Limits)
 {
+    /// <summary>A single payment would be padded to it.</summary>
+    private const int CallRowsMax = 4096;
+
+    /// <summary>
+    /// Which tensor takes which inputs, where only their order says so; null: their names do.
+    /// </summary>
+    public IReadOnlyList<(InputTensor Tensor, IReadOnlyList<string> Features)>? Tensors { get; init; }
+
     /// <param name="inputs">All of them are taken.</param>
     /// <exception cref="Configuration.InvalidInputFileException">It takes other inputs than it is
     /// to be given.</exception>
@@ -82,7 +90,4 @@ internal sealed record InputForm(IReadOnlyList<string> Names, bool IsMatrix, int
             _ => throw ModelRefused.Because(path, $"takes tensors of {string.Join(" and ", said)} rows in one call; export it with a dynamic batch"),
         };
     }
-
-    /// <summary>A single payment would be padded to it.</summary>
-    private const int CallRowsMax = 4096;
 }
