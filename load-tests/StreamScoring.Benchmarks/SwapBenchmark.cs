@@ -97,7 +97,7 @@ internal static class SwapBenchmark
             (_models, _folder, _rate, _due, _took) = (models, folder, rate, new long[capacity], new long[capacity]);
             _source = new MemoryLogSource([_log]);
             var logs = new LogTable([(new LogId("eu", "payments", 0), LogKind.Payments)]);
-            var stamp = new DecisionStamp(models[0].Name, models[0].Version, models[0].Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
+            var stamp = new DecisionStamp(file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
             var policy = new PolicyParts(models[0], [.. models[0].Inputs.Select(input => file.Schema.IndexOf(input.Name))], stamp, new RiskThresholds());
             _engine = new Engine(new EngineParts(logs, file, new FoldedState(file, logs, IdempotencyOptions.Default), new DecisionParts(policy, new FirstDecisions(IdempotencyOptions.Default.PaymentsMax)))
             {

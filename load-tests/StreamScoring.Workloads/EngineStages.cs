@@ -41,7 +41,7 @@ public sealed class EngineStages : IDisposable
         FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema, PolicyRules? rules = null)
     {
         idempotency ??= IdempotencyOptions.Default;
-        var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
+        var stamp = new DecisionStamp(file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
         var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()) { Rules = rules }, new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
         _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
         {

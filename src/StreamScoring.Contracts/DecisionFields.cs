@@ -43,7 +43,7 @@ internal static class DecisionFields
         new(20, "rule_file", Hash, d => d.RuleFile, "hash of the rule file", IsNullable: true),
         new(21, "config", Hash, d => d.Config, "hash of the topology's text and `--set` as the process read them at its start ([while running](topology.md#while-running))"),
         new(22, "flags", Texts, d => d.Flags,
-            "`late`, `unscored`, `duplicate`, `approximate` ([memory](features.md#memory), [hot keys](features.md#hot-keys)), `conflicting_id` ([below](#which-payments-are-the-same))"),
+            "`late`, `unscored`, `duplicate`, `approximate` ([memory](features.md#memory), [hot keys](features.md#hot-keys)), `conflicting_id` ([below](#which-payments-are-the-same)), `stand_in` ([another model](models.md#when-a-model-fails) than the one that was asked gave the score)"),
         new(25, "bounds", Numbers, d => Pairs(d.Bounds), "of an `approximate` decision: how far each feature may be off; null if that is not known", IsLater: true),
         new(23, "staleness_seconds", Numbers, d => Pairs(d.StalenessSeconds), "by followed region: how far behind its logs were"),
         new(24, "timings_ms", Group, d => (object?[])[d.TimingsMs.Queued, d.TimingsMs.Features, d.TimingsMs.Score, d.TimingsMs.Decide, d.TimingsMs.Total],
@@ -51,7 +51,7 @@ internal static class DecisionFields
             [Part(0, "queued", Duration), Part(1, "features", Duration), Part(2, "score", Duration), Part(3, "decide", Duration), Part(4, "total", Duration)]),
         new(26, "policy", Hash, d => d.Policy, "hash of the models, thresholds and reasons that decided ([while running](topology.md#while-running))", IsNullable: true, IsLater: true),
         new(27, "decided_by", Text, d => d.DecidedBy, "`rules/NAME`, `thresholds`, `unscored` (no model gave a number) or `duplicate` (the first decision again)", IsNullable: true, IsLater: true),
-        new(28, "role", Text, d => d.Role, "role of the model that gave the score: `champion`; null where none did", IsNullable: true, IsLater: true),
+        new(28, "role", Text, d => d.Role, "role of the model that gave the score: `champion`, `canary` or `fallback` ([models](models.md#models-by-role)); null where none did", IsNullable: true, IsLater: true),
     ];
 
     /// <summary>The elements of the MessagePack array behind the version.</summary>

@@ -78,6 +78,15 @@ public sealed record Topology
     /// them.</summary>
     public string? RegistryFolder { get; init; }
 
+    /// <summary>The champion's before, which stands in for it; null for none.</summary>
+    public string? PreviousFolder { get; init; }
+
+    /// <summary>Null where there is none.</summary>
+    public CanaryKnobs? Canary { get; init; }
+
+    /// <summary>The small model of the deadline ladder; null for none.</summary>
+    public string? FallbackFolder { get; init; }
+
     /// <summary>The model folders of those that score beside the champion.</summary>
     public required IReadOnlyList<string> ShadowFolders { get; init; }
 
@@ -133,6 +142,14 @@ public sealed record Topology
 
     /// <summary>0: any free port.</summary>
     public required int HttpPort { get; init; }
+
+    /// <summary>Models that may decide, in the order of their roles.</summary>
+    public IReadOnlyList<(ModelRole Role, string Folder)> ServedFolders =>
+    [
+        .. Of(ModelRole.Canary, Canary?.Folder), (ModelRole.Champion, ModelFolder), .. Of(ModelRole.Previous, PreviousFolder), .. Of(ModelRole.Fallback, FallbackFolder),
+    ];
+
+    private static IEnumerable<(ModelRole, string)> Of(ModelRole role, string? folder) => folder is null ? [] : [(role, folder)];
 
     /// <summary>The region that this process serves.</summary>
     public RegionTopology Home => Regions.First(region => region.Name == Region);

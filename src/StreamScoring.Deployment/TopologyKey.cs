@@ -38,6 +38,7 @@ public sealed record TopologyKey(string Name, Func<Topology, object?> Value, Fun
         TimeSpan time => time.TotalSeconds,
         int number => number,
         long number => number,
+        double number => number,
         _ => null,
     };
 

@@ -255,8 +255,9 @@ public sealed class Policies : IDisposable
     {
         var layout = _layout.Grow(parts.Rules?.File.Uses.Attributes ?? []);
         var rules = parts.Rules is { } own ? new RuleProgram(own.File.Rules, own.World with { Attributes = layout.AttributeNames }) : null;
-        var decider = new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs, rules);
-        var encoder = new DecisionEncoder(parts.Stamp, parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema, parts.Rules?.File.Rules ?? [],
+        var models = parts.Models;
+        var decider = new Decider(parts.Thresholds, _decisions.Firsts, parts.Stamp.BudgetMs, [.. models.Select(served => served.Role == ModelRole.Fallback ? Rung.Small : Rung.Full)], rules);
+        var encoder = new DecisionEncoder(parts.Stamp, [.. models.Select(StampOf)], ModelChoice.IndexOf(models, ModelRole.Champion), parts.Id, _logs, _clock, _decisions.Form == DecisionForm.BySchema, parts.Rules?.File.Rules ?? [],
             _decisions.PolicyLog is not null && parts.Rules is { File.Uses.Lists.Count: > 0 } ? lists => parts.IdBy(lists.Lists) : null);
         // Last, as what fails behind them would leave lanes open.
         var lanes = before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts));
@@ -264,9 +265,16 @@ public sealed class Policies : IDisposable
     }
 
     /// <summary>
+    /// Whoever reads a decision is told by whose right the model decided: the one before the
+    /// champion does so as champion, and the decision is flagged.
+    /// </summary>
+    private static ModelStamp StampOf(ServedModel served) =>
+        new(served.Model.Name, served.Model.Version, served.Model.Engine, (served.Role == ModelRole.Previous ? ModelRole.Champion : served.Role).ToString().ToLowerInvariant());
+
+    /// <summary>
     /// They have room for as many rows as a batch may ever have: that number changes while they
     /// run.
     /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
-        parts.Champion, parts.Columns, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
+        parts.Models, parts.Canary, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
 }

@@ -15,6 +15,20 @@ namespace StreamScoring;
 /// <param name="Stamp">What decisions name.</param>
 public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Columns, DecisionStamp Stamp, RiskThresholds Thresholds)
 {
+    /// <summary>
+    /// Models that may decide beside the champion: canary, the one before, fallback.
+    /// </summary>
+    public IReadOnlyList<ServedModel> Others { get; init; } = [];
+
+    /// <summary>Which payments are the canary's; null where there is none.</summary>
+    public CanaryShare? Canary { get; init; }
+
+    /// <summary>All models that may decide, in the order of their roles.</summary>
+    public IReadOnlyList<ServedModel> Models => [.. Others.Append(new ServedModel(ModelRole.Champion, Champion, Columns)).OrderBy(served => served.Role)];
+
+    /// <summary>Null: nobody counts what the models decide.</summary>
+    public ModelMeters? ModelMeters { get; init; }
+
     /// <summary>Models that score beside the champion.</summary>
     public ShadowOptions Shadows { get; init; } = ShadowOptions.None;
 
@@ -49,6 +63,8 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
         [
             $"features {Stamp.FeatureFile}",
             $"champion {Champion.Name} {Champion.Version} {Champion.Engine}",
+            .. Others.OrderBy(served => served.Role).Select(served => $"{served.Role} {served.Model.Name} {served.Model.Version} {served.Model.Engine}"),
+            .. Canary is { } canary ? [string.Create(CultureInfo.InvariantCulture, $"share {canary.Percent} by {canary.By}")] : (string[])[],
             .. Shadows.Models.Select(shadow => $"shadow {shadow.Model.Name} {shadow.Model.Version} {shadow.Model.Engine}"),
             $"rules {Stamp.RuleFile ?? "none"}",
             .. Rules?.File.Uses.Lists.Keys.Order(StringComparer.Ordinal).Select(name => $"list {name} {(lists?.GetValueOrDefault(name) is { Count: > 0 } list ? list.Hash : "empty")}") ?? [],
@@ -65,6 +81,9 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     /// behind them.
     /// </summary>
     public bool ScoresLike(PolicyParts other) =>
-        ReferenceEquals(Champion, other.Champion) && Columns.SequenceEqual(other.Columns) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
+        Models.SequenceEqual(other.Models, SameModels) && (Canary?.Percent, Canary?.By) == (other.Canary?.Percent, other.Canary?.By) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
         && Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)).SequenceEqual(other.Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)));
+
+    private static readonly IEqualityComparer<ServedModel> SameModels = EqualityComparer<ServedModel>.Create(
+        (one, other) => one!.Role == other!.Role && ReferenceEquals(one.Model, other.Model) && one.Columns.SequenceEqual(other.Columns));
 }

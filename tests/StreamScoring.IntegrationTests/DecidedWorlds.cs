@@ -39,6 +39,15 @@ internal sealed partial class DecidedWorlds(KafkaCluster cluster, string folder,
         return lines.Skip(1).Select(line => line.Split(',')[column]);
     }
 
+    /// <summary>For each payment of a world its card.</summary>
+    public async Task<Dictionary<string, string>> CardByPaymentAsync(int seed)
+    {
+        var lines = await File.ReadAllLinesAsync(await TableAsync(seed));
+        var columns = lines[0].Split(',');
+        var (id, card) = (Array.IndexOf(columns, "payment_id"), Array.IndexOf(columns, "card_id"));
+        return lines.Skip(1).Select(line => line.Split(',')).ToDictionary(fields => fields[id], fields => fields[card]);
+    }
+
     /// <summary>Publishes a world, and waits until it is decided.</summary>
     public async Task DecideAsync(HttpClient http, int seed)
     {

@@ -141,7 +141,7 @@ public sealed class RegistryTests : IDisposable
             Promote(registry, model, isLost: model == models[1]);
         }
 
-        Assert.Equal(models[0], registry.ChampionBefore());
+        Assert.Equal(models[0], registry.ChampionsBefore()[0]);
 
         // A rollback that was lost is made again, and not another one.
         using (var edit = registry.Edit())
@@ -150,7 +150,7 @@ public sealed class RegistryTests : IDisposable
         }
 
         File.WriteAllText(registry.RolesPath, new ModelRoles(models[2], []).ToText());
-        Assert.Equal(models[0], registry.ChampionBefore());
+        Assert.Equal(models[0], registry.ChampionsBefore()[0]);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class RegistryTests : IDisposable
         Promote(registry, models[0]);
         Promote(registry, models[1]);
         File.WriteAllText(registry.RolesPath, new ModelRoles(models[2], []).ToText());
-        Assert.Equal(models[1], registry.ChampionBefore());
+        Assert.Equal(models[1], registry.ChampionsBefore()[0]);
     }
 
     [Fact]

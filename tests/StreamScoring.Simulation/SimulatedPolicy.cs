@@ -75,7 +75,7 @@ internal sealed class SimulatedPolicy(SimulationContext context) : IPolicyMaker
         var model = new SimulatedModel(context.Features.Schema.Names);
         var rules = RulesOf(control);
         var stamp = new DecisionStamp(
-            model.Name, model.Version, model.Engine, context.Features.Hash, rules?.File.Hash, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
+            context.Features.Hash, rules?.File.Hash, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         return new PolicyParts(model, [], stamp, ThresholdsOf(control)) { Rules = rules };
     }
 

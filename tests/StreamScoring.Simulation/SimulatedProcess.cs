@@ -55,7 +55,7 @@ internal sealed class SimulatedProcess : IDisposable
         _firsts = new FirstDecisions(context.Idempotency.PaymentsMax);
         var model = new SimulatedModel(context.Features.Schema.Names);
         var stamp = new DecisionStamp(
-            model.Name, model.Version, model.Engine, context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
+            context.Features.Hash, null, model.Version, context.Features.Schema.Names, BudgetMs: 1000);
         var (policyAtStart, problem) = context.HasPolicyLog ? PolicyAtStart() : (null, null);
         var decisions = new DecisionParts(policyAtStart ?? new PolicyParts(model, [], stamp, ThresholdsOf(member)) { FoldedRates = SimulatedPolicy.FirstRates }, _firsts)
         {

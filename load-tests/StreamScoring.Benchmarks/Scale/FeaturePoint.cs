@@ -35,9 +35,9 @@ internal sealed class FeaturePoint : IScalePoint
         var file = FeatureFiles.Parse("scale", Features(features));
         Invariant.Require(file.Layout.FeatureCount == features);
         _state = new FoldedState(file, Logs, IdempotencyOptions.Default);
-        var stamp = new DecisionStamp("none", "sha256:" + new string('0', 64), "none", file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
+        var stamp = new DecisionStamp(file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
         _encoder = new BatchEncoder(Logs, new DeadLetterEncoder(Logs), meters: null);
-        _decisions = new DecisionEncoder(stamp, file.Hash, Logs, TimeProvider.System);
+        _decisions = new DecisionEncoder(stamp, [new ModelStamp("none", "sha256:" + new string('0', 64), "none", "champion")], 0, file.Hash, Logs, TimeProvider.System);
         _batch = PaymentBatches.New(file.Layout, BatchRows);
         while (_number < WarmUpRows)
         {

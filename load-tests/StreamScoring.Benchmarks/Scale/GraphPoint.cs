@@ -40,7 +40,7 @@ internal sealed class GraphPoint(IMaterializer materializer, FeatureFile file, O
         var source = new MemoryLogSource(memory);
         source.Complete();
         var options = new PipelineOptions { ScoringLanes = lanes };
-        var stamp = new DecisionStamp(model.Name, model.Version, model.Engine, file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
+        var stamp = new DecisionStamp(file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
         var decisions = new DecisionParts(
             new PolicyParts(model, [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))], stamp, new RiskThresholds()), new FirstDecisions(IdempotencyOptions.Default.PaymentsMax))
         {

@@ -61,7 +61,7 @@ public sealed class ModelRegistry
     public ModelRoles Roles()
     {
         var roles = ModelRoles.Read(RolesPath);
-        foreach (var model in roles.Shadows.Concat(roles.Champion is { } champion ? [champion] : []))
+        foreach (var (_, model) in roles.All)
         {
             if (!Directory.Exists(FolderOf(model)))
             {
@@ -77,7 +77,7 @@ public sealed class ModelRegistry
     public ModelRoles KnownRoles()
     {
         var (roles, known) = (Roles(), Models().Select(entry => entry.Model).ToHashSet());
-        foreach (var model in roles.Shadows.Concat(roles.Champion is { } champion ? [champion] : []).Where(model => !known.Contains(model)))
+        foreach (var (_, model) in roles.All.Where(of => !known.Contains(of.Model)))
         {
             throw new InvalidInputFileException($"{RolesPath}: names {model}, which {HistoryPath} does not know; one of the two was changed by hand or lost");
         }
@@ -108,11 +108,13 @@ public sealed class ModelRegistry
             .Select(of => (ModelReference.Parse(of.Key, HistoryPath), of.Last()))];
 
     /// <summary>
-    /// The champion before the one of now. Each rollback goes one further back; a promotion begins
-    /// anew. A change that was written down and never came into force does not count.
+    /// The champions before the one of now, the last one first. Each rollback goes one further
+    /// back; a promotion begins anew. A change that was written down and never came into force does
+    /// not count.
     /// </summary>
-    /// <exception cref="InvalidInputFileException">There is none.</exception>
-    public ModelReference ChampionBefore()
+    /// <exception cref="InvalidInputFileException">There is no champion, or the roles or the
+    /// history are wrong.</exception>
+    public IReadOnlyList<ModelReference> ChampionsBefore()
     {
         var now = KnownRoles().Champion?.ToString() ?? throw new InvalidInputFileException($"{Folder}: has no champion; promote a version");
         var changes = History().Where(change => change.Kind is RegistryEvent.Champion or RegistryEvent.Rollback).ToList();
@@ -142,8 +144,7 @@ public sealed class ModelRegistry
             champions.Pop();
         }
 
-        return champions.TryPeek(out var before) ? ModelReference.Parse(before, HistoryPath)
-            : throw new InvalidInputFileException($"{Folder}: there is no champion before this one; promote another version");
+        return [.. champions.Select(before => ModelReference.Parse(before, HistoryPath))];
     }
 
     /// <returns>A hash of all files of a version: names, sizes and content.</returns>

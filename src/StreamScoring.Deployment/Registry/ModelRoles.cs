@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Deployment.Registry;
 
@@ -10,6 +11,21 @@ namespace StreamScoring.Deployment.Registry;
 public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelReference> Shadows)
 {
     public static ModelRoles None { get; } = new(null, []);
+
+    /// <summary>The champion before, which stands in for the champion; null for none.</summary>
+    public ModelReference? Previous { get; init; }
+
+    /// <summary>Decides for a share; null for none.</summary>
+    public CanaryRole? Canary { get; init; }
+
+    /// <summary>The small model of the deadline ladder; null for none.</summary>
+    public ModelReference? Fallback { get; init; }
+
+    /// <summary>All versions that have a role, with its name.</summary>
+    public IEnumerable<(string Role, ModelReference Model)> All =>
+    [
+        .. Of("champion", Champion), .. Of("previous", Previous), .. Of("canary", Canary?.Model), .. Of("fallback", Fallback), .. Shadows.Select(shadow => ("shadow", shadow)),
+    ];
 
     /// <exception cref="InvalidInputFileException">The file is wrong.</exception>
     public static ModelRoles Read(string path)
@@ -21,9 +37,12 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
 
         var top = YamlFile.Open(path);
         top.Integer("version", 1, 1, 1);
-        var roles = new ModelRoles(
-            top.OptionalText("champion") is { } champion ? ModelReference.Parse(champion, path) : null,
-            [.. top.Texts("shadows").Select(shadow => ModelReference.Parse(shadow, path))]);
+        var roles = new ModelRoles(Reference(top, "champion"), [.. top.Texts("shadows").Select(shadow => ModelReference.Parse(shadow, path))])
+        {
+            Previous = Reference(top, "previous"),
+            Canary = ReadCanary(top),
+            Fallback = Reference(top, "fallback"),
+        };
         top.RequireAllRead();
         return roles;
     }
@@ -31,9 +50,12 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
     public string ToText()
     {
         var text = new StringBuilder("# Roles of the models in this registry. Change them by scoring models promote, rollback and role, which write down who and why.\nversion: 1\n");
-        if (Champion is { } champion)
+        Write("champion", Champion);
+        Write("previous", Previous);
+        Write("fallback", Fallback);
+        if (Canary is { } canary)
         {
-            text.Append(CultureInfo.InvariantCulture, $"champion: {champion}\n");
+            text.Append(CultureInfo.InvariantCulture, $"canary:\n  model: {canary.Model}\n  percent: {canary.Percent}\n  by: {TextFields.NameOf(canary.By)}\n");
         }
 
         if (Shadows.Count > 0)
@@ -46,5 +68,29 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
         }
 
         return text.ToString();
+
+        void Write(string role, ModelReference? model)
+        {
+            if (model is { } named)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{role}: {named}\n");
+            }
+        }
+    }
+
+    private static IEnumerable<(string, ModelReference)> Of(string role, ModelReference? model) => model is { } named ? [(role, named)] : [];
+
+    private static ModelReference? Reference(YamlMap top, string role) => top.OptionalText(role) is { } text ? ModelReference.Parse(text, top.File) : null;
+
+    private static CanaryRole? ReadCanary(YamlMap top)
+    {
+        if (top.OptionalMap("canary") is not { } canary)
+        {
+            return null;
+        }
+
+        var role = new CanaryRole(ModelReference.Parse(canary.Text("model"), top.File), canary.Number("percent", 5, 0, 100), NamedModels.ReadBy(canary));
+        canary.RequireAllRead();
+        return role;
     }
 }

@@ -79,23 +79,24 @@ public sealed class RegistryEdit : IDisposable
             }
 
             Directory.Move(folder, place);
-            Append(new RegistryEvent(Now(), by, why, RegistryEvent.Added, model.ToString(), null, files));
+            Append(new RegistryEvent(Now(), by, why, RegistryEvent.Added, model.ToString(), null, Files: files));
         });
         return same.Count > 0 ? RegistryAddition.Mended : RegistryAddition.New;
     }
 
     /// <summary>Puts roles in force, and writes down what changes and why.</summary>
     /// <param name="isRollback">Another champion is the one before.</param>
+    /// <param name="why">Null where nothing was said.</param>
     /// <exception cref="InvalidInputFileException">The registry cannot be written, or its roles are
     /// wrong.</exception>
-    public void SetRoles(ModelRoles roles, bool isRollback, string by, string why)
+    public void SetRoles(ModelRoles roles, bool isRollback, string by, string? why)
     {
         ArgumentNullException.ThrowIfNull(roles);
         var before = _registry.Roles();
         Written(() =>
         {
             // First all that can fail; then the history: roles without a reason would be worse than
-            // a reason without roles, which ModelRegistry.ChampionBefore passes over.
+            // a reason without roles, which ModelRegistry.ChampionsBefore passes over.
             var temporary = $"{_registry.RolesPath}{Temporary}";
             File.WriteAllText(temporary, roles.ToText());
             if (roles.Champion is { } champion && champion != before.Champion)
@@ -103,20 +104,43 @@ public sealed class RegistryEdit : IDisposable
                 Note(isRollback ? RegistryEvent.Rollback : RegistryEvent.Champion, champion, before.Champion);
             }
 
+            if (roles.Canary != before.Canary)
+            {
+                NoteChange(RegistryEvent.Canary, roles.Canary?.Model, before.Canary?.Model, roles.Canary?.Share);
+            }
+
+            if (roles.Fallback != before.Fallback)
+            {
+                NoteChange(RegistryEvent.Fallback, roles.Fallback, before.Fallback);
+            }
+
             foreach (var model in before.Shadows.Except(roles.Shadows))
             {
-                Note(RegistryEvent.ShadowRemoved, model, replaces: null);
+                Note(RegistryEvent.Removed(RegistryEvent.Shadow), model);
             }
 
             foreach (var model in roles.Shadows.Except(before.Shadows))
             {
-                Note(RegistryEvent.Shadow, model, replaces: null);
+                Note(RegistryEvent.Shadow, model);
             }
 
             File.Move(temporary, _registry.RolesPath, overwrite: true);
         });
 
-        void Note(string kind, ModelReference model, ModelReference? replaces) => Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString()));
+        void NoteChange(string role, ModelReference? now, ModelReference? old, string? share = null)
+        {
+            if (now is { } model)
+            {
+                Note(role, model, old, share);
+            }
+            else if (old is { } removed)
+            {
+                Note(RegistryEvent.Removed(role), removed);
+            }
+        }
+
+        void Note(string kind, ModelReference model, ModelReference? replaces = null, string? share = null) =>
+            Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString(), share));
     }
 
     public void Dispose() => _lock.Dispose();

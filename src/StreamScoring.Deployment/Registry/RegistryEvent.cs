@@ -10,6 +10,7 @@ namespace StreamScoring.Deployment.Registry;
 /// <param name="Kind">One of the constants.</param>
 /// <param name="Hash">The version that it is about, as <c>NAME@sha256:…</c>.</param>
 /// <param name="Replaces">The version that had the role before; null for none.</param>
+/// <param name="Share">Of a canary: which share it decides for; else null.</param>
 /// <param name="Files">Of a version that was added: a hash of all its files; else null.</param>
 public sealed record RegistryEvent(
     [property: JsonPropertyName("at")] string At,
@@ -18,9 +19,15 @@ public sealed record RegistryEvent(
     [property: JsonPropertyName("kind")] string Kind,
     [property: JsonPropertyName("hash")] string Hash,
     [property: JsonPropertyName("replaces")] string? Replaces,
+    [property: JsonPropertyName("share"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Share = null,
     [property: JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Files = null)
 {
-    public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", ShadowRemoved = "shadow removed";
+    public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", Canary = "canary", Fallback = "fallback";
+
+    private const string RemovedAfter = " removed";
+
+    /// <summary>The kind of a change that takes a role away.</summary>
+    public static string Removed(string role) => role + RemovedAfter;
 
     public string ToLine() => JsonSerializer.Serialize(this);
 

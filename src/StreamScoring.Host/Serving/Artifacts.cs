@@ -22,15 +22,18 @@ internal sealed class Artifacts : IDisposable
     /// </summary>
     private const int IdDigits = 12;
 
-    private Artifacts(FeatureFile features, OnnxModel champion, IReadOnlyList<int> columns, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
-        (Features, Champion, ChampionColumns, Shadows, Rates, Rules) = (features, champion, columns, shadows, rates, rules);
+    private Artifacts(FeatureFile features, IReadOnlyList<ServedModel> models, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
+        (Features, Models, Shadows, Rates, Rules) = (features, models, shadows, rates, rules);
 
     public FeatureFile Features { get; }
 
-    public OnnxModel Champion { get; }
+    /// <summary>Those that may decide, in the order of their roles.</summary>
+    public IReadOnlyList<ServedModel> Models { get; }
 
-    /// <summary>For each input of the champion, the feature's column.</summary>
-    public IReadOnlyList<int> ChampionColumns { get; }
+    /// <summary>Their names, in the same order.</summary>
+    public IReadOnlyList<string> ModelNames => [.. Models.Select(served => served.Model.Name)];
+
+    public OnnxModel Champion => (OnnxModel)Models.Single(served => served.Role == ModelRole.Champion).Model;
 
     public IReadOnlyList<ShadowModel> Shadows { get; }
 
@@ -62,14 +65,18 @@ internal sealed class Artifacts : IDisposable
     public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules, CurrencyRates? foldedRates)
     {
         var shadowIds = ShadowIds;
+        var champion = Models.Single(served => served.Role == ModelRole.Champion);
         var stamp = new DecisionStamp(
-            Champion.Name, Champion.Version, Champion.Engine, Features.Hash, rules?.File.Hash, topology.Hash, Features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
+            Features.Hash, rules?.File.Hash, topology.Hash, Features.Schema.Names, (long)topology.Budget.TotalMilliseconds)
         {
             ShadowIds = shadowIds,
             FeatureTexts = Features.Schema.Texts,
         };
-        return new PolicyParts(Champion, ChampionColumns, stamp, topology.Thresholds)
+        return new PolicyParts(champion.Model, champion.Columns, stamp, topology.Thresholds)
         {
+            Others = [.. Models.Where(served => served != champion)],
+            Canary = topology.Canary is { } canary ? new CanaryShare(Models.Single(served => served.Role == ModelRole.Canary).Model.Name, canary.Percent, canary.By) : null,
+            ModelMeters = new ModelMeters(meter, [.. Models.Select(served => (IdOf(served.Model), served.Role))]),
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
             FoldedRates = foldedRates,
@@ -89,19 +96,18 @@ internal sealed class Artifacts : IDisposable
     public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
     {
         var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
+        // Two roles of one folder share its model.
+        string[] folders = [.. topology.ServedFolders.Select(served => served.Folder).Concat(topology.ShadowFolders).Distinct(StringComparer.Ordinal)];
         var loaded = new List<OnnxModel>();
         try
         {
-            string[] folders = [topology.ModelFolder, .. topology.ShadowFolders];
             foreach (var folder in folders)
             {
                 loaded.Add(OnnxModelLoader.LoadFolder(folder, options));
             }
 
-            var champion = loaded[0];
-            var columns = ModelColumns.Of(champion.Inputs, topology.ModelFolder, features, topology.FeatureFile);
-            ShadowModel[] shadows = [.. loaded.Skip(1).Select((model, i) =>
-                new ShadowModel(IdOf(model), model, ModelColumns.Of(model.Inputs, topology.ShadowFolders[i], features, topology.FeatureFile)))];
+            ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, ModelOf(served.Folder), ColumnsOf(served.Folder)))];
+            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(IdOf(ModelOf(folder)), ModelOf(folder), ColumnsOf(folder)))];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
@@ -113,8 +119,8 @@ internal sealed class Artifacts : IDisposable
                 throw new InvalidInputFileException($"{topology.FeatureFile} looks at amount_base, and {topology.File} names no rates; add rates: FILE (docs/rules.md, Money)");
             }
 
-            var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, champion.Name, [.. shadows.Select(shadow => shadow.Id)], rates, before: null);
-            return new Artifacts(features, champion, columns, shadows, rates, rules)
+            var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, [.. models.Select(served => served.Model.Name)], [.. shadows.Select(shadow => shadow.Id)], rates, before: null);
+            return new Artifacts(features, models, shadows, rates, rules)
             {
                 Failures = failures,
                 Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],
@@ -125,17 +131,19 @@ internal sealed class Artifacts : IDisposable
             loaded.ForEach(model => model.Dispose());
             throw;
         }
+
+        OnnxModel ModelOf(string folder) => loaded[Array.IndexOf(folders, folder)];
+
+        IReadOnlyList<int> ColumnsOf(string folder) => ModelColumns.Of(ModelOf(folder).Inputs, folder, features, topology.FeatureFile);
     }
 
     public void Dispose()
     {
-        foreach (var model in Models)
+        foreach (var model in Models.Select(served => served.Model).Concat(Shadows.Select(shadow => shadow.Model)).Distinct())
         {
             model.Dispose();
         }
     }
 
-    private IEnumerable<OnnxModel> Models => [Champion, .. Shadows.Select(shadow => (OnnxModel)shadow.Model)];
-
-    private static string IdOf(OnnxModel model) => $"{model.Name}@{model.Version["sha256:".Length..][..IdDigits]}";
+    private static string IdOf(IFraudModel model) => $"{model.Name}@{model.Version["sha256:".Length..][..IdDigits]}";
 }

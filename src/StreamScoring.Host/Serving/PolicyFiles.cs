@@ -51,7 +51,7 @@ internal sealed class PolicyFiles : IDisposable
         var artifacts = _artifacts;
         // Before the hold: nobody lets go of it where this fails.
         var settled = PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings));
-        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.Champion.Name, artifacts.Value.ShadowIds, control), foldedRates: null, settled);
+        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.ModelNames, artifacts.Value.ShadowIds, control), foldedRates: null, settled);
     }
 
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>
@@ -77,7 +77,7 @@ internal sealed class PolicyFiles : IDisposable
             throw new InvalidInputFileException($"{topology.RatesFile ?? topology.File}: the base of the rates changed, and features hold amounts in the one of before ({topology.FeatureFile} looks at amount_base); keep the base, or start a process anew without its snapshots");
         }
 
-        var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.Champion.Name, loaded.ShadowIds, rates, _rules) : loaded.Rules;
+        var rules = topology.Control is not null ? null : artifacts == _artifacts ? RuleArtifacts.Load(topology, Features, loaded.ModelNames, loaded.ShadowIds, rates, _rules) : loaded.Rules;
         return (Held(artifacts, rules, rates, topology), new LoadedFiles(topology, artifacts, rules, rates));
     }
 
@@ -96,7 +96,7 @@ internal sealed class PolicyFiles : IDisposable
     public void Dispose() => _hold.Dispose();
 
     private bool NamesSameModels(Topology topology) =>
-        topology.ModelFolder == _of.ModelFolder && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
+        topology.ServedFolders.SequenceEqual(_of.ServedFolders) && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
     private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, CurrencyRates? foldedRates, Topology topology) =>
         artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates) with { Held = artifacts.Hold() };

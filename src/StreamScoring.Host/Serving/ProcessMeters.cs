@@ -83,7 +83,7 @@ internal sealed class ProcessMeters
 
     private static void ShowModels(Gauge model, Artifacts artifacts) => ShowOnly(model,
     [
-        ["champion", artifacts.Champion.Name, artifacts.Champion.Version, artifacts.Champion.Engine],
+        .. artifacts.Models.Select(served => new[] { served.Role.ToString().ToLowerInvariant(), served.Model.Name, served.Model.Version, served.Model.Engine }),
         .. artifacts.Shadows.Select(shadow => new[] { "shadow", shadow.Model.Name, shadow.Model.Version, shadow.Model.Engine }),
     ]);
 

@@ -17,9 +17,9 @@ internal static class RuleArtifacts
     /// </summary>
     /// <returns>Null where there are none.</returns>
     /// <exception cref="InvalidInputFileException">They are wrong.</exception>
-    public static PolicyRules? OfLog(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, ControlState control)
+    public static PolicyRules? OfLog(Topology topology, FeatureFile features, IReadOnlyList<string> models, IReadOnlyList<string> shadowIds, ControlState control)
     {
-        var world = WorldOf(topology, features, model, shadowIds, control.TextOf(ControlPart.Rates));
+        var world = WorldOf(topology, features, models, shadowIds, control.TextOf(ControlPart.Rates));
         return control.TextOf(ControlPart.Rules) is { } text ? new PolicyRules(RuleFiles.Parse("the published rules", text, world), world)
             : topology.RuleFile is { } path ? new PolicyRules(RuleFiles.Load(path, world), world)
             : null;
@@ -27,9 +27,9 @@ internal static class RuleArtifacts
 
     /// <summary>What published rules are checked against.</summary>
     /// <param name="rates">Published rates; null: those of the topology's file.</param>
-    public static RuleWorld WorldOf(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, string? rates) => new(features.Schema, features.Layout.AttributeNames)
+    public static RuleWorld WorldOf(Topology topology, FeatureFile features, IReadOnlyList<string> models, IReadOnlyList<string> shadowIds, string? rates) => new(features.Schema, features.Layout.AttributeNames)
     {
-        Model = model,
+        Models = models,
         Shadows = shadowIds,
         Hashing = topology.Identity,
         Rates = RatesOf(topology, rates),
@@ -55,13 +55,13 @@ internal static class RuleArtifacts
         }
     }
 
-    /// <param name="model">The champion's name.</param>
+    /// <param name="models">Names of those that may decide, in their order.</param>
     /// <param name="shadowIds">Of the shadow models, in their order.</param>
     /// <param name="rates">Of the topology's file; null: none.</param>
     /// <param name="before">What was read before: lists whose files are the same are kept.</param>
     /// <returns>Null where the topology names no rules.</returns>
     /// <exception cref="InvalidInputFileException">A file is wrong.</exception>
-    public static PolicyRules? Load(Topology topology, FeatureFile features, string model, IReadOnlyList<string> shadowIds, CurrencyRates? rates, PolicyRules? before)
+    public static PolicyRules? Load(Topology topology, FeatureFile features, IReadOnlyList<string> models, IReadOnlyList<string> shadowIds, CurrencyRates? rates, PolicyRules? before)
     {
         if (topology.RuleFile is not { } path)
         {
@@ -69,7 +69,7 @@ internal static class RuleArtifacts
         }
 
         var files = new ListFiles(topology.ListFolder);
-        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Model = model, Shadows = shadowIds, Rates = rates };
+        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = files.Names, Models = models, Shadows = shadowIds, Rates = rates };
         var rules = RuleFiles.Load(path, world);
         var lists = rules.Uses.Lists.ToDictionary(
             list => list.Key, list => files.Load(list.Key, list.Value, before?.World.Lists?.GetValueOrDefault(list.Key)), StringComparer.Ordinal);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using StreamScoring.Deployment;
 using StreamScoring.Logs;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Host.Serving;
 
@@ -30,8 +31,12 @@ internal sealed record StatusReport(
     /// <param name="Lists">By name: entries of the lists of the log.</param>
     /// <param name="Problem">Why it is not what the control log says; null where it is.</param>
     internal sealed record PolicyStatus(
-        string Id, string Champion, string ChampionVersion, IReadOnlyList<string> Shadows, string? Rules, IReadOnlyList<PublishedPart>? Published, IReadOnlyDictionary<string, int>? Lists,
+        string Id, string Champion, string ChampionVersion, IReadOnlyList<ModelStatus> Models, IReadOnlyList<string> Shadows, string? Rules, IReadOnlyList<PublishedPart>? Published, IReadOnlyDictionary<string, int>? Lists,
         string? Problem);
+
+    /// <summary>A model that may decide.</summary>
+    /// <param name="Share">Of a canary; null for another role.</param>
+    internal sealed record ModelStatus(string Role, string Name, string Version, string? Share);
 
     /// <summary>A part of the policy that was published.</summary>
     internal sealed record PublishedPart(string Kind, string Hash, string By, string Why, DateTimeOffset At);
@@ -77,11 +82,14 @@ internal sealed record StatusReport(
         var parts = pipeline.Policy.Parts;
         var isLog = pipeline.HasPolicyLog;
         return new PolicyStatus(
-            pipeline.PolicyId, parts.Champion.Name, parts.Champion.Version, [.. parts.Shadows.Models.Select(shadow => shadow.Id)], parts.Stamp.RuleFile,
+            pipeline.PolicyId, parts.Champion.Name, parts.Champion.Version, [.. parts.Models.Select(served => StatusOf(served, parts.Canary))], [.. parts.Shadows.Models.Select(shadow => shadow.Id)], parts.Stamp.RuleFile,
             isLog ? [.. pipeline.State.Control.Parts.Values.Select(part => new PublishedPart(part.Kind, part.Hash, part.By, part.Why, DateTimeOffset.FromUnixTimeMilliseconds(part.AtMs)))] : null,
             isLog ? pipeline.State.Lists.Lists.ToDictionary(list => list.Key, list => list.Value.Count) : null,
             pipeline.Unapplied);
     }
+
+    private static ModelStatus StatusOf(ServedModel served, CanaryShare? share) =>
+        new(served.Role.ToString().ToLowerInvariant(), served.Model.Name, served.Model.Version, served.Role == ModelRole.Canary ? share?.ToString() : null);
 
     private static List<LogStatus> LogsOf(LogHealth health, HashSet<LogId> owned) =>
         [.. health.Look().Select(standing => new LogStatus(

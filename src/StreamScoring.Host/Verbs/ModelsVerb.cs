@@ -10,11 +10,14 @@ namespace StreamScoring.Host.Verbs;
 /// <summary>A registry of models: what is in it, and what has which role.</summary>
 internal static class ModelsVerb
 {
+    private const string WhyText = "Why; it is kept in the registry's history";
+
     private static readonly Option<string?> RegistryOption = new("--registry") { Description = "The registry's folder", HelpName = "DIR" };
     private static readonly Option<string?> TopologyOption = new("--topology") { Description = "The topology that names the registry (models.registry)", HelpName = "FILE" };
-    private static readonly Option<string> Why = new("--why") { Description = "Why; it is kept in the registry's history", HelpName = "TEXT", Required = true };
-    private static readonly Option<bool> Json = CommonOptions.Json();
-    private static readonly Argument<string> ModelArgument = new("NAME") { Description = "The newest version of a model, or NAME@sha256:… (its first digits are enough)" };
+    private static readonly Option<string> Why = new("--why") { Description = WhyText, HelpName = "TEXT", Required = true };
+    private static readonly Option<string> WhyIfAny = new("--why") { Description = WhyText, HelpName = "TEXT" };
+    internal static readonly Option<bool> Json = CommonOptions.Json();
+    internal static readonly Argument<string> ModelArgument = new("NAME") { Description = "The newest version of a model, or NAME@sha256:… (its first digits are enough)" };
 
     public static Command Build() => new("models", "A registry of models: versions that never change, their roles, and who changed what and why (docs/models.md).")
     {
@@ -25,8 +28,8 @@ internal static class ModelsVerb
             [new Argument<string?>("NAME") { Description = "A version (default: all)", Arity = ArgumentArity.ZeroOrOne }], Verify),
         Verb("history", "Shows who changed what and why, oldest first.\n\nExample:\n  scoring models history --registry data/registry", [], History),
         Verb("promote", "Makes a version the champion: it decides, in running processes too.\n\nExample:\n  scoring models promote handbook --registry data/registry --why \"better on March\"", [ModelArgument, Why], Promote),
-        Verb("rollback", "Makes the champion before this one the champion again.\n\nExample:\n  scoring models rollback --registry data/registry --why \"blocks too much\"", [Why], Rollback),
-        RoleVerb(),
+        Verb("rollback", "Makes the champion before this one the champion again.\n\nExample:\n  scoring models rollback --registry data/registry --why \"blocks too much\"", [WhyIfAny], Rollback),
+        ModelsRoleVerb.Build(),
     };
 
     /// <exception cref="InvalidInputFileException">Neither option names one.</exception>
@@ -46,20 +49,16 @@ internal static class ModelsVerb
     internal static string? FeaturesOf(string topology) => YamlFile.Open(topology).OptionalText("features") is { } named
         ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(topology))!, named)) : null;
 
-    private static string? FeaturesOf(ParseResult parsed) => parsed.GetValue(TopologyOption) is { } topology ? FeaturesOf(topology) : null;
+    internal static string? FeaturesOf(ParseResult parsed) => parsed.GetValue(TopologyOption) is { } topology ? FeaturesOf(topology) : null;
 
-    private static string WhyOf(ParseResult parsed) => parsed.GetRequiredValue(Why).Trim() is { Length: > 0 } why ? why : throw new InvalidInputFileException("--why is empty; say why, for those who read the history");
-
-    private static Command RoleVerb()
+    /// <returns>Null where nothing was said.</returns>
+    internal static string? WhyOf(ParseResult parsed) => parsed.GetValue<string?>("--why")?.Trim() switch
     {
-        var role = new Argument<string>("ROLE") { Description = "shadow: scores every payment beside the champion and decides nothing" };
-        role.AcceptOnlyFromAmong("shadow");
-        var remove = new Option<bool>("--remove") { Description = "Takes the role away" };
-        return Verb("role", "Gives a version a role beside the champion, or takes it away.\n\nExample:\n  scoring models role shadow challenger --registry data/registry --why \"compare for a week\"", [role, ModelArgument, remove, Why],
-            (parsed, registry) => Shadow(parsed, registry, parsed.GetRequiredValue(ModelArgument), parsed.GetValue(remove), WhyOf(parsed)));
-    }
+        "" => throw new InvalidInputFileException("--why is empty; say why, for those who read the history"),
+        var why => why,
+    };
 
-    private static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Func<ParseResult, ModelRegistry, int> run)
+    internal static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Func<ParseResult, ModelRegistry, int> run)
     {
         var verb = new Command(name, help) { RegistryOption, TopologyOption, Json };
         foreach (var symbol in symbols)
@@ -83,7 +82,7 @@ internal static class ModelsVerb
         var roles = registry.KnownRoles();
         foreach (var (model, added) in registry.Models())
         {
-            string[] has = [.. roles.Champion == model ? ["champion"] : Array.Empty<string>(), .. roles.Shadows.Contains(model) ? ["shadow"] : Array.Empty<string>()];
+            string[] has = [.. roles.All.Where(of => of.Model == model).Select(of => of.Role == "canary" ? $"canary {roles.Canary!.Share}" : of.Role)];
             Console.WriteLine(parsed.GetValue(Json)
                 ? JsonSerializer.Serialize(new { name = model.Name, version = model.Version, at = added.At, by = added.By, why = added.Why, roles = has })
                 : Contracts.TerminalText.Escape($"{model}  {added.At}  {added.By}{(added.Why is null ? "" : $"  {added.Why}")}{(has.Length == 0 ? "" : $"  [{string.Join(", ", has)}]")}"));
@@ -137,7 +136,7 @@ internal static class ModelsVerb
         foreach (var change in registry.History())
         {
             Console.WriteLine(parsed.GetValue(Json) ? change.ToLine()
-                : Contracts.TerminalText.Escape($"{change.At}  {change.By}  {change.Kind}  {change.Hash}{(change.Replaces is null ? "" : $"  before: {change.Replaces}")}{(change.Why is null ? "" : $"  {change.Why}")}"));
+                : Contracts.TerminalText.Escape($"{change.At}  {change.By}  {change.Kind}  {change.Hash}{(change.Share is null ? "" : $"  {change.Share}")}{(change.Replaces is null ? "" : $"  before: {change.Replaces}")}{(change.Why is null ? "" : $"  {change.Why}")}"));
         }
 
         return VerbRunner.Done;
@@ -152,52 +151,28 @@ internal static class ModelsVerb
             throw new InvalidInputFileException($"{model} is the champion already");
         }
 
-        return MakeChampion(parsed, registry, edit, model, roles, isRollback: false);
+        return MakeChampion(parsed, registry, edit, model, roles with { Previous = roles.Champion }, isRollback: false);
     }
 
     private static int Rollback(ParseResult parsed, ModelRegistry registry)
     {
         using var edit = registry.Edit();
-        return MakeChampion(parsed, registry, edit, registry.ChampionBefore(), registry.KnownRoles(), isRollback: true);
+        var before = registry.ChampionsBefore();
+        return before.Count == 0 ? throw new InvalidInputFileException($"{registry.Folder}: there is no champion before this one; promote another version")
+            : MakeChampion(parsed, registry, edit, before[0], registry.KnownRoles() with { Previous = before.Count > 1 ? before[1] : null }, isRollback: true);
     }
 
     private static int MakeChampion(ParseResult parsed, ModelRegistry registry, RegistryEdit edit, ModelReference model, ModelRoles roles, bool isRollback)
     {
         RegistryCheck.Require(registry, model, FeaturesOf(parsed));
-        // A champion is no shadow.
-        edit.SetRoles(roles with { Champion = model, Shadows = [.. roles.Shadows.Where(shadow => shadow != model)] }, isRollback, PolicyLogs.Me, WhyOf(parsed));
-        return Said(parsed, "champion", model, roles.Champion);
-    }
-
-    private static int Shadow(ParseResult parsed, ModelRegistry registry, string name, bool isRemoved, string why)
-    {
-        using var edit = registry.Edit();
-        var roles = registry.KnownRoles();
-        // The version that has the role, where the newest one does not.
-        var model = isRemoved && roles.Shadows.Count(shadow => shadow.Name == name) == 1 ? roles.Shadows.Single(shadow => shadow.Name == name) : registry.Find(name);
-        if (roles.Shadows.Contains(model) != isRemoved || roles.Champion == model)
+        // What decides for all needs neither a share nor a comparison with itself.
+        var next = roles with
         {
-            throw new InvalidInputFileException($"{model} is {(roles.Champion == model ? "the champion" : isRemoved ? "no shadow" : "a shadow already")}");
-        }
-
-        if (!isRemoved)
-        {
-            RegistryCheck.Require(registry, model, FeaturesOf(parsed));
-        }
-
-        IReadOnlyList<ModelReference> shadows = isRemoved ? [.. roles.Shadows.Where(shadow => shadow != model)] : [.. roles.Shadows, model];
-        edit.SetRoles(roles with { Shadows = shadows }, isRollback: false, PolicyLogs.Me, why);
-        return Said(parsed, isRemoved ? "no shadow any more" : "shadow", model, before: null);
-    }
-
-    private static int Said(ParseResult parsed, string role, ModelReference model, ModelReference? before)
-    {
-        if (parsed.GetValue(Json))
-        {
-            Console.WriteLine(JsonSerializer.Serialize(new { role, model = model.ToString(), replaces = before?.ToString() }));
-        }
-
-        Console.Error.WriteLine($"{role}: {model}{(before is null ? "" : $"; before: {before}")}; running processes take it within two looks at roles.yaml");
-        return VerbRunner.Done;
+            Champion = model,
+            Canary = roles.Canary?.Model == model ? null : roles.Canary,
+            Shadows = [.. roles.Shadows.Where(shadow => shadow != model)],
+        };
+        edit.SetRoles(next, isRollback, PolicyLogs.Me, WhyOf(parsed));
+        return ModelsRoleVerb.Said(parsed.GetValue(Json), "champion", model, roles.Champion);
     }
 }

@@ -134,7 +134,7 @@ internal static class RulesBacktestVerb
     private static PolicyRules RulesOfLog(Topology topology, Artifacts artifacts, ControlState control, CancellationToken cancel)
     {
         var lists = PolicyLogs.ListsNow(topology, cancel);
-        var world = RuleArtifacts.WorldOf(topology, artifacts.Features, artifacts.Champion.Name, artifacts.ShadowIds, control.TextOf(ControlPart.Rates));
+        var world = RuleArtifacts.WorldOf(topology, artifacts.Features, artifacts.ModelNames, artifacts.ShadowIds, control.TextOf(ControlPart.Rates));
         var file = RuleFiles.Load(topology.RuleFile!, world);
         return new PolicyRules(file, world with { Lists = file.Uses.Lists.Keys.ToDictionary(name => name, name => lists[name], StringComparer.Ordinal) });
     }

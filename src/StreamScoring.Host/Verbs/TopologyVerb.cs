@@ -23,7 +23,7 @@ internal static class TopologyVerb
             var topology = TopologyFile.Load(parsed.GetRequiredValue(file), parsed.GetValue(set) ?? []);
             using var artifacts = Artifacts.Load(topology, cancel);
             // Where the policy is that of logs, the file's rules hold until others are published.
-            var rules = artifacts.Rules ?? RuleArtifacts.OfLog(topology, artifacts.Features, artifacts.Champion.Name, artifacts.ShadowIds, ControlState.Empty);
+            var rules = artifacts.Rules ?? RuleArtifacts.OfLog(topology, artifacts.Features, artifacts.ModelNames, artifacts.ShadowIds, ControlState.Empty);
             foreach (var (folder, notice) in artifacts.Notices)
             {
                 await Console.Error.WriteLineAsync($"{folder}: {notice}");
@@ -36,7 +36,7 @@ internal static class TopologyVerb
 
             await Console.Error.WriteLineAsync(
                 $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
-                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.Champion.Name} {artifacts.Champion.Version[..19]}"
+                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.ModelNames} {artifacts.Champion.Version[..19]}"
                 + (rules is not null ? $"; {rules.File.Rules.Count} rules, {rules.World.Lists?.Count ?? 0} lists" : "")
                 + string.Concat(artifacts.Shadows.Select(shadow => $"; shadow {shadow.Id}")));
             return VerbRunner.Done;

@@ -87,7 +87,7 @@ internal static class TuneVerb
             options.Output,
             [
                 options.File, options.Columns, topology.FeatureFile, topology.RuleFile, topology.ListFolder, .. options.Payments,
-                .. topology.ShadowFolders.Append(topology.ModelFolder).SelectMany(OnnxModelLoader.FilesOf),
+                .. topology.ShadowFolders.Concat(topology.ServedFolders.Select(served => served.Folder)).Distinct().SelectMany(OnnxModelLoader.FilesOf),
             ]);
         var (result, workload) = await run.RunAsync(topology, cancel);
         progress.Clear();

@@ -35,9 +35,10 @@ public sealed class EncodedRecords
     public int BesideDecisionCount { get; private set; }
 
     /// <summary>
-    /// What the decisions among the records are read by; null where they need nothing.
+    /// What decisions of the batch's policy are read by; empty where they need nothing. The same
+    /// list for all batches of a policy.
     /// </summary>
-    public DecisionSchema? Schema { get; set; }
+    public IReadOnlyList<DecisionSchema> Schemas { get; set; } = [];
 
     public void Add(in EncodedRecord record)
     {
@@ -50,7 +51,7 @@ public sealed class EncodedRecords
     {
         _records.Clear();
         (_vectorStart, _vectorLength, DeadLetterCount, BesideDecisionCount) = (0, 0, 0, 0);
-        Schema = null;
+        Schemas = [];
         Buffer.Clear();
     }
 }

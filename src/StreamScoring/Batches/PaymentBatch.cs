@@ -69,6 +69,8 @@ public sealed class PaymentBatch
         DecideRows = new int[rowsMax];
         RawScore = new double[rowsMax];
         Probability = new double[rowsMax];
+        ModelAsked = new byte[rowsMax];
+        ModelGiven = new byte[rowsMax];
         Shadows = new FeatureMatrix(0, rowsMax);
         Reasons = new ReasonColumns(0, rowsMax);
         Rules = new RuleColumns(0, rowsMax);
@@ -284,6 +286,20 @@ public sealed class PaymentBatch
 
     /// <summary>[rows] Calibrated probability of fraud in [0, 1].</summary>
     public readonly double[] Probability;
+
+    /// <summary>Stands for no model.</summary>
+    public const byte NoModel = byte.MaxValue;
+
+    /// <summary>
+    /// [rows] Which of the policy's models was asked; <see cref="NoModel"/> for none.
+    /// </summary>
+    public readonly byte[] ModelAsked;
+
+    /// <summary>
+    /// [rows] Which of the policy's models gave the probability: another one than was asked where
+    /// it stood in; <see cref="NoModel"/> where none did.
+    /// </summary>
+    public readonly byte[] ModelGiven;
 
     /// <summary>
     /// [shadows, rows] Calibrated probabilities of the shadow models; NaN where one has no answer.

@@ -25,4 +25,7 @@ public enum VerdictFlags : byte
 
     /// <summary>Its id was another payment's.</summary>
     ConflictingId = 16,
+
+    /// <summary>The model that was asked had no number, and another one stood in.</summary>
+    StandIn = 32,
 }

@@ -10,8 +10,9 @@ namespace StreamScoring.Decisions;
 /// </summary>
 /// <param name="budgetMs">A payment decided later than this after its log timestamp is flagged
 /// late.</param>
+/// <param name="rungs">[models] What a score of each counts as.</param>
 /// <param name="rules">Null: none.</param>
-internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs, RuleProgram? rules = null)
+internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, long budgetMs, Rung[] rungs, RuleProgram? rules = null)
 {
     /// <summary>
     /// Decides every row that is owed a decision. Allocates nothing in steady state.
@@ -52,7 +53,7 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
         batch.Level[rowIndex] = score >= thresholds.HighestFrom ? RiskLevel.Highest
             : score >= thresholds.ElevatedFrom ? RiskLevel.Elevated
             : RiskLevel.Normal;
-        batch.Rung[rowIndex] = double.IsNaN(probability) ? Rung.Rules : Rung.Full;
+        batch.Rung[rowIndex] = double.IsNaN(probability) ? Rung.Rules : rungs[batch.ModelGiven[rowIndex]];
     }
 
     private void Repeat(PaymentBatch batch, int rowIndex, in FirstDecision first)
@@ -92,5 +93,10 @@ internal sealed class Decider(RiskThresholds thresholds, FirstDecisions firsts, 
         | (double.IsNaN(batch.Probability[rowIndex]) ? VerdictFlags.Unscored : 0)
         | (batch.IsDuplicate[rowIndex] ? VerdictFlags.Duplicate : 0)
         | (batch.IsApproximate[rowIndex] ? VerdictFlags.Approximate : 0)
-        | (batch.IsConflicting[rowIndex] ? VerdictFlags.ConflictingId : 0);
+        | (batch.IsConflicting[rowIndex] ? VerdictFlags.ConflictingId : 0)
+        | (IsStandIn(batch, rowIndex) ? VerdictFlags.StandIn : 0);
+
+    /// <summary>Of a payment that came again the score is another decision's.</summary>
+    private static bool IsStandIn(PaymentBatch batch, int rowIndex) =>
+        batch.ModelGiven[rowIndex] != batch.ModelAsked[rowIndex] && batch.ModelGiven[rowIndex] != PaymentBatch.NoModel && batch.DecidedBy[rowIndex] != DecidedBy.Duplicate;
 }

@@ -66,7 +66,7 @@ internal sealed class BatchEncoder(LogTable logs, DeadLetterEncoder deadLetters,
             var start = records.Buffer.Length;
             _vector.Encode(batch, records.Buffer);
             records.EndVector(start);
-            records.Schema = decisions.Schema;
+            records.Schemas = decisions.Schemas;
         }
     }
 

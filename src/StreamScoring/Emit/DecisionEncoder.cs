@@ -23,18 +23,23 @@ internal sealed class DecisionEncoder
     private static readonly byte[][] Deciders = EncodedNames<DecidedBy>();
 
     /// <summary>By bit of <see cref="VerdictFlags"/>.</summary>
-    private static readonly byte[][] Flags = [.. new[] { "late", "unscored", "duplicate", "approximate", "conflicting_id" }.Select(EncodedText)];
-    private static readonly byte[] Champion = EncodedText("champion"), None = Encoded((ref MessagePackWriter writer) => writer.WriteNil());
+    private static readonly byte[][] Flags = [.. new[] { "late", "unscored", "duplicate", "approximate", "conflicting_id", "stand_in" }.Select(EncodedText)];
+    private static readonly byte[] None = Encoded((ref MessagePackWriter writer) => writer.WriteNil());
 
     private readonly TimeProvider _clock;
+    private readonly bool _usesSchema;
     private readonly byte[] _version;
     private readonly byte[][] _logs;
 
     /// <summary>By log index: the topic's id, encoded; empty where it is not known.</summary>
     private readonly byte[][] _topicIds;
 
-    /// <summary>The model, or the schema that has it.</summary>
-    private readonly byte[] _model;
+    /// <summary>By model: itself, or the schema that has it.</summary>
+    private readonly byte[][] _models;
+
+    /// <summary>By model.</summary>
+    private readonly byte[][] _roles;
+    private readonly byte _champion;
 
     /// <summary>
     /// By feature: how maps and reasons call it, by name or by its place in the schema.
@@ -54,6 +59,8 @@ internal sealed class DecisionEncoder
     /// <summary>[words] Rules that decide something, and those that do not.</summary>
     private readonly ulong[] _liveRules, _shadowRules;
 
+    /// <param name="models">Those that may decide, in the order of the policy's.</param>
+    /// <param name="champion">Its index: decisions without a score name it.</param>
     /// <param name="policy"><c>sha256:</c> and 64 hexadecimal digits.</param>
     /// <param name="usesSchema">Whether decisions leave to a schema what they have in
     /// common.</param>
@@ -62,14 +69,15 @@ internal sealed class DecisionEncoder
     /// not change its name. Then decisions name it themselves, as a schema for each change of a
     /// list would be too many.</param>
     public DecisionEncoder(
-        DecisionStamp stamp, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false, IReadOnlyList<Rule>? rules = null, Func<ListSet, string>? policyBy = null)
+        DecisionStamp stamp, IReadOnlyList<ModelStamp> models, byte champion, string policy, LogTable logs, TimeProvider clock, bool usesSchema = false, IReadOnlyList<Rule>? rules = null, Func<ListSet, string>? policyBy = null)
     {
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
         var texts = stamp.FeatureTexts.Count == 0 ? stamp.FeatureNames : stamp.FeatureTexts;
-        Schema = usesSchema
-            ? new DecisionSchema(stamp.FeatureNames, texts, stamp.ModelName, stamp.ModelVersion, stamp.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policyBy is null ? policy : null)
-            : null;
-        _clock = clock;
+        Schemas = usesSchema
+            ? [.. models.Select(model => new DecisionSchema(stamp.FeatureNames, texts, model.Name, model.Version, model.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policyBy is null ? policy : null))]
+            : [];
+        _usesSchema = usesSchema;
+        (_clock, _champion) = (clock, champion);
         _version = Encoded((ref MessagePackWriter writer) => writer.Write(usesSchema ? DecisionMessagePack.SchemaVersion : DecisionMessagePack.InlineVersion));
         (_policy, _policyBy) = (EncodedHash(policyBy is null ? Own(policy) : policy), policyBy);
         rules ??= [];
@@ -77,13 +85,14 @@ internal sealed class DecisionEncoder
         (_liveRules, _shadowRules) = (BitsOf(rules, isShadow: false), BitsOf(rules, isShadow: true));
         _logs = [.. Enumerable.Range(0, logs.Count).Select(logIndex => EncodedLog(logs[logIndex], logs.TopicIdOf(logIndex) is null ? 4 : 5))];
         _topicIds = [.. Enumerable.Range(0, logs.Count).Select(logIndex => logs.TopicIdOf(logIndex) is { } id ? EncodedText(id) : [])];
-        _model = Schema is not null ? EncodedHash(Schema.Id) : Encoded((ref MessagePackWriter writer) =>
+        _models = [.. models.Select((model, i) => usesSchema ? EncodedHash(Schemas[i].Id) : Encoded((ref MessagePackWriter writer) =>
         {
             writer.WriteArrayHeader(3);
-            writer.Write(stamp.ModelName);
-            DecisionMessagePack.WriteHash(ref writer, stamp.ModelVersion);
-            writer.Write(stamp.Engine);
-        });
+            writer.Write(model.Name);
+            DecisionMessagePack.WriteHash(ref writer, model.Version);
+            writer.Write(model.Engine);
+        }))];
+        _roles = [.. models.Select(model => EncodedText(model.Role))];
         _featureNames = [.. stamp.FeatureNames.Select((name, place) => usesSchema ? Encoded((ref MessagePackWriter writer) => writer.Write(place)) : EncodedText(name))];
         _featureTexts = [.. texts.Select(EncodedText)];
         _shadowIds = [.. stamp.ShadowIds.Select(EncodedText)];
@@ -93,13 +102,16 @@ internal sealed class DecisionEncoder
         string? Own(string? hash) => usesSchema ? null : hash;
     }
 
-    /// <summary>What its decisions have in common; null where each says it itself.</summary>
-    public DecisionSchema? Schema { get; }
+    /// <summary>
+    /// By model: what its decisions have in common; empty where each says it itself.
+    /// </summary>
+    public IReadOnlyList<DecisionSchema> Schemas { get; }
 
     /// <summary>Appends one decision.</summary>
     public void Encode(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
         var clock = batch.Clock;
+        var model = batch.ModelGiven[rowIndex] is var given and not PaymentBatch.NoModel ? given : _champion;
         if (_policyBy is not null && batch.Lists is { } lists && lists != _policyOf)
         {
             (_policy, _policyOf) = (EncodedHash(_policyBy(lists)), lists);
@@ -121,7 +133,7 @@ internal sealed class DecisionEncoder
         WriteNumber(ref writer, batch.Probability[rowIndex]);
         WriteNumber(ref writer, batch.RawScore[rowIndex]);
         writer.WriteRaw(Rungs[(int)batch.Rung[rowIndex]]);
-        writer.WriteRaw(_model);
+        writer.WriteRaw(_models[model]);
         WriteFeatures(batch, rowIndex, ref writer);
         WriteRules(batch, rowIndex, _liveRules, ref writer);
         WriteRules(batch, rowIndex, _shadowRules, ref writer);
@@ -134,7 +146,7 @@ internal sealed class DecisionEncoder
         WriteBounds(batch, rowIndex, ref writer);
         writer.WriteRaw(_policy);
         writer.WriteRaw(batch.DecidedBy[rowIndex] == DecidedBy.Rule ? _decidedByRule[batch.Rules.Deciding[rowIndex]] : Deciders[(int)batch.DecidedBy[rowIndex]]);
-        writer.WriteRaw(batch.Rung[rowIndex] == Rung.Full ? Champion : None);
+        writer.WriteRaw(batch.Rung[rowIndex] == Rung.Rules ? None : _roles[model]);
     }
 
     private void WriteRules(PaymentBatch batch, int rowIndex, ulong[] kind, ref MessagePackWriter writer)
@@ -166,7 +178,7 @@ internal sealed class DecisionEncoder
 
     private void WriteFeatures(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
-        if (Schema is null)
+        if (!_usesSchema)
         {
             writer.WriteMapHeader(_featureNames.Length);
         }
@@ -177,7 +189,7 @@ internal sealed class DecisionEncoder
 
         for (var featureIndex = 0; featureIndex < _featureNames.Length; featureIndex++)
         {
-            if (Schema is null)
+            if (!_usesSchema)
             {
                 writer.WriteRaw(_featureNames[featureIndex]);
             }
@@ -206,15 +218,15 @@ internal sealed class DecisionEncoder
         writer.WriteArrayHeader(count);
         for (var i = 0; i < count; i++)
         {
-            writer.WriteArrayHeader(Schema is null ? 4 : 2);
+            writer.WriteArrayHeader(_usesSchema ? 2 : 4);
             writer.WriteRaw(_featureNames[features[i]]);
-            if (Schema is null)
+            if (!_usesSchema)
             {
                 writer.Write(batch.Features.Column(features[i])[rowIndex]);
             }
 
             writer.Write(contributions[i]);
-            if (Schema is null)
+            if (!_usesSchema)
             {
                 writer.WriteRaw(_featureTexts[features[i]]);
             }

@@ -16,20 +16,20 @@ public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDe
     /// completes it.
     /// </summary>
     private readonly HashSet<string> _published = new(StringComparer.Ordinal);
-    private DecisionSchema? _last;
+    private IReadOnlyList<DecisionSchema> _last = [];
 
     /// <summary>Completes when every earlier batch is handed on.</summary>
     private Task _handedOn = Task.CompletedTask;
 
     public Task WriteAsync(PaymentBatch batch)
     {
-        var schema = batch.Encoded.Schema;
-        if (_handedOn.IsCompletedSuccessfully && (schema is null || ReferenceEquals(schema, _last)))
+        var needed = batch.Encoded.Schemas;
+        if (_handedOn.IsCompletedSuccessfully && (needed.Count == 0 || ReferenceEquals(needed, _last)))
         {
             return sink.WriteAsync(batch);
         }
 
-        var handedOn = HandOnAsync(_handedOn, batch, schema);
+        var handedOn = HandOnAsync(_handedOn, batch, needed);
         _handedOn = handedOn;
         return handedOn.Unwrap();
     }
@@ -40,18 +40,18 @@ public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDe
         await sink.DisposeAsync();
     }
 
-    private async Task<Task> HandOnAsync(Task earlier, PaymentBatch batch, DecisionSchema? schema)
+    private async Task<Task> HandOnAsync(Task earlier, PaymentBatch batch, IReadOnlyList<DecisionSchema> needed)
     {
         await earlier.ConfigureAwait(false);
-        if (schema is not null && !ReferenceEquals(schema, _last))
+        if (needed.Count > 0 && !ReferenceEquals(needed, _last))
         {
-            if (!_published.Contains(schema.Id))
+            foreach (var schema in needed.Where(schema => !_published.Contains(schema.Id)))
             {
                 await schemas.PublishAsync(schema).ConfigureAwait(false);
                 _published.Add(schema.Id);
             }
 
-            _last = schema;
+            _last = needed;
         }
 
         return sink.WriteAsync(batch);

@@ -18,7 +18,7 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
         ["probability"] = static _ => new ProbabilityNode(),
         ["level"] = static _ => new LevelNode(),
         ["rung"] = static _ => new RungNode(),
-        ["model"] = static world => new TextConstantNode(world.Model),
+        ["model"] = static world => new ModelNode(world.Models),
     };
 
     private readonly FeatureScope _fields = new(new Dictionary<string, int>(), mayUseFeatures: false, world.Attributes);

@@ -28,8 +28,8 @@ public sealed record RuleWorld(FeatureSchema Schema, IReadOnlyList<string> Attri
     /// checked.</summary>
     public IReadOnlyList<string>? Shadows { get; init; }
 
-    /// <summary>The champion's name.</summary>
-    public string Model { get; init; } = "none";
+    /// <summary>Names of the models that may decide, in their order.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
 
     /// <summary>Null: money of another currency than the payment's is missing.</summary>
     public CurrencyRates? Rates { get; init; }

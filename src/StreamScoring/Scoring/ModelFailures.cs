@@ -15,12 +15,14 @@ public sealed class ModelFailures
     private readonly Dictionary<(string Model, ModelFailureKind Kind), Counter<long>> _counts = [];
     private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
     private readonly MetricFamily<Counter<long>> _failures;
+    private readonly MetricFamily<Gauge<long>> _resting;
     private readonly ILogger _logger;
 
     public ModelFailures(EngineMeter meter, ILogger logger)
     {
         _failures = meter.CreateCounter(
             "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
+        _resting = meter.CreateGauge("scoring_model_resting", "1 while a model that may decide is left alone, as it failed in a row or did not come to an end.", ["model"]);
         _logger = logger;
     }
 
@@ -33,6 +35,24 @@ public sealed class ModelFailures
 
     /// <summary>The reasons of a row's score could not be found out.</summary>
     public void AddNoReasons(string model, Exception cause) => Add(model, ModelFailureKind.NoReasons, cause.GetType(), cause);
+
+    /// <summary>A model that may decide is left alone for some time.</summary>
+    /// <param name="standIn">Null: payments get no score meanwhile.</param>
+    public void Rests(string model, string? standIn, TimeSpan time)
+    {
+        _resting.With(model).Record(1);
+        _logger.ModelRests(WithoutCardNumbers(model), time.TotalSeconds, standIn is null ? "payments are decided without a score" : $"{WithoutCardNumbers(standIn)} stands in for it");
+    }
+
+    /// <summary>A model that was left alone scores again.</summary>
+    public void AnswersAgain(string model)
+    {
+        _resting.With(model).Record(0);
+        _logger.ModelAnswersAgain(WithoutCardNumbers(model));
+    }
+
+    /// <summary>A model that was left alone may not decide any more.</summary>
+    internal void Forget(string model) => _resting.With(model).Record(0);
 
     private void Add<TCause>(string model, ModelFailureKind kind, Type type, TCause cause)
     {

@@ -4,7 +4,7 @@ using StreamScoring.Decisions;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// Finds the reasons of scored rows, beside one lane of the champion. Only rows with a score that
+/// Finds the reasons of scored rows, beside one lane of a model. Only rows with a score that
 /// asks for them cost anything.
 /// </summary>
 internal sealed class ReasonLane : IDisposable
@@ -27,17 +27,17 @@ internal sealed class ReasonLane : IDisposable
     }
 
     /// <summary>
-    /// Fills the reasons of the rows to decide. Where the model runs out of its time the rest of
-    /// the batch goes on without them.
+    /// Fills the reasons of rows that the model gave a number. Where it runs out of its time the
+    /// rest of the batch goes on without them.
     /// </summary>
-    public void Explain(PaymentBatch batch)
+    /// <param name="model">Its index: other rows are not its own.</param>
+    public void Explain(PaymentBatch batch, ReadOnlySpan<int> rows, byte model)
     {
         var isOutOfTime = false;
-        foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+        foreach (var rowIndex in rows)
         {
-            batch.Reasons.Count[rowIndex] = 0;
             var probability = batch.Probability[rowIndex];
-            if (isOutOfTime || double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
+            if (isOutOfTime || batch.ModelGiven[rowIndex] != model || double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
             {
                 continue;
             }

@@ -14,9 +14,11 @@ public static class RowIsolation
     /// <summary>Scores rows in one call, and where that fails one by one.</summary>
     /// <param name="raw">[n] Filled; NaN where the model failed.</param>
     /// <param name="failed">Told of each call that failed; null: nobody is.</param>
+    /// <param name="isHangEnough">Whether no row is tried by itself once the call ran out of its
+    /// time: another model has numbers for all of them.</param>
     /// <exception cref="InvariantBrokenException">Our bug, which no row is to blame
     /// for.</exception>
-    public static void Score(IScoringLane lane, FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw, Action<Exception>? failed)
+    public static void Score(IScoringLane lane, FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw, Action<Exception>? failed, bool isHangEnough = false)
     {
         try
         {
@@ -27,7 +29,7 @@ public static class RowIsolation
         {
             raw.Fill(double.NaN);
             failed?.Invoke(e);
-            if (rows.Length == 1 || IsStopped(e))
+            if (rows.Length == 1 || IsStopped(e) || (isHangEnough && e is ModelFailedException { Kind: ModelFailureKind.TimedOut }))
             {
                 return;
             }

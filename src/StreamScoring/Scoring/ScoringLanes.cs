@@ -22,9 +22,10 @@ public sealed class ScoringLanes : IDisposable
 
     private static readonly TimeSpan LookMin = TimeSpan.FromMilliseconds(1);
 
-    private readonly IFraudModel _model;
+    private readonly IReadOnlyList<ServedModel> _models;
+    private readonly ModelRest[] _rests;
+    private readonly ModelChoice _choice;
     private readonly TimeProvider _clock;
-    private readonly IReadOnlyList<int> _featureColumns;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
     private readonly ShadowOptions _shadows;
@@ -41,20 +42,23 @@ public sealed class ScoringLanes : IDisposable
     private int _busyLooks;
     private ITimer? _stopping;
 
-    /// <param name="featureColumns">For each model input, the column of the feature matrix.</param>
+    /// <param name="models">In the order of their roles; the champion is among them.</param>
+    /// <param name="canary">Which payments are the canary's; null where there is none.</param>
     /// <param name="laneCount">Lanes that are opened at once.</param>
     /// <param name="laneCountMax">Calls that may run at a time; null: as many as are opened at
     /// once.</param>
-    /// <param name="shadows">Models that score beside it; null: none.</param>
+    /// <param name="shadows">Models that score beside them; null: none.</param>
     /// <param name="reasons">Null: none are given.</param>
     /// <param name="failures">Told what the models failed of; null: nobody is.</param>
     public ScoringLanes(
-        IFraudModel model, IReadOnlyList<int> featureColumns, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
+        IReadOnlyList<ServedModel> models, CanaryShare? canary, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
         ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null)
     {
         Invariant.Require(laneCount > 0);
         (_shadows, _reasons, _failures) = (shadows ?? ShadowOptions.None, reasons ?? ReasonOptions.None, failures);
-        (_model, _featureColumns, _rowsMax, _clock, _laneCountMax) = (model, featureColumns, rowsMax, clock, laneCountMax ?? laneCount);
+        (_models, _rowsMax, _clock, _laneCountMax) = (models, rowsMax, clock, laneCountMax ?? laneCount);
+        _choice = new ModelChoice(models, canary);
+        _rests = [.. models.Select((served, i) => new ModelRest(served.Model.Name, i + 1 < models.Count ? models[i + 1].Model.Name : null, clock, failures))];
         for (var i = 0; i < laneCount; i++)
         {
             _free.Push(Open());
@@ -141,6 +145,7 @@ public sealed class ScoringLanes : IDisposable
             }
 
             _isDisposed = true;
+            Array.ForEach(_rests, rest => rest.Forget());
             while (_free.TryPop(out var lane))
             {
                 Free(lane);
@@ -205,8 +210,8 @@ public sealed class ScoringLanes : IDisposable
     private Lane Open()
     {
         Invariant.Require(_lanes.Count < _laneCountMax);
-        var reasons = _reasons.Columns > 0 ? new ReasonLane(_model, _featureColumns, _reasons, _failures) : null;
-        var lane = new Lane(_model, _model.OpenLane(_featureColumns, _rowsMax), new ShadowLanes(_shadows, _rowsMax, _clock, _failures), reasons, _rowsMax, _failures);
+        var lane = new Lane(
+            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures))], _choice, new ShadowLanes(_shadows, _rowsMax, _clock, _failures), _rowsMax);
         _lanes.Add(lane);
         if (_isStopped)
         {
@@ -216,44 +221,40 @@ public sealed class ScoringLanes : IDisposable
         return lane;
     }
 
-    private sealed class Lane(IFraudModel model, IScoringLane scoring, ShadowLanes shadows, ReasonLane? reasons, int rowsMax, ModelFailures? failures) : IDisposable
+    private sealed class Lane(ModelLane[] models, ModelChoice choice, ShadowLanes shadows, int rowsMax) : IDisposable
     {
-        private readonly double[] _raw = new double[rowsMax];
-        private readonly Action<Exception>? _failed = failures is { } told ? cause => told.Add(model.Name, cause) : null;
+        private readonly int[] _rows = new int[rowsMax];
 
         public void Score(PaymentBatch batch)
         {
             var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
-            var raw = _raw.AsSpan(0, rows.Length);
             shadows.Begin(batch);
-            RowIsolation.Score(scoring, batch.Features, rows, raw, _failed);
-            var calibration = model.Calibration;
-            for (var i = 0; i < rows.Length; i++)
+            choice.Ask(batch, rows);
+            if (models.Length == 1)
             {
-                var probability = calibration.Probability(raw[i]);
-                (batch.RawScore[rows[i]], batch.Probability[rows[i]]) = (raw[i], probability);
-                if (double.IsNaN(probability) && !double.IsNaN(raw[i]))
+                models[0].Score(batch, rows);
+            }
+            else
+            {
+                for (var model = 0; model < models.Length; model++)
                 {
-                    failures?.AddNoProbability(model.Name, raw[i]);
+                    models[model].Score(batch, _rows.AsSpan(0, ModelChoice.RowsOf(batch, rows, model, _rows)));
                 }
             }
 
-            reasons?.Explain(batch);
             shadows.End(batch);
         }
 
         public void Stop()
         {
-            scoring.Stop();
+            Array.ForEach(models, model => model.Stop());
             shadows.Stop();
-            reasons?.Stop();
         }
 
         public void Dispose()
         {
-            scoring.Dispose();
+            Array.ForEach(models, model => model.Dispose());
             shadows.Dispose();
-            reasons?.Dispose();
         }
     }
 }

@@ -24,7 +24,6 @@ internal sealed class ShadowLane : IDisposable
     private readonly IScoringLane _scoring;
     private readonly CopiedInputs _inputs;
     private readonly double[] _probabilities;
-    private readonly TimeProvider _clock;
     private readonly Thread _thread;
 
     // Under the gate.
@@ -34,13 +33,12 @@ internal sealed class ShadowLane : IDisposable
     private Exception? _bug;
     private bool _isOver;
 
-    private TimeSpan _rest;
-    private long _restsSince;
+    private readonly RestTime _rest;
 
     /// <param name="failures">Told what it failed of; null: nobody is.</param>
     public ShadowLane(ShadowModel shadow, int rowsMax, TimeProvider clock, ModelFailures? failures = null)
     {
-        (_model, _id, _clock, _failures) = (shadow.Model, shadow.Id, clock, failures);
+        (_model, _id, _rest, _failures) = (shadow.Model, shadow.Id, new RestTime(clock), failures);
         _inputs = new CopiedInputs(_model.Inputs, shadow.FeatureColumns, rowsMax);
         _scoring = _model.OpenLane([.. Enumerable.Range(0, _model.Inputs.Count)], rowsMax);
         _probabilities = new double[rowsMax];
@@ -62,7 +60,7 @@ internal sealed class ShadowLane : IDisposable
                 return ShadowOutcome.Busy;
             }
 
-            if (_rest > TimeSpan.Zero && _clock.GetElapsedTime(_restsSince) < _rest)
+            if (_rest.IsResting)
             {
                 return ShadowOutcome.Resting;
             }
@@ -98,12 +96,11 @@ internal sealed class ShadowLane : IDisposable
 
         if (outcome == ShadowOutcome.Scored)
         {
-            _rest = TimeSpan.Zero;
+            _rest.End();
         }
         else
         {
-            _rest = _rest == TimeSpan.Zero ? RestFirst : TimeSpan.FromTicks(Math.Min(RestMax.Ticks, 2 * _rest.Ticks));
-            _restsSince = _clock.GetTimestamp();
+            _rest.Rest(RestFirst, RestMax);
         }
 
         return outcome;

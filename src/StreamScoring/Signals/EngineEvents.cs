@@ -41,6 +41,13 @@ internal static partial class EngineEvents
     [LoggerMessage(1021, LogLevel.Warning, "model {Model}: {Effect}: {Cause}. Further failures of this kind are only counted: {Series}")]
     public static partial void ModelFails(this ILogger logger, string model, string effect, string cause, string series);
 
+    /// <param name="effect">What becomes of payments meanwhile.</param>
+    [LoggerMessage(1022, LogLevel.Error, "model {Model} is left alone for {Seconds} s, as it failed in a row or did not come to an end: {Effect}")]
+    public static partial void ModelRests(this ILogger logger, string model, double seconds, string effect);
+
+    [LoggerMessage(1023, LogLevel.Information, "model {Model} scores again")]
+    public static partial void ModelAnswersAgain(this ILogger logger, string model);
+
     [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
     public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
 

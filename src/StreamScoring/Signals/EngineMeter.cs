@@ -37,6 +37,9 @@ public sealed class EngineMeter : IDisposable
     internal MetricFamily<Counter<long>> CreateCounter(string name, string help, string[] labels) =>
         Declare(name, labels, tags => Meter.CreateCounter<long>(name, unit: null, help, tags));
 
+    internal MetricFamily<Gauge<long>> CreateGauge(string name, string help, string[] labels) =>
+        Declare(name, labels, tags => Meter.CreateGauge<long>(name, unit: null, help, tags));
+
     internal MetricFamily<Histogram<double>> CreateHistogram(string name, string help, string[] labels, double[] buckets) =>
         Declare(name, labels, tags => Meter.CreateHistogram(name, unit: null, help, tags, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets }));
 

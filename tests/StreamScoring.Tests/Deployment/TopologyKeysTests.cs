@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using StreamScoring.Contracts;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Tuning;
 
@@ -61,10 +62,10 @@ public sealed partial class TopologyKeysTests : IDisposable
         var above = GetType().GetMethod(nameof(A_live_key_is_taken_alone))!.GetCustomAttributes<InlineDataAttribute>()
             .Select(data => (string)data.GetData(null!).Single()[0]);
         // These are files and folders.
-        string[] files = ["lists", "models.champion", "models.registry", "models.shadows", "rates", "rules"];
+        string[] files = ["lists", "models.canary.by", "models.canary.model", "models.canary.percent", "models.champion", "models.fallback", "models.previous", "models.registry", "models.shadows", "rates", "rules"];
         Assert.Equal([.. above.Concat(files).Order()], TopologyKeys.Live.Select(key => key.Name).Order());
         var before = _file.Load();
-        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", ShadowFolders = ["other"], RuleFile = "more.txt", ListFolder = "lists", RatesFile = "rates.yaml", RegistryFolder = "registry" });
+        var taken = TopologyKeys.TakeLive(before, before with { ModelFolder = "next", PreviousFolder = "before", FallbackFolder = "small", Canary = new CanaryKnobs("canary", 5, TextField.CardId), ShadowFolders = ["other"], RuleFile = "more.txt", ListFolder = "lists", RatesFile = "rates.yaml", RegistryFolder = "registry" });
         Assert.Equal(files, Differing(before, taken).Order());
     }
 

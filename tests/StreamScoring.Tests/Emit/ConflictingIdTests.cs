@@ -71,9 +71,9 @@ public sealed class ConflictingIdTests
 
         new RecordDecoder(Features.Layout, limits, TestBatch.Logs).Decode(batch);
         new FoldedState(Features, TestBatch.Logs, IdempotencyOptions.Default).Enrich(batch);
-        new Decider(new RiskThresholds(), new FirstDecisions(1000), budgetMs: 1000).Decide(batch);
-        var stamp = new DecisionStamp("m", Hash, "e", Hash, null, Hash, Features.Schema.Names, 1000);
-        new BatchEncoder(TestBatch.Logs, new DeadLetterEncoder(TestBatch.Logs), meters: null).Encode(batch, new DecisionEncoder(stamp, Hash, TestBatch.Logs, TimeProvider.System));
+        new Decider(new RiskThresholds(), new FirstDecisions(1000), budgetMs: 1000, [Rung.Full]).Decide(batch);
+        var stamp = new DecisionStamp(Hash, null, Hash, Features.Schema.Names, 1000);
+        new BatchEncoder(TestBatch.Logs, new DeadLetterEncoder(TestBatch.Logs), meters: null).Encode(batch, new DecisionEncoder(stamp, [new ModelStamp("m", Hash, "e", "champion")], 0, Hash, TestBatch.Logs, TimeProvider.System));
         return batch;
     }
 

@@ -96,7 +96,7 @@ public sealed class DecisionBoundsTests
     public void By_a_schema_the_encoder_says_the_same_in_fewer_bytes()
     {
         var (inline, bySchema) = (Encode(Mark), Encode(Mark, Encoder(usesSchema: true)));
-        var schema = Encoder(usesSchema: true).Schema!;
+        var schema = Encoder(usesSchema: true).Schemas[0];
         Assert.Equal(schema.Id, DecisionMessagePack.SchemaIdOf(bySchema));
         Assert.Null(DecisionMessagePack.SchemaIdOf(inline));
         var expected = DecisionMessagePack.Read(inline);
@@ -125,8 +125,8 @@ public sealed class DecisionBoundsTests
     private static DecisionEncoder Encoder(bool usesSchema = false)
     {
         const string hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-        var stamp = new DecisionStamp("model", hash, "engine", hash, null, hash, Names, 1000) { FeatureTexts = ["how many", "how much", "the last one"] };
-        return new DecisionEncoder(stamp, hash, TestBatch.Logs, TimeProvider.System, usesSchema);
+        var stamp = new DecisionStamp(hash, null, hash, Names, 1000) { FeatureTexts = ["how many", "how much", "the last one"] };
+        return new DecisionEncoder(stamp, [new ModelStamp("model", hash, "engine", "champion")], 0, hash, TestBatch.Logs, TimeProvider.System, usesSchema);
     }
 
     private static byte[] Encode(Action<PaymentBatch> mark, DecisionEncoder? encoder = null)
@@ -138,7 +138,7 @@ public sealed class DecisionBoundsTests
             Encoding.UTF8.GetBytes("""{"payment_id":"p-1","event_time":1700000000000,"amount_minor":1,"currency":"EUR","card_id":"c-1"}"""), int.MaxValue);
         new RecordDecoder(layout, new IngestLimits(), TestBatch.Logs).Decode(batch);
         mark(batch);
-        new Decider(new RiskThresholds(), new FirstDecisions(1), budgetMs: 1000).Decide(batch);
+        new Decider(new RiskThresholds(), new FirstDecisions(1), budgetMs: 1000, [Rung.Full]).Decide(batch);
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
         (encoder ?? Encoder()).Encode(batch, 0, ref writer);

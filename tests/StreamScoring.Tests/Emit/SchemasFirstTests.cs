@@ -64,7 +64,7 @@ public sealed class SchemasFirstTests
     private static PaymentBatch BatchOf(DecisionSchema? schema)
     {
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 1), 1, 16);
-        batch.Encoded.Schema = schema;
+        batch.Encoded.Schemas = schema is null ? [] : [schema];
         return batch;
     }
 

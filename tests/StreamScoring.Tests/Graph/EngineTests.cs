@@ -69,7 +69,7 @@ public sealed class EngineTests
 
     private static Engine EngineOf(FakeModel model)
     {
-        var stamp = new DecisionStamp("fake", model.Version, "test", Features.Hash, null, Features.Hash, Features.Schema.Names, 100);
+        var stamp = new DecisionStamp(Features.Hash, null, Features.Hash, Features.Schema.Names, 100);
         return new Engine(new EngineParts(TestBatch.Logs, Features, NewState(), new DecisionParts(new PolicyParts(model, [0], stamp, new RiskThresholds()), new FirstDecisions(1000))));
     }
 

@@ -6,8 +6,10 @@ namespace StreamScoring.Tests.Graph;
 /// <summary>
 /// A model of one input whose output is a hundredth of that input. A test may hold its lanes up.
 /// </summary>
+/// <param name="beforeBatch">What it does when it is asked; it may throw.</param>
 /// <param name="stopped">Called when a lane is told to stop.</param>
-internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null) : IFraudModel
+/// <param name="nanFrom">From this input on it gives NaN.</param>
+internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null, string name = "fake", double nanFrom = double.PositiveInfinity) : IFraudModel
 {
     private int _openLanes;
     private int _freedInCall;
@@ -21,7 +23,7 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
     /// </summary>
     public int FreedInCall => Volatile.Read(ref _freedInCall);
 
-    public string Name => "fake";
+    public string Name => name;
 
     public string Version { get; } = "sha256:" + new string('0', 64);
 
@@ -32,7 +34,7 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
     /// <summary>Null: asking for it fails, which stands for a bug in the score stage.</summary>
     public ScoreCalibration Calibration => calibration ?? throw new InvalidOperationException("no calibration");
 
-    public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(this, beforeBatch, stopped, featureColumns[0]);
+    public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(this, beforeBatch, stopped, featureColumns[0], nanFrom);
 
     public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns) => new Explainer(featureColumns[0]);
 
@@ -61,11 +63,12 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
         private readonly Action? _beforeBatch;
         private readonly Action? _stopped;
         private readonly int _column;
+        private readonly double _nanFrom;
         private volatile bool _isInCall;
 
-        public Lane(FakeModel model, Action? beforeBatch, Action? stopped, int column)
+        public Lane(FakeModel model, Action? beforeBatch, Action? stopped, int column, double nanFrom)
         {
-            (_model, _beforeBatch, _stopped, _column) = (model, beforeBatch, stopped, column);
+            (_model, _beforeBatch, _stopped, _column, _nanFrom) = (model, beforeBatch, stopped, column, nanFrom);
             Interlocked.Increment(ref model._openLanes);
         }
 
@@ -77,7 +80,7 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
                 _beforeBatch?.Invoke();
                 for (var i = 0; i < rows.Length; i++)
                 {
-                    raw[i] = features.Column(_column)[rows[i]] / 100;
+                    raw[i] = features.Column(_column)[rows[i]] is var value && value >= _nanFrom ? double.NaN : value / 100;
                 }
             }
             finally

@@ -32,7 +32,7 @@ internal sealed class GraphHarness : IDisposable
     private readonly UniqueKillSwitch _stop;
 
     public GraphHarness(
-        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, params IReadOnlyList<FakeModel> shadows)
+        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, Func<PolicyParts, PolicyParts>? change = null, params IReadOnlyList<FakeModel> shadows)
     {
         var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
@@ -42,12 +42,14 @@ internal sealed class GraphHarness : IDisposable
         _readings = new MeterReadings(_meter);
         model ??= new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, []));
         var shadowOptions = Shadows(shadows, shadowWaitMax ?? Patience);
-        var stamp = new DecisionStamp("fake", model.Version, "test", features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
+        var stamp = new DecisionStamp(features.Hash, null, features.Hash, featureNames ?? features.Schema.Names, 100)
         {
             ShadowIds = [.. shadowOptions.Models.Select(shadow => shadow.Id)],
             FeatureTexts = featureNames is null ? features.Schema.Texts : [],
         };
         var policy = new PolicyParts(model, [0], stamp, new RiskThresholds()) { Shadows = shadowOptions, Reasons = reasons ?? ReasonOptions.None };
+        policy = change?.Invoke(policy) ?? policy;
+        policy = policy with { ModelMeters = new ModelMeters(_meter, [.. policy.Models.Select(served => (served.Model.Name, served.Role))]) };
         var decisions = new DecisionParts(policy, new FirstDecisions(1000))
         {
             Lanes = lanes,

@@ -36,7 +36,7 @@ public sealed class PolicyChangesTests : IDisposable
     {
         var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n  - {name: in_base, expression: amount_base}\n  - {name: spent, entity: card_id, aggregate: sum, of: amount_base, window: 1d}\n");
         var maker = new Maker(new PolicyParts(
-            new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, [])), [0], new DecisionStamp("fake", features.Hash, "test", features.Hash, null, features.Hash, features.Schema.Names, 100),
+            new FakeModel(calibration: new ScoreCalibration(OutputKind.Probability, [])), [0], new DecisionStamp(features.Hash, null, features.Hash, features.Schema.Names, 100),
             new RiskThresholds()), features);
         _engine = new Engine(new EngineParts(Logs, features, new FoldedState(features, Logs, IdempotencyOptions.Default), new DecisionParts(maker.Make(ControlState.Empty), new FirstDecisions(1000))
         {

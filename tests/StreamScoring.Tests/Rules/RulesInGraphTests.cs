@@ -175,7 +175,7 @@ public sealed class RulesInGraphTests
     private static PolicyRules Rules(string text, params EntryList[] lists)
     {
         var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, expression: amount}\n");
-        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = TrustedNames, Shadows = [], Model = "fake" };
+        var world = new RuleWorld(features.Schema, features.Layout.AttributeNames) { ListNames = TrustedNames, Shadows = [], Models = ["fake"] };
         return new PolicyRules(RuleFiles.Parse("rules.txt", text, world), world with { Lists = lists.ToDictionary(list => list.Name) });
     }
 

@@ -1,0 +1,101 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Scoring;
+
+/// <summary>One model's part of a lane: its buffers, and the reasons of its scores.</summary>
+internal sealed class ModelLane : IDisposable
+{
+    private readonly IFraudModel _model;
+    private readonly byte _index;
+    private readonly IScoringLane _scoring;
+    private readonly ReasonLane? _reasons;
+    private readonly ModelRest _rest;
+    private readonly ModelFailures? _failures;
+    private readonly double[] _raw;
+    private readonly Action<Exception> _failed;
+    private bool _isHung;
+    private bool _isStopped;
+
+    /// <param name="index">Among the models of the policy.</param>
+    /// <param name="rest">Of the model, shared by all lanes.</param>
+    public ModelLane(ServedModel served, int index, int rowsMax, ReasonOptions reasons, ModelRest rest, ModelFailures? failures)
+    {
+        (_model, _index, _rest, _failures, _raw) = (served.Model, (byte)index, rest, failures, new double[rowsMax]);
+        _scoring = _model.OpenLane(served.Columns, rowsMax);
+        _reasons = reasons.Columns > 0 ? new ReasonLane(_model, served.Columns, reasons, failures) : null;
+        _failed = Failed;
+    }
+
+    /// <summary>
+    /// Fills raw score and probability of some rows, and their reasons. Rows that it has no number
+    /// for are left as they are.
+    /// </summary>
+    public void Score(PaymentBatch batch, ReadOnlySpan<int> rows)
+    {
+        if (rows.IsEmpty || !_rest.MayAsk(out var isTrial))
+        {
+            return;
+        }
+
+        (_isHung, _isStopped) = (false, false);
+        var answered = Ask(batch, isTrial ? rows[..1] : rows);
+        if (isTrial && answered > 0)
+        {
+            answered += Ask(batch, rows[1..]);
+        }
+
+        if (_isStopped)
+        {
+            _rest.NotAsked();
+        }
+        else
+        {
+            _rest.Told(answered, isTrial && answered == 0 ? 1 : rows.Length - answered, _isHung);
+        }
+
+        _reasons?.Explain(batch, rows, _index);
+    }
+
+    public void Stop()
+    {
+        _scoring.Stop();
+        _reasons?.Stop();
+    }
+
+    public void Dispose()
+    {
+        _scoring.Dispose();
+        _reasons?.Dispose();
+    }
+
+    private int Ask(PaymentBatch batch, ReadOnlySpan<int> rows)
+    {
+        var raw = _raw.AsSpan(0, rows.Length);
+        RowIsolation.Score(_scoring, batch.Features, rows, raw, _failed, isHangEnough: _rest.HasStandIn);
+        var calibration = _model.Calibration;
+        var answered = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var probability = calibration.Probability(raw[i]);
+            (batch.RawScore[rows[i]], batch.Probability[rows[i]]) = (raw[i], probability);
+            if (!double.IsNaN(probability))
+            {
+                answered++;
+                batch.ModelGiven[rows[i]] = _index;
+            }
+            else if (!double.IsNaN(raw[i]))
+            {
+                _failures?.AddNoProbability(_model.Name, raw[i]);
+            }
+        }
+
+        return answered;
+    }
+
+    private void Failed(Exception cause)
+    {
+        _isHung |= cause is ModelFailedException { Kind: ModelFailureKind.TimedOut };
+        _isStopped |= cause is ModelFailedException { Kind: ModelFailureKind.Stopped };
+        _failures?.Add(_model.Name, cause);
+    }
+}
