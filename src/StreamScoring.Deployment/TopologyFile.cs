@@ -171,13 +171,14 @@ public static class TopologyFile
                 topics.Text("schemas", "schemas"),
                 topics.Text("control", "control"),
                 topics.Text("lists", "lists"),
+                topics.Text("shadow", "shadow"),
                 security is null ? new Dictionary<string, string>() : SecurityReader.Read(security, folder)));
             topics.RequireAllRead();
             region.RequireAllRead();
             var last = regions[^1];
-            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas, last.Control, last.Lists }.Distinct(StringComparer.Ordinal).Count() < 7)
+            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas, last.Control, last.Lists, last.Shadow }.Distinct(StringComparer.Ordinal).Count() < 8)
             {
-                throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters, schemas, control and lists must differ");
+                throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters, schemas, control, lists and shadow must differ");
             }
         }
 

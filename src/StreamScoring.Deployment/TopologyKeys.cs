@@ -155,6 +155,7 @@ public static class TopologyKeys
             new($"regions.{name}.topics.schemas", topology => Of(topology, region => region.Schemas)),
             new($"regions.{name}.topics.control", topology => Of(topology, region => region.Control)),
             new($"regions.{name}.topics.lists", topology => Of(topology, region => region.Lists)),
+            new($"regions.{name}.topics.shadow", topology => Of(topology, region => region.Shadow)),
             new($"regions.{name}.security", topology => Of(topology, region => region.Security), IsSecret: true),
         ];
     }

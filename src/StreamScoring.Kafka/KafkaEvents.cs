@@ -39,6 +39,9 @@ internal static partial class KafkaEvents
         2015, LogLevel.Warning, "{Decisions}/{Partition}: {Count} records claim decisions on {Log} up to offset {Highest}, which ends at {End}; they are ignored")]
     public static partial void ClaimsAreIgnored(this ILogger logger, string decisions, int partition, long count, LogId log, long highest, long end);
 
+    [LoggerMessage(2016, LogLevel.Warning, "{Connection}: answers of shadow models cannot be written to topic {Topic}: {Reason}. Further ones are only counted (scoring_shadow_answers_total); scoring topics create makes the topic")]
+    public static partial void ShadowAnswersAreLost(this ILogger logger, string connection, string topic, string reason);
+
     [LoggerMessage(2021, LogLevel.Information, "region {Region} is followed again")]
     public static partial void RegionIsFollowedAgain(this ILogger logger, string region);
 }

@@ -94,6 +94,7 @@ public sealed class Engine : IDisposable
                     PolicyOf(batch).Decider.Decide(batch);
                     batch.Clock.Decided = Clock.GetTimestamp();
                     PolicyOf(batch).Parts.Shadows.Meters?.Decided(batch);
+                    batch.TellDecided();
                     PolicyOf(batch).Parts.ModelMeters?.Decided(batch);
                     PolicyOf(batch).CountRules(batch);
                     Meters?.BatchDecided(batch);

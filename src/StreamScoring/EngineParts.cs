@@ -61,6 +61,17 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// <summary>Null: no log changes the policy.</summary>
     public PolicyLogParts? PolicyLog { get; init; }
 
+    /// <summary>
+    /// Where answers of shadows go that came after their decisions; null: they are only counted.
+    /// </summary>
+    public ILateAnswers? LateAnswers { get; init; }
+
+    /// <summary>
+    /// Whether the process has no CPU left: then shadows wait. Asked often, from any thread; null:
+    /// it never says so.
+    /// </summary>
+    public Func<bool>? IsBusy { get; init; }
+
     /// <summary>Told why models failed; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }
 

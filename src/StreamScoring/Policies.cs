@@ -276,5 +276,5 @@ public sealed class Policies : IDisposable
     /// run.
     /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
-        parts.Models, parts.Canary, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures);
+        parts.Models, parts.Canary, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures, _decisions.LateAnswers, _decisions.IsBusy);
 }

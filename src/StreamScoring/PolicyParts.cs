@@ -82,6 +82,8 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     /// </summary>
     public bool ScoresLike(PolicyParts other) =>
         Models.SequenceEqual(other.Models, SameModels) && (Canary?.Percent, Canary?.By) == (other.Canary?.Percent, other.Canary?.By) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
+        // What a shadow would do is counted where it scores.
+        && (Shadows.Models.Count == 0 || Thresholds == other.Thresholds)
         && Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)).SequenceEqual(other.Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)));
 
     private static readonly IEqualityComparer<ServedModel> SameModels = EqualityComparer<ServedModel>.Create(

@@ -72,7 +72,7 @@ internal static class KafkaPorts
     /// before payments do.
     /// </summary>
     public static TopicAdmin AdminOf(Topology topology, RegionTopology region) => new(
-        ConnectionOf(region), [(region.Schemas, 1), .. topology.Control?.Region == region.Name ? [(region.Control, 1), (region.Lists, 1)] : ((string, int)[])[], .. PartitionedOf(region)]);
+        ConnectionOf(region), [(region.Schemas, 1), (region.Shadow, region.Partitions), .. topology.Control?.Region == region.Name ? [(region.Control, 1), (region.Lists, 1)] : ((string, int)[])[], .. PartitionedOf(region)]);
 
     /// <summary>Looks at the topics that a process uses of its own region.</summary>
     public static TopicAdmin AdminOf(Topology topology) => new(ConnectionOf(topology.Home), [

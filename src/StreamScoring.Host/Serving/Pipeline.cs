@@ -49,16 +49,18 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="deadLetterBytesMax">What the dead-letter topic takes.</param>
     /// <param name="logger">Told of records that are stamped ahead.</param>
     /// <param name="policyLog">Null: no log changes the policy.</param>
+    /// <param name="late">Given answers of shadows that came after their decisions; null: they are
+    /// only counted.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
-        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null)
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null, ILateAnswers? late = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
         try
         {
             akka = new AkkaSystem();
-            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog))
+            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog, late))
             {
                 Coverage = coverage,
                 Limits = topology.Limits,
@@ -148,13 +150,15 @@ internal sealed class Pipeline : IAsyncDisposable
         _policies.StopAfter(_callMax);
     }
 
-    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog) =>
+    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog, ILateAnswers? late) =>
         new(policy, firsts)
         {
             Lanes = topology.ScoringLanes,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
             Failures = failures,
             PolicyLog = policyLog,
+            LateAnswers = late,
+            IsBusy = new CpuLoad(TimeProvider.System).IsBusy,
             Form = topology.Emit.Form,
             DeadLetterBytesMax = deadLetterBytesMax,
         };

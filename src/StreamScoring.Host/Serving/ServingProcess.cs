@@ -8,6 +8,7 @@ using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Scoring;
 using StreamScoring.Signals;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
@@ -179,9 +180,10 @@ internal sealed class ServingProcess(
         var sink = await OpenSinkAsync(connection, source);
         var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger);
         var (policy, problem) = log?.AtStart(state.Control, state.Applied) ?? (policies.PolicyOf(topology), null);
+        await using var late = new ShadowTopic(connection, topology.Home.Shadow, logs, new LateAnswerMeters(meter), logger);
         var pipeline = await Pipeline.StartAsync(
             topology, policies.Features, policy, policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger,
-            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem });
+            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late);
         (_source, _pipeline, health.Logs, health.Policy) = (source, pipeline, source.Health, () => pipeline.Unapplied);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();

@@ -327,6 +327,23 @@ public sealed class PaymentBatch
     /// <summary>Which rules fired; empty where the policy has none.</summary>
     public RuleColumns Rules { get; private set; }
 
+    /// <summary>Who wants to know what is decided.</summary>
+    private readonly List<IAwaitsDecision> _awaiting = [];
+
+    /// <summary>Tells somebody, once, what the payments were decided to be.</summary>
+    internal void Await(IAwaitsDecision who) => _awaiting.Add(who);
+
+    /// <summary>The batch is decided.</summary>
+    internal void TellDecided()
+    {
+        foreach (var who in _awaiting)
+        {
+            who.Decided(this);
+        }
+
+        _awaiting.Clear();
+    }
+
     // Filled by emit.
 
     /// <summary>The decisions and dead letters that the batch writes.</summary>
@@ -459,6 +476,7 @@ public sealed class PaymentBatch
         Policy?.Release();
         (Policy, Lists) = (null, null);
         (RowCount, BytesUsed, DecideCount, RejectedCount) = (0, 0, 0, 0);
+        _awaiting.Clear();
         Clock.Clear();
         Encoded.Clear();
     }

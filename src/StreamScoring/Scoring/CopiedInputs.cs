@@ -1,3 +1,4 @@
+using System.Numerics;
 using StreamScoring.Batches;
 
 namespace StreamScoring.Scoring;
@@ -9,33 +10,37 @@ namespace StreamScoring.Scoring;
 internal sealed class CopiedInputs
 {
     private readonly int[] _columns;
-    private readonly int[] _rows;
-    private readonly TextColumn?[] _texts;
+    private readonly bool[] _isText;
+    private int[] _rows = [];
+    private TextColumn?[] _texts = [];
     private byte[] _bytes = [];
 
     /// <param name="columns">For each input, the column of the matrices that rows will be copied
     /// from.</param>
-    public CopiedInputs(IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> columns, int rowsMax)
+    public CopiedInputs(IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> columns)
     {
         Invariant.Require(inputs.Count == columns.Count);
-        _columns = [.. columns];
-        _rows = [.. Enumerable.Range(0, rowsMax)];
-        _texts = [.. inputs.Select(input => input.IsText ? new TextColumn(rowsMax) : null)];
-        Features = new FeatureMatrix(inputs.Count, rowsMax);
+        (_columns, _isText) = ([.. columns], [.. inputs.Select(input => input.IsText)]);
+        Features = new FeatureMatrix(inputs.Count, 0);
     }
 
     /// <summary>[inputs, rows] In the order of the model's inputs.</summary>
-    public FeatureMatrix Features { get; }
+    public FeatureMatrix Features { get; private set; }
 
     public int RowCount { get; private set; }
 
     public ReadOnlySpan<int> Rows => _rows.AsSpan(0, RowCount);
 
     /// <summary>
-    /// Takes over some rows. Allocates only where texts are longer than any before.
+    /// Takes over some rows. Allocates only where they are more, or texts longer, than any before.
     /// </summary>
     public void Take(FeatureMatrix from, ReadOnlySpan<int> rows)
     {
+        if (rows.Length > _rows.Length)
+        {
+            Grow((int)BitOperations.RoundUpToPowerOf2((uint)rows.Length));
+        }
+
         RowCount = rows.Length;
         var used = 0;
         for (var input = 0; input < _columns.Length; input++)
@@ -61,6 +66,13 @@ internal sealed class CopiedInputs
                 Features.SetText(input, text, _bytes);
             }
         }
+    }
+
+    private void Grow(int rowsMax)
+    {
+        _rows = [.. Enumerable.Range(0, rowsMax)];
+        _texts = [.. _isText.Select(isText => isText ? new TextColumn(rowsMax) : null)];
+        Features = new FeatureMatrix(_columns.Length, rowsMax);
     }
 
     private int TakeTexts(FeatureMatrix from, int column, ReadOnlySpan<int> rows, TextColumn to, int used)

@@ -11,7 +11,8 @@ public sealed class ModelMeters
 
     private readonly Counter<long>[] _decisions;
     private readonly Counter<long>[] _standIns;
-    private readonly long[] _decisionCounts, _standInCounts;
+    private readonly Counter<long>[] _scores;
+    private readonly long[] _decisionCounts, _standInCounts, _scoreCounts;
 
     /// <param name="models">Ids and roles, in the order of the policy's models.</param>
     public ModelMeters(EngineMeter meter, IReadOnlyList<(string Id, ModelRole Role)> models)
@@ -20,7 +21,9 @@ public sealed class ModelMeters
         var standIns = meter.CreateCounter("scoring_stand_ins_total", "Payments for which a model had no number and another one stood in, by the model that was asked.", ["model"]);
         _decisions = [.. models.SelectMany(model => Actions.Select(action => decisions.With(model.Id, model.Role.ToString().ToLowerInvariant(), action)))];
         _standIns = [.. models.Select(model => standIns.With(model.Id))];
-        (_decisionCounts, _standInCounts) = (new long[_decisions.Length], new long[_standIns.Length]);
+        var scores = ScoreCounts.Create(meter);
+        _scores = [.. models.SelectMany(model => ScoreCounts.Of(scores, model.Id, model.Role.ToString().ToLowerInvariant()))];
+        (_decisionCounts, _standInCounts, _scoreCounts) = (new long[_decisions.Length], new long[_standIns.Length], new long[_scores.Length]);
     }
 
     /// <summary>
@@ -37,25 +40,18 @@ public sealed class ModelMeters
             }
 
             _decisionCounts[(given * Actions.Length) + (int)batch.Action[rowIndex]]++;
+            _scoreCounts[(given * ScoreCounts.Count) + ScoreCounts.IndexOf(batch.Score[rowIndex])]++;
             if (given != batch.ModelAsked[rowIndex])
             {
                 _standInCounts[batch.ModelAsked[rowIndex]]++;
             }
         }
 
-        AddAll(_decisions, _decisionCounts);
-        AddAll(_standIns, _standInCounts);
-    }
-
-    private static void AddAll(Counter<long>[] counters, long[] counts)
-    {
-        for (var i = 0; i < counts.Length; i++)
-        {
-            if (counts[i] > 0)
-            {
-                counters[i].Add(counts[i]);
-                counts[i] = 0;
-            }
-        }
+        ScoreCounts.Add(_decisions, _decisionCounts);
+        ScoreCounts.Add(_standIns, _standInCounts);
+        ScoreCounts.Add(_scores, _scoreCounts);
+        Array.Clear(_decisionCounts);
+        Array.Clear(_standInCounts);
+        Array.Clear(_scoreCounts);
     }
 }

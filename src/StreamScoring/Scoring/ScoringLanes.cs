@@ -28,7 +28,8 @@ public sealed class ScoringLanes : IDisposable
     private readonly TimeProvider _clock;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
-    private readonly ShadowOptions _shadows;
+    private readonly ShadowWorker[] _shadows;
+    private readonly TimeSpan _shadowWaitMax;
     private readonly ReasonOptions _reasons;
     private readonly ModelFailures? _failures;
 
@@ -50,15 +51,21 @@ public sealed class ScoringLanes : IDisposable
     /// <param name="shadows">Models that score beside them; null: none.</param>
     /// <param name="reasons">Null: none are given.</param>
     /// <param name="failures">Told what the models failed of; null: nobody is.</param>
+    /// <param name="late">Given answers of shadows that no batch waited for; null: they are only
+    /// counted.</param>
+    /// <param name="isBusy">Whether the process has no CPU left, so that shadows wait; null:
+    /// never.</param>
     public ScoringLanes(
         IReadOnlyList<ServedModel> models, CanaryShare? canary, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
-        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null)
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null)
     {
         Invariant.Require(laneCount > 0);
-        (_shadows, _reasons, _failures) = (shadows ?? ShadowOptions.None, reasons ?? ReasonOptions.None, failures);
+        shadows ??= ShadowOptions.None;
+        (_shadowWaitMax, _reasons, _failures) = (shadows.WaitMax, reasons ?? ReasonOptions.None, failures);
         (_models, _rowsMax, _clock, _laneCountMax) = (models, rowsMax, clock, laneCountMax ?? laneCount);
         _choice = new ModelChoice(models, canary);
         _rests = [.. models.Select((served, i) => new ModelRest(served.Model.Name, i + 1 < models.Count ? models[i + 1].Model.Name : null, clock, failures))];
+        _shadows = [.. shadows.Models.Select((shadow, i) => new ShadowWorker(shadow, i, rowsMax, clock, shadows.Meters, failures, late, isBusy))];
         for (var i = 0; i < laneCount; i++)
         {
             _free.Push(Open());
@@ -151,6 +158,8 @@ public sealed class ScoringLanes : IDisposable
                 Free(lane);
             }
         }
+
+        Array.ForEach(_shadows, shadow => shadow.Dispose());
     }
 
     private Lane Take()
@@ -211,7 +220,7 @@ public sealed class ScoringLanes : IDisposable
     {
         Invariant.Require(_lanes.Count < _laneCountMax);
         var lane = new Lane(
-            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures))], _choice, new ShadowLanes(_shadows, _rowsMax, _clock, _failures), _rowsMax);
+            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
         _lanes.Add(lane);
         if (_isStopped)
         {
@@ -248,13 +257,11 @@ public sealed class ScoringLanes : IDisposable
         public void Stop()
         {
             Array.ForEach(models, model => model.Stop());
-            shadows.Stop();
         }
 
         public void Dispose()
         {
             Array.ForEach(models, model => model.Dispose());
-            shadows.Dispose();
         }
     }
 }

@@ -4,79 +4,33 @@ using StreamScoring.Batches;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// The shadow models beside one lane of the champion: begun before it scores and waited for after
-/// it, so that they run at the same time.
+/// The shadow models beside one lane of the models that decide: begun before they score and looked
+/// for after it, so that they run at the same time.
 /// </summary>
-internal sealed class ShadowLanes : IDisposable
+/// <param name="waitMax">How long a batch waits for all of them.</param>
+internal sealed class ShadowLanes(IReadOnlyList<ShadowWorker> workers, TimeSpan waitMax)
 {
-    private readonly ShadowOptions _options;
-    private readonly ShadowLane[] _lanes;
-    private readonly ShadowOutcome[] _outcomes;
-    private readonly long _waitMaxTicks;
-
-    /// <param name="failures">Told what they failed of; null: nobody is.</param>
-    public ShadowLanes(ShadowOptions options, int rowsMax, TimeProvider clock, ModelFailures? failures)
-    {
-        _options = options;
-        _lanes = [.. options.Models.Select(shadow => new ShadowLane(shadow, rowsMax, clock, failures))];
-        _outcomes = new ShadowOutcome[_lanes.Length];
-        _waitMaxTicks = (long)(options.WaitMax.TotalSeconds * Stopwatch.Frequency);
-    }
+    private readonly ShadowJob?[] _jobs = new ShadowJob?[workers.Count];
+    private readonly long _waitMaxTicks = (long)(waitMax.TotalSeconds * Stopwatch.Frequency);
 
     public void Begin(PaymentBatch batch)
     {
-        var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
-        for (var shadow = 0; shadow < _lanes.Length; shadow++)
+        for (var shadow = 0; shadow < _jobs.Length; shadow++)
         {
-            _outcomes[shadow] = _lanes[shadow].Begin(batch.Features, rows);
+            _jobs[shadow] = workers[shadow].Begin(batch, batch.DecideRows.AsSpan(0, batch.DecideCount));
         }
     }
 
     /// <summary>
-    /// Fills the shadows' probabilities of the rows to decide: NaN where one has no answer.
+    /// Fills the shadows' probabilities of the rows to decide: NaN where one has no answer yet.
     /// </summary>
     public void End(PaymentBatch batch)
     {
-        if (_lanes.Length == 0)
-        {
-            return;
-        }
-
-        var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
         var until = Stopwatch.GetTimestamp() + _waitMaxTicks;
-        for (var shadow = 0; shadow < _lanes.Length; shadow++)
+        for (var shadow = 0; shadow < _jobs.Length; shadow++)
         {
-            var probabilities = batch.Shadows.Column(shadow);
-            if (_outcomes[shadow] == ShadowOutcome.Scored)
-            {
-                _outcomes[shadow] = _lanes[shadow].End(until, rows, probabilities);
-            }
-            else
-            {
-                foreach (var rowIndex in rows)
-                {
-                    probabilities[rowIndex] = double.NaN;
-                }
-            }
-
-            _options.Meters?.Asked(shadow, _outcomes[shadow], rows.Length);
-        }
-    }
-
-    /// <summary>Has running calls end soon. From any thread.</summary>
-    public void Stop()
-    {
-        foreach (var lane in _lanes)
-        {
-            lane.Stop();
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (var lane in _lanes)
-        {
-            lane.Dispose();
+            workers[shadow].End(_jobs[shadow], until, batch, batch.DecideRows.AsSpan(0, batch.DecideCount));
+            _jobs[shadow] = null;
         }
     }
 }

@@ -1,19 +1,23 @@
 namespace StreamScoring.Scoring;
 
-/// <summary>What became of a batch that a shadow model was to score.</summary>
+/// <summary>What became of a payment that a shadow model was to score.</summary>
 public enum ShadowOutcome : byte
 {
+    /// <summary>The decision has its answer.</summary>
     Scored,
 
-    /// <summary>The model threw.</summary>
+    /// <summary>It answered when the decision was on its way.</summary>
+    Late,
+
+    /// <summary>It gave no number.</summary>
     Failed,
 
-    /// <summary>It had no answer when the batch had waited as long as it may.</summary>
-    Slow,
-
-    /// <summary>It was not asked, as it has not yet answered for an earlier batch.</summary>
+    /// <summary>It was not asked, as too many payments wait for it.</summary>
     Busy,
 
-    /// <summary>It was not asked, as it was slow or failed lately.</summary>
+    /// <summary>It was not asked, as it failed lately.</summary>
     Resting,
+
+    /// <summary>It had not come to it when the policy or the process ended.</summary>
+    Ended,
 }

@@ -32,7 +32,7 @@ internal sealed class GraphHarness : IDisposable
     private readonly UniqueKillSwitch _stop;
 
     public GraphHarness(
-        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, Func<PolicyParts, PolicyParts>? change = null, params IReadOnlyList<FakeModel> shadows)
+        IDecisionSink sink, FakeModel? model = null, int lanes = 1, int batchesInFlightMax = 3, IReadOnlyList<string>? featureNames = null, TimeSpan? shadowWaitMax = null, ReasonOptions? reasons = null, Func<PolicyParts, PolicyParts>? change = null, ILateAnswers? late = null, Func<bool>? isBusy = null, params IReadOnlyList<FakeModel> shadows)
     {
         var features = FeatureFiles.Parse("features.yaml", "version: 1\nfeatures:\n  - {name: tx_amount, describe: what it costs, expression: amount}\n");
         Logs = [new MemoryLog(TestBatch.Labels), new MemoryLog(TestBatch.Payments), new MemoryLog(TestBatch.MorePayments)];
@@ -53,6 +53,8 @@ internal sealed class GraphHarness : IDisposable
         var decisions = new DecisionParts(policy, new FirstDecisions(1000))
         {
             Lanes = lanes,
+            LateAnswers = late,
+            IsBusy = isBusy,
             LanesMax = PipelineOptions.ScoringLanesCeiling,
             Failures = new ModelFailures(_meter, new TextLogger(Notices.Enqueue)),
         };

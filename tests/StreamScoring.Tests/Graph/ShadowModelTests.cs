@@ -1,5 +1,12 @@
+using System.Collections.Concurrent;
+using System.Text;
 using StreamScoring.Batches;
+using StreamScoring.Contracts;
+using StreamScoring.Decisions;
+using StreamScoring.Logs;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
+using StreamScoring.Tests.Telemetry;
 using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Graph;
@@ -53,20 +60,71 @@ public sealed class ShadowModelTests
     }
 
     [Fact]
-    public async Task A_shadow_that_never_answers_is_waited_for_once()
+    public async Task Answers_that_come_late_are_none_of_the_decisions_and_are_compared_and_given_away()
     {
-        using var never = new ManualResetEventSlim();
-        var sink = new MemoryDecisionSink();
-        using (var graph = new GraphHarness(sink, shadowWaitMax: TimeSpan.FromMilliseconds(1), shadows: [new FakeModel(never.Wait, Identity)]))
+        using var gate = new ManualResetEventSlim();
+        var (sink, late) = (new MemoryDecisionSink(), new LateAnswers());
+        using (var graph = new GraphHarness(sink, shadowWaitMax: TimeSpan.FromMilliseconds(1), late: late, shadows: [new FakeModel(gate.Wait, Opposite)]))
         {
             graph.AppendPayments(40);
             await graph.FinishAsync();
-            Assert.Equal(40, GraphHarness.DecisionsOf(sink).Count(decision => decision.Probability is not null && decision.Shadow.Count == 0));
-            var slow = graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"slow\"}");
-            Assert.InRange(slow, 1, GraphHarness.BatchRows);
-            Assert.Equal(40 - slow, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"busy\"}"));
-            never.Set();
+            var decisions = GraphHarness.DecisionsOf(sink).ToList();
+            Assert.Equal(40, decisions.Count(decision => decision.Probability is not null && decision.Shadow.Count == 0));
+            Assert.Equal(0, graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"late\"}"));
+            gate.Set();
+            await GraphHarness.UntilAsync(() => graph.CountOf("scoring_shadow_payments_total{model=\"shadow-0\",outcome=\"late\"}") == 40);
+            Assert.Equal(
+                decisions.ToDictionary(decision => (decision.Source.Offset, TestBatch.Logs.IndexOf(new LogId(decision.Source.Region, decision.Source.Topic, decision.Source.Partition))), decision => (decision.PaymentId, 1 - decision.Probability!.Value)),
+                late.Answers.ToDictionary(answer => (answer.Offset, answer.LogIndex), answer => (answer.PaymentId, answer.Probability)));
+            Assert.All(late.Answers, answer => Assert.Equal("shadow-0", answer.Model));
+            // Of 0..0.39 the champion allows all, and the other would challenge, review or block.
+            Assert.Equal(11, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-0\",champion=\"allow\",shadow=\"block\"}"));
+            Assert.Equal(0, graph.CountOf("scoring_shadow_actions_total{model=\"shadow-0\",champion=\"allow\",shadow=\"allow\"}"));
+            Assert.Equal(10, graph.CountOf("scoring_model_scores_total{model=\"shadow-0\",role=\"shadow\",from=\"80\"}"));
         }
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_busy_process_is_scored_once_it_has_cpu_again_and_at_the_end()
+    {
+        var (busy, sink, late) = (true, new MemoryDecisionSink(), new LateAnswers());
+        using (var graph = new GraphHarness(sink, shadowWaitMax: TimeSpan.Zero, late: late, isBusy: () => Volatile.Read(ref busy), shadows: [new FakeModel(calibration: Identity)]))
+        {
+            graph.AppendPayments(40);
+            await GraphHarness.UntilAsync(() => GraphHarness.DecisionsOf(sink).Count() == 40);
+            Assert.Empty(late.Answers);
+            Volatile.Write(ref busy, false);
+            await GraphHarness.UntilAsync(() => late.Answers.Count == 40);
+            Volatile.Write(ref busy, true);
+            graph.AppendPayments(40, 8);
+            await graph.FinishAsync();
+            Assert.Equal(40, late.Answers.Count);
+        }
+
+        Assert.Equal(48, late.Answers.Count);
+    }
+
+    [Fact]
+    public async Task More_than_may_wait_is_skipped_and_counted()
+    {
+        using var gate = new ManualResetEventSlim();
+        var (clock, meter) = (new ManualClock(), new EngineMeter());
+        using var readings = new MeterReadings(meter);
+        var worker = new ShadowWorker(
+            new ShadowModel("shadow", new FakeModel(gate.Wait, Identity), [0]), 0, batchRowsMax: 4, clock, new ShadowMeters(meter, ["shadow"], new RiskThresholds()), failures: null, late: null, isBusy: null);
+        var batch = BatchOf(4);
+        const int Fit = 32_768 / 4;
+        for (var i = 0; i < Fit + 3; i++)
+        {
+            Assert.Equal(i >= Fit, worker.Begin(batch, batch.DecideRows) is null);
+        }
+
+        Assert.Equal(12, readings["scoring_shadow_payments_total{model=\"shadow\",outcome=\"busy\"}"]);
+        gate.Set();
+        // There is room again.
+        await GraphHarness.UntilAsync(() => worker.Begin(batch, batch.DecideRows) is not null);
+        worker.Dispose();
+        meter.Dispose();
     }
 
     [Fact]
@@ -80,46 +138,43 @@ public sealed class ShadowModelTests
                 throw new InvalidOperationException("broken");
             }
         }, Identity);
-        using var lane = new ShadowLane(new ShadowModel("shadow", model, [0]), rowsMax: 4, clock);
-        Assert.Equal(ShadowOutcome.Failed, Ask(lane));
+        using var worker = New(model, clock);
+        Assert.Equal(ShadowOutcome.Failed, Ask(worker));
         foreach (var seconds in (int[])[1, 2, 4, 8, 16, 32, 60, 60])
         {
             clock.Advance(TimeSpan.FromSeconds(seconds - 0.001));
-            Assert.Equal(ShadowOutcome.Resting, Ask(lane));
+            Assert.Equal(ShadowOutcome.Resting, Ask(worker));
             clock.Advance(TimeSpan.FromSeconds(0.001));
-            Assert.Equal(ShadowOutcome.Failed, Ask(lane));
+            Assert.Equal(ShadowOutcome.Failed, Ask(worker));
         }
 
         clock.Advance(TimeSpan.FromSeconds(60));
         fails = false;
-        Assert.Equal(ShadowOutcome.Scored, Ask(lane));
-        Assert.Equal(ShadowOutcome.Scored, Ask(lane));
+        Assert.Equal(ShadowOutcome.Scored, Ask(worker));
+        Assert.Equal(ShadowOutcome.Scored, Ask(worker));
     }
 
     [Fact]
     public void It_reads_a_copy_and_allocates_nothing_for_the_champions_thread()
     {
-        var model = new FakeModel(calibration: Identity);
-        using var lane = new ShadowLane(new ShadowModel("shadow", model, [1]), rowsMax: 4, TimeProvider.System);
-        var features = new FeatureMatrix(2, 4);
-        var probabilities = new double[4];
+        using var worker = New(new FakeModel(calibration: Identity), TimeProvider.System);
+        var batch = BatchOf(4);
         int[] rows = [1, 3];
         for (var i = 0; i < 100; i++)
         {
-            (features.Column(1)[1], features.Column(1)[3]) = (i % 100, 50);
-            Assert.Equal(ShadowOutcome.Scored, lane.Begin(features, rows));
+            (batch.Features.Column(0)[1], batch.Features.Column(0)[3]) = (i % 100, 50);
+            var job = worker.Begin(batch, rows);
             // The batch is another's by now.
-            features.Column(1).Fill(99);
-            Assert.Equal(ShadowOutcome.Scored, lane.End(Soon(), rows, probabilities));
-            Assert.Equal((i % 100 / 100.0, 0.5), (probabilities[1], probabilities[3]));
+            batch.Features.Column(0).Fill(99);
+            worker.End(job, Soon(), batch, rows);
+            Assert.Equal((i % 100 / 100.0, 0.5), (batch.Shadows.Column(0)[1], batch.Shadows.Column(0)[3]));
         }
 
         Assert.Equal(0, AllocationMeter.LeastBytes(() =>
         {
             for (var i = 0; i < 100; i++)
             {
-                lane.Begin(features, rows);
-                lane.End(Soon(), rows, probabilities);
+                worker.End(worker.Begin(batch, rows), Soon(), batch, rows);
             }
         }));
     }
@@ -133,28 +188,49 @@ public sealed class ShadowModelTests
         var from = new FeatureMatrix(2, 3);
         from.SetText(1, texts, bytes);
         from.Column(0)[2] = 7;
-        var copy = new CopiedInputs([new ModelInput("text", IsText: true), new ModelInput("number", IsText: false)], [1, 0], rowsMax: 3);
+        var copy = new CopiedInputs([new ModelInput("text", IsText: true), new ModelInput("number", IsText: false)], [1, 0]);
         copy.Take(from, [2, 0]);
         bytes.AsSpan().Clear();
         (texts.Length[0], texts.Length[2]) = (0, 0);
-        Assert.Equal(["three", "one"], copy.Rows.ToArray().Select(row => System.Text.Encoding.UTF8.GetString(copy.Features.TextOf(0)!.Value(copy.Features.TextBytes, row))));
+        Assert.Equal(["three", "one"], copy.Rows.ToArray().Select(row => Encoding.UTF8.GetString(copy.Features.TextOf(0)!.Value(copy.Features.TextBytes, row))));
         Assert.Equal(7, copy.Features.Column(1)[0]);
     }
 
-    private static ShadowOutcome Ask(ShadowLane lane)
+    private static ShadowWorker New(FakeModel model, TimeProvider clock) => new(new ShadowModel("shadow", model, [0]), 0, batchRowsMax: 4, clock, meters: null, failures: null, late: null, isBusy: null);
+
+    /// <summary>Rows to decide, all the same.</summary>
+    private static PaymentBatch BatchOf(int rows)
     {
-        var features = new FeatureMatrix(1, 4);
-        int[] rows = [0];
-        var probabilities = new double[4];
-        var outcome = lane.Begin(features, rows);
-        if (outcome == ShadowOutcome.Scored)
+        var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 1), rows, 64);
+        batch.MakeRoom(1, 0);
+        for (var i = 0; i < rows; i++)
         {
-            outcome = lane.End(Soon(), rows, probabilities);
-            Assert.Equal(outcome != ShadowOutcome.Scored, double.IsNaN(probabilities[0]));
+            batch.DecideRows[i] = i;
         }
 
-        return outcome;
+        batch.DecideCount = rows;
+        return batch;
+    }
+
+    private static ShadowOutcome Ask(ShadowWorker worker)
+    {
+        var batch = BatchOf(1);
+        if (worker.Begin(batch, batch.DecideRows) is not { } job)
+        {
+            return ShadowOutcome.Resting;
+        }
+
+        worker.End(job, Soon(), batch, batch.DecideRows);
+        return double.IsNaN(batch.Shadows.Column(0)[0]) ? ShadowOutcome.Failed : ShadowOutcome.Scored;
     }
 
     private static long Soon() => System.Diagnostics.Stopwatch.GetTimestamp() + (30 * System.Diagnostics.Stopwatch.Frequency);
+
+    private sealed class LateAnswers : ILateAnswers
+    {
+        public ConcurrentQueue<(string Model, int LogIndex, long Offset, string PaymentId, double Probability)> Answers { get; } = new();
+
+        public void Add(string model, int logIndex, long offset, ReadOnlySpan<byte> paymentId, double probability) =>
+            Answers.Enqueue((model, logIndex, offset, Encoding.UTF8.GetString(paymentId), probability));
+    }
 }
