@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Confluent.Kafka;
 using StreamScoring.Contracts;
 
 namespace StreamScoring.Client;
@@ -11,16 +10,10 @@ namespace StreamScoring.Client;
 /// </summary>
 public sealed class DeadLetterReader : IAsyncDisposable
 {
-    private readonly TopicConsumer _consumer;
-    private readonly bool _follows;
+    private readonly TopicRecords _records;
     private readonly SourcePositions _seen = new();
-    private TopicEnds? _ends;
 
-    private DeadLetterReader(ScoringRegion region, bool follows, TimeSpan fetchWaitMax)
-    {
-        _follows = follows;
-        _consumer = new TopicConsumer(region.Kafka, "scoring-dead-letters", readsCommitted: true, fetchWaitMax, TimeSpan.FromSeconds(10), null);
-    }
+    private DeadLetterReader(TopicRecords records) => _records = records;
 
     /// <summary>Records that are no dead letter. They were skipped.</summary>
     public long Poison { get; private set; }
@@ -32,23 +25,7 @@ public sealed class DeadLetterReader : IAsyncDisposable
     public static async Task<DeadLetterReader> OpenAsync(ScoringRegion region, ReadFrom from, bool follows, TimeSpan fetchWaitMax)
     {
         ArgumentNullException.ThrowIfNull(region);
-        var reader = new DeadLetterReader(region, follows, fetchWaitMax);
-        try
-        {
-            await reader._consumer.RunAsync(() =>
-            {
-                var starts = reader._consumer.StartsOf(reader._consumer.PartitionsOf(region.DeadLetters), from);
-                reader._ends = new TopicEnds(starts);
-                reader._consumer.Client.Assign(starts.Select(start => new TopicPartitionOffset(start.Partition, start.Offset)));
-                return true;
-            });
-            return reader;
-        }
-        catch
-        {
-            await reader.DisposeAsync();
-            throw;
-        }
+        return new DeadLetterReader(await TopicRecords.OpenAsync(region, region.DeadLetters, "scoring-dead-letters", from, follows, fetchWaitMax));
     }
 
     /// <summary>The dead letters, in order within each log.</summary>
@@ -56,11 +33,9 @@ public sealed class DeadLetterReader : IAsyncDisposable
     /// <exception cref="ReadFailedException">The topic cannot be read.</exception>
     public async IAsyncEnumerable<ReadDeadLetter> ReadAsync([EnumeratorCancellation] CancellationToken cancel = default)
     {
-        while (_follows || _ends is { AreReached: false })
+        await foreach (var value in _records.ReadAsync(cancel))
         {
-            var result = await _consumer.NextAsync(() => { }, cancel);
-            _ends?.See(result);
-            if (!result.IsPartitionEOF && Parse(result.Message.Value) is { } letter && !_seen.IsRepeated(letter.Letter.Source, letter.Letter.SourceTopicId ?? ""))
+            if (Parse(value) is { } letter && !_seen.IsRepeated(letter.Letter.Source, letter.Letter.SourceTopicId ?? ""))
             {
                 _seen.Advance(letter.Letter.Source, letter.Letter.SourceTopicId ?? "");
                 yield return letter;
@@ -68,7 +43,7 @@ public sealed class DeadLetterReader : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _consumer.DisposeAsync();
+    public ValueTask DisposeAsync() => _records.DisposeAsync();
 
     private ReadDeadLetter? Parse(byte[]? value)
     {

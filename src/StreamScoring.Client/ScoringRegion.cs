@@ -24,6 +24,9 @@ public sealed record ScoringRegion
     /// <summary>What decisions have in common: decisions name a record of it.</summary>
     public string Schemas { get; init; } = "schemas";
 
+    /// <summary>Answers of shadow models that came after their decisions.</summary>
+    public string Shadow { get; init; } = "shadow";
+
     /// <summary>
     /// The partitioning entity: the topology's <c>partitionBy</c>. An entity's payments, and a
     /// payment's retries, land in one partition, in order.

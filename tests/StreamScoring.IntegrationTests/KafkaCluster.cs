@@ -71,7 +71,7 @@ public sealed class KafkaCluster : IAsyncLifetime
     /// The first of so many free ports in a row; as many from 100 above are free too, the
     /// controllers'. Below the range that the system gives to outgoing connections.
     /// </summary>
-    private static int FreePort(int brokers)
+    internal static int FreePort(int brokers)
     {
         while (true)
         {

@@ -65,7 +65,7 @@ internal static class ScoringProcess
 
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) => Start(Program, environment, arguments);
 
-    private static string Program
+    public static string Program
     {
         get
         {

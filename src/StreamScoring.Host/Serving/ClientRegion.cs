@@ -21,6 +21,7 @@ internal static class ClientRegion
         Decisions = topology.Home.Decisions,
         DeadLetters = topology.Home.DeadLetters,
         Schemas = topology.Home.Schemas,
+        Shadow = topology.Home.Shadow,
         PartitionBy = TextFields.TryParse(topology.PartitionBy, out var field) ? field : TextField.CardId,
     };
 }

@@ -18,18 +18,14 @@ namespace StreamScoring.Host.Serving;
 /// <summary>A stretch of a deployment's logs, read without a group and without a trace.</summary>
 internal sealed class RecordedLogs : IRecordedPayments
 {
-    private const int LabelRows = 1024;
-
-    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
-
     private readonly Topology _topology;
     private readonly LogRange _range;
     private readonly RateSchedule _rates;
     private readonly ILogger _logger;
-    private readonly FinalLabels _labels = new();
+    private readonly FinalLabels _labels;
 
-    private RecordedLogs(Topology topology, LogTable logs, LogRange range, RateSchedule rates, ILogger logger) =>
-        (_topology, Logs, _range, _rates, _logger) = (topology, logs, range, rates, logger);
+    private RecordedLogs(Topology topology, LogTable logs, LogRange range, RateSchedule rates, FinalLabels labels, ILogger logger) =>
+        (_topology, Logs, _range, _rates, _labels, _logger) = (topology, logs, range, rates, labels, logger);
 
     public LogTable Logs { get; }
 
@@ -69,12 +65,11 @@ internal sealed class RecordedLogs : IRecordedPayments
 
         var readFromMs = warmUp is { } length && fromMs is { } ms ? ms - (long)length.TotalMilliseconds : (long?)null;
         var logs = KafkaPorts.Logs(topology);
-        var recorded = new RecordedLogs(topology, logs, RangeOf(topology, logs, readFromMs, fromMs ?? long.MinValue, untilMs ?? long.MaxValue), rates, logger);
-        recorded.ReadLabels(fromMs, progress, cancel);
-        return recorded;
+        var range = RangeOf(topology, logs, readFromMs, fromMs ?? long.MinValue, untilMs ?? long.MaxValue);
+        return new RecordedLogs(topology, logs, range, rates, RecordedLabels.Read(topology, fromMs, progress, logger, cancel), logger);
     }
 
-    public ILogSource Open() => SourceOf(Logs, _range);
+    public ILogSource Open() => SourceOf(_topology, Logs, _range, _logger);
 
     public FoldedState NewState(FeatureFile features) => new(features, Logs, Idempotency, _topology.StateBytesMax, identity: Identity) { Rates = _rates };
 
@@ -83,62 +78,9 @@ internal sealed class RecordedLogs : IRecordedPayments
     public bool IsFraud(PaymentBatch batch, int rowIndex) =>
         _labels.Of(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex), batch.EventTimeMs[rowIndex], exactly: true) is { Fraud: true };
 
-    private static LogRange RangeOf(Topology topology, LogTable logs, long? readFromMs, long fromMs, long untilMs) =>
+    internal static LogRange RangeOf(Topology topology, LogTable logs, long? readFromMs, long fromMs, long untilMs) =>
         LogRange.Find(logs, region => KafkaPorts.ConnectionOf(topology.Regions.First(known => known.Name == region)), readFromMs, fromMs, untilMs);
 
-    private KafkaLogSource SourceOf(LogTable logs, LogRange range) => KafkaPorts.Source(
-        _topology, KafkaPorts.ConnectionOf(_topology.Home), logs, isMember: false, [], new FirstDecisions(1), new LogCoverage(logs, TimeProvider.System), _logger, range: range);
-
-    /// <summary>
-    /// The labels of the own region: also those that came after the last payment.
-    /// </summary>
-    private void ReadLabels(long? fromMs, Action<long> progress, CancellationToken cancel)
-    {
-        var logs = new LogTable(Enumerable.Range(0, Logs.Count).Where(logIndex => Logs.KindOf(logIndex) == LogKind.Labels && Logs.FollowedRegionOf(logIndex) is null)
-            .Select(logIndex => (Logs[logIndex], LogKind.Labels)));
-        using var woken = new AutoResetEvent(false);
-        using var source = SourceOf(logs, RangeOf(_topology, logs, fromMs, long.MinValue, long.MaxValue));
-        Exception? failure = null;
-        source.Start(() => woken.Set(), e =>
-        {
-            Volatile.Write(ref failure, e);
-            woken.Set();
-        });
-        var layout = new BatchLayout(new HashSet<TextField>(), [], FeatureCount: 0);
-        var (pool, decoder) = (new PaymentBatchPool(layout, 1, LabelRows, 64 * LabelRows), new RecordDecoder(layout, Limits, logs, Identity));
-        var merge = new LogMerge(TimeProvider.System, TimeSpan.FromDays(1));
-        for (var read = 0L; ;)
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (Volatile.Read(ref failure) is { } failed)
-            {
-                throw failed;
-            }
-
-            var isCompleted = source.IsCompleted;
-            var batch = pool.TryRent();
-            Invariant.Require(batch is not null);
-            var outcome = merge.Fill(batch, source.Readers);
-            decoder.Decode(batch);
-            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
-            {
-                if (batch.Kind[rowIndex] == RowKind.Label)
-                {
-                    _labels.Add(batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex), batch.EventTimeMs[rowIndex], batch.KnownAtMs[rowIndex], batch.Fraud[rowIndex]);
-                }
-            }
-
-            progress(read += batch.RowCount);
-            pool.Return(batch);
-            if (outcome != MergeOutcome.Filled && isCompleted)
-            {
-                return;
-            }
-
-            if (outcome != MergeOutcome.Filled)
-            {
-                WaitHandle.WaitAny([woken, cancel.WaitHandle], LookInterval);
-            }
-        }
-    }
+    internal static KafkaLogSource SourceOf(Topology topology, LogTable logs, LogRange range, ILogger logger) => KafkaPorts.Source(
+        topology, KafkaPorts.ConnectionOf(topology.Home), logs, isMember: false, [], new FirstDecisions(1), new LogCoverage(logs, TimeProvider.System), logger, range: range);
 }

@@ -30,6 +30,7 @@ internal static class ModelsVerb
         Verb("promote", "Makes a version the champion: it decides, in running processes too.\n\nExample:\n  scoring models promote handbook --registry data/registry --why \"better on March\"", [ModelArgument, Why], Promote),
         Verb("rollback", "Makes the champion before this one the champion again.\n\nExample:\n  scoring models rollback --registry data/registry --why \"blocks too much\"", [WhyIfAny], Rollback),
         ModelsRoleVerb.Build(),
+        ModelsCompareVerb.Build(),
     };
 
     /// <exception cref="InvalidInputFileException">Neither option names one.</exception>

@@ -16,8 +16,9 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
     /// <summary>As many choices of <c>in (…)</c> are compared one by one.</summary>
     private const int ComparedMax = 4;
 
-    private readonly Dictionary<(string Text, bool WantsText), Expression> _shared = [];
-    private readonly Dictionary<string, TextHashes> _hashes = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Id, bool WantsText), Expression> _shared = [];
+    private readonly SyntaxIds _ids = new();
+    private readonly Dictionary<int, TextHashes> _hashes = [];
 
     private static readonly Dictionary<string, Func<Expression, Expression>> UnaryFunctions = new(StringComparer.Ordinal)
     {
@@ -110,23 +111,11 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
             names.Add(name.Name);
         }
 
-        foreach (var part in PartsOf(syntax))
+        foreach (var part in syntax.Parts)
         {
             Collect(part, names);
         }
     }
-
-    private static IEnumerable<Syntax> PartsOf(Syntax syntax) => syntax switch
-    {
-        CallSyntax call => call.Arguments,
-        UnarySyntax unary => [unary.Operand],
-        BinarySyntax binary => [binary.Left, binary.Right],
-        InSyntax choice => [choice.Operand, .. choice.Choices],
-        InListSyntax list => [list.Operand],
-        BetweenSyntax between => [between.Operand, between.Low, between.High],
-        MissingSyntax missing => [missing.Operand],
-        _ => [],
-    };
 
     private Expression Bind(Syntax syntax, bool wantsText)
     {
@@ -135,7 +124,7 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
             return BindAnew(syntax, wantsText);
         }
 
-        var key = (SyntaxPrinter.Print(syntax), wantsText);
+        var key = (_ids.Of(syntax), wantsText);
         if (!_shared.TryGetValue(key, out var expression))
         {
             expression = BindAnew(syntax, wantsText);
@@ -251,11 +240,11 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
 
     private TextHashes HashesOf(Syntax syntax, Expression operand)
     {
-        var text = SyntaxPrinter.Print(syntax);
-        if (!_hashes.TryGetValue(text, out var hashes))
+        var id = _ids.Of(syntax);
+        if (!_hashes.TryGetValue(id, out var hashes))
         {
             hashes = new TextHashes(operand, round, scope.Hashing);
-            _hashes.Add(text, hashes);
+            _hashes.Add(id, hashes);
         }
 
         return hashes;
@@ -280,7 +269,9 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
     /// it.</summary>
     private static void RequireOneCurrency(Syntax left, Syntax right)
     {
-        Syntax[] nodes = [.. NodesOf(left), .. NodesOf(right)];
+        var nodes = new List<Syntax>();
+        CollectNodes(left, nodes);
+        CollectNodes(right, nodes);
         if (nodes.OfType<MoneySyntax>().FirstOrDefault() is not { } money)
         {
             return;
@@ -298,7 +289,14 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
         MoneyUnits.Require(left, right);
     }
 
-    private static IEnumerable<Syntax> NodesOf(Syntax syntax) => [syntax, .. PartsOf(syntax).SelectMany(NodesOf)];
+    private static void CollectNodes(Syntax syntax, List<Syntax> nodes)
+    {
+        nodes.Add(syntax);
+        foreach (var part in syntax.Parts)
+        {
+            CollectNodes(part, nodes);
+        }
+    }
 
     private Expression BindCall(CallSyntax call)
     {

@@ -1,3 +1,5 @@
+using System.Text;
+using StreamScoring.Batches;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Identity;
@@ -12,19 +14,23 @@ namespace StreamScoring.Rules;
 internal sealed class RuleScope(RuleWorld world) : IExpressionScope
 {
     /// <summary>They come before features of the same name.</summary>
-    private static readonly Dictionary<string, Func<RuleWorld, Expression>> Verdict = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<RuleScope, Expression>> Verdict = new(StringComparer.Ordinal)
     {
         ["score"] = static _ => new ScoreNode(),
         ["probability"] = static _ => new ProbabilityNode(),
         ["level"] = static _ => new LevelNode(),
         ["rung"] = static _ => new RungNode(),
-        ["model"] = static world => new ModelNode(world.Models),
+        ["model"] = static scope => new ModelNode(scope.ModelNames),
     };
 
     private readonly FeatureScope _fields = new(new Dictionary<string, int>(), mayUseFeatures: false, world.Attributes);
     private readonly Dictionary<string, ListUse> _lists = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ListSlot> _slots = new(StringComparer.Ordinal);
+    private byte[][]? _modelNames;
     private readonly SortedSet<string> _features = new(StringComparer.Ordinal);
+
+    /// <summary>[256] By what a batch says of a row; empty where that is no model.</summary>
+    private byte[][] ModelNames => _modelNames ??= [.. Enumerable.Range(0, PaymentBatch.NoModel + 1).Select(i => i < world.Models.Count ? Encoding.UTF8.GetBytes(world.Models[i]) : [])];
 
     public IEnumerable<string> Names => [.. _fields.Names.Where(name => name != FeatureScope.BaseAmount || world.Rates is not null), .. Verdict.Keys, .. world.Schema.Names];
 
@@ -38,7 +44,7 @@ internal sealed class RuleScope(RuleWorld world) : IExpressionScope
     {
         if (Verdict.TryGetValue(name, out var make))
         {
-            return make(world);
+            return make(this);
         }
 
         if (name == FeatureScope.BaseAmount)

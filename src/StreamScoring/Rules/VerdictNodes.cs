@@ -73,29 +73,12 @@ internal sealed class LevelNode : Expression
 }
 
 /// <summary>The name of the model that gave the number; missing where none did.</summary>
-internal sealed class ModelNode(IReadOnlyList<string> models) : Expression
+/// <param name="names">[256] By what a batch says of a row; empty where that is no model.</param>
+internal sealed class ModelNode(byte[][] names) : Expression
 {
-    private readonly byte[][] _names = [.. models.Select(Encoding.UTF8.GetBytes), []];
-
-    private byte[] _codes = [];
-
     public override ExpressionType Type => ExpressionType.Text;
 
-    public override TextValues Texts(PaymentBatch batch)
-    {
-        if (_codes.Length < batch.RowCount)
-        {
-            _codes = new byte[batch.RowsMax];
-        }
-
-        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
-        {
-            // Rows that are not decided hold leftovers.
-            _codes[rowIndex] = Math.Min(batch.ModelGiven[rowIndex], (byte)(_names.Length - 1));
-        }
-
-        return new TextValues(_names, _codes);
-    }
+    public override TextValues Texts(PaymentBatch batch) => new(names, batch.ModelGiven);
 }
 
 /// <summary>full, small or rules.</summary>

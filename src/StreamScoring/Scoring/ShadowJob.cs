@@ -13,8 +13,11 @@ namespace StreamScoring.Scoring;
 /// <param name="worker">Whose job it is.</param>
 internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwaitsDecision
 {
-    /// <summary>Stands for a row that is not compared: it repeats an earlier decision.</summary>
-    public const byte NotCompared = byte.MaxValue;
+    /// <summary>
+    /// Stands for a row that is not compared: it repeats an earlier decision; and for one of which
+    /// only the score is: a rule decided.
+    /// </summary>
+    public const byte NotCompared = byte.MaxValue, ByRule = byte.MaxValue - 1;
 
     private readonly object _gate = new();
     private readonly CopiedInputs _inputs = new(shadow.Model.Inputs, shadow.FeatureColumns);
@@ -138,6 +141,14 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
         }
     }
 
+    /// <summary>What a shadow is compared with.</summary>
+    public static byte ActionOf(PaymentBatch batch, int rowIndex) => batch.DecidedBy[rowIndex] switch
+    {
+        DecidedBy.Duplicate => NotCompared,
+        DecidedBy.Rule => ByRule,
+        _ => (byte)batch.Action[rowIndex],
+    };
+
     /// <inheritdoc/>
     public void Decided(PaymentBatch batch)
     {
@@ -146,7 +157,7 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
             for (var i = 0; i < RowCount; i++)
             {
                 var rowIndex = _batchRows[i];
-                _actions[i] = batch.DecidedBy[rowIndex] == DecidedBy.Duplicate ? NotCompared : (byte)batch.Action[rowIndex];
+                _actions[i] = ActionOf(batch, rowIndex);
             }
 
             _isDecided = true;

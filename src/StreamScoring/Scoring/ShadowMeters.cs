@@ -24,7 +24,7 @@ public sealed class ShadowMeters
     {
         var payments = meter.CreateCounter("scoring_shadow_payments_total", "Payments that a shadow model was to score, by what became of them.", ["model", "outcome"]);
         var actions = meter.CreateCounter(
-            "scoring_shadow_actions_total", "Decisions by what the champion did and what the shadow model would have done with the same thresholds.", ["model", "champion", "shadow"]);
+            "scoring_shadow_actions_total", "Decisions that no rule made, by what the champion did and what the shadow model would have done with the same thresholds.", ["model", "champion", "shadow"]);
         var scores = ScoreCounts.Create(meter);
         _thresholds = thresholds;
         _scores = [.. shadows.Select(shadow => ScoreCounts.Of(scores, shadow, "shadow"))];
@@ -48,9 +48,9 @@ public sealed class ShadowMeters
             var probabilities = batch.Shadows.Column(shadow);
             foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
             {
-                if (!batch.IsDuplicate[rowIndex] && !double.IsNaN(probabilities[rowIndex]))
+                if (ShadowJob.ActionOf(batch, rowIndex) is var action and not ShadowJob.NotCompared && !double.IsNaN(probabilities[rowIndex]))
                 {
-                    Count((byte)batch.Action[rowIndex], probabilities[rowIndex], _counts, _scoreCounts);
+                    Count(action, probabilities[rowIndex], _counts, _scoreCounts);
                 }
             }
 
@@ -59,8 +59,7 @@ public sealed class ShadowMeters
     }
 
     /// <summary>Counts answers that came after their decisions. From any thread.</summary>
-    /// <param name="actions">[n] What was decided; <see cref="ShadowJob.NotCompared"/> counts as
-    /// none.</param>
+    /// <param name="actions">[n] As <see cref="ShadowJob.ActionOf"/> says them.</param>
     /// <param name="probabilities">[n] NaN where there is no answer.</param>
     internal void Compared(int shadow, ReadOnlySpan<byte> actions, ReadOnlySpan<double> probabilities)
     {
@@ -81,7 +80,11 @@ public sealed class ShadowMeters
 
     private void Count(byte action, double probability, Span<long> counts, Span<long> scores)
     {
-        counts[(action * Actions.Length) + (int)_thresholds.ActionOf(probability)]++;
+        if (action != ShadowJob.ByRule)
+        {
+            counts[(action * Actions.Length) + (int)_thresholds.ActionOf(probability)]++;
+        }
+
         scores[ScoreCounts.IndexOf(RiskScore.FromProbability(probability))]++;
     }
 
