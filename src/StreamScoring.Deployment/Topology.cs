@@ -133,6 +133,12 @@ public sealed record Topology
     /// </summary>
     public required TimeSpan Budget { get; init; }
 
+    /// <summary>
+    /// Whether payments get less of a model where their budget asks for it; null: where there is a
+    /// fallback.
+    /// </summary>
+    public bool? Ladder { get; init; }
+
     public required EmitKnobs Emit { get; init; }
 
     public required Delivery Delivery { get; init; }

@@ -116,6 +116,12 @@ public static class TopologyFile
             Thresholds = ReadThresholds(decide),
             Reasons = new ReasonOptions(decide.Integer("reasonsFrom", RiskThresholds.Never, 0, RiskThresholds.Never), decide.Integer("reasonsMax", 3, 1, 10)),
             Budget = decide.Duration("budget", TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
+            Ladder = decide.Choice("ladder", "auto", "auto", "on", "off") switch
+            {
+                "on" => true,
+                "off" => false,
+                _ => null,
+            },
             Emit = new EmitKnobs(
                 emit.Integer("batchesInFlightMax", 32, 1, PipelineOptions.EmitBatchesInFlightCeiling),
                 emit.Duration("linger", TimeSpan.FromMilliseconds(1), TimeSpan.Zero, TimeSpan.FromSeconds(1)),

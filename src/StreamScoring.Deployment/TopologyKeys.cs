@@ -81,6 +81,8 @@ public static class TopologyKeys
         new("score.engine", topology => topology.ScoringEngine),
         new("decide.budget", topology => topology.Budget,
             (topology, from) => topology with { Budget = from.Budget }),
+        new("decide.ladder", topology => topology.Ladder is { } ladder ? (ladder ? "on" : "off") : "auto",
+            (topology, from) => topology with { Ladder = from.Ladder }),
         new("decide.challengeFrom", topology => topology.Thresholds.ChallengeFrom,
             (topology, from) => topology with { Thresholds = topology.Thresholds with { ChallengeFrom = from.Thresholds.ChallengeFrom } }),
         new("decide.reviewFrom", topology => topology.Thresholds.ReviewFrom,

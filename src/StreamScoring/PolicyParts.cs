@@ -26,6 +26,12 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     /// <summary>All models that may decide, in the order of their roles.</summary>
     public IReadOnlyList<ServedModel> Models => [.. Others.Append(new ServedModel(ModelRole.Champion, Champion, Columns)).OrderBy(served => served.Role)];
 
+    /// <summary>
+    /// Whether payments get less of a model where their budget asks for it
+    /// (<see cref="DeadlineLadder"/>).
+    /// </summary>
+    public bool HasLadder { get; init; }
+
     /// <summary>Null: nobody counts what the models decide.</summary>
     public ModelMeters? ModelMeters { get; init; }
 
@@ -72,6 +78,7 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
             $"thresholds {Thresholds.ChallengeFrom} {Thresholds.ReviewFrom} {Thresholds.BlockFrom} {Thresholds.ElevatedFrom} {Thresholds.HighestFrom} {Thresholds.UnscoredAction}",
             $"reasons {Reasons.From} {Reasons.Max}",
             string.Create(CultureInfo.InvariantCulture, $"budget {Stamp.BudgetMs}"),
+            .. HasLadder ? ["ladder"] : (string[])[],
         ];
         return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
@@ -82,6 +89,7 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
     /// </summary>
     public bool ScoresLike(PolicyParts other) =>
         Models.SequenceEqual(other.Models, SameModels) && (Canary?.Percent, Canary?.By) == (other.Canary?.Percent, other.Canary?.By) && Reasons == other.Reasons && Shadows.WaitMax == other.Shadows.WaitMax
+        && HasLadder == other.HasLadder && (!HasLadder || Stamp.BudgetMs == other.Stamp.BudgetMs)
         // What a shadow would do is counted where it scores.
         && (Shadows.Models.Count == 0 || Thresholds == other.Thresholds)
         && Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)).SequenceEqual(other.Shadows.Models.Select(shadow => (shadow.Id, shadow.Model)));

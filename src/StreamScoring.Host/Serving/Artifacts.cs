@@ -79,6 +79,7 @@ internal sealed class Artifacts : IDisposable
             ModelMeters = new ModelMeters(meter, [.. Models.Select(served => (IdOf(served.Model), served.Role))]),
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
+            HasLadder = topology.Ladder ?? Models.Any(served => served.Role == ModelRole.Fallback),
             FoldedRates = foldedRates,
             Rules = rules is null ? null : rules with { Meters = new RuleMeters(meter, rules.File.Rules) },
         };

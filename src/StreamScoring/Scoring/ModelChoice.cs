@@ -9,6 +9,7 @@ internal sealed class ModelChoice(IReadOnlyList<ServedModel> models, CanaryShare
 {
     private readonly byte _champion = IndexOf(models, ModelRole.Champion);
     private readonly byte _canary = IndexOf(models, ModelRole.Canary);
+    private readonly byte _fallback = IndexOf(models, ModelRole.Fallback);
 
     /// <returns><see cref="PaymentBatch.NoModel"/> where none has the role.</returns>
     public static byte IndexOf(IReadOnlyList<ServedModel> models, ModelRole role)
@@ -25,11 +26,18 @@ internal sealed class ModelChoice(IReadOnlyList<ServedModel> models, CanaryShare
     }
 
     /// <summary>Notes for each row which model is asked; none has given a number yet.</summary>
-    public void Ask(PaymentBatch batch, ReadOnlySpan<int> rows)
+    /// <param name="rung">How much of a model there is time for.</param>
+    public void Ask(PaymentBatch batch, ReadOnlySpan<int> rows, Rung rung)
     {
+        var model = rung switch
+        {
+            Rung.Full => _champion,
+            Rung.Small => _fallback,
+            _ => PaymentBatch.NoModel,
+        };
         foreach (var rowIndex in rows)
         {
-            batch.ModelAsked[rowIndex] = canary is not null && canary.Has(batch, rowIndex) ? _canary : _champion;
+            batch.ModelAsked[rowIndex] = rung == Rung.Full && canary is not null && canary.Has(batch, rowIndex) ? _canary : model;
             batch.ModelGiven[rowIndex] = PaymentBatch.NoModel;
             (batch.RawScore[rowIndex], batch.Probability[rowIndex]) = (double.NaN, double.NaN);
             batch.Reasons.Count[rowIndex] = 0;

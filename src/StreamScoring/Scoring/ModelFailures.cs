@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Signals;
 
@@ -16,6 +17,7 @@ public sealed class ModelFailures
     private readonly HashSet<(string Model, ModelFailureKind Kind, Type Error)> _said = [];
     private readonly MetricFamily<Counter<long>> _failures;
     private readonly MetricFamily<Gauge<long>> _resting;
+    private readonly Gauge<long> _rung;
     private readonly ILogger _logger;
 
     public ModelFailures(EngineMeter meter, ILogger logger)
@@ -23,6 +25,7 @@ public sealed class ModelFailures
         _failures = meter.CreateCounter(
             "scoring_model_failures_total", "Calls of a model that failed, by what it did instead of scoring; the log has the first cause of each kind.", ["model", "kind"]);
         _resting = meter.CreateGauge("scoring_model_resting", "1 while a model that may decide is left alone, as it failed in a row or did not come to an end.", ["model"]);
+        _rung = meter.CreateGauge("scoring_ladder_rung", "What payments get of the deadline ladder: 0 full, 1 small, 2 rules.");
         _logger = logger;
     }
 
@@ -50,6 +53,22 @@ public sealed class ModelFailures
         _resting.With(model).Record(0);
         _logger.ModelAnswersAgain(WithoutCardNumbers(model));
     }
+
+    /// <summary>Payments get another rung of the deadline ladder from now on.</summary>
+    internal void Stepped(Rung from, Rung to)
+    {
+        _rung.Record((long)to);
+        if (to > from)
+        {
+            _logger.LadderStepsDown(NameOf(from), NameOf(to));
+        }
+        else
+        {
+            _logger.LadderStepsUp(NameOf(from), NameOf(to));
+        }
+    }
+
+    private static string NameOf(Rung rung) => rung.ToString().ToLowerInvariant();
 
     /// <summary>A model that was left alone may not decide any more.</summary>
     internal void Forget(string model) => _resting.With(model).Record(0);

@@ -25,6 +25,7 @@ public sealed class ScoringLanes : IDisposable
     private readonly IReadOnlyList<ServedModel> _models;
     private readonly ModelRest[] _rests;
     private readonly ModelChoice _choice;
+    private readonly DeadlineLadder? _ladder;
     private readonly TimeProvider _clock;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
@@ -55,15 +56,16 @@ public sealed class ScoringLanes : IDisposable
     /// counted.</param>
     /// <param name="isBusy">Whether the process has no CPU left, so that shadows wait; null:
     /// never.</param>
-    public ScoringLanes(
+    /// <param name="ladder">Null: every payment gets the models that decide.</param>
+    internal ScoringLanes(
         IReadOnlyList<ServedModel> models, CanaryShare? canary, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
-        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null)
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null, DeadlineLadder? ladder = null)
     {
         Invariant.Require(laneCount > 0);
         shadows ??= ShadowOptions.None;
         (_shadowWaitMax, _reasons, _failures) = (shadows.WaitMax, reasons ?? ReasonOptions.None, failures);
         (_models, _rowsMax, _clock, _laneCountMax) = (models, rowsMax, clock, laneCountMax ?? laneCount);
-        _choice = new ModelChoice(models, canary);
+        (_choice, _ladder) = (new ModelChoice(models, canary), ladder);
         _rests = [.. models.Select((served, i) => new ModelRest(served.Model.Name, i + 1 < models.Count ? models[i + 1].Model.Name : null, clock, failures))];
         _shadows = [.. shadows.Models.Select((shadow, i) => new ShadowWorker(shadow, i, rowsMax, clock, shadows.Meters, failures, late, isBusy))];
         for (var i = 0; i < laneCount; i++)
@@ -98,7 +100,7 @@ public sealed class ScoringLanes : IDisposable
             var lane = Take();
             try
             {
-                lane.Score(batch);
+                Score(batch, lane);
             }
             finally
             {
@@ -160,6 +162,27 @@ public sealed class ScoringLanes : IDisposable
         }
 
         Array.ForEach(_shadows, shadow => shadow.Dispose());
+    }
+
+    private void Score(PaymentBatch batch, Lane lane)
+    {
+        var rung = _ladder is null ? Rung.Full : RungOf(batch, _ladder);
+        var models = lane.Score(batch, rung, _clock);
+        _ladder?.Took(rung, batch.DecideCount, models, _clock.GetElapsedTime(batch.Clock.ScoreStarted));
+    }
+
+    private Rung RungOf(PaymentBatch batch, DeadlineLadder ladder)
+    {
+        var now = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var (oldest, oldestInTime) = (0L, -1L);
+        foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
+        {
+            var age = Math.Max(0, now - batch.LogTimestampMs[rowIndex]);
+            oldest = Math.Max(oldest, age);
+            oldestInTime = age <= ladder.DeadlineMs ? Math.Max(oldestInTime, age) : oldestInTime;
+        }
+
+        return ladder.Choose(batch.DecideCount, oldestInTime, oldest, LaneCount);
     }
 
     private Lane Take()
@@ -234,11 +257,13 @@ public sealed class ScoringLanes : IDisposable
     {
         private readonly int[] _rows = new int[rowsMax];
 
-        public void Score(PaymentBatch batch)
+        /// <returns>What the models took.</returns>
+        public TimeSpan Score(PaymentBatch batch, Rung rung, TimeProvider clock)
         {
             var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
             shadows.Begin(batch);
-            choice.Ask(batch, rows);
+            var started = clock.GetTimestamp();
+            choice.Ask(batch, rows, rung);
             if (models.Length == 1)
             {
                 models[0].Score(batch, rows);
@@ -251,7 +276,9 @@ public sealed class ScoringLanes : IDisposable
                 }
             }
 
-            shadows.End(batch);
+            var took = clock.GetElapsedTime(started);
+            shadows.End(batch, waits: rung == Rung.Full);
+            return took;
         }
 
         public void Stop()

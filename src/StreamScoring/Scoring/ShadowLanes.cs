@@ -24,9 +24,10 @@ internal sealed class ShadowLanes(IReadOnlyList<ShadowWorker> workers, TimeSpan 
     /// <summary>
     /// Fills the shadows' probabilities of the rows to decide: NaN where one has no answer yet.
     /// </summary>
-    public void End(PaymentBatch batch)
+    /// <param name="waits">Whether there is time to wait.</param>
+    public void End(PaymentBatch batch, bool waits)
     {
-        var until = Stopwatch.GetTimestamp() + _waitMaxTicks;
+        var until = waits ? Stopwatch.GetTimestamp() + _waitMaxTicks : 0;
         for (var shadow = 0; shadow < _jobs.Length; shadow++)
         {
             workers[shadow].End(_jobs[shadow], until, batch, batch.DecideRows.AsSpan(0, batch.DecideCount));

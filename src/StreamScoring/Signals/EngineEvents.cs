@@ -48,6 +48,12 @@ internal static partial class EngineEvents
     [LoggerMessage(1023, LogLevel.Information, "model {Model} scores again")]
     public static partial void ModelAnswersAgain(this ILogger logger, string model);
 
+    [LoggerMessage(1024, LogLevel.Warning, "the deadline ladder steps down from {From} to {To}: payments would not be decided within decide.budget, and scoring takes the time")]
+    public static partial void LadderStepsDown(this ILogger logger, string from, string to);
+
+    [LoggerMessage(1025, LogLevel.Information, "the deadline ladder steps up from {From} to {To}")]
+    public static partial void LadderStepsUp(this ILogger logger, string from, string to);
+
     [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
     public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
 

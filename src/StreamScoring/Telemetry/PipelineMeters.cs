@@ -27,6 +27,8 @@ public sealed class PipelineMeters
     private readonly Counter<long>[] _recordsOfLog;
     private readonly Counter<long>[] _aheadOfLog;
     private readonly Counter<long>[] _decisionsOfAction;
+    private readonly Counter<long>[] _rungs;
+    private readonly int[] _rowsByRung = new int[Enum.GetNames<Rung>().Length];
     private readonly int[] _rowsByLog;
     private readonly long[] _rowsByAction = new long[4];
     private long _mergeWaitsGivenUpSeen;
@@ -45,6 +47,8 @@ public sealed class PipelineMeters
             "scoring_state_pause_seconds", "How long the fold paused for one step of copying the state out (snapshots, /state).",
             EngineMeter.Doubling(10e-6m, 14));
         _batchesInFlight = meter.CreateGauge("scoring_emit_batches_in_flight", "Batches sent and not acknowledged.");
+        var rungs = meter.CreateCounter("scoring_rungs_total", "Decisions by how much of the deadline ladder they got.", ["rung"]);
+        _rungs = [.. Enum.GetNames<Rung>().Select(name => rungs.With(name.ToLowerInvariant()))];
         _late = meter.CreateCounter("scoring_late_total", "Payments that were past their budget when they were decided.");
         _unscored = meter.CreateCounter("scoring_unscored_total", "Payments for which the model gave no number.");
         _duplicates = meter.CreateCounter("scoring_duplicates_total", "Payments that were published again and got their first decision back.");
@@ -117,14 +121,21 @@ public sealed class PipelineMeters
     public void BatchDecided(PaymentBatch batch)
     {
         var (late, unscored, duplicates, approximate, conflicting) = (0, 0, 0, 0, 0);
+        Array.Clear(_rowsByRung);
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
+            _rowsByRung[(int)batch.Rung[rowIndex]]++;
             var flags = batch.Flags[rowIndex];
             late += flags.HasFlag(VerdictFlags.Late) ? 1 : 0;
             unscored += flags.HasFlag(VerdictFlags.Unscored) ? 1 : 0;
             duplicates += flags.HasFlag(VerdictFlags.Duplicate) ? 1 : 0;
             approximate += flags.HasFlag(VerdictFlags.Approximate) ? 1 : 0;
             conflicting += (flags & (VerdictFlags.ConflictingId | VerdictFlags.Duplicate)) == VerdictFlags.ConflictingId ? 1 : 0;
+        }
+
+        for (var rung = 0; rung < _rowsByRung.Length; rung++)
+        {
+            Add(_rungs[rung], _rowsByRung[rung]);
         }
 
         Add(_late, late);

@@ -47,6 +47,7 @@ public sealed partial class TopologyKeysTests : IDisposable
     [InlineData("decide.highestFrom", "92", 92.0)]
     [InlineData("decide.reasonsFrom", "43", 43.0)]
     [InlineData("decide.reasonsMax", "5", 5.0)]
+    [InlineData("decide.ladder", "on", null)]
     [InlineData("decide.unscoredAction", "Block", null)]
     public void A_live_key_is_taken_alone(string name, string value, double? number)
     {

@@ -1,0 +1,207 @@
+using StreamScoring.Batches;
+
+namespace StreamScoring.Scoring;
+
+/// <summary>
+/// Chooses how much of a model a batch gets, so that payments are decided within their budget: the
+/// models that decide, the small one, or none. It steps down where a batch would not be done in
+/// time and scoring is what takes the time; it steps up again once the rung above would have fit
+/// for a while, and each time that was too early it waits for longer. Shared by the lanes of a
+/// policy.
+/// </summary>
+/// <param name="budgetMs">From a payment's log timestamp to its decision.</param>
+/// <param name="hasSmall">Whether there is a small model.</param>
+/// <param name="changed">Told of each step: from, to; null: nobody is.</param>
+internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool hasSmall, Action<Rung, Rung>? changed = null)
+{
+    /// <summary>Lanes that are in calls for so much of their time are what holds payments up.
+    /// </summary>
+    internal const double BusyShare = 0.8;
+
+    /// <summary>So is a call that takes so much of the budget.</summary>
+    private const double CallShare = 0.1;
+
+    /// <summary>What is left of the budget for all behind the models.</summary>
+    private const double Reserve = 0.1;
+
+    /// <summary>
+    /// With the rung above, lanes must be busy for less than this, and payments be this young.
+    /// </summary>
+    private const double UpBusyShare = 0.6, UpAgeShare = 0.3;
+
+    internal static readonly TimeSpan UpAfter = TimeSpan.FromSeconds(1), UpAfterMax = TimeSpan.FromMinutes(1);
+
+    /// <summary>Below so long on the rung above, stepping up was too early.</summary>
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// What is late must have become younger by this share of the time, looked at for so long.
+    /// </summary>
+    private const double CatchUp = 0.2;
+
+    private static readonly TimeSpan LateFor = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly MovingRate _busy = new(clock, Span), _rows = new(clock, Span);
+    private readonly CallCosts[] _costs = [new(), new()];
+    private Rung _rung = Rung.Full;
+    private TimeSpan _upAfter = UpAfter;
+    private long _steppedAt = clock.GetTimestamp();
+
+    private bool _wasUp;
+
+    /// <summary>Since when the rung above would do; null: it would not.</summary>
+    private long? _fitsSince;
+
+    /// <summary>When payments were how old that are past their budget; null: none are.</summary>
+    private (long At, long OldestMs)? _late;
+
+    /// <summary>
+    /// A payment that is older is taken for late: what is left is for the steps behind the models.
+    /// </summary>
+    public double DeadlineMs { get; } = budgetMs * (1 - Reserve);
+
+    /// <summary>What payments get now, those that are past their budget aside.</summary>
+    public Rung Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _rung;
+            }
+        }
+    }
+
+    /// <param name="rows">Of the batch.</param>
+    /// <param name="ageMs">How old the oldest payment is that is not past <see cref="DeadlineMs"/>;
+    /// negative where all are. A payment that is past it already is late with or without a model,
+    /// so it gets what there is.</param>
+    /// <param name="oldestMs">How old the oldest payment of all is.</param>
+    /// <param name="laneCount">Lanes that are open.</param>
+    public Rung Choose(int rows, long ageMs, long oldestMs, int laneCount)
+    {
+        Rung from, to;
+        lock (_gate)
+        {
+            _rows.Add(rows);
+            from = _rung;
+            to = ageMs >= 0 ? Fitting(rows, ageMs, laneCount) : from;
+            if (to == from && from != Rung.Rules && DoesNotCatchUp(oldestMs, laneCount))
+            {
+                to = Below(from);
+            }
+
+            if (to != from)
+            {
+                Step(to);
+            }
+            else if (ageMs >= 0 && from != Rung.Full && IsTimeToStepUp(rows, ageMs, laneCount))
+            {
+                to = Above(from);
+                Step(to);
+            }
+        }
+
+        if (from != to)
+        {
+            changed?.Invoke(from, to);
+        }
+
+        return to;
+    }
+
+    /// <summary>A batch was scored.</summary>
+    /// <param name="models">What the models took of it.</param>
+    /// <param name="lane">How long it was on its lane.</param>
+    public void Took(Rung rung, int rows, TimeSpan models, TimeSpan lane)
+    {
+        lock (_gate)
+        {
+            _busy.Add(lane.TotalSeconds);
+            if (rung != Rung.Rules)
+            {
+                _costs[(int)rung].Add(rows, models.TotalSeconds);
+            }
+        }
+    }
+
+    private double CostOf(Rung rung, int rows) => rung == Rung.Rules ? 0 : _costs[(int)rung].Of(rows);
+
+    private Rung Above(Rung rung) => rung == Rung.Rules && hasSmall ? Rung.Small : Rung.Full;
+
+    private Rung Below(Rung rung) => rung == Rung.Full && hasSmall ? Rung.Small : Rung.Rules;
+
+    /// <summary>The rung of now, or the highest one below it that the batch has the time for.
+    /// </summary>
+    private Rung Fitting(int rows, long ageMs, int laneCount)
+    {
+        var leftSeconds = (DeadlineMs - ageMs) / 1000;
+        var rung = _rung;
+        while (rung != Rung.Rules && CostOf(rung, rows) > leftSeconds && IsHeldUpByScoring(rung, rows, laneCount))
+        {
+            rung = Below(rung);
+        }
+
+        return rung;
+    }
+
+    /// <summary>
+    /// Payments are past their budget, and what is late does not become less: it is no backlog that
+    /// is worked off, but more than can be scored.
+    /// </summary>
+    private bool DoesNotCatchUp(long oldestMs, int laneCount)
+    {
+        var now = clock.GetTimestamp();
+        if (oldestMs <= DeadlineMs)
+        {
+            _late = null;
+            return false;
+        }
+
+        if (_late is not { } late)
+        {
+            _late = (now, oldestMs);
+            return false;
+        }
+
+        var elapsed = clock.GetElapsedTime(late.At, now);
+        if (elapsed < LateFor)
+        {
+            return false;
+        }
+
+        _late = (now, oldestMs);
+        return oldestMs - late.OldestMs > -CatchUp * elapsed.TotalMilliseconds && _busy.Now >= BusyShare * laneCount;
+    }
+
+    private bool IsHeldUpByScoring(Rung rung, int rows, int laneCount) =>
+        _busy.Now >= BusyShare * laneCount || CostOf(rung, rows) * 1000 >= CallShare * budgetMs;
+
+    private bool IsTimeToStepUp(int rows, long ageMs, int laneCount)
+    {
+        var above = Above(_rung);
+        var now = clock.GetTimestamp();
+        var isYoung = ageMs <= UpAgeShare * budgetMs && CostOf(above, rows) * 1000 <= DeadlineMs - ageMs;
+        var fits = isYoung && _rows.Now * _costs[(int)above].PerRow <= UpBusyShare * laneCount;
+        // Costs may have been measured at a bad time: after long enough it is tried all the same.
+        var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= UpAfterMax;
+        _fitsSince = fits ? _fitsSince ?? now : null;
+        return isTrial || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= _upAfter);
+    }
+
+    private void Step(Rung to)
+    {
+        var now = clock.GetTimestamp();
+        var isDown = to > _rung;
+        if (isDown)
+        {
+            var wasTooEarly = _wasUp && clock.GetElapsedTime(_steppedAt, now) < Steady;
+            _upAfter = wasTooEarly ? TimeSpan.FromTicks(Math.Min(UpAfterMax.Ticks, 2 * _upAfter.Ticks)) : UpAfter;
+        }
+
+        (_rung, _steppedAt, _fitsSince, _wasUp) = (to, now, null, !isDown);
+    }
+}

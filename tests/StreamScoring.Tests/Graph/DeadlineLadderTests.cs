@@ -1,0 +1,134 @@
+using StreamScoring.Batches;
+using StreamScoring.Scoring;
+
+namespace StreamScoring.Tests.Graph;
+
+/// <summary>The deadline ladder in virtual time: payments come, and one lane scores them.</summary>
+public sealed class DeadlineLadderTests
+{
+    private const int BudgetMs = 100, RowsMax = 64;
+
+    private readonly ManualClock _clock = new();
+    private readonly List<(Rung From, Rung To)> _steps = [];
+    private readonly Queue<double> _waiting = new();
+    private double _nextMs;
+
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(true, 1.3)]
+    [InlineData(false, 3)]
+    public void Under_more_than_it_can_score_every_payment_is_in_time_and_it_does_not_go_back_and_forth(bool hasSmall, double load)
+    {
+        // Full: 25 ms a batch of 64, so 2,560 a second.
+        var ladder = New(hasSmall);
+        var (late, rungs) = Run(ladder, seconds: 60, perSecond: _ => 2560 * load, fullMs: rows => 1 + (24.0 * rows / RowsMax), smallMs: _ => 1);
+        Assert.Equal(0, late);
+        Assert.True(rungs[(int)(hasSmall ? Rung.Small : Rung.Rules)] > rungs.Sum() / 2);
+        Assert.Equal(0, hasSmall ? rungs[(int)Rung.Rules] : rungs[(int)Rung.Small]);
+        Assert.InRange(_steps.Count, 1, 12);
+    }
+
+    [Fact]
+    public void Below_what_it_can_score_nothing_gets_less()
+    {
+        var (late, rungs) = Run(New(hasSmall: true), seconds: 30, perSecond: _ => 1500, fullMs: rows => 1 + (24.0 * rows / RowsMax), smallMs: _ => 1);
+        Assert.Equal((0, 0, 0), (late, rungs[(int)Rung.Small], rungs[(int)Rung.Rules]));
+        Assert.Empty(_steps);
+    }
+
+    [Fact]
+    public void After_a_peak_it_is_back_at_full_and_stays_there()
+    {
+        var (late, _) = Run(New(hasSmall: true), seconds: 60, perSecond: second => second is >= 10 and < 20 ? 7000 : 1000, fullMs: rows => 1 + (24.0 * rows / RowsMax), smallMs: _ => 1);
+        Assert.Equal(0, late);
+        Assert.Equal((Rung.Small, Rung.Full), _steps[^1]);
+        Assert.InRange(_steps.Count, 2, 4);
+        Assert.Equal(Rung.Full, _ladder!.Current);
+    }
+
+    [Fact]
+    public void Where_scoring_is_not_what_takes_the_time_nobody_gets_less()
+    {
+        var ladder = New(hasSmall: true);
+        for (var i = 0; i < 10_000; i++)
+        {
+            // 0.2 ms a batch, twenty times a second; no payment has any time left.
+            Assert.Equal(Rung.Full, ladder.Choose(RowsMax, 90, 90, laneCount: 1));
+            ladder.Took(Rung.Full, RowsMax, TimeSpan.FromMilliseconds(0.2), TimeSpan.FromMilliseconds(0.2));
+            _clock.Advance(TimeSpan.FromMilliseconds(50));
+        }
+    }
+
+    [Fact]
+    public void A_backlog_that_is_worked_off_is_scored_in_full()
+    {
+        // A minute of 1,000 a second waits; 2,560 a second are scored.
+        var (_, rungs) = Run(New(hasSmall: true), seconds: 30, perSecond: _ => 1000, fullMs: rows => 1 + (24.0 * rows / RowsMax), smallMs: _ => 1, waitingMs: 60_000);
+        Assert.Equal((0, 0), (rungs[(int)Rung.Small], rungs[(int)Rung.Rules]));
+        Assert.Empty(_steps);
+    }
+
+    [Fact]
+    public void What_fell_behind_under_too_much_load_comes_back_into_its_budget()
+    {
+        var ladder = New(hasSmall: true);
+        var (late, rungs) = Run(ladder, seconds: 60, perSecond: _ => 7680, fullMs: rows => 1 + (24.0 * rows / RowsMax), smallMs: _ => 1, waitingMs: 300);
+        Assert.Equal(Rung.Small, ladder.Current);
+        Assert.Equal(0, rungs[(int)Rung.Rules]);
+        // Behind for as long as it looks whether it catches up, and no longer.
+        Assert.InRange(late, 1, 7680 * 2);
+        Assert.InRange(_steps.Count, 1, 12);
+    }
+
+    [Fact]
+    public void Where_the_small_one_is_too_slow_too_rules_decide()
+    {
+        var (late, rungs) = Run(New(hasSmall: true), seconds: 30, perSecond: _ => 7680, fullMs: _ => 60, smallMs: _ => 40);
+        Assert.True(rungs[(int)Rung.Rules] > rungs.Sum() / 2);
+        Assert.True(late < rungs.Sum() / 100);
+    }
+
+    private DeadlineLadder? _ladder;
+
+    private DeadlineLadder New(bool hasSmall) => _ladder = new DeadlineLadder(_clock, BudgetMs, hasSmall, (from, to) => _steps.Add((from, to)));
+
+    /// <summary>A lane that takes what waits, oldest first.</summary>
+    /// <returns>Payments that were not decided within their budget, and payments by rung.</returns>
+    private (int Late, int[] Rungs) Run(DeadlineLadder ladder, int seconds, Func<double, double> perSecond, Func<int, double> fullMs, Func<int, double> smallMs, double waitingMs = 0)
+    {
+        _nextMs = -waitingMs;
+        var (late, rungs, nowMs) = (0, new int[3], 0.0);
+        while (nowMs < seconds * 1000)
+        {
+            for (; _nextMs <= nowMs; _nextMs += 1000 / perSecond(_nextMs / 1000))
+            {
+                _waiting.Enqueue(_nextMs);
+            }
+
+            if (_waiting.Count == 0)
+            {
+                Pass(_nextMs - nowMs);
+                continue;
+            }
+
+            var rows = Math.Min(RowsMax, _waiting.Count);
+            var ages = Enumerable.Range(0, rows).Select(_ => nowMs - _waiting.Dequeue()).ToList();
+            var inTime = ages.Where(age => age <= ladder.DeadlineMs).ToList();
+            var rung = ladder.Choose(rows, inTime.Count == 0 ? -1 : (long)inTime.Max(), (long)ages.Max(), laneCount: 1);
+            var took = rung == Rung.Full ? fullMs(rows) : rung == Rung.Small ? smallMs(rows) : 0;
+            // What the other steps cost.
+            Pass(took + 0.5);
+            ladder.Took(rung, rows, TimeSpan.FromMilliseconds(took), TimeSpan.FromMilliseconds(took));
+            late += ages.Count(age => age + took + 0.5 > BudgetMs);
+            rungs[(int)rung] += rows;
+        }
+
+        return (late, rungs);
+
+        void Pass(double ms)
+        {
+            nowMs += ms;
+            _clock.Advance(TimeSpan.FromMilliseconds(ms));
+        }
+    }
+}
