@@ -72,6 +72,9 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// </summary>
     public Func<bool>? IsBusy { get; init; }
 
+    /// <summary>Says which call of which model runs; null: nobody wants to know.</summary>
+    public ICallMarks? CallMarks { get; init; }
+
     /// <summary>Told why models failed; null: nobody is.</summary>
     public ModelFailures? Failures { get; init; }
 

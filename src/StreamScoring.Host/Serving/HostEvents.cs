@@ -52,6 +52,13 @@ internal static partial class HostEvents
         3021, LogLevel.Warning, "the brokers do not tell the topics' ids, so no snapshots are used or written, and a topic that is made anew is told by its end alone")]
     public static partial void NoTopicIds(this ILogger logger);
 
+    /// <param name="payment">Its position, or that of the first one of a call.</param>
+    [LoggerMessage(3025, LogLevel.Error, "the process before died in a call of model {Version} that began with payment {Payment}; its payments are scored one by one for a while, and from the second time on the model is not asked for the one that it dies of")]
+    public static partial void DiedInACall(this ILogger logger, string version, string payment);
+
+    [LoggerMessage(3026, LogLevel.Information, "{Folder}: calls of models are not marked there, so a model that crashes the process is not recognized: {Reason}")]
+    public static partial void CallsAreNotMarked(this ILogger logger, string folder, string reason);
+
     [LoggerMessage(3022, LogLevel.Information, "restored the state of {CreatedAt:O} in {Seconds:0.00} s")]
     public static partial void StateRestored(this ILogger logger, DateTimeOffset createdAt, double seconds);
 

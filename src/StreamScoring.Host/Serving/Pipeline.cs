@@ -51,16 +51,17 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="policyLog">Null: no log changes the policy.</param>
     /// <param name="late">Given answers of shadows that came after their decisions; null: they are
     /// only counted.</param>
+    /// <param name="marks">Says which call of which model runs; null: nobody wants to know.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
-        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null, ILateAnswers? late = null)
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null, ILateAnswers? late = null, ICallMarks? marks = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
         try
         {
             akka = new AkkaSystem();
-            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog, late))
+            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog, late, marks))
             {
                 Coverage = coverage,
                 Limits = topology.Limits,
@@ -150,7 +151,7 @@ internal sealed class Pipeline : IAsyncDisposable
         _policies.StopAfter(_callMax);
     }
 
-    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog, ILateAnswers? late) =>
+    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog, ILateAnswers? late, ICallMarks? marks) =>
         new(policy, firsts)
         {
             Lanes = topology.ScoringLanes,
@@ -158,6 +159,7 @@ internal sealed class Pipeline : IAsyncDisposable
             Failures = failures,
             PolicyLog = policyLog,
             LateAnswers = late,
+            CallMarks = marks,
             IsBusy = new CpuLoad(TimeProvider.System).IsBusy,
             Form = topology.Emit.Form,
             DeadLetterBytesMax = deadLetterBytesMax,

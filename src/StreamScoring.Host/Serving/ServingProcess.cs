@@ -52,6 +52,7 @@ internal sealed class ServingProcess(
     private volatile LogTable _logs = logsAtStart;
     private volatile Pipeline? _pipeline;
     private volatile KafkaLogSource? _source;
+    private CallMarks? _marks;
     private bool _wasReady;
     private long? _instanceInUseSince;
 
@@ -68,6 +69,19 @@ internal sealed class ServingProcess(
     /// <param name="untilIdle">Ends once nothing came for so long and all is decided; null: goes on
     /// until it is cancelled.</param>
     public async Task RunAsync(TimeSpan? untilIdle, CancellationToken cancel)
+    {
+        _marks = CallMarks.Open(_topology.DataFolder, _topology.Membership.Instance, logger);
+        try
+        {
+            await RunUntilEndAsync(untilIdle, cancel);
+        }
+        finally
+        {
+            _marks?.Dispose();
+        }
+    }
+
+    private async Task RunUntilEndAsync(TimeSpan? untilIdle, CancellationToken cancel)
     {
         for (var isFirst = true; ; isFirst = false)
         {
@@ -180,10 +194,11 @@ internal sealed class ServingProcess(
         var sink = await OpenSinkAsync(connection, source);
         var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger);
         var (policy, problem) = log?.AtStart(state.Control, state.Applied) ?? (policies.PolicyOf(topology), null);
+        _marks?.Refer(logs);
         await using var late = new ShadowTopic(connection, topology.Home.Shadow, logs, new LateAnswerMeters(meter), logger);
         var pipeline = await Pipeline.StartAsync(
             topology, policies.Features, policy, policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger,
-            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late);
+            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late, _marks);
         (_source, _pipeline, health.Logs, health.Policy) = (source, pipeline, source.Health, () => pipeline.Unapplied);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();

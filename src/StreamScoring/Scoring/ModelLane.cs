@@ -7,23 +7,25 @@ internal sealed class ModelLane : IDisposable
 {
     private readonly IFraudModel _model;
     private readonly byte _index;
-    private readonly IScoringLane _scoring;
+    private readonly MarkedCalls _calls;
     private readonly ReasonLane? _reasons;
     private readonly ModelRest _rest;
     private readonly ModelFailures? _failures;
     private readonly double[] _raw;
-    private readonly Action<Exception> _failed;
+    private readonly MarkedCalls.PositionOf _positionOf;
+    private PaymentBatch? _batch;
     private bool _isHung;
     private bool _isStopped;
 
     /// <param name="index">Among the models of the policy.</param>
     /// <param name="rest">Of the model, shared by all lanes.</param>
-    public ModelLane(ServedModel served, int index, int rowsMax, ReasonOptions reasons, ModelRest rest, ModelFailures? failures)
+    /// <param name="marks">Null: nobody marks calls.</param>
+    public ModelLane(ServedModel served, int index, int rowsMax, ReasonOptions reasons, ModelRest rest, ModelFailures? failures, ICallMarks? marks)
     {
         (_model, _index, _rest, _failures, _raw) = (served.Model, (byte)index, rest, failures, new double[rowsMax]);
-        _scoring = _model.OpenLane(served.Columns, rowsMax);
+        _calls = new MarkedCalls(_model.OpenLane(served.Columns, rowsMax), marks?.Open(_model.Version), Failed);
         _reasons = reasons.Columns > 0 ? new ReasonLane(_model, served.Columns, reasons, failures) : null;
-        _failed = Failed;
+        _positionOf = rowIndex => (_batch!.LogIndex[rowIndex], _batch.Offset[rowIndex]);
     }
 
     /// <summary>
@@ -58,20 +60,26 @@ internal sealed class ModelLane : IDisposable
 
     public void Stop()
     {
-        _scoring.Stop();
+        _calls.Stop();
         _reasons?.Stop();
     }
 
     public void Dispose()
     {
-        _scoring.Dispose();
+        _calls.Dispose();
         _reasons?.Dispose();
     }
 
     private int Ask(PaymentBatch batch, ReadOnlySpan<int> rows)
     {
+        if (rows.IsEmpty)
+        {
+            return 0;
+        }
+
         var raw = _raw.AsSpan(0, rows.Length);
-        RowIsolation.Score(_scoring, batch.Features, rows, raw, _failed, isHangEnough: _rest.HasStandIn);
+        _batch = batch;
+        _calls.Score(batch.Features, rows, raw, _positionOf, isHangEnough: _rest.HasStandIn);
         var calibration = _model.Calibration;
         var answered = 0;
         for (var i = 0; i < rows.Length; i++)

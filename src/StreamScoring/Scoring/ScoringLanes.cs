@@ -26,6 +26,7 @@ public sealed class ScoringLanes : IDisposable
     private readonly ModelRest[] _rests;
     private readonly ModelChoice _choice;
     private readonly DeadlineLadder? _ladder;
+    private readonly ICallMarks? _marks;
     private readonly TimeProvider _clock;
     private readonly int _rowsMax;
     private readonly int _laneCountMax;
@@ -57,17 +58,18 @@ public sealed class ScoringLanes : IDisposable
     /// <param name="isBusy">Whether the process has no CPU left, so that shadows wait; null:
     /// never.</param>
     /// <param name="ladder">Null: every payment gets the models that decide.</param>
+    /// <param name="marks">Null: nobody marks calls.</param>
     internal ScoringLanes(
         IReadOnlyList<ServedModel> models, CanaryShare? canary, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
-        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null, DeadlineLadder? ladder = null)
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null, DeadlineLadder? ladder = null, ICallMarks? marks = null)
     {
         Invariant.Require(laneCount > 0);
         shadows ??= ShadowOptions.None;
         (_shadowWaitMax, _reasons, _failures) = (shadows.WaitMax, reasons ?? ReasonOptions.None, failures);
         (_models, _rowsMax, _clock, _laneCountMax) = (models, rowsMax, clock, laneCountMax ?? laneCount);
-        (_choice, _ladder) = (new ModelChoice(models, canary), ladder);
+        (_choice, _ladder, _marks) = (new ModelChoice(models, canary), ladder, marks);
         _rests = [.. models.Select((served, i) => new ModelRest(served.Model.Name, i + 1 < models.Count ? models[i + 1].Model.Name : null, clock, failures))];
-        _shadows = [.. shadows.Models.Select((shadow, i) => new ShadowWorker(shadow, i, rowsMax, clock, shadows.Meters, failures, late, isBusy))];
+        _shadows = [.. shadows.Models.Select((shadow, i) => new ShadowWorker(shadow, i, rowsMax, clock, shadows.Meters, failures, late, isBusy, marks))];
         for (var i = 0; i < laneCount; i++)
         {
             _free.Push(Open());
@@ -243,7 +245,7 @@ public sealed class ScoringLanes : IDisposable
     {
         Invariant.Require(_lanes.Count < _laneCountMax);
         var lane = new Lane(
-            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
+            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures, _marks))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
         _lanes.Add(lane);
         if (_isStopped)
         {

@@ -65,13 +65,12 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
     }
 
     /// <summary>The model's turn. On its thread.</summary>
-    /// <param name="failed">Told of each call that failed.</param>
     /// <returns>Rows that it gave a number.</returns>
-    public int Score(IScoringLane lane, Action<Exception> failed)
+    public int Score(MarkedCalls calls)
     {
         var probabilities = _probabilities.AsSpan(0, RowCount);
         probabilities.Fill(double.NaN);
-        RowIsolation.Score(lane, _inputs.Features, _inputs.Rows, probabilities, failed, isHangEnough: true);
+        calls.Score(_inputs.Features, _inputs.Rows, probabilities, PositionOf, isHangEnough: true);
         var answered = 0;
         try
         {
@@ -91,6 +90,8 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
             throw;
         }
     }
+
+    private (int LogIndex, long Offset) PositionOf(int row) => (_logIndex[row], _offset[row]);
 
     /// <summary>The model has answered, or failed.</summary>
     public void Answered()

@@ -28,7 +28,7 @@ internal sealed class ShadowWorker : IDisposable
     private readonly ShadowModel _shadow;
     private readonly ModelFailures? _failures;
     private readonly Func<bool>? _isBusy;
-    private readonly IScoringLane _scoring;
+    private readonly MarkedCalls _calls;
     private readonly int _rowsMax;
     private readonly Thread _thread;
 
@@ -47,13 +47,14 @@ internal sealed class ShadowWorker : IDisposable
     /// <param name="late">Given answers that no batch waited for; null: they are only
     /// counted.</param>
     /// <param name="isBusy">Null: the process always has CPU left.</param>
-    public ShadowWorker(ShadowModel shadow, int index, int batchRowsMax, TimeProvider clock, ShadowMeters? meters, ModelFailures? failures, ILateAnswers? late, Func<bool>? isBusy)
+    /// <param name="marks">Null: nobody marks calls.</param>
+    public ShadowWorker(ShadowModel shadow, int index, int batchRowsMax, TimeProvider clock, ShadowMeters? meters, ModelFailures? failures, ILateAnswers? late, Func<bool>? isBusy, ICallMarks? marks = null)
     {
         (_shadow, Index, Meters, _failures, Late, _isBusy) = (shadow, index, meters, failures, late, isBusy);
         (_rest, _waitRest) = (new RestTime(clock), new RestTime(clock));
         var inputs = shadow.Model.Inputs.Count;
         _rowsMax = Math.Max(batchRowsMax, Math.Min(WaitingRowsMax, WaitingBytesMax / sizeof(double) / inputs));
-        _scoring = shadow.Model.OpenLane([.. Enumerable.Range(0, inputs)], batchRowsMax);
+        _calls = new MarkedCalls(shadow.Model.OpenLane([.. Enumerable.Range(0, inputs)], batchRowsMax), marks?.Open(shadow.Model.Version), Failed);
         _thread = new Thread(Run) { IsBackground = true, Name = $"shadow {shadow.Id}" };
         _thread.Start();
     }
@@ -173,12 +174,12 @@ internal sealed class ShadowWorker : IDisposable
         if (!_thread.Join(EndMax))
         {
             _isCut = true;
-            _scoring.Stop();
+            _calls.Stop();
         }
 
         if (_thread.Join(EndMax))
         {
-            _scoring.Dispose();
+            _calls.Dispose();
         }
 
         lock (_gate)
@@ -194,7 +195,7 @@ internal sealed class ShadowWorker : IDisposable
             var (answered, isOurs) = (0, false);
             try
             {
-                answered = job.Score(_scoring, Failed);
+                answered = job.Score(_calls);
             }
             catch (InvariantBrokenException e)
             {
