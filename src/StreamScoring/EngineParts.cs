@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
 using StreamScoring.Features;
@@ -71,6 +72,12 @@ public sealed record DecisionParts(PolicyParts Policy, FirstDecisions Firsts)
     /// it never says so.
     /// </summary>
     public Func<bool>? IsBusy { get; init; }
+
+    /// <summary>
+    /// Publishes what decisions of a policy are read by, before it is in force, and waits for it a
+    /// while; null: that is done once they are written. It does not fail.
+    /// </summary>
+    public Action<IReadOnlyList<DecisionSchema>>? SchemasAhead { get; init; }
 
     /// <summary>Says which call of which model runs; null: nobody wants to know.</summary>
     public ICallMarks? CallMarks { get; init; }

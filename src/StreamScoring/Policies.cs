@@ -18,6 +18,7 @@ public sealed class Policies : IDisposable
     private readonly LogTable _logs;
     private readonly TimeProvider _clock;
     private readonly GrowingLayout _layout;
+    private readonly ModelRests _rests;
     private readonly Lock _gate = new();
 
     /// <summary>A file and a log may change the policy at once.</summary>
@@ -43,6 +44,7 @@ public sealed class Policies : IDisposable
     internal Policies(DecisionParts decisions, LogTable logs, TimeProvider clock, GrowingLayout layout)
     {
         (_decisions, _logs, _clock, _layout) = (decisions, logs, clock, layout);
+        _rests = new ModelRests(clock, decisions.Failures);
         _inForce = Make(decisions.Policy, before: null);
         _held.Add(_inForce);
         _attributesThere = _inForce.AttributeCount;
@@ -102,6 +104,8 @@ public sealed class Policies : IDisposable
             }
         }
 
+        // Else the first batch that it decides would wait for that.
+        _decisions.SchemasAhead?.Invoke(next.Encoder.Schemas);
         lock (_gate)
         {
             if (!_isOver)
@@ -245,6 +249,7 @@ public sealed class Policies : IDisposable
             return;
         }
 
+        _rests.Retain(_held.SelectMany(held => held.Parts.Models).Select(served => served.Model));
         _freeing.RemoveAll(task => task.IsCompleted);
         // A model's thread may take a while to end, and whoever returned the last batch has others
         // to return.
@@ -277,5 +282,5 @@ public sealed class Policies : IDisposable
     /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
         parts.Models, parts.Canary, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures, _decisions.LateAnswers, _decisions.IsBusy,
-        parts.HasLadder ? new DeadlineLadder(_clock, parts.Stamp.BudgetMs, parts.Models.Any(served => served.Role == ModelRole.Fallback), _decisions.Failures is { } told ? told.Stepped : null) : null, _decisions.CallMarks);
+        parts.HasLadder ? new DeadlineLadder(_clock, parts.Stamp.BudgetMs, parts.Models.Any(served => served.Role == ModelRole.Fallback), _decisions.Failures is { } told ? told.Stepped : null) : null, _decisions.CallMarks, _rests);
 }

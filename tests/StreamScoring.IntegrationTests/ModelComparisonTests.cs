@@ -14,7 +14,7 @@ public sealed class ModelComparisonTests
     public void A_shadow_is_compared_with_what_was_decided_and_what_is_known_of_it_by_now()
     {
         var labels = new FinalLabels();
-        var comparison = new ModelComparison(new RiskThresholds(), labels);
+        var comparison = new ModelComparison(new RiskThresholds(), labels, nowMs: 1000);
         // Payment 0 to 9: decided by 0.95 where even; the shadow says 0.95 below 5, and of the even
         // ones late. Frauds are 0, 1 and 2; nothing is known of 9.
         var decisions = Enumerable.Range(0, 10).Select(i => SampleDecisions.Of(new DecisionSource("eu", "payments", 0, i), $"p-{i}") with
@@ -40,6 +40,8 @@ public sealed class ModelComparisonTests
             labels.Add(System.Text.Encoding.UTF8.GetBytes($"p-{i}"), i, knownAtMs: 100, isFraud: i < 3);
         }
 
+        // Known in a while.
+        labels.Add("p-9"u8, 9, knownAtMs: 1001, isFraud: true);
         decisions.ForEach(comparison.Add);
         comparison.Add(decisions[0] with { DecidedBy = "duplicate", Source = new DecisionSource("eu", "payments", 0, 100) });
 

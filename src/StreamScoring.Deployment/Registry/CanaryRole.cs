@@ -9,5 +9,5 @@ namespace StreamScoring.Deployment.Registry;
 public sealed record CanaryRole(ModelReference Model, double Percent, TextField By)
 {
     /// <summary>As people read it.</summary>
-    public string Share => string.Create(CultureInfo.InvariantCulture, $"{Percent} % by {TextFields.NameOf(By)}");
+    public string Share => string.Create(CultureInfo.InvariantCulture, $"{Percent:0.##########} % by {TextFields.NameOf(By)}");
 }

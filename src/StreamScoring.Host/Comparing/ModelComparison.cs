@@ -11,8 +11,9 @@ namespace StreamScoring.Host.Comparing;
 /// models that decided with each other. Answers that came late are given first.
 /// </summary>
 /// <param name="thresholds">By which a shadow would have acted.</param>
-/// <param name="labels">What is known of payments by now.</param>
-internal sealed class ModelComparison(RiskThresholds thresholds, FinalLabels labels)
+/// <param name="labels">What is known of payments.</param>
+/// <param name="nowMs">What is known later than this is not known, ms since the Unix epoch.</param>
+internal sealed class ModelComparison(RiskThresholds thresholds, FinalLabels labels, long nowMs)
 {
     private readonly Dictionary<DecisionSource, List<(string Model, double Probability)>> _late = [];
     private readonly SortedDictionary<string, ShadowTally> _shadows = new(StringComparer.Ordinal);
@@ -20,6 +21,9 @@ internal sealed class ModelComparison(RiskThresholds thresholds, FinalLabels lab
 
     /// <summary>Payments, those that came again aside.</summary>
     public long Payments { get; private set; }
+
+    /// <summary>Of them, those that no model gave a number.</summary>
+    public long Unscored { get; private set; }
 
     /// <summary>Of them, those that have a label.</summary>
     public long Labelled { get; private set; }
@@ -51,8 +55,9 @@ internal sealed class ModelComparison(RiskThresholds thresholds, FinalLabels lab
         }
 
         Payments++;
-        bool? isFraud = labels.Of(Encoding.UTF8.GetBytes(decision.PaymentId), decision.EventTimeMs, exactly: true) is { } label ? label.Fraud : null;
+        bool? isFraud = labels.Of(Encoding.UTF8.GetBytes(decision.PaymentId), decision.EventTimeMs, exactly: true) is { } label && label.KnownAtMs <= nowMs ? label.Fraud : null;
         Labelled += isFraud is null ? 0 : 1;
+        Unscored += decision.Role is null ? 1 : 0;
         if (decision.Role is { } role)
         {
             var key = (role, $"{decision.ModelName}@{decision.ModelVersion}");
@@ -86,6 +91,7 @@ internal sealed class ModelComparison(RiskThresholds thresholds, FinalLabels lab
     {
         ["payments"] = Payments,
         ["labelled"] = Labelled,
+        ["unscored"] = Unscored,
         ["roles"] = new JsonArray([.. _roles.Select(role => new JsonObject
         {
             ["role"] = role.Key.Role,

@@ -16,12 +16,6 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 internal sealed class Artifacts : IDisposable
 {
-    /// <summary>
-    /// As many of the hash's digits as a decision names a shadow model by: two that have them in
-    /// common have the same file.
-    /// </summary>
-    private const int IdDigits = 12;
-
     private Artifacts(FeatureFile features, IReadOnlyList<ServedModel> models, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
         (Features, Models, Shadows, Rates, Rules) = (features, models, shadows, rates, rules);
 
@@ -76,7 +70,7 @@ internal sealed class Artifacts : IDisposable
         {
             Others = [.. Models.Where(served => served != champion)],
             Canary = topology.Canary is { } canary ? new CanaryShare(Models.Single(served => served.Role == ModelRole.Canary).Model.Name, canary.Percent, canary.By) : null,
-            ModelMeters = new ModelMeters(meter, [.. Models.Select(served => (IdOf(served.Model), served.Role))]),
+            ModelMeters = new ModelMeters(meter, [.. Models.Select(served => (served.Id, served.Role))]),
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
             HasLadder = topology.Ladder ?? Models.Any(served => served.Role == ModelRole.Fallback),
@@ -108,10 +102,15 @@ internal sealed class Artifacts : IDisposable
             }
 
             ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, ModelOf(served.Folder), ColumnsOf(served.Folder)))];
-            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(IdOf(ModelOf(folder)), ModelOf(folder), ColumnsOf(folder)))];
+            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(ServedModel.IdOf(ModelOf(folder)), ModelOf(folder), ColumnsOf(folder)))];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
+            }
+
+            if (models.FirstOrDefault(served => served.Role is ModelRole.Canary or ModelRole.Fallback && served.Model.Version == models.Single(other => other.Role == ModelRole.Champion).Model.Version) is { } champion)
+            {
+                throw new InvalidInputFileException($"{topology.File}: {champion.Id} is the champion, and the {champion.Role.ToString().ToLowerInvariant()} too; name another model, or take one of the two away");
             }
 
             var rates = RuleArtifacts.RatesOf(topology, published: null);
@@ -145,6 +144,4 @@ internal sealed class Artifacts : IDisposable
             model.Dispose();
         }
     }
-
-    private static string IdOf(IFraudModel model) => $"{model.Name}@{model.Version["sha256:".Length..][..IdDigits]}";
 }

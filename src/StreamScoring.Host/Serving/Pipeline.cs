@@ -61,7 +61,7 @@ internal sealed class Pipeline : IAsyncDisposable
         try
         {
             akka = new AkkaSystem();
-            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog, late, marks))
+            engine = new Engine(new EngineParts(logs, features, state, DecisionsOf(topology, policy, failures, firsts, deadLetterBytesMax, policyLog, late, marks, sink))
             {
                 Coverage = coverage,
                 Limits = topology.Limits,
@@ -151,7 +151,7 @@ internal sealed class Pipeline : IAsyncDisposable
         _policies.StopAfter(_callMax);
     }
 
-    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog, ILateAnswers? late, ICallMarks? marks) =>
+    private static DecisionParts DecisionsOf(Topology topology, PolicyParts policy, ModelFailures? failures, FirstDecisions firsts, int deadLetterBytesMax, PolicyLogParts? policyLog, ILateAnswers? late, ICallMarks? marks, IDecisionSink sink) =>
         new(policy, firsts)
         {
             Lanes = topology.ScoringLanes,
@@ -160,6 +160,7 @@ internal sealed class Pipeline : IAsyncDisposable
             PolicyLog = policyLog,
             LateAnswers = late,
             CallMarks = marks,
+            SchemasAhead = sink is SchemasFirst schemas ? schemas.PublishAhead : null,
             IsBusy = new CpuLoad(TimeProvider.System).IsBusy,
             Form = topology.Emit.Form,
             DeadLetterBytesMax = deadLetterBytesMax,

@@ -31,7 +31,7 @@ internal static class ModelsCompareVerb
 
     private static async Task<int> RunAsync(Topology topology, long? fromMs, bool asJson, CancellationToken cancel)
     {
-        KafkaPorts.RequireTopics(topology, topology.Home.Decisions, topology.Home.Labels, topology.Home.Shadow);
+        KafkaPorts.RequireTopics(topology, topology.Home.Decisions, topology.Home.Labels);
         if (topology.Control is not null)
         {
             topology = PolicySettings.Apply(topology, PolicyLogs.HistoryOf(topology, cancel).InForce.TextOf(ControlPart.Settings));
@@ -41,13 +41,19 @@ internal static class ModelsCompareVerb
         using var logs = PipelineLog.Create();
         var (region, from) = (ClientRegion.Of(topology), fromMs is { } ms ? ReadFrom.Time(ms) : ReadFrom.Beginning);
         var labels = RecordedLabels.Read(topology, fromMs, read => progress.Show($"{read:N0} labels read"), logs.CreateLogger("scoring"), cancel);
-        var comparison = new ModelComparison(topology.Thresholds, labels);
-        await using (var answers = await ShadowAnswerReader.OpenAsync(region, from, ClientRegion.FetchWaitMax))
+        var comparison = new ModelComparison(topology.Thresholds, labels, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        try
         {
+            await using var answers = await ShadowAnswerReader.OpenAsync(region, from, ClientRegion.FetchWaitMax);
             await foreach (var answer in answers.ReadAsync(cancel))
             {
                 comparison.AddLate(answer);
             }
+        }
+        catch (ReadFailedException e)
+        {
+            // Roles, and answers that decisions have, can be compared without it.
+            progress.Say([$"answers of shadows that came late are missing: {e.Message}"]);
         }
 
         await using (var reader = await DecisionReader.OpenAsync(region, new DecisionReaderOptions { From = from, Follow = false, FetchWaitMax = ClientRegion.FetchWaitMax }))
@@ -74,7 +80,7 @@ internal static class ModelsCompareVerb
 
     private static void Print(ModelComparison comparison)
     {
-        Console.WriteLine(FormattableString.Invariant($"{comparison.Payments:N0} payments, {comparison.Labelled:N0} with a label"));
+        Console.WriteLine(FormattableString.Invariant($"{comparison.Payments:N0} payments, {comparison.Labelled:N0} with a label, {comparison.Unscored:N0} without a score"));
         foreach (var ((role, model), tally) in comparison.Roles)
         {
             Console.WriteLine($"\n{role} {Shown(model)}");

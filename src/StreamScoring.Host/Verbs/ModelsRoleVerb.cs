@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
@@ -19,8 +20,8 @@ internal static class ModelsRoleVerb
     };
 
     private static readonly Option<bool> Remove = new("--remove") { Description = "Takes the role away" };
-    private static readonly Option<double?> Percent = new("--percent") { Description = $"Of the keys, 0 to 100 (canary; default: as before, or {PercentOtherwise})", HelpName = "P" };
-    private static readonly Option<string?> By = new("--by") { Description = "The id whose keys are shared out (canary; default: as before, or card_id)", HelpName = "FIELD" };
+    private static readonly Option<string?> Percent = new("--percent") { Description = $"Of the keys, 0 to 100, such as 0.5 (canary; default: as that model has it, or {PercentOtherwise})", HelpName = "P" };
+    private static readonly Option<string?> By = new("--by") { Description = "The id whose keys are shared out (canary; default: as that model has it, or card_id)", HelpName = "FIELD" };
     private static readonly Option<string> Why = new("--why") { Description = "Why; it is kept in the registry's history", HelpName = "TEXT" };
 
     static ModelsRoleVerb()
@@ -83,7 +84,7 @@ internal static class ModelsRoleVerb
 
     private static void RequireFit(ModelRoles roles, string role, ModelReference model, bool has)
     {
-        if (has || (roles.Champion == model && role != Fallback))
+        if (has || roles.Champion == model)
         {
             throw new InvalidInputFileException($"{model} is {(has ? $"{(role == Shadow ? "a" : "the")} {role} already" : "the champion")}");
         }
@@ -96,12 +97,11 @@ internal static class ModelsRoleVerb
 
     private static CanaryRole ShareOf(ParseResult parsed, ModelReference model, CanaryRole? before)
     {
-        var percent = parsed.GetValue(Percent) ?? before?.Percent ?? PercentOtherwise;
-        if (percent is not (>= 0 and <= 100))
-        {
-            throw new InvalidInputFileException($"--percent {percent}: allowed are 0 to 100");
-        }
-
+        // Of another model the share says nothing of this one.
+        before = before?.Model.Name == model.Name ? before : null;
+        var percent = parsed.GetValue(Percent) is not { } text ? before?.Percent ?? PercentOtherwise
+            : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 100 ? value
+            : throw new InvalidInputFileException($"--percent is {text}; allowed are 0 to 100, with a point before decimals, such as 0.5");
         var by = parsed.GetValue(By) is { } name && TextFields.TryParse(name, out var field) ? field : before?.By ?? TextField.CardId;
         return new CanaryRole(model, percent, by);
     }

@@ -171,6 +171,7 @@ internal static class ModelsVerb
         {
             Champion = model,
             Canary = roles.Canary?.Model == model ? null : roles.Canary,
+            Fallback = roles.Fallback == model ? null : roles.Fallback,
             Shadows = [.. roles.Shadows.Where(shadow => shadow != model)],
         };
         edit.SetRoles(next, isRollback, PolicyLogs.Me, WhyOf(parsed));

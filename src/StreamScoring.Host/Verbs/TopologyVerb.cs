@@ -36,7 +36,7 @@ internal static class TopologyVerb
 
             await Console.Error.WriteLineAsync(
                 $"{topology.File} is valid: region {topology.Region} of {string.Join(", ", topology.Regions.Select(region => region.Name))}; "
-                + $"{artifacts.Features.Schema.Names.Count} features; champion {artifacts.ModelNames} {artifacts.Champion.Version[..19]}"
+                + $"{artifacts.Features.Schema.Names.Count} features; {string.Join(", ", artifacts.Models.Select(served => $"{served.Role.ToString().ToLowerInvariant()} {served.Model.Name} {served.Model.Version[..19]}"))}"
                 + (rules is not null ? $"; {rules.File.Rules.Count} rules, {rules.World.Lists?.Count ?? 0} lists" : "")
                 + string.Concat(artifacts.Shadows.Select(shadow => $"; shadow {shadow.Id}")));
             return VerbRunner.Done;

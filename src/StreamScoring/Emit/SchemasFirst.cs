@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 
@@ -11,11 +12,10 @@ namespace StreamScoring.Emit;
 /// <param name="sink">Where batches go, in their order.</param>
 public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDecisionSink
 {
-    /// <summary>
-    /// Ids. Touched by the caller once <see cref="_handedOn"/> is complete, and before that by what
-    /// completes it.
-    /// </summary>
-    private readonly HashSet<string> _published = new(StringComparer.Ordinal);
+    private static readonly TimeSpan AheadMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>Ids. From any thread.</summary>
+    private readonly ConcurrentDictionary<string, bool> _published = new(StringComparer.Ordinal);
     private IReadOnlyList<DecisionSchema> _last = [];
 
     /// <summary>Completes when every earlier batch is handed on.</summary>
@@ -34,6 +34,28 @@ public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDe
         return handedOn.Unwrap();
     }
 
+    /// <summary>
+    /// Publishes schemas of decisions that are still to be made, so that no batch has to wait for
+    /// it. What cannot be published now is when it is needed.
+    /// </summary>
+    public void PublishAhead(IReadOnlyList<DecisionSchema> needed)
+    {
+        foreach (var schema in needed.Where(schema => !_published.ContainsKey(schema.Id)))
+        {
+            try
+            {
+                if (schemas.PublishAsync(schema).Wait(AheadMax))
+                {
+                    _published[schema.Id] = true;
+                }
+            }
+            catch (AggregateException)
+            {
+                return;
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await schemas.DisposeAsync();
@@ -45,10 +67,10 @@ public sealed class SchemasFirst(IDecisionSink sink, ISchemaTopic schemas) : IDe
         await earlier.ConfigureAwait(false);
         if (needed.Count > 0 && !ReferenceEquals(needed, _last))
         {
-            foreach (var schema in needed.Where(schema => !_published.Contains(schema.Id)))
+            foreach (var schema in needed.Where(schema => !_published.ContainsKey(schema.Id)))
             {
                 await schemas.PublishAsync(schema).ConfigureAwait(false);
-                _published.Add(schema.Id);
+                _published[schema.Id] = true;
             }
 
             _last = needed;

@@ -35,7 +35,7 @@ public sealed class CanaryShare
     public TextField By { get; }
 
     /// <summary>As people read it.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Percent} % by {TextFields.NameOf(By)}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Percent:0.##########} % by {TextFields.NameOf(By)}");
 
     /// <param name="key">An id in UTF-8; empty for none.</param>
     public bool Has(ReadOnlySpan<byte> key) => !key.IsEmpty && XxHash3.HashToUInt64(key, _seed) < _below;

@@ -18,6 +18,9 @@ public enum ModelFailureKind : byte
     /// <summary>Its output was said to be a probability, and lies outside 0..1.</summary>
     NoProbability,
 
+    /// <summary>Its output was not a number.</summary>
+    NoNumber,
+
     /// <summary>Its reasons could not be found out; the score stands.</summary>
     NoReasons,
 }

@@ -36,6 +36,9 @@ public sealed class ModelFailures
     /// <summary>A row's output was said to be a probability and is none.</summary>
     public void AddNoProbability(string model, double raw) => Add(model, ModelFailureKind.NoProbability, typeof(double), raw);
 
+    /// <summary>The outputs of rows of a call were not a number.</summary>
+    public void AddNoNumber(string model, int rows) => Add(model, ModelFailureKind.NoNumber, typeof(int), $"NaN for {rows} of the payments of a batch");
+
     /// <summary>The reasons of a row's score could not be found out.</summary>
     public void AddNoReasons(string model, Exception cause) => Add(model, ModelFailureKind.NoReasons, cause.GetType(), cause);
 
@@ -44,7 +47,7 @@ public sealed class ModelFailures
     public void Rests(string model, string? standIn, TimeSpan time)
     {
         _resting.With(model).Record(1);
-        _logger.ModelRests(WithoutCardNumbers(model), time.TotalSeconds, standIn is null ? "payments are decided without a score" : $"{WithoutCardNumbers(standIn)} stands in for it");
+        _logger.ModelRests(WithoutCardNumbers(model), time.TotalSeconds, standIn is null ? "payments are decided without a score" : $"{WithoutCardNumbers(standIn)} is asked in its place");
     }
 
     /// <summary>A model that was left alone scores again.</summary>
@@ -101,15 +104,17 @@ public sealed class ModelFailures
         ModelFailureKind.TimedOut => "timed_out",
         ModelFailureKind.Stopped => "stopped",
         ModelFailureKind.NoProbability => "no_probability",
+        ModelFailureKind.NoNumber => "no_number",
         _ => "no_reasons",
     };
 
     private static string Sentence(ModelFailureKind kind) => kind switch
     {
-        ModelFailureKind.Failed => "it failed on some payment, which is decided without a score",
-        ModelFailureKind.TimedOut => "it did not come to an end in time, and payments are decided without a score",
-        ModelFailureKind.Stopped => "it was ended while it scored, and payments are decided without a score",
-        ModelFailureKind.NoProbability => "its output is said to be a probability and is none, so the payment is decided without a score",
+        ModelFailureKind.Failed => "it failed on some payment, and has no number for it",
+        ModelFailureKind.TimedOut => "it did not come to an end in time, and has no number for these payments",
+        ModelFailureKind.Stopped => "it was ended while it scored, and has no number for these payments",
+        ModelFailureKind.NoProbability => "its output is said to be a probability and is none",
+        ModelFailureKind.NoNumber => "its output is not a number",
         _ => "it gave no reasons for a score, which stands without them",
     };
 

@@ -3,12 +3,11 @@ namespace StreamScoring.Scoring;
 /// <summary>
 /// Leaves a model alone that may decide and fails in a row, or does not come to an end: payments go
 /// to the one that stands in for it, and do not wait. After a while one batch asks it again. Shared
-/// by the lanes of a policy.
+/// by the lanes of all policies that have the model.
 /// </summary>
-/// <param name="model">As decisions name it.</param>
-/// <param name="standIn">The model that is asked instead; null: payments get no score.</param>
+/// <param name="model">As metrics and the log name it.</param>
 /// <param name="failures">Told when it rests and when it answers again; null: nobody is.</param>
-internal sealed class ModelRest(string model, string? standIn, TimeProvider clock, ModelFailures? failures)
+internal sealed class ModelRest(string model, TimeProvider clock, ModelFailures? failures)
 {
     /// <summary>So many payments in a row without a number are not those payments' fault.</summary>
     internal const int FailedMax = 32;
@@ -25,8 +24,6 @@ internal sealed class ModelRest(string model, string? standIn, TimeProvider cloc
     private readonly RestTime _rest = new(clock);
     private int _failedInARow;
     private bool _isTried;
-
-    public bool HasStandIn => standIn is not null;
 
     /// <summary>Whether to ask it; then <see cref="Told"/> has to be called.</summary>
     /// <param name="isTrial">It rested: one payment is asked of it first.</param>
@@ -49,15 +46,16 @@ internal sealed class ModelRest(string model, string? standIn, TimeProvider cloc
     /// <param name="answered">Payments that it gave a number.</param>
     /// <param name="failed">Payments that it gave none.</param>
     /// <param name="isHung">A call ran out of its time.</param>
-    public void Told(int answered, int failed, bool isHung)
+    /// <param name="standIn">The model that is asked instead; null: payments get no score.</param>
+    public void Told(int answered, int failed, bool isHung, string? standIn)
     {
         lock (_gate)
         {
             _isTried = false;
             _failedInARow = answered > 0 ? 0 : _failedInARow + failed;
-            if (isHung || (_rest.IsUncertain && answered == 0 && failed > 0) || (HasStandIn && _failedInARow >= FailedMax))
+            if (isHung || (_rest.IsUncertain && answered == 0 && failed > 0) || (standIn is not null && _failedInARow >= FailedMax))
             {
-                var isCostly = isHung && HasStandIn;
+                var isCostly = isHung && standIn is not null;
                 _failedInARow = 0;
                 var time = _rest.Rest(isCostly ? FirstOfHung : First, isCostly ? MaxOfHung : Max);
                 failures?.Rests(model, standIn, time);
@@ -70,7 +68,7 @@ internal sealed class ModelRest(string model, string? standIn, TimeProvider cloc
         }
     }
 
-    /// <summary>The policy is over, and with it what is known of the model.</summary>
+    /// <summary>No policy has the model any more.</summary>
     public void Forget()
     {
         if (_rest.IsUncertain)

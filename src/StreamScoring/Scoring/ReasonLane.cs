@@ -16,12 +16,13 @@ internal sealed class ReasonLane : IDisposable
     private readonly double[] _contributions;
     private readonly int _from;
 
+    /// <param name="id">As metrics and the log name it.</param>
     /// <param name="featureColumns">For each input of the model, the column of the feature
     /// matrix.</param>
     /// <param name="failures">Told where reasons could not be found out; null: nobody is.</param>
-    public ReasonLane(IFraudModel model, IReadOnlyList<int> featureColumns, ReasonOptions options, ModelFailures? failures)
+    public ReasonLane(IFraudModel model, string id, IReadOnlyList<int> featureColumns, ReasonOptions options, ModelFailures? failures)
     {
-        (_model, _failures) = (model.Name, failures);
+        (_model, _failures) = (id, failures);
         _explainer = model.OpenExplainer(featureColumns);
         (_featureColumns, _contributions, _from) = ([.. featureColumns], new double[featureColumns.Count], options.From);
     }

@@ -23,7 +23,7 @@ public sealed class ScoringLanes : IDisposable
     private static readonly TimeSpan LookMin = TimeSpan.FromMilliseconds(1);
 
     private readonly IReadOnlyList<ServedModel> _models;
-    private readonly ModelRest[] _rests;
+    private readonly ModelRests _rests;
     private readonly ModelChoice _choice;
     private readonly DeadlineLadder? _ladder;
     private readonly ICallMarks? _marks;
@@ -59,16 +59,17 @@ public sealed class ScoringLanes : IDisposable
     /// never.</param>
     /// <param name="ladder">Null: every payment gets the models that decide.</param>
     /// <param name="marks">Null: nobody marks calls.</param>
+    /// <param name="rests">Which models are left alone; null: none is by now.</param>
     internal ScoringLanes(
         IReadOnlyList<ServedModel> models, CanaryShare? canary, int laneCount, int rowsMax, TimeProvider clock, int? laneCountMax = null,
-        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null, DeadlineLadder? ladder = null, ICallMarks? marks = null)
+        ShadowOptions? shadows = null, ReasonOptions? reasons = null, ModelFailures? failures = null, ILateAnswers? late = null, Func<bool>? isBusy = null, DeadlineLadder? ladder = null, ICallMarks? marks = null, ModelRests? rests = null)
     {
         Invariant.Require(laneCount > 0);
         shadows ??= ShadowOptions.None;
         (_shadowWaitMax, _reasons, _failures) = (shadows.WaitMax, reasons ?? ReasonOptions.None, failures);
         (_models, _rowsMax, _clock, _laneCountMax) = (models, rowsMax, clock, laneCountMax ?? laneCount);
         (_choice, _ladder, _marks) = (new ModelChoice(models, canary), ladder, marks);
-        _rests = [.. models.Select((served, i) => new ModelRest(served.Model.Name, i + 1 < models.Count ? models[i + 1].Model.Name : null, clock, failures))];
+        _rests = rests ?? new ModelRests(clock, failures);
         _shadows = [.. shadows.Models.Select((shadow, i) => new ShadowWorker(shadow, i, rowsMax, clock, shadows.Meters, failures, late, isBusy, marks))];
         for (var i = 0; i < laneCount; i++)
         {
@@ -156,7 +157,6 @@ public sealed class ScoringLanes : IDisposable
             }
 
             _isDisposed = true;
-            Array.ForEach(_rests, rest => rest.Forget());
             while (_free.TryPop(out var lane))
             {
                 Free(lane);
@@ -245,7 +245,7 @@ public sealed class ScoringLanes : IDisposable
     {
         Invariant.Require(_lanes.Count < _laneCountMax);
         var lane = new Lane(
-            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests[i], _failures, _marks))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
+            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests.Of(served), i + 1 < _models.Count ? _models[i + 1].Id : null, _failures, _marks))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
         _lanes.Add(lane);
         if (_isStopped)
         {

@@ -44,12 +44,12 @@ public sealed class FailingModelTests
         Assert.Equal(40, GraphHarness.DecisionsOf(sink).Count(decision => decision.Probability is null));
         var notices = graph.Notices.Order().ToList();
         Assert.Equal(2, notices.Count);
-        Assert.StartsWith("model fake: it failed on some payment", notices[0], StringComparison.Ordinal);
+        Assert.StartsWith("model fake@000000000000: it failed on some payment", notices[0], StringComparison.Ordinal);
         Assert.Contains("models/m.onnx: no such category ****************.", notices[0], StringComparison.Ordinal);
         Assert.StartsWith("model shadow-0: it failed", notices[1], StringComparison.Ordinal);
         Assert.Contains("broken", notices[1], StringComparison.Ordinal);
         // Each row by itself, and the calls of several rows before.
-        Assert.InRange(graph.CountOf("scoring_model_failures_total{model=\"fake\",kind=\"failed\"}"), 40, 80);
+        Assert.InRange(graph.CountOf("scoring_model_failures_total{model=\"fake@000000000000\",kind=\"failed\"}"), 40, 80);
         Assert.True(graph.CountOf("scoring_model_failures_total{model=\"shadow-0\",kind=\"failed\"}") > 0);
     }
 
@@ -63,7 +63,7 @@ public sealed class FailingModelTests
         await graph.FinishAsync();
         Assert.Null(Assert.Single(GraphHarness.DecisionsOf(sink)).Probability);
         Assert.Contains("2.5", Assert.Single(graph.Notices), StringComparison.Ordinal);
-        Assert.Equal(1, graph.CountOf("scoring_model_failures_total{model=\"fake\",kind=\"no_probability\"}"));
+        Assert.Equal(1, graph.CountOf("scoring_model_failures_total{model=\"fake@000000000000\",kind=\"no_probability\"}"));
     }
 
     [Fact]

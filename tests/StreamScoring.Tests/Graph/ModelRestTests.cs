@@ -34,7 +34,7 @@ public sealed class ModelRestTests
             Assert.True(isTrial);
             // Another lane meanwhile.
             Assert.False(rest.MayAsk(out _));
-            rest.Told(answered: 0, failed: 1, isHung: false);
+            rest.Told(answered: 0, failed: 1, isHung: false, "other");
         }
 
         _clock.Advance(ModelRest.Max);
@@ -46,11 +46,11 @@ public sealed class ModelRestTests
     [Fact]
     public void One_that_did_not_come_to_an_end_is_asked_seldom_where_another_stands_in()
     {
-        var (with, without) = (New(), New(standIn: null));
+        var (with, without) = (New(), New());
         with.MayAsk(out _);
-        with.Told(0, 1, isHung: true);
+        with.Told(0, 1, isHung: true, "other");
         without.MayAsk(out _);
-        without.Told(0, 1, isHung: true);
+        without.Told(0, 1, isHung: true, standIn: null);
         _clock.Advance(ModelRest.First);
         Assert.False(with.MayAsk(out _));
         Assert.True(without.MayAsk(out _));
@@ -61,10 +61,10 @@ public sealed class ModelRestTests
     [Fact]
     public void Without_a_stand_in_one_that_gives_no_numbers_is_asked_for_each_payment()
     {
-        var rest = New(standIn: null);
+        var rest = New();
         for (var i = 0; i < 100; i++)
         {
-            Assert.True(Ask(rest, answered: 0, failed: ModelRest.FailedMax));
+            Assert.True(Ask(rest, answered: 0, failed: ModelRest.FailedMax, standIn: null));
         }
     }
 
@@ -79,16 +79,16 @@ public sealed class ModelRestTests
         Assert.True(rest.MayAsk(out _));
     }
 
-    private ModelRest New(string? standIn = "other") => new("model", standIn, _clock, failures: null);
+    private ModelRest New() => new("model", _clock, failures: null);
 
-    private static bool Ask(ModelRest rest, int answered, int failed)
+    private static bool Ask(ModelRest rest, int answered, int failed, string? standIn = "other")
     {
         if (!rest.MayAsk(out _))
         {
             return false;
         }
 
-        rest.Told(answered, failed, isHung: false);
+        rest.Told(answered, failed, isHung: false, standIn);
         return true;
     }
 }

@@ -47,7 +47,7 @@ public sealed class ModelRolesTests
             Assert.InRange(standIns, 100, 300);
             Assert.Equal(standIns, graph.CountOf("scoring_stand_ins_total{model=\"canary\"}"));
             // Left alone, and said once.
-            Assert.Contains(graph.Notices, notice => notice.Contains("model canary is left alone for 1 s", StringComparison.Ordinal) && notice.EndsWith("fake stands in for it", StringComparison.Ordinal));
+            Assert.Contains(graph.Notices, notice => notice.Contains("model canary@000000000000 is left alone for 1 s", StringComparison.Ordinal) && notice.EndsWith("fake@000000000000 is asked in its place", StringComparison.Ordinal));
         }
     }
 
