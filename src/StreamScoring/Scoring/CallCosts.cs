@@ -45,21 +45,27 @@ internal sealed class CallCosts
         _calls[i] = Math.Min(FirstCalls, _calls[i] + 1);
     }
 
-    /// <returns>Seconds that a call of so many rows takes; 0 where nothing is known.</returns>
+    /// <returns>
+    /// Seconds that a call of so many rows takes. Where there was none of that size: what the next
+    /// smaller ones took, as much of a call does not grow with its rows, and the first one of that
+    /// size tells; else what the next larger ones took; 0 where nothing is known.
+    /// </returns>
     public double Of(int rows)
     {
         var wanted = BitOperations.Log2((uint)Math.Max(1, rows));
-        for (var distance = 0; distance < _seconds.Length; distance++)
+        for (var i = wanted; i >= 0; i--)
         {
-            // A larger call is no guess that is too low; of a smaller one the rows are what grows.
-            if (wanted + distance < _seconds.Length && _calls[wanted + distance] > 0)
+            if (_calls[i] > 0)
             {
-                return _seconds[wanted + distance];
+                return _seconds[i];
             }
+        }
 
-            if (wanted - distance >= 0 && _calls[wanted - distance] > 0)
+        for (var i = wanted + 1; i < _calls.Length; i++)
+        {
+            if (_calls[i] > 0)
             {
-                return _seconds[wanted - distance] * (1 << distance);
+                return _seconds[i];
             }
         }
 
