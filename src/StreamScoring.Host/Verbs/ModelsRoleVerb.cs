@@ -32,7 +32,7 @@ internal static class ModelsRoleVerb
 
     public static Command Build() => ModelsVerb.Verb(
         "role",
-        "Gives a version a role beside the champion, or takes it away.\n\nExamples:\n  scoring models role shadow challenger --registry data/registry --why \"compare for a week\"\n"
+        "Gives a version a role beside the champion, or takes it away.\n\nExample:\n  scoring models role shadow challenger --registry data/registry --why \"compare for a week\"\n"
         + "  scoring models role canary challenger --percent 5 --by card_id --registry data/registry --why \"looks well\"\n  scoring models role canary challenger --remove --registry data/registry",
         [Role, ModelsVerb.ModelArgument, Percent, By, Remove, Why], Run);
 
