@@ -59,7 +59,16 @@ public sealed partial class FirstModelPageTests(KafkaCluster cluster) : IClassFi
         using var ending = ScoringProcess.EndingWithTheTest(typing);
         var (output, errors) = (typing.StandardOutput.ReadToEndAsync(), typing.StandardError.ReadToEndAsync());
         using var patience = new CancellationTokenSource(Patience);
-        await typing.WaitForExitAsync(patience.Token);
+        try
+        {
+            await typing.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            typing.Kill(entireProcessTree: true);
+            throw new TimeoutException($"the page did not end:\n{await output}\n{await errors}\n{LogOf(folder)}");
+        }
+
         return (typing.ExitCode, await output, await errors);
     }
 
