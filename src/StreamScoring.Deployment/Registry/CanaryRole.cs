@@ -1,5 +1,5 @@
-using System.Globalization;
 using StreamScoring.Contracts;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Deployment.Registry;
 
@@ -9,5 +9,5 @@ namespace StreamScoring.Deployment.Registry;
 public sealed record CanaryRole(ModelReference Model, double Percent, TextField By)
 {
     /// <summary>As people read it.</summary>
-    public string Share => string.Create(CultureInfo.InvariantCulture, $"{Percent:0.##########} % by {TextFields.NameOf(By)}");
+    public string Share => new CanaryShare(Model.Name, Percent, By).ToString();
 }

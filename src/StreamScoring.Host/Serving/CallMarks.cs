@@ -166,15 +166,15 @@ internal sealed unsafe class CallMarks : ICallMarks, IDisposable
 
         public bool IsCareful => _careful is { } left && Volatile.Read(ref left.Value) > 0;
 
-        public bool IsDeadly(int logIndex, long offset)
-        {
-            // Not before the last of them was: what is looked for must be found.
-            Interlocked.Decrement(ref _careful!.Value);
-            return _deadly.Count > 0 && _deadly.Contains(FormattableString.Invariant($"{_logTexts[logIndex]}/{offset}"));
-        }
+        public bool IsDeadly(int logIndex, long offset) => _deadly.Count > 0 && _deadly.Contains(FormattableString.Invariant($"{_logTexts[logIndex]}/{offset}"));
 
         public void Begin(int logIndex, long offset)
         {
+            if (IsCareful)
+            {
+                Interlocked.Decrement(ref _careful!.Value);
+            }
+
             if (_slot < 0)
             {
                 return;

@@ -22,7 +22,6 @@ internal static class ModelsRoleVerb
     private static readonly Option<bool> Remove = new("--remove") { Description = "Takes the role away" };
     private static readonly Option<string?> Percent = new("--percent") { Description = $"Of the keys, 0 to 100, such as 0.5 (canary; default: as that model has it, or {PercentOtherwise})", HelpName = "P" };
     private static readonly Option<string?> By = new("--by") { Description = "The id whose keys are shared out (canary; default: as that model has it, or card_id)", HelpName = "FIELD" };
-    private static readonly Option<string> Why = new("--why") { Description = "Why; it is kept in the registry's history", HelpName = "TEXT" };
 
     static ModelsRoleVerb()
     {
@@ -34,7 +33,7 @@ internal static class ModelsRoleVerb
         "role",
         "Gives a version a role beside the champion, or takes it away.\n\nExample:\n  scoring models role shadow challenger --registry data/registry --why \"compare for a week\"\n"
         + "  scoring models role canary challenger --percent 5 --by card_id --registry data/registry --why \"looks well\"\n  scoring models role canary challenger --remove --registry data/registry",
-        [Role, ModelsVerb.ModelArgument, Percent, By, Remove, Why], Run);
+        [Role, ModelsVerb.ModelArgument, Percent, By, Remove, ModelsVerb.WhyIfAny], Run);
 
     internal static int Said(bool asJson, string role, ModelReference model, ModelReference? before)
     {

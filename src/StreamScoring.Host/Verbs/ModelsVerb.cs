@@ -15,7 +15,7 @@ internal static class ModelsVerb
     private static readonly Option<string?> RegistryOption = new("--registry") { Description = "The registry's folder", HelpName = "DIR" };
     private static readonly Option<string?> TopologyOption = new("--topology") { Description = "The topology that names the registry (models.registry)", HelpName = "FILE" };
     private static readonly Option<string> Why = new("--why") { Description = WhyText, HelpName = "TEXT", Required = true };
-    private static readonly Option<string> WhyIfAny = new("--why") { Description = WhyText, HelpName = "TEXT" };
+    internal static readonly Option<string> WhyIfAny = new("--why") { Description = WhyText, HelpName = "TEXT" };
     internal static readonly Option<bool> Json = CommonOptions.Json();
     internal static readonly Argument<string> ModelArgument = new("NAME") { Description = "The newest version of a model, or NAME@sha256:… (its first digits are enough)" };
 

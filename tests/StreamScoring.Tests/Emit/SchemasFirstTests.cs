@@ -48,6 +48,34 @@ public sealed class SchemasFirstTests
     }
 
     [Fact]
+    public async Task A_batch_of_a_schema_that_was_published_ahead_waits_for_nothing()
+    {
+        var (sink, topic) = (new RecordingSink(), new HeldTopic());
+        await using var first = new SchemasFirst(sink, topic);
+        topic.Acknowledge();
+        first.PublishAhead([First, Second]);
+        topic.Hold();
+        Assert.True(first.WriteAsync(BatchOf(First)).IsCompletedSuccessfully);
+        Assert.True(first.WriteAsync(BatchOf(Second)).IsCompletedSuccessfully);
+        Assert.Equal([First, Second], topic.Asked);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_published_ahead_is_when_it_is_needed()
+    {
+        var (sink, topic) = (new RecordingSink(), new HeldTopic());
+        await using var first = new SchemasFirst(sink, topic);
+        topic.Refuse(new DeliveryFailedException("no such topic"));
+        first.PublishAhead([First]);
+        topic.Hold();
+        var written = first.WriteAsync(BatchOf(First));
+        topic.Acknowledge();
+        await written;
+        Assert.Single(sink.Written);
+        Assert.Equal([First, First], topic.Asked);
+    }
+
+    [Fact]
     public async Task Nothing_is_handed_on_behind_a_schema_that_was_refused()
     {
         var (sink, topic) = (new RecordingSink(), new HeldTopic());

@@ -55,6 +55,7 @@ internal sealed class GraphHarness : IDisposable
             Lanes = lanes,
             LateAnswers = late,
             IsBusy = isBusy,
+            SchemasAhead = schemas => PublishedAhead.Add((schemas.Count, Policies.InForce.Id)),
             LanesMax = PipelineOptions.ScoringLanesCeiling,
             Failures = new ModelFailures(_meter, new TextLogger(Notices.Enqueue)),
         };
@@ -68,6 +69,11 @@ internal sealed class GraphHarness : IDisposable
 
     /// <summary>What was said of models that failed.</summary>
     public ConcurrentQueue<string> Notices { get; } = new();
+
+    /// <summary>
+    /// Schemas that were published ahead, each time with the policy that was in force.
+    /// </summary>
+    public List<(int Count, string InForce)> PublishedAhead { get; } = [];
 
     /// <summary>The score stage's.</summary>
     public ScoringLanes Lanes => _engine.Policies!.InForce.Lanes;

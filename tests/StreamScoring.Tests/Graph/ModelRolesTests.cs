@@ -94,6 +94,9 @@ public sealed class ModelRolesTests
             Assert.All(decisions, decision => Assert.Equal(
                 int.Parse(decision.PaymentId[2..], CultureInfo.InvariantCulture) % 100 >= 90 ? "before" : "picky", decision.ModelName));
             Assert.Equal(20, decisions.Count(decision => decision.Flags.Contains("stand_in")));
+            // NaN is a failure like any other.
+            Assert.InRange(graph.CountOf("scoring_model_failures_total{model=\"picky@000000000000\",kind=\"no_number\"}"), 1, 20);
+            Assert.Contains(graph.Notices, notice => notice.Contains("its output is not a number", StringComparison.Ordinal));
         }
     }
 

@@ -43,6 +43,39 @@ public sealed class PoliciesTests
     }
 
     [Fact]
+    public async Task What_decisions_are_read_by_is_published_before_the_policy_is_in_force()
+    {
+        using var graph = new GraphHarness(new MemoryDecisionSink());
+        var before = graph.Policies.InForce;
+        graph.Policies.Swap(before.Parts with { Thresholds = new RiskThresholds { BlockFrom = 77 } });
+        Assert.NotEqual(before.Id, graph.Policies.InForce.Id);
+        Assert.Equal([before.Id], graph.PublishedAhead.Select(published => published.InForce));
+        await graph.FinishAsync();
+    }
+
+    [Fact]
+    public async Task A_change_that_keeps_a_model_keeps_that_it_is_left_alone()
+    {
+        var (sink, calls) = (new MemoryDecisionSink(), 0);
+        var hung = new FakeModel(
+            () =>
+            {
+                Interlocked.Increment(ref calls);
+                throw new ModelFailedException("model.onnx", ModelFailureKind.TimedOut, "took longer than it may");
+            }, Probability, name: "hung");
+        using var graph = new GraphHarness(sink, hung, change: parts => parts with { Others = [new ServedModel(ModelRole.Previous, new FakeModel(calibration: Probability), [0])] });
+        graph.AppendPayments(40);
+        await GraphHarness.UntilAsync(() => graph.Progress.Decided >= 40);
+        var before = graph.Lanes;
+        graph.Policies.Swap(graph.Policies.InForce.Parts with { Reasons = new ReasonOptions(0, 1) });
+        Assert.NotSame(before, graph.Lanes);
+        graph.AppendPayments(40, 40);
+        await graph.FinishAsync();
+        Assert.Equal(1, calls);
+        Assert.Equal(80, GraphHarness.DecisionsOf(sink).Count(decision => decision.ModelName == "fake" && decision.Flags.Contains("stand_in")));
+    }
+
+    [Fact]
     public async Task Within_a_log_no_decision_goes_back_to_an_older_policy()
     {
         var sink = new MemoryDecisionSink();
