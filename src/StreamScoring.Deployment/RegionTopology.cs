@@ -7,5 +7,5 @@ namespace StreamScoring.Deployment;
 /// <param name="Security">Client settings for TLS and SASL, by librdkafka's names. Never
 /// printed.</param>
 public sealed record RegionTopology(
-    string Name, string Brokers, int Partitions, int LabelPartitions, int Replication, string Payments, string Labels, string Decisions, string DeadLetters, string Schemas, string Control, string Lists, string Shadow,
+    string Name, string Brokers, int Partitions, int LabelPartitions, int Replication, string Payments, string Labels, string Decisions, string DeadLetters, string Schemas, string Control, string Lists, string Shadow, string Models,
     IReadOnlyDictionary<string, string> Security);

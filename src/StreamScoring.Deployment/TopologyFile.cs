@@ -178,11 +178,12 @@ public static class TopologyFile
                 topics.Text("control", "control"),
                 topics.Text("lists", "lists"),
                 topics.Text("shadow", "shadow"),
+                topics.Text("models", "models"),
                 security is null ? new Dictionary<string, string>() : SecurityReader.Read(security, folder)));
             topics.RequireAllRead();
             region.RequireAllRead();
             var last = regions[^1];
-            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas, last.Control, last.Lists, last.Shadow }.Distinct(StringComparer.Ordinal).Count() < 8)
+            if (new[] { last.Payments, last.Labels, last.Decisions, last.DeadLetters, last.Schemas, last.Control, last.Lists, last.Shadow, last.Models }.Distinct(StringComparer.Ordinal).Count() < 9)
             {
                 throw region.Error("topics", "names one topic twice; payments, labels, decisions, deadLetters, schemas, control, lists and shadow must differ");
             }

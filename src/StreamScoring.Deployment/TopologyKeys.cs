@@ -137,7 +137,9 @@ public static class TopologyKeys
     /// Whether the key is part of the policy: where that comes from logs, the file says what holds
     /// until something is published.
     /// </summary>
-    public static bool IsOfPolicy(string name) => name is "rules" or "lists" or "rates" || name.StartsWith("decide.", StringComparison.Ordinal);
+    public static bool IsOfPolicy(string name) =>
+        name is "rules" or "lists" or "rates" or "models.registry" or "models.champion" or "models.previous" or "models.fallback" or "models.shadows"
+        || name.StartsWith("decide.", StringComparison.Ordinal) || name.StartsWith("models.canary.", StringComparison.Ordinal);
 
     private static TopologyKey[] OfRegion(string name)
     {
@@ -158,6 +160,7 @@ public static class TopologyKeys
             new($"regions.{name}.topics.control", topology => Of(topology, region => region.Control)),
             new($"regions.{name}.topics.lists", topology => Of(topology, region => region.Lists)),
             new($"regions.{name}.topics.shadow", topology => Of(topology, region => region.Shadow)),
+            new($"regions.{name}.topics.models", topology => Of(topology, region => region.Models)),
             new($"regions.{name}.security", topology => Of(topology, region => region.Security), IsSecret: true),
         ];
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
@@ -15,6 +16,26 @@ internal static class PolicyLogs
     public static PolicyTopic ControlOf(Topology topology) => TopicOf(topology, region => region.Control);
 
     public static PolicyTopic ListsOf(Topology topology) => TopicOf(topology, region => region.Lists);
+
+    public static PolicyTopic ModelsOf(Topology topology) => TopicOf(topology, region => region.Models);
+
+    /// <summary>Publishes a change, and sees whether it counts.</summary>
+    /// <exception cref="InvalidInputFileException">It is too large for a record.</exception>
+    /// <exception cref="KafkaFailedException">It cannot be written, or does not count.</exception>
+    public static ControlEntry Publish(Topology topology, ControlChange change, CancellationToken cancel)
+    {
+        var value = change.ToJson();
+        if (value.Length > ControlChange.BytesMax)
+        {
+            throw new InvalidInputFileException($"the change has {value.Length:N0} bytes; a record of the control topic has {ControlChange.BytesMax:N0} at the most");
+        }
+
+        ControlOf(topology).Write([(null, value)], new Dictionary<string, string>(), _ => { }, cancel);
+        // Whether it counts is for the log to say: another may have come between.
+        var entry = HistoryOf(topology, cancel).Entries.Last(entry => entry.Change is { } other && other.By == change.By && other.Why == change.Why && other.Parts.SequenceEqual(change.Parts));
+        return entry.Refusal is null ? entry
+            : throw new KafkaFailedException($"the change at offset {entry.Offset} does not count: {entry.Refusal}. Look at scoring policy diff, and publish again");
+    }
 
     /// <summary>All that was ever published but entries of lists.</summary>
     public static ControlHistory HistoryOf(Topology topology, CancellationToken cancel)
@@ -50,6 +71,10 @@ internal static class PolicyLogs
 
     /// <summary>Who publishes, where nobody is named.</summary>
     public static string Me => Environment.UserName is { Length: > 0 } user ? $"{user}@{Environment.MachineName}" : Environment.MachineName;
+
+    /// <summary>A record's time, as people and scripts read it.</summary>
+    /// <param name="ms">Since the Unix epoch.</param>
+    public static string TimeOf(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static PolicyTopic TopicOf(Topology topology, Func<RegionTopology, string> name)
     {

@@ -6,20 +6,27 @@ using StreamScoring.KafkaClients;
 namespace StreamScoring.Kafka;
 
 /// <summary>
-/// A topic of one partition that changes the policy, for those who write to it or look at it as a
-/// whole. Processes that decide read it as a log among others.
+/// A topic of one partition that holds parts of the policy, for those who write to it or look at it
+/// as a whole. Processes that decide read it as a log among others.
 /// </summary>
 public sealed class PolicyTopic(KafkaConnection connection, string topic)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// What waits longer than the patience fails, and large records make up what waits.
+    /// </summary>
+    private const string QueueKilobytes = "16384";
+
     private readonly TopicPartition _partition = new(topic, 0);
 
     /// <summary>All records that are there now.</summary>
+    /// <param name="from">Offset of the first one; where it is not there, from the beginning.
+    /// </param>
     /// <exception cref="KafkaFailedException">No broker answers, or the topic is
     /// missing.</exception>
-    public IEnumerable<PolicyRecord> ReadAll(CancellationToken cancel)
+    public IEnumerable<PolicyRecord> ReadAll(CancellationToken cancel, long from = 0)
     {
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(connection.Settings(
                 ("group.id", "scoring-look"), ("enable.auto.commit", "false"), ("enable.partition.eof", "true"), ("auto.offset.reset", "earliest"),
@@ -31,7 +38,7 @@ public sealed class PolicyTopic(KafkaConnection connection, string topic)
             yield break;
         }
 
-        consumer.Assign(new TopicPartitionOffset(_partition, ends.Low));
+        consumer.Assign(new TopicPartitionOffset(_partition, from < ends.High ? Math.Max(from, ends.Low) : ends.Low));
         for (var heardAt = TimeProvider.System.GetTimestamp(); ;)
         {
             cancel.ThrowIfCancellationRequested();
@@ -71,7 +78,7 @@ public sealed class PolicyTopic(KafkaConnection connection, string topic)
         var (written, failure) = (0L, (Error?)null);
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(connection.Settings(
                 ("acks", "all"), ("enable.idempotence", "true"), ("message.timeout.ms", $"{(int)Patience.TotalMilliseconds}"), ("linger.ms", "5"), ("compression.type", "lz4"),
-                ("message.max.bytes", "1000000")))
+                ("message.max.bytes", "1000000"), ("queue.buffering.max.kbytes", QueueKilobytes)))
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         var common = new Headers();
         foreach (var (name, value) in headers)
@@ -129,6 +136,16 @@ public sealed class PolicyTopic(KafkaConnection connection, string topic)
 
     private static string HeaderOf(ConsumeResult<byte[]?, byte[]?> result, string name) =>
         result.Message.Headers?.TryGetLastBytes(name, out var value) == true ? Encoding.UTF8.GetString(value) : "";
+
+    /// <summary>The offset behind its newest record.</summary>
+    /// <exception cref="KafkaFailedException">No broker answers, or the topic is
+    /// missing.</exception>
+    public long End(CancellationToken cancel)
+    {
+        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(connection.Settings(("group.id", "scoring-look"), ("enable.auto.commit", "false")))
+            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        return EndsOf(consumer, cancel).High;
+    }
 
     private WatermarkOffsets EndsOf(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancel)
     {

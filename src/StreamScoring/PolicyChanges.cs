@@ -150,8 +150,9 @@ public sealed class PolicyChanges : IPolicyGate
         (_state.Control, _state.Rates) = (prepared!.Control, prepared.Rates);
         if (prepared.Policy is { } policy)
         {
-            _policies.PutInForce(policy);
+            // First this: whoever makes a policy of a file meanwhile sees that it is not of it.
             _state.Applied = prepared.Applied;
+            _policies.PutInForce(policy);
         }
 
         // Parts that could not be applied are not healed by other ones.

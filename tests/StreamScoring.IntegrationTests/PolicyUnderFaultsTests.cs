@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Deployment.Registry;
 using StreamScoring.Host;
+using StreamScoring.Host.Registry;
 using StreamScoring.Host.Serving;
+using StreamScoring.Host.Verbs;
 using StreamScoring.Lists;
 using StreamScoring.Logs;
 using StreamScoring.Signals;
@@ -30,6 +33,7 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
     {
         var set = await regions.TopicsAsync(partitions: 2, "--set", "policy=log", "--set", "membership.session=6s", "--set", "snapshots.interval=3s", "--set", "emit.names=inline");
         var topology = Load("eu", set);
+        await PushModelsAsync(topology);
         string[] starts = ["eu", "eu", "us"];
         var processes = starts.Select(region => Start(region, set)).ToArray();
         try
@@ -62,6 +66,8 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             Assert.True(derived >= Names.Length * payments);
             // Several policies decided, or nothing was tried.
             Assert.True(oracle.PoliciesSeen >= 10, $"{oracle.PoliciesSeen} policies");
+            // Three champions and a canary: the other one may have been in force for no batch.
+            Assert.True(oracle.Models.Count >= 4, string.Join(", ", oracle.Models));
         }
         finally
         {
@@ -83,8 +89,39 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             $"region={region}", $"regions.eu.brokers={environment["SCORING_BROKERS_EU"]}", $"regions.us.brokers={environment["SCORING_BROKERS_US"]}", .. set.Where((_, i) => i % 2 == 1)]);
     }
 
+    /// <summary>Publishes two versions of the model, by other calibrations.</summary>
+    private async Task PushModelsAsync(Topology topology)
+    {
+        foreach (var end in new[] { "0.5", "0.9" })
+        {
+            var (folder, registry) = (Directory.CreateDirectory(Path.Combine(regions.Folder, $"model-{end}")).FullName, Path.Combine(regions.Folder, "registry"));
+            foreach (var file in Directory.EnumerateFiles(topology.ModelFolder))
+            {
+                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            }
+
+            await File.AppendAllTextAsync(Path.Combine(folder, "card.yaml"), $"calibration: {{from: [0, 1], to: [0, {end}]}}\n");
+            await ScoringProcess.SucceedAsync(new Dictionary<string, string>(), "models", "add", "--registry", registry, "--model", folder, "--name", $"to-{end}");
+            var from = ModelRegistry.Open(registry);
+            ModelsPushVerb.Push(topology, new PublishedShelf(topology, CancellationToken.None), from, from.Find($"to-{end}"), "a test", CancellationToken.None);
+        }
+    }
+
+    /// <summary>Another of the two decides, and the one before stands in for it; or both do.
+    /// </summary>
+    private static string OtherModels(string? text)
+    {
+        var models = PublishedModels.Read(text);
+        var roles = models.Roles;
+        var (first, second) = (models.Versions[0].Model, models.Versions[1].Model);
+        return models.With(
+            roles.Canary is null && roles.Champion is not null ? roles with { Canary = new CanaryRole(roles.Champion == first ? second : first, 30, TextField.CustomerId) }
+                : roles with { Champion = roles.Champion == first ? second : first, Previous = roles.Champion, Canary = null },
+            isRollback: false).ToText();
+    }
+
     /// <summary>
-    /// Publishes a change every second: rules, thresholds, or an entry of a list.
+    /// Publishes a change every second: rules, thresholds, models, or an entry of a list.
     /// </summary>
     private static async Task ChangeAsync(Topology topology)
     {
@@ -93,14 +130,16 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
         for (var i = 0; i < Changes; i++)
         {
             await timer.WaitForNextTickAsync(CancellationToken.None);
-            if (i % 3 == 2)
+            if (i % 4 == 3)
             {
                 PolicyLogs.ListsOf(topology).Write([(ListRecord.KeyOf("customers", $"c-{random.Next(20)}"), random.Next(3) == 0 ? null : ListRecord.ValueOf(null, null))], new Dictionary<string, string>(), _ => { }, CancellationToken.None);
                 continue;
             }
 
             var inForce = PolicyLogs.HistoryOf(topology, CancellationToken.None).InForce;
-            var (kind, text) = i % 3 == 0
+            var (kind, text) = i % 4 == 1
+                ? (ControlPart.Models, OtherModels(inForce.TextOf(ControlPart.Models)))
+                : i % 4 == 0
                 ? (ControlPart.Rules, string.Create(CultureInfo.InvariantCulture, $"# {i}\nblock listed when customer_id in @customers\nreview big when amount >= {random.Next(100)}\n"))
                 : (ControlPart.Settings, string.Create(CultureInfo.InvariantCulture, $"decide.blockFrom={50 + random.Next(50)}\ndecide.challengeFrom={random.Next(3)}\n"));
             PolicyLogs.ControlOf(topology).Write([(null, new ControlChange("a test", $"change {i}", [ControlPart.Of(kind, text, inForce.HashOf(kind))]).ToJson())], new Dictionary<string, string>(), _ => { }, CancellationToken.None);
@@ -166,12 +205,13 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
         private readonly List<(ControlState State, PolicyParts Parts)> _policies = [];
         private readonly List<(string Entry, bool IsRemoval)> _entries = [];
         private readonly HashSet<string> _seen = [];
+        private readonly HashSet<(string Name, string Role)> _models = [];
         private readonly LogId _control, _lists;
 
         public PolicyDerivation(Topology topology)
         {
-            _files = new PolicyFiles(topology, Artifacts.Load(topology, CancellationToken.None), _meter);
-            var maker = new LogPolicy(_files, () => topology, NullLogger.Instance);
+            _files = new PolicyFiles(topology, Artifacts.Load(topology, CancellationToken.None), _meter, PublishedFolders.OfProcess(topology));
+            var maker = new LogPolicy(_files, () => topology, NullLogger.Instance, CancellationToken.None);
             _policies.Add((ControlState.Empty, maker.Make(ControlState.Empty)));
             foreach (var entry in PolicyLogs.HistoryOf(topology, CancellationToken.None).Entries)
             {
@@ -189,6 +229,8 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
         }
 
         public int PoliciesSeen => _seen.Count;
+
+        public HashSet<(string Name, string Role)> Models => _models;
 
         /// <returns>How many decisions were derived.</returns>
         public int Check(List<(int Partition, DecisionRecord Decision, byte[]? Vector)> decisions, int payments)
@@ -225,6 +267,9 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             var listed = ListSet.Empty(Identity.IdentityHash.Development).With([.. _entries.Take((int)at.Lists).Select(entry => new ListChange("customers", entry.Entry, ListEntry.Forever, entry.IsRemoval))], 0);
             Assert.Equal(parts.IdBy(listed.Lists), decision.Policy);
             _seen.Add(decision.Policy!);
+            // The scores are another test's; here each is of a model that may decide then.
+            Assert.Contains(parts.Models, served => served.Model.Name == decision.ModelName && served.Model.Version.EndsWith(decision.ModelVersion!, StringComparison.Ordinal) && served.Role.ToString().Equals(decision.Role, StringComparison.OrdinalIgnoreCase));
+            _models.Add((decision.ModelName!, decision.Role!));
             if (decision.Flags.Contains("duplicate") || state.TextOf(ControlPart.Rules) is not { } rules)
             {
                 return;

@@ -116,7 +116,7 @@ public sealed class TwoRegions : IAsyncLifetime
     public static string[] SetOf(string prefix, int partitions) =>
     [
         "--set", $"group={prefix}scoring",
-        .. new[] { "eu", "us" }.SelectMany(region => new[] { "payments", "labels", "decisions", "deadLetters", "control", "lists" }
+        .. new[] { "eu", "us" }.SelectMany(region => new[] { "payments", "labels", "decisions", "deadLetters", "control", "lists", "models" }
             .SelectMany(topic => new[] { "--set", $"regions.{region}.topics.{topic}={prefix}{topic}" })
             .Concat(["--set", $"regions.{region}.partitions={partitions}"])),
     ];

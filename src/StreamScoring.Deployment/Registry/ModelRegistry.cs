@@ -10,13 +10,22 @@ namespace StreamScoring.Deployment.Registry;
 /// <c>roles.yaml</c>, which is replaced whole; and <c>history.jsonl</c>, to which each change is
 /// added. The history also says which version belongs to which name.
 /// </summary>
-public sealed class ModelRegistry
+public sealed class ModelRegistry : IModelShelf
 {
     private const string HistoryFile = "history.jsonl", ModelsFolder = "models", LockFile = "lock";
 
     private ModelRegistry(string folder) => Folder = folder;
 
     public string Folder { get; }
+
+    /// <inheritdoc/>
+    public string Place => Folder;
+
+    /// <inheritdoc/>
+    public string TakenWhen => "within two looks at roles.yaml";
+
+    /// <inheritdoc/>
+    public string? ChampionOtherwise => null;
 
     /// <summary>The file of roles, which running processes look at.</summary>
     public string RolesPath => RolesPathOf(Folder);
@@ -53,7 +62,7 @@ public sealed class ModelRegistry
         return new ModelRegistry(folder);
     }
 
-    /// <summary>Where a version lies.</summary>
+    /// <inheritdoc/>
     public string FolderOf(ModelReference model) => Path.Combine(Folder, ModelsFolder, model.Hex);
 
     /// <exception cref="InvalidInputFileException">The file is wrong, or names a version that is
@@ -72,8 +81,7 @@ public sealed class ModelRegistry
         return roles;
     }
 
-    /// <summary>The roles, of versions that the history knows.</summary>
-    /// <exception cref="InvalidInputFileException">The roles or the history are wrong.</exception>
+    /// <inheritdoc/>
     public ModelRoles KnownRoles()
     {
         var (roles, known) = (Roles(), Models().Select(entry => entry.Model).ToHashSet());
@@ -85,8 +93,7 @@ public sealed class ModelRegistry
         return roles;
     }
 
-    /// <summary>Oldest first.</summary>
-    /// <exception cref="InvalidInputFileException">A line of it is none.</exception>
+    /// <inheritdoc/>
     public IReadOnlyList<RegistryEvent> History()
     {
         var changes = new List<RegistryEvent>();
@@ -100,20 +107,15 @@ public sealed class ModelRegistry
         return changes;
     }
 
-    /// <summary>Every version, in the order in which they came, with the last time that it was
-    /// added.</summary>
-    /// <exception cref="InvalidInputFileException">The history is wrong.</exception>
+    /// <inheritdoc/>
     public IReadOnlyList<(ModelReference Model, RegistryEvent Event)> Models() =>
         [.. History().Where(change => change.Kind == RegistryEvent.Added).GroupBy(change => change.Hash, StringComparer.Ordinal)
             .Select(of => (ModelReference.Parse(of.Key, HistoryPath), of.Last()))];
 
-    /// <summary>
-    /// The champions before the one of now, the last one first. Each rollback goes one further
-    /// back; a promotion begins anew. A change that was written down and never came into force does
-    /// not count.
-    /// </summary>
-    /// <exception cref="InvalidInputFileException">There is no champion, or the roles or the
-    /// history are wrong.</exception>
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A change that was written down and never came into force does not count.
+    /// </remarks>
     public IReadOnlyList<ModelReference> ChampionsBefore()
     {
         var now = KnownRoles().Champion?.ToString() ?? throw new InvalidInputFileException($"{Folder}: has no champion; promote a version");
@@ -161,38 +163,11 @@ public sealed class ModelRegistry
         return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <param name="text"><c>NAME</c>, its newest version, or <c>NAME@sha256:…</c>, of which the
-    /// first digits are enough.</param>
-    /// <exception cref="InvalidInputFileException">There is no such version, or several begin
-    /// so.</exception>
-    public ModelReference Find(string text)
-    {
-        var models = Models().Select(entry => entry.Model).ToList();
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        var name = at < 0 ? text : text[..at];
-        var ofName = models.Where(model => model.Name == name).ToList();
-        if (ofName.Count == 0)
-        {
-            throw new InvalidInputFileException($"{Folder}: has no model {name}; it has {(models.Count == 0 ? "none yet" : string.Join(", ", models.Select(model => model.Name).Distinct(StringComparer.Ordinal)))}");
-        }
-
-        const int DigitsMin = 4;
-        if (at >= 0 && (!text[(at + 1)..].StartsWith("sha256:", StringComparison.Ordinal) || text.Length - at - "@sha256:".Length < DigitsMin))
-        {
-            throw new InvalidInputFileException($"{text} names no version; write {name}@sha256: and at least {DigitsMin} digits, or {name} for its newest");
-        }
-
-        var found = at < 0 ? [ofName[^1]] : ofName.Where(model => model.Version.StartsWith(text[(at + 1)..], StringComparison.OrdinalIgnoreCase)).ToList();
-        return found.Count switch
-        {
-            1 => found[0],
-            0 => throw new InvalidInputFileException($"{Folder}: has no version {text}; of {name} it has {string.Join(", ", ofName.Select(model => model.Version))}"),
-            _ => throw new InvalidInputFileException($"{Folder}: {found.Count} versions begin with {text}: {string.Join(", ", found.Select(model => model.Version))}; write more digits"),
-        };
-    }
-
     /// <summary>Begins a change. Nobody else can change the registry until it is disposed of.
     /// </summary>
     /// <exception cref="InvalidInputFileException">Somebody else is changing it.</exception>
     public RegistryEdit Edit() => new(this);
+
+    /// <inheritdoc/>
+    public IRoleEdit EditRoles() => Edit();
 }

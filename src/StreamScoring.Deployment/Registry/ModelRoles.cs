@@ -36,20 +36,26 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
         }
 
         var top = YamlFile.Open(path);
+        var roles = Read(top);
+        top.RequireAllRead();
+        return roles;
+    }
+
+    /// <inheritdoc cref="Read(string)"/>
+    internal static ModelRoles Read(YamlMap top)
+    {
         top.Integer("version", 1, 1, 1);
-        var roles = new ModelRoles(Reference(top, "champion"), [.. top.Texts("shadows").Select(shadow => ModelReference.Parse(shadow, path))])
+        return new ModelRoles(Reference(top, "champion"), [.. top.Texts("shadows").Select(shadow => ModelReference.Parse(shadow, top.File))])
         {
             Previous = Reference(top, "previous"),
             Canary = ReadCanary(top),
             Fallback = Reference(top, "fallback"),
         };
-        top.RequireAllRead();
-        return roles;
     }
 
     public string ToText()
     {
-        var text = new StringBuilder("# Roles of the models in this registry. Change them by scoring models promote, rollback and role, which write down who and why.\nversion: 1\n");
+        var text = new StringBuilder("# Roles of models. Change them by scoring models promote, rollback and role, which write down who and why.\nversion: 1\n");
         Write("champion", Champion);
         Write("previous", Previous);
         Write("fallback", Fallback);

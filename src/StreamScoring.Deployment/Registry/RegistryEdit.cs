@@ -9,7 +9,7 @@ namespace StreamScoring.Deployment.Registry;
 /// changes: of two changes at once the second one is refused, and finds the first one when it is
 /// made again.
 /// </summary>
-public sealed class RegistryEdit : IDisposable
+public sealed class RegistryEdit : IRoleEdit
 {
     private const string NewFolder = "new-", Temporary = ".new";
 
@@ -84,11 +84,7 @@ public sealed class RegistryEdit : IDisposable
         return same.Count > 0 ? RegistryAddition.Mended : RegistryAddition.New;
     }
 
-    /// <summary>Puts roles in force, and writes down what changes and why.</summary>
-    /// <param name="isRollback">Another champion is the one before.</param>
-    /// <param name="why">Null where nothing was said.</param>
-    /// <exception cref="InvalidInputFileException">The registry cannot be written, or its roles are
-    /// wrong.</exception>
+    /// <inheritdoc/>
     public void SetRoles(ModelRoles roles, bool isRollback, string by, string? why)
     {
         ArgumentNullException.ThrowIfNull(roles);
@@ -99,48 +95,13 @@ public sealed class RegistryEdit : IDisposable
             // a reason without roles, which ModelRegistry.ChampionsBefore passes over.
             var temporary = $"{_registry.RolesPath}{Temporary}";
             File.WriteAllText(temporary, roles.ToText());
-            if (roles.Champion is { } champion && champion != before.Champion)
+            foreach (var change in RoleChanges.Of(before, roles, isRollback, Now(), by, why))
             {
-                Note(isRollback ? RegistryEvent.Rollback : RegistryEvent.Champion, champion, before.Champion);
-            }
-
-            if (roles.Canary != before.Canary)
-            {
-                NoteChange(RegistryEvent.Canary, roles.Canary?.Model, before.Canary?.Model, roles.Canary?.Share);
-            }
-
-            if (roles.Fallback != before.Fallback)
-            {
-                NoteChange(RegistryEvent.Fallback, roles.Fallback, before.Fallback);
-            }
-
-            foreach (var model in before.Shadows.Except(roles.Shadows))
-            {
-                Note(RegistryEvent.Removed(RegistryEvent.Shadow), model);
-            }
-
-            foreach (var model in roles.Shadows.Except(before.Shadows))
-            {
-                Note(RegistryEvent.Shadow, model);
+                Append(change);
             }
 
             File.Move(temporary, _registry.RolesPath, overwrite: true);
         });
-
-        void NoteChange(string role, ModelReference? now, ModelReference? old, string? share = null)
-        {
-            if (now is { } model)
-            {
-                Note(role, model, old, share);
-            }
-            else if (old is { } removed)
-            {
-                Note(RegistryEvent.Removed(role), removed);
-            }
-        }
-
-        void Note(string kind, ModelReference model, ModelReference? replaces = null, string? share = null) =>
-            Append(new RegistryEvent(Now(), by, why, kind, model.ToString(), replaces?.ToString(), share));
     }
 
     public void Dispose() => _lock.Dispose();

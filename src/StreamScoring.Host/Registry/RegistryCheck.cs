@@ -8,15 +8,15 @@ namespace StreamScoring.Host.Registry;
 internal static class RegistryCheck
 {
     /// <returns>Null where all is well.</returns>
-    public static string? ProblemOf(ModelRegistry registry, ModelReference model)
+    public static string? ProblemOf(IModelShelf shelf, ModelReference model)
     {
-        var folder = registry.FolderOf(model);
+        var folder = shelf.FolderOf(model);
         if (!Directory.Exists(folder))
         {
             return $"its folder {folder} is gone; add it again";
         }
 
-        if (registry.Models().First(entry => entry.Model == model).Event.Files is { } files && ModelRegistry.FilesHashOf(folder) != files)
+        if (shelf.Models().First(entry => entry.Model == model).Event.Files is { } files && ModelRegistry.FilesHashOf(folder) != files)
         {
             return "its files were changed; add it again";
         }
@@ -37,16 +37,16 @@ internal static class RegistryCheck
     /// <param name="featureFile">That it is to be served with; null: not known.</param>
     /// <exception cref="InvalidInputFileException">It is not what was added, or does not fit the
     /// features.</exception>
-    public static void Require(ModelRegistry registry, ModelReference model, string? featureFile)
+    public static void Require(IModelShelf shelf, ModelReference model, string? featureFile)
     {
-        if (ProblemOf(registry, model) is { } problem)
+        if (ProblemOf(shelf, model) is { } problem)
         {
             throw new InvalidInputFileException($"{model} gets no role: {problem}");
         }
 
         if (featureFile is not null)
         {
-            ModelColumns.Of(ModelCard.Load(registry.FolderOf(model)).Inputs, $"{model}", FeatureFiles.Load(featureFile), featureFile);
+            ModelColumns.Of(ModelCard.Load(shelf.FolderOf(model)).Inputs, $"{model}", FeatureFiles.Load(featureFile), featureFile);
         }
     }
 }

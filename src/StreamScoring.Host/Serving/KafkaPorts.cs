@@ -44,9 +44,29 @@ internal static class KafkaPorts
             return [];
         }
 
-        var region = topology.Regions.First(region => region.Name == control.Region);
-        var (at, prefix) = control.Follow == FollowMode.Mirror && !IsHomeOfControl(topology) ? (topology.Region, control.MirrorPrefix) : (control.Region, "");
+        var (at, prefix, region) = PolicyTopicsOf(topology, control);
         return LogsOf(at, prefix + region.Control, 1, LogKind.Control).Concat(LogsOf(at, prefix + region.Lists, 1, LogKind.Lists));
+    }
+
+    /// <summary>The topic of published models, as this process reads it; null where the policy is
+    /// that of files.</summary>
+    public static PolicyTopic? ModelsOf(Topology topology)
+    {
+        if (topology.Control is not { } control)
+        {
+            return null;
+        }
+
+        var (at, prefix, region) = PolicyTopicsOf(topology, control);
+        return new PolicyTopic(ConnectionOf(topology.Regions.First(region => region.Name == at)), prefix + region.Models);
+    }
+
+    /// <returns>In which region the topics are read, by what their names begin there, and the
+    /// region that has them under their own names.</returns>
+    private static (string Region, string Prefix, RegionTopology Home) PolicyTopicsOf(Topology topology, ControlKnobs control)
+    {
+        var home = topology.Regions.First(region => region.Name == control.Region);
+        return control.Follow == FollowMode.Mirror && !IsHomeOfControl(topology) ? (topology.Region, control.MirrorPrefix, home) : (control.Region, "", home);
     }
 
     private static bool IsHomeOfControl(Topology topology) => topology.Control?.Region == topology.Region;
@@ -72,7 +92,7 @@ internal static class KafkaPorts
     /// before payments do.
     /// </summary>
     public static TopicAdmin AdminOf(Topology topology, RegionTopology region) => new(
-        ConnectionOf(region), [(region.Schemas, 1), (region.Shadow, region.Partitions), .. topology.Control?.Region == region.Name ? [(region.Control, 1), (region.Lists, 1)] : ((string, int)[])[], .. PartitionedOf(region)]);
+        ConnectionOf(region), [(region.Schemas, 1), (region.Shadow, region.Partitions), .. topology.Control?.Region == region.Name ? [(region.Control, 1), (region.Lists, 1), (region.Models, 1)] : ((string, int)[])[], .. PartitionedOf(region)]);
 
     /// <summary>Looks at the topics that a process uses of its own region.</summary>
     public static TopicAdmin AdminOf(Topology topology) => new(ConnectionOf(topology.Home), [

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Prometheus;
+using StreamScoring.Control;
 using StreamScoring.Deployment;
 
 namespace StreamScoring.Host.Serving;
@@ -77,17 +78,16 @@ internal sealed class LiveTopology : IDisposable
 
     private void Take(Topology target, Pipeline pipeline, CancellationToken cancel)
     {
+        if (target.Control is not null)
+        {
+            TakeOfLog(target, pipeline);
+            return;
+        }
+
         var (policy, files) = _policies.Load(target, cancel);
         try
         {
-            if (target.Control is null)
-            {
-                pipeline.Take(policy);
-            }
-            else
-            {
-                policy.Held?.Dispose();
-            }
+            pipeline.Take(policy);
         }
         catch
         {
@@ -96,15 +96,35 @@ internal sealed class LiveTopology : IDisposable
         }
 
         _policies.Take(files);
-        if (target.Control is not null)
-        {
-            pipeline.Take(PolicyOf(target, pipeline));
-        }
     }
 
-    /// <summary>Where the policy is that of logs, only the models are the files'.</summary>
-    private PolicyParts PolicyOf(Topology topology, Pipeline pipeline) =>
-        topology.Control is null ? _policies.PolicyOf(topology) : _policies.PolicyOf(topology, pipeline.State.Applied);
+    /// <summary>
+    /// The log may bring another policy meanwhile, which must not be left behind.
+    /// </summary>
+    private void TakeOfLog(Topology topology, Pipeline pipeline)
+    {
+        ControlState of;
+        do
+        {
+            of = pipeline.State.Applied;
+            pipeline.Take(_policies.PolicyOf(topology, of, _stopping.Token));
+        }
+        while (pipeline.State.Applied != of);
+    }
+
+    /// <returns>The policy's id.</returns>
+    private string TakeLoaded(Topology topology, Pipeline pipeline)
+    {
+        if (topology.Control is not null)
+        {
+            TakeOfLog(topology, pipeline);
+            return pipeline.PolicyId;
+        }
+
+        var parts = _policies.PolicyOf(topology);
+        pipeline.Take(parts);
+        return parts.Id;
+    }
 
     private Topology? Finish(Pending pending, Pipeline pipeline)
     {
@@ -114,9 +134,7 @@ internal sealed class LiveTopology : IDisposable
         if (isTaken)
         {
             // The graph may have been started over meanwhile, with the policy of before.
-            var parts = PolicyOf(pending.Target, pipeline);
-            policy = parts.Id;
-            pipeline.Take(parts);
+            policy = TakeLoaded(pending.Target, pipeline);
         }
 
         var problem = isTaken ? null : _taking.Exception?.InnerException?.Message ?? "loading was given up";

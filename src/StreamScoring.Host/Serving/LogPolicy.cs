@@ -13,9 +13,10 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 /// <param name="files">The models and the features.</param>
 /// <param name="topology">What is in force of the topology.</param>
-internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILogger logger) : IPolicyMaker
+/// <param name="cancel">The process ends: models are not waited for any more.</param>
+internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILogger logger, CancellationToken cancel) : IPolicyMaker
 {
-    private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings];
+    private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings, ControlPart.Models];
 
     /// <inheritdoc/>
     public PolicyParts Make(ControlState control)
@@ -24,7 +25,7 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
         {
             return control.Parts.Keys.FirstOrDefault(kind => !Kinds.Contains(kind)) is { } unknown
                 ? throw new PolicyNotMadeException($"this release knows no {unknown} in the control log; update this process")
-                : files.PolicyOf(topology(), control);
+                : files.PolicyOf(topology(), control, cancel);
         }
         catch (Exception e) when (e is InvalidInputFileException or IOException or UnauthorizedAccessException)
         {

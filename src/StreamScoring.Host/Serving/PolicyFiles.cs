@@ -3,6 +3,7 @@ using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Expressions;
+using StreamScoring.Deployment.Registry;
 using StreamScoring.Features;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
@@ -18,6 +19,10 @@ namespace StreamScoring.Host.Serving;
 internal sealed class PolicyFiles : IDisposable
 {
     private readonly EngineMeter _meter;
+    private readonly PublishedFolders? _published;
+
+    /// <summary>A file and a log may ask for other models at once.</summary>
+    private readonly Lock _loading = new();
     private Shared<Artifacts> _artifacts;
     private IDisposable _hold;
     private Topology _of;
@@ -26,9 +31,10 @@ internal sealed class PolicyFiles : IDisposable
 
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
     /// <param name="meter">Where the shadow models' answers are counted.</param>
-    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter)
+    /// <param name="published">Models that a log names; null: none does.</param>
+    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter, PublishedFolders? published = null)
     {
-        (_of, _meter, _artifacts, _rules, _rates) = (topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
+        (_published, _of, _meter, _artifacts, _rules, _rates) = (published, topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
         _hold = _artifacts.Hold();
     }
 
@@ -43,15 +49,35 @@ internal sealed class PolicyFiles : IDisposable
     public PolicyRules? Rules => Volatile.Read(ref _rules);
 
     /// <summary>
-    /// The policy of the models that are loaded and what the control log says.
+    /// The policy of what the control log says. Models are loaded where it names others than those
+    /// that are loaded.
     /// </summary>
-    /// <exception cref="InvalidInputFileException">It does not fit the features.</exception>
-    public PolicyParts PolicyOf(Topology topology, ControlState control)
+    /// <exception cref="InvalidInputFileException">It does not fit the features, or a model cannot
+    /// be had.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public PolicyParts PolicyOf(Topology topology, ControlState control, CancellationToken cancel)
     {
-        var artifacts = _artifacts;
-        // Before the hold: nobody lets go of it where this fails.
         var settled = PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings));
-        return Held(artifacts, RuleArtifacts.OfLog(settled, Features, artifacts.Value.ModelNames, artifacts.Value.ShadowIds, control), foldedRates: null, settled);
+        lock (_loading)
+        {
+            var named = WithPublished(settled, control.TextOf(ControlPart.Models), cancel);
+            if (!NamesSameModels(named))
+            {
+                var loaded = Artifacts.Load(named, Features, Failures, cancel);
+                Take(new LoadedFiles(named, new Shared<Artifacts>(loaded), loaded.Rules, loaded.Rates));
+            }
+
+            // First what can fail: nobody lets go of a hold then.
+            var rules = RuleArtifacts.OfLog(named, Features, Current.ModelNames, Current.ShadowIds, control);
+            return Held(_artifacts, rules, foldedRates: null, named);
+        }
+    }
+
+    private Topology WithPublished(Topology topology, string? text, CancellationToken cancel)
+    {
+        var models = PublishedModels.Read(text);
+        return PublishedRoles.Apply(topology, models.Roles, model => (_published ?? throw new InvalidInputFileException($"{model} was published, and this process reads no topic of models"))
+            .FolderOf(models.Versions.First(version => version.Model == model), cancel));
     }
 
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>

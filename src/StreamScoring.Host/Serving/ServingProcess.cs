@@ -192,7 +192,7 @@ internal sealed class ServingProcess(
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, logger, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger);
+        var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger, cancel);
         var (policy, problem) = log?.AtStart(state.Control, state.Applied) ?? (policies.PolicyOf(topology), null);
         _marks?.Refer(logs);
         await using var late = new ShadowTopic(connection, topology.Home.Shadow, logs, new LateAnswerMeters(meter), logger);

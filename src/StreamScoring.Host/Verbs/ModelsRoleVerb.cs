@@ -35,18 +35,18 @@ internal static class ModelsRoleVerb
         + "  scoring models role canary challenger --percent 5 --by card_id --registry data/registry --why \"looks well\"\n  scoring models role canary challenger --remove --registry data/registry",
         [Role, ModelsVerb.ModelArgument, Percent, By, Remove, ModelsVerb.WhyIfAny], Run);
 
-    internal static int Said(bool asJson, string role, ModelReference model, ModelReference? before)
+    internal static int Said(bool asJson, string role, string model, ModelReference? before, IModelShelf shelf)
     {
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { role, model = model.ToString(), replaces = before?.ToString() }));
+            Console.WriteLine(JsonSerializer.Serialize(new { role, model, replaces = before?.ToString() }));
         }
 
-        Console.Error.WriteLine($"{role}: {model}{(before is null ? "" : $"; before: {before}")}; running processes take it within two looks at roles.yaml");
+        Console.Error.WriteLine($"{role}: {model}{(before is null ? "" : $"; before: {before}")}; running processes take it {shelf.TakenWhen}");
         return VerbRunner.Done;
     }
 
-    private static int Run(ParseResult parsed, ModelRegistry registry)
+    private static int Run(ParseResult parsed, IModelShelf shelf)
     {
         var (role, name, isRemoved) = (parsed.GetRequiredValue(Role), parsed.GetRequiredValue(ModelsVerb.ModelArgument), parsed.GetValue(Remove));
         if ((role != Canary || isRemoved) && (parsed.GetValue(Percent) is not null || parsed.GetValue(By) is not null))
@@ -54,11 +54,11 @@ internal static class ModelsRoleVerb
             throw new InvalidInputFileException($"--percent and --by are of a canary{(isRemoved ? " that is given, not taken away" : $", and {role} has no share")}");
         }
 
-        using var edit = registry.Edit();
-        var roles = registry.KnownRoles();
+        using var edit = shelf.EditRoles();
+        var roles = shelf.KnownRoles();
         // The version that has the role, where the newest one does not.
         var holders = roles.All.Where(of => of.Role == role && of.Model.Name == name).Select(of => of.Model).ToList();
-        var model = isRemoved && holders.Count == 1 ? holders[0] : registry.Find(name);
+        var model = isRemoved && holders.Count == 1 ? holders[0] : shelf.Find(name);
         var has = roles.All.Contains((role, model));
         if (isRemoved && !has)
         {
@@ -67,8 +67,8 @@ internal static class ModelsRoleVerb
 
         if (!isRemoved)
         {
-            RequireFit(roles, role, model, has && role != Canary);
-            RegistryCheck.Require(registry, model, ModelsVerb.FeaturesOf(parsed));
+            RequireFit(shelf, roles, role, model, has && role != Canary);
+            RegistryCheck.Require(shelf, model, ModelsVerb.FeaturesOf(parsed));
         }
 
         var (next, before) = role switch
@@ -78,17 +78,17 @@ internal static class ModelsRoleVerb
             _ => (roles with { Shadows = isRemoved ? [.. roles.Shadows.Where(shadow => shadow != model)] : [.. roles.Shadows, model] }, null),
         };
         edit.SetRoles(next, isRollback: false, PolicyLogs.Me, ModelsVerb.WhyOf(parsed));
-        return Said(parsed.GetValue(ModelsVerb.Json), isRemoved ? $"no {role} any more" : next.Canary is { } canary && role == Canary ? $"canary for {canary.Share}" : role, model, isRemoved ? null : before);
+        return Said(parsed.GetValue(ModelsVerb.Json), isRemoved ? $"no {role} any more" : next.Canary is { } canary && role == Canary ? $"canary for {canary.Share}" : role, model.ToString(), isRemoved ? null : before, shelf);
     }
 
-    private static void RequireFit(ModelRoles roles, string role, ModelReference model, bool has)
+    private static void RequireFit(IModelShelf shelf, ModelRoles roles, string role, ModelReference model, bool has)
     {
         if (has || roles.Champion == model)
         {
             throw new InvalidInputFileException($"{model} is {(has ? $"{(role == Shadow ? "a" : "the")} {role} already" : "the champion")}");
         }
 
-        if (role != Shadow && roles.Champion is null)
+        if (role != Shadow && roles.Champion is null && shelf.ChampionOtherwise is null)
         {
             throw new InvalidInputFileException($"there is no champion yet, which decides for all others: scoring models promote NAME");
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Registry;
 using StreamScoring.Onnx;
@@ -13,7 +14,7 @@ internal static class ModelsVerb
     private const string WhyText = "Why; it is kept in the registry's history";
 
     private static readonly Option<string?> RegistryOption = new("--registry") { Description = "The registry's folder", HelpName = "DIR" };
-    private static readonly Option<string?> TopologyOption = new("--topology") { Description = "The topology that names the registry (models.registry)", HelpName = "FILE" };
+    private static readonly Option<string?> TopologyOption = new("--topology") { Description = "The topology that names the registry (models.registry), or of a deployment whose policy comes from logs (policy: log)", HelpName = "FILE" };
     private static readonly Option<string> Why = new("--why") { Description = WhyText, HelpName = "TEXT", Required = true };
     internal static readonly Option<string> WhyIfAny = new("--why") { Description = WhyText, HelpName = "TEXT" };
     internal static readonly Option<bool> Json = CommonOptions.Json();
@@ -30,8 +31,15 @@ internal static class ModelsVerb
         Verb("promote", "Makes a version the champion: it decides, in running processes too.\n\nExample:\n  scoring models promote handbook --registry data/registry --why \"better on March\"", [ModelArgument, Why], Promote),
         Verb("rollback", "Makes the champion before this one the champion again.\n\nExample:\n  scoring models rollback --registry data/registry --why \"blocks too much\"", [WhyIfAny], Rollback),
         ModelsRoleVerb.Build(),
+        ModelsPushVerb.Build(),
         ModelsCompareVerb.Build(),
     };
+
+    /// <summary>A registry, or what was published for a deployment whose policy comes from logs.
+    /// </summary>
+    private static IModelShelf ShelfOf(string? registry, string? topology, CancellationToken cancel) =>
+        registry is null && topology is not null && YamlFile.Open(topology).OptionalText("policy") == "log" ? new PublishedShelf(TopologyFile.Load(topology, []), cancel)
+        : ModelRegistry.Open(FolderOf(registry, topology));
 
     /// <exception cref="InvalidInputFileException">Neither option names one.</exception>
     internal static string FolderOf(string? registry, string? topology)
@@ -59,7 +67,7 @@ internal static class ModelsVerb
         var why => why,
     };
 
-    internal static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Func<ParseResult, ModelRegistry, int> run)
+    internal static Command Verb(string name, string help, IReadOnlyList<Symbol> symbols, Func<ParseResult, IModelShelf, int> run)
     {
         var verb = new Command(name, help) { RegistryOption, TopologyOption, Json };
         foreach (var symbol in symbols)
@@ -74,14 +82,14 @@ internal static class ModelsVerb
             }
         }
 
-        verb.Runs((parsed, _) => Task.FromResult(run(parsed, ModelRegistry.Open(FolderOf(parsed.GetValue(RegistryOption), parsed.GetValue(TopologyOption))))));
+        verb.Runs((parsed, cancel) => Task.FromResult(run(parsed, ShelfOf(parsed.GetValue(RegistryOption), parsed.GetValue(TopologyOption), cancel))));
         return verb;
     }
 
-    private static int List(ParseResult parsed, ModelRegistry registry)
+    private static int List(ParseResult parsed, IModelShelf shelf)
     {
-        var roles = registry.KnownRoles();
-        foreach (var (model, added) in registry.Models())
+        var roles = shelf.KnownRoles();
+        foreach (var (model, added) in shelf.Models())
         {
             string[] has = [.. roles.All.Where(of => of.Model == model).Select(of => of.Role == "canary" ? $"canary {roles.Canary!.Share}" : of.Role)];
             Console.WriteLine(parsed.GetValue(Json)
@@ -92,17 +100,17 @@ internal static class ModelsVerb
         return VerbRunner.Done;
     }
 
-    private static int Show(ParseResult parsed, ModelRegistry registry)
+    private static int Show(ParseResult parsed, IModelShelf shelf)
     {
-        var model = registry.Find(parsed.GetRequiredValue(ModelArgument));
-        var card = ModelCard.Load(registry.FolderOf(model));
+        var model = shelf.Find(parsed.GetRequiredValue(ModelArgument));
+        var card = ModelCard.Load(shelf.FolderOf(model));
         if (parsed.GetValue(Json))
         {
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 name = model.Name,
                 version = model.Version,
-                folder = registry.FolderOf(model),
+                folder = shelf.FolderOf(model),
                 output = card.Output.ToString().ToLowerInvariant(),
                 inputs = card.Inputs.Select(input => new { name = input.Name, type = input.IsText ? "text" : "number" }),
                 training = card.Training.ToDictionary(pair => pair.Key, pair => pair.Value),
@@ -111,20 +119,20 @@ internal static class ModelsVerb
             return VerbRunner.Done;
         }
 
-        Console.WriteLine($"{model}\n{registry.FolderOf(model)}\n");
-        Console.WriteLine(string.Join('\n', File.ReadLines(Path.Combine(registry.FolderOf(model), ModelCard.FileName)).Select(Contracts.TerminalText.Escape)));
+        Console.WriteLine($"{model}\n{shelf.FolderOf(model)}\n");
+        Console.WriteLine(string.Join('\n', File.ReadLines(Path.Combine(shelf.FolderOf(model), ModelCard.FileName)).Select(Contracts.TerminalText.Escape)));
         return VerbRunner.Done;
     }
 
-    private static int Verify(ParseResult parsed, ModelRegistry registry)
+    private static int Verify(ParseResult parsed, IModelShelf shelf)
     {
-        registry.KnownRoles();
+        shelf.KnownRoles();
         var named = parsed.GetValue<string?>("NAME");
-        var models = named is null ? [.. registry.Models().Select(entry => entry.Model)] : new[] { registry.Find(named) };
+        var models = named is null ? [.. shelf.Models().Select(entry => entry.Model)] : new[] { shelf.Find(named) };
         var wrong = 0;
         foreach (var model in models)
         {
-            var problem = RegistryCheck.ProblemOf(registry, model);
+            var problem = RegistryCheck.ProblemOf(shelf, model);
             wrong += problem is null ? 0 : 1;
             Console.WriteLine(parsed.GetValue(Json) ? JsonSerializer.Serialize(new { model = model.ToString(), ok = problem is null, problem }) : Contracts.TerminalText.Escape($"{model}: {problem ?? "as it was added"}"));
         }
@@ -132,9 +140,9 @@ internal static class ModelsVerb
         return wrong == 0 ? VerbRunner.Done : VerbRunner.Failed;
     }
 
-    private static int History(ParseResult parsed, ModelRegistry registry)
+    private static int History(ParseResult parsed, IModelShelf shelf)
     {
-        foreach (var change in registry.History())
+        foreach (var change in shelf.History())
         {
             Console.WriteLine(parsed.GetValue(Json) ? change.ToLine()
                 : Contracts.TerminalText.Escape($"{change.At}  {change.By}  {change.Kind}  {change.Hash}{(change.Share is null ? "" : $"  {change.Share}")}{(change.Replaces is null ? "" : $"  before: {change.Replaces}")}{(change.Why is null ? "" : $"  {change.Why}")}"));
@@ -143,29 +151,36 @@ internal static class ModelsVerb
         return VerbRunner.Done;
     }
 
-    private static int Promote(ParseResult parsed, ModelRegistry registry)
+    private static int Promote(ParseResult parsed, IModelShelf shelf)
     {
-        using var edit = registry.Edit();
-        var (model, roles) = (registry.Find(parsed.GetRequiredValue(ModelArgument)), registry.KnownRoles());
+        using var edit = shelf.EditRoles();
+        var (model, roles) = (shelf.Find(parsed.GetRequiredValue(ModelArgument)), shelf.KnownRoles());
         if (roles.Champion == model)
         {
             throw new InvalidInputFileException($"{model} is the champion already");
         }
 
-        return MakeChampion(parsed, registry, edit, model, roles with { Previous = roles.Champion }, isRollback: false);
+        return MakeChampion(parsed, shelf, edit, model, roles with { Previous = roles.Champion }, isRollback: false);
     }
 
-    private static int Rollback(ParseResult parsed, ModelRegistry registry)
+    private static int Rollback(ParseResult parsed, IModelShelf shelf)
     {
-        using var edit = registry.Edit();
-        var before = registry.ChampionsBefore();
-        return before.Count == 0 ? throw new InvalidInputFileException($"{registry.Folder}: there is no champion before this one; promote another version")
-            : MakeChampion(parsed, registry, edit, before[0], registry.KnownRoles() with { Previous = before.Count > 1 ? before[1] : null }, isRollback: true);
+        using var edit = shelf.EditRoles();
+        var before = shelf.ChampionsBefore();
+        if (before.Count == 0 && shelf.ChampionOtherwise is { } otherwise)
+        {
+            var roles = shelf.KnownRoles();
+            edit.SetRoles(roles with { Champion = null, Previous = null }, isRollback: true, PolicyLogs.Me, WhyOf(parsed));
+            return ModelsRoleVerb.Said(parsed.GetValue(Json), "champion", otherwise, roles.Champion, shelf);
+        }
+
+        return before.Count == 0 ? throw new InvalidInputFileException($"{shelf.Place}: there is no champion before this one; promote another version")
+            : MakeChampion(parsed, shelf, edit, before[0], shelf.KnownRoles() with { Previous = before.Count > 1 ? before[1] : null }, isRollback: true);
     }
 
-    private static int MakeChampion(ParseResult parsed, ModelRegistry registry, RegistryEdit edit, ModelReference model, ModelRoles roles, bool isRollback)
+    private static int MakeChampion(ParseResult parsed, IModelShelf shelf, IRoleEdit edit, ModelReference model, ModelRoles roles, bool isRollback)
     {
-        RegistryCheck.Require(registry, model, FeaturesOf(parsed));
+        RegistryCheck.Require(shelf, model, FeaturesOf(parsed));
         // What decides for all needs neither a share nor a comparison with itself.
         var next = roles with
         {
@@ -175,6 +190,6 @@ internal static class ModelsVerb
             Shadows = [.. roles.Shadows.Where(shadow => shadow != model)],
         };
         edit.SetRoles(next, isRollback, PolicyLogs.Me, WhyOf(parsed));
-        return ModelsRoleVerb.Said(parsed.GetValue(Json), "champion", model, roles.Champion);
+        return ModelsRoleVerb.Said(parsed.GetValue(Json), "champion", model.ToString(), roles.Champion, shelf);
     }
 }

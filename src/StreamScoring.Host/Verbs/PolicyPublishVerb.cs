@@ -57,23 +57,10 @@ internal static class PolicyPublishVerb
 
     private static int Publish(Topology file, ControlChange change, bool asJson, CancellationToken cancel)
     {
-        var value = change.ToJson();
-        if (value.Length > ControlChange.BytesMax)
-        {
-            throw new InvalidInputFileException($"the change has {value.Length:N0} bytes; a record of the control topic has {ControlChange.BytesMax:N0} at the most");
-        }
-
-        PolicyLogs.ControlOf(file).Write([(null, value)], new Dictionary<string, string>(), _ => { }, cancel);
-        // Whether it counts is for the log to say: another may have come between.
-        var entry = PolicyLogs.HistoryOf(file, cancel).Entries.Last(entry => entry.Change is { } other && other.By == change.By && other.Why == change.Why && other.Parts.SequenceEqual(change.Parts));
-        if (entry.Refusal is { } refusal)
-        {
-            throw new KafkaFailedException($"the change at offset {entry.Offset} does not count: {refusal}. Look at scoring policy diff, and publish again");
-        }
-
+        var entry = PolicyLogs.Publish(file, change, cancel);
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { offset = entry.Offset, at = PolicyVerb.TimeOf(entry.AtMs), parts = change.Parts.Select(part => new { kind = part.Kind, hash = part.Hash, replaces = part.Expects }) }));
+            Console.WriteLine(JsonSerializer.Serialize(new { offset = entry.Offset, at = PolicyLogs.TimeOf(entry.AtMs), parts = change.Parts.Select(part => new { kind = part.Kind, hash = part.Hash, replaces = part.Expects }) }));
         }
 
         foreach (var part in change.Parts)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using StreamScoring.Configuration;
@@ -42,7 +41,7 @@ internal static class PolicyVerb
                 Console.WriteLine(JsonSerializer.Serialize(control.Parts.Values.ToDictionary(part => part.Kind, part => new
                 {
                     hash = part.Hash,
-                    at = TimeOf(part.AtMs),
+                    at = PolicyLogs.TimeOf(part.AtMs),
                     by = part.By,
                     why = part.Why,
                     text = part.Text,
@@ -57,7 +56,7 @@ internal static class PolicyVerb
 
             foreach (var part in control.Parts.Values)
             {
-                Console.WriteLine(TerminalText.Escape($"# {part.Kind} {part.Hash}: {TimeOf(part.AtMs)}, {part.By}: {part.Why}"));
+                Console.WriteLine(TerminalText.Escape($"# {part.Kind} {part.Hash}: {PolicyLogs.TimeOf(part.AtMs)}, {part.By}: {part.Why}"));
                 foreach (var line in part.Text.Split('\n'))
                 {
                     Console.WriteLine(TerminalText.Escape(line.TrimEnd('\r')));
@@ -98,8 +97,8 @@ internal static class PolicyVerb
         if (entry.Change is not { } change)
         {
             Console.WriteLine(asJson
-                ? JsonSerializer.Serialize(new { at = TimeOf(entry.AtMs), by = (string?)null, why = (string?)null, kind = (string?)null, hash = (string?)null, replaces = (string?)null, refused = entry.Refusal }, Plain)
-                : TerminalText.Escape($"{TimeOf(entry.AtMs)}  offset {entry.Offset} does not count: {entry.Refusal}"));
+                ? JsonSerializer.Serialize(new { at = PolicyLogs.TimeOf(entry.AtMs), by = (string?)null, why = (string?)null, kind = (string?)null, hash = (string?)null, replaces = (string?)null, refused = entry.Refusal }, Plain)
+                : TerminalText.Escape($"{PolicyLogs.TimeOf(entry.AtMs)}  offset {entry.Offset} does not count: {entry.Refusal}"));
             return;
         }
 
@@ -107,15 +106,15 @@ internal static class PolicyVerb
         {
             if (!asJson)
             {
-                Console.WriteLine(TerminalText.Escape($"{TimeOf(entry.AtMs)}  {part.Kind,-8} {Short(part.Hash)} replaces {Short(part.Expects)}  {change.By}: {change.Why}{(entry.Refusal is null ? "" : $"  (does not count: {entry.Refusal})")}"));
+                Console.WriteLine(TerminalText.Escape($"{PolicyLogs.TimeOf(entry.AtMs)}  {part.Kind,-8} {Short(part.Hash)} replaces {Short(part.Expects)}  {change.By}: {change.Why}{(entry.Refusal is null ? "" : $"  (does not count: {entry.Refusal})")}"));
             }
             else if (entry.Refusal is { } refused)
             {
-                Console.WriteLine(JsonSerializer.Serialize(new { at = TimeOf(entry.AtMs), by = change.By, why = change.Why, kind = part.Kind, hash = part.Hash, replaces = part.Expects, refused }, Plain));
+                Console.WriteLine(JsonSerializer.Serialize(new { at = PolicyLogs.TimeOf(entry.AtMs), by = change.By, why = change.Why, kind = part.Kind, hash = part.Hash, replaces = part.Expects, refused }, Plain));
             }
             else
             {
-                Console.WriteLine(JsonSerializer.Serialize(new { at = TimeOf(entry.AtMs), by = change.By, why = change.Why, kind = part.Kind, hash = part.Hash, replaces = part.Expects }, Plain));
+                Console.WriteLine(JsonSerializer.Serialize(new { at = PolicyLogs.TimeOf(entry.AtMs), by = change.By, why = change.Why, kind = part.Kind, hash = part.Hash, replaces = part.Expects }, Plain));
             }
         }
     }
@@ -125,8 +124,6 @@ internal static class PolicyVerb
 
     /// <summary>Characters of it: <c>sha256:</c> and 12 digits.</summary>
     internal const int ShortHashLength = 19;
-
-    internal static string TimeOf(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     internal static Option<string?> At(string name, string description) => new(name) { Description = description, HelpName = "TIME" };
 

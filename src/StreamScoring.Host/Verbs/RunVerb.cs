@@ -48,7 +48,7 @@ internal static class RunVerb
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
         // Before they are read: a change meanwhile is one that it sees.
         var rules = new RuleWatch(topology);
-        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter);
+        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter, PublishedFolders.OfProcess(topology));
         foreach (var (folder, notice) in policies.Current.Notices)
         {
             logger.ModelNotice(folder, notice);

@@ -16,7 +16,8 @@ internal static class TopicsVerb
             Makes the topics that the topology names, in each of its regions, and adds partitions where the topology has more. Says how topics differ that it
             cannot mend: a topic never gets fewer partitions. Processes that run notice more partitions by themselves. Topics of payments and labels
             refuse records that publishers stamp more than a minute ahead (message.timestamp.after.max.ms). The topic of schemas has one partition and is
-            compacted. With policy: log, the region that control.region names gets the topics control (kept for ever) and lists (compacted).
+            compacted. With policy: log, the region that control.region names gets the topics control (kept for ever), lists and models
+            (compacted).
 
             Example:
               scoring topics create --topology topology/handbook/topology.yaml
@@ -53,7 +54,7 @@ internal static class TopicsVerb
     private static async Task<IReadOnlyList<string>> CreateAsync(Topology topology, RegionTopology region, CancellationToken cancel)
     {
         using var admin = KafkaPorts.AdminOf(topology, region);
-        var made = await admin.CreateMissingAsync(region.Replication, published: [region.Payments, region.Labels], compacted: [region.Schemas, region.Lists], policy: [region.Control, region.Lists]);
+        var made = await admin.CreateMissingAsync(region.Replication, published: [region.Payments, region.Labels], compacted: [region.Schemas, region.Lists, region.Models], policy: [region.Control, region.Lists, region.Models]);
         // A broker answers before the topics are known everywhere.
         var patience = TimeSpan.FromSeconds(10);
         var started = TimeProvider.System.GetTimestamp();
