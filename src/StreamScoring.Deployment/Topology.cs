@@ -69,7 +69,13 @@ public sealed record Topology
     /// <summary>The payment field that keys the payments topic.</summary>
     public required string PartitionBy { get; init; }
 
+    /// <summary>What is folded: the larger one where models name one.</summary>
     public required string FeatureFile { get; init; }
+
+    /// <summary>
+    /// All of its features are in <see cref="FeatureFile"/> too; null where that is it.
+    /// </summary>
+    public string? BaseFeatureFile { get; init; }
 
     /// <summary>The champion's model folder.</summary>
     public required string ModelFolder { get; init; }

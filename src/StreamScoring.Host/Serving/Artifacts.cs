@@ -91,6 +91,11 @@ internal sealed class Artifacts : IDisposable
     public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
     {
         var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
+        if (topology.BaseFeatureFile is { } smaller)
+        {
+            FeatureSupersets.Require(topology.FeatureFile, smaller);
+        }
+
         // Two roles of one folder share its model.
         string[] folders = [.. topology.ServedFolders.Select(served => served.Folder).Concat(topology.ShadowFolders).Distinct(StringComparer.Ordinal)];
         var loaded = new List<OnnxModel>();

@@ -55,8 +55,12 @@ internal static class ModelsVerb
     }
 
     /// <returns>The feature file that a topology names; null where it names none.</returns>
-    internal static string? FeaturesOf(string topology) => YamlFile.Open(topology).OptionalText("features") is { } named
-        ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(topology))!, named)) : null;
+    internal static string? FeaturesOf(string topology)
+    {
+        var top = YamlFile.Open(topology);
+        return (top.OptionalMap("models")?.OptionalText("features") ?? top.OptionalText("features")) is { } named
+            ? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(topology))!, named)) : null;
+    }
 
     internal static string? FeaturesOf(ParseResult parsed) => parsed.GetValue(TopologyOption) is { } topology ? FeaturesOf(topology) : null;
 
