@@ -96,6 +96,9 @@ public sealed record Topology
     /// <summary>The model folders of those that score beside the champion.</summary>
     public required IReadOnlyList<string> ShadowFolders { get; init; }
 
+    /// <summary>By a model's name, how ONNX Runtime computes it, where somebody said so.</summary>
+    public IReadOnlyDictionary<string, ModelEngine> ModelEngines { get; init; } = new Dictionary<string, ModelEngine>();
+
     /// <summary>How long a scored batch waits for the shadow models' answers.</summary>
     public required TimeSpan ShadowWaitMax { get; init; }
 

@@ -99,6 +99,7 @@ public static class TopologyFile
             FallbackFolder = named.Fallback,
             ShadowFolders = named.Shadows,
             RegistryFolder = named.Registry,
+            ModelEngines = ModelEngineReader.Read(models.OptionalMap("engines")),
             ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),

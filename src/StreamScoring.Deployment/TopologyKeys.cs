@@ -45,6 +45,7 @@ public static class TopologyKeys
             (topology, from) => topology with { FallbackFolder = from.FallbackFolder }),
         new("models.shadows", topology => string.Join(", ", topology.ShadowFolders),
             (topology, from) => topology with { ShadowFolders = from.ShadowFolders }),
+        new("models.engines", topology => topology.ModelEngines.Count == 0 ? null : topology.ModelEngines.Select(engine => $"{engine.Key}: {engine.Value}")),
         new("models.shadowWaitMax", topology => topology.ShadowWaitMax,
             (topology, from) => topology with { ShadowWaitMax = from.ShadowWaitMax }),
         new("models.loadMax", topology => topology.ModelLoadMax),

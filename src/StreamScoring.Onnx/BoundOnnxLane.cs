@@ -13,20 +13,24 @@ namespace StreamScoring.Onnx;
 internal sealed class BoundOnnxLane : IScoringLane
 {
     /// <summary>
-    /// Trees are best scored 8 to 64 rows at a time; a larger call only waits longer for its first
-    /// row.
+    /// Trees are best scored 8 to 64 rows at a time, which is what a lane does unless it is told
+    /// otherwise; a larger call only waits longer for its first row.
     /// </summary>
-    private static readonly int[] Sizes = [1, 8, 16, 32, 64];
+    private const int RowsMaxDefault = 64;
+
+    private static readonly int[] Sizes = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
     private readonly WatchedCall _call;
     private readonly OnnxShape _shape;
     private readonly int[] _columns;
     private readonly BoundBucket[] _buckets;
 
-    public BoundOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<int> featureColumns)
+    /// <param name="rowsMax">Of a call; null: as most models like it.</param>
+    public BoundOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<int> featureColumns, int? rowsMax)
     {
         (_call, _shape, _columns) = (new WatchedCall(session), shape, [.. featureColumns]);
-        IEnumerable<int> more = shape.Rows.AreAlike ? [] : Sizes.Where(size => size > shape.Rows.Min && size <= shape.Rows.Max);
+        var largest = Math.Min(shape.Rows.Max, rowsMax ?? RowsMaxDefault);
+        IEnumerable<int> more = shape.Rows.AreAlike ? [] : Sizes.Append(largest).Where(size => size > shape.Rows.Min && size <= largest).Distinct().Order();
         _buckets = [.. more.Prepend(shape.Rows.Min).Select(rows => new BoundBucket(session.Inner, shape, featureColumns.Count, rows))];
     }
 

@@ -8,6 +8,9 @@ public sealed record ModelLoadOptions
     /// <summary>What may evaluate it. ONNX Runtime loads and checks it in any case.</summary>
     public ScoringEngine Engine { get; init; } = ScoringEngine.Auto;
 
+    /// <summary>How ONNX Runtime computes it; the tree kernel does not ask.</summary>
+    public ModelEngine Runtime { get; init; } = ModelEngine.Default;
+
     /// <summary>
     /// What a bare file's output is; null to tell it from the model. A folder's card says it.
     /// </summary>

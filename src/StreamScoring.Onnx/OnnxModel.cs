@@ -15,6 +15,9 @@ public sealed class OnnxModel : IFraudModel
     private readonly OnnxShape _shape;
     private readonly TreeScorer? _trees;
 
+    /// <summary>For calls at the same time; null: for as many as there are lanes.</summary>
+    private readonly SemaphoreSlim? _room;
+
     internal OnnxModel(
         string name, string version, IReadOnlyList<ModelInput> inputs, ScoreCalibration calibration, OnnxSession session, OnnxShape shape,
         TreeScorer? trees, IReadOnlyList<string> notices)
@@ -46,6 +49,13 @@ public sealed class OnnxModel : IFraudModel
     /// </summary>
     internal IReadOnlyList<(string Tensor, IReadOnlyList<string> Inputs)> Tensors { get; init; } = [];
 
+    /// <summary>How ONNX Runtime computes it.</summary>
+    internal ModelEngine Runtime
+    {
+        get;
+        init => (field, _room) = (value, value.LanesMax is { } lanes ? new SemaphoreSlim(lanes) : null);
+    } = ModelEngine.Default;
+
     /// <summary>What wrote the file, as it says; empty where it does not.</summary>
     internal string Producer { get; init; } = "";
 
@@ -66,9 +76,10 @@ public sealed class OnnxModel : IFraudModel
             return trees.OpenLane(featureColumns);
         }
 
-        return Inputs.Any(input => input.IsText)
-            ? new TextOnnxLane(_session, _shape, Inputs, featureColumns)
-            : new BoundOnnxLane(_session, _shape, featureColumns);
+        IScoringLane lane = Inputs.Any(input => input.IsText)
+            ? new TextOnnxLane(_session, _shape, Inputs, featureColumns, Runtime.RowsMax)
+            : new BoundOnnxLane(_session, _shape, featureColumns, Runtime.RowsMax);
+        return _room is { } room ? new LimitedLane(lane, room) : lane;
     }
 
     /// <inheritdoc/>

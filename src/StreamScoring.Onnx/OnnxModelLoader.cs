@@ -44,7 +44,7 @@ public static class OnnxModelLoader
             var plan = TensorPlan.Of(
                 path, InputTensor.Of(path, graph), [.. card.Inputs.Select(input => input.Name)], card.Tensors, "which is not among the inputs given:");
             var form = InputForm.Of(path, graph, plan, card.Inputs);
-            using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
+            using var session = OnnxSession.Open(path, graph, options.Runtime, options.CallMax, ended);
             var told = options with { Kind = card.Output, FraudClass = options.FraudClass ?? card.FraudClass, OutputName = options.OutputName ?? card.OutputName };
             return Load(graph, session, card.Name, card.Inputs, form, card, () => GoldenRows.Read(folder, card.Inputs), told, ended);
         });
@@ -73,7 +73,7 @@ public static class OnnxModelLoader
         IReadOnlyList<ModelInput> inputs =
             [.. plan.Features.Select(feature => new ModelInput(feature, plan.Parts.First(part => part.Features.Contains(feature)).Tensor.IsText))];
         var form = InputForm.Of(path, graph, plan, inputs) with { Tensors = inOrder?.Parts };
-        using var session = OnnxSession.Open(path, graph, options.CallMax, ended);
+        using var session = OnnxSession.Open(path, graph, options.Runtime, options.CallMax, ended);
         return Load(graph, session, Path.GetFileNameWithoutExtension(path), inputs, form, card: null, golden: null, options, ended, notices);
     });
 
@@ -124,7 +124,7 @@ public static class OnnxModelLoader
     {
         using var ending = ended.Register(session.Stop);
         var path = session.Path;
-        var (notices, callNotices) = (new List<string>(told ?? []), new List<string>());
+        var (notices, callNotices) = (new List<string>([.. told ?? [], .. session.Notices]), new List<string>());
         var output = FraudOutput.Pick(path, graph, session.Inner, options.OutputName, options.FraudClass, notices);
         var (goldenPath, goldenTable) = golden?.Invoke() ?? default;
         var given = goldenTable is not null ? ProbeRows.Of(goldenTable, goldenPath)
@@ -159,7 +159,8 @@ public static class OnnxModelLoader
         }
 
         var reason = "";
-        var trees = options.Engine == ScoringEngine.Auto ? TreeKernelChoice.Make(readable, onnx, goldenTable, out reason) : null;
+        // Who asks for a graphics card does not mean the kernel, which is the processor's.
+        var trees = options.Engine == ScoringEngine.Auto && options.Runtime.Device == ModelDevice.Cpu ? TreeKernelChoice.Make(readable, onnx, goldenTable, out reason) : null;
         if (trees is null)
         {
             notices.AddRange(callNotices);
@@ -179,6 +180,7 @@ public static class OnnxModelLoader
             WeightFiles = graph.WeightFiles,
             Tensors = [.. form.Tensors?.Select(part => (part.Tensor.Name, part.Features)) ?? []],
             Producer = graph.Model.ProducerName,
+            Runtime = options.Runtime,
         };
     }
 

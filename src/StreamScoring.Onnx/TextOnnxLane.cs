@@ -12,7 +12,8 @@ namespace StreamScoring.Onnx;
 /// A lane for models that take text: the runtime copies strings for itself, so tensors are made
 /// anew for each call.
 /// </summary>
-internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns) : IScoringLane
+/// <param name="rowsMax">Of a call; null: all of them.</param>
+internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOnlyList<ModelInput> inputs, IReadOnlyList<int> featureColumns, int? rowsMax) : IScoringLane
 {
     private readonly WatchedCall _call = new(session);
     private readonly string[] _outputs = [shape.OutputName];
@@ -25,7 +26,7 @@ internal sealed class TextOnnxLane(OnnxSession session, OnnxShape shape, IReadOn
         {
             for (var done = 0; done < rows.Length;)
             {
-                var count = Math.Min(shape.Rows.DifferentMax, rows.Length - done);
+                var count = Math.Min(Math.Min(shape.Rows.DifferentMax, rowsMax ?? int.MaxValue), rows.Length - done);
                 Run(features, Filled(rows.Slice(done, count)), raw.Slice(done, count));
                 done += count;
             }

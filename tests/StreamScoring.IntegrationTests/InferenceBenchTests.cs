@@ -35,7 +35,12 @@ public sealed class InferenceBenchTests : IDisposable
         var table = Path.Combine(_folder, "table.csv");
         File.WriteAllText(table, "payment_id,a\nr0,1\n");
         var outcome = await ScoringProcess.SucceedAsync(NoEnvironment, "bench", "inference", "--model", model, "--data", table, "--batch", "4", "--duration", "1ms");
-        Assert.Contains("onnxruntime  cpu         1            4", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("onnxruntime  cpu           1      1            4", outcome.Output, StringComparison.Ordinal);
+        var threaded = await ScoringProcess.SucceedAsync(NoEnvironment, "bench", "inference", "--model", model, "--data", table, "--batch", "4", "--threads", "1,2", "--lanes", "1", "--duration", "1ms", "--json");
+        Assert.Equal([1, 2], JsonDocument.Parse(threaded.Output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("threads").GetInt32()));
+        var cuda = await ScoringProcess.RunAsync(NoEnvironment, "bench", "inference", "--model", model, "--data", table, "--device", "cuda");
+        Assert.Equal(2, cuda.ExitCode);
+        Assert.Contains("this build cannot use one", cuda.Errors, StringComparison.Ordinal);
         Assert.Contains("ingest.batchRowsMax", outcome.Output, StringComparison.Ordinal);
     }
 }

@@ -103,7 +103,7 @@ internal sealed class Artifacts : IDisposable
         {
             foreach (var folder in folders)
             {
-                loaded.Add(OnnxModelLoader.LoadFolder(folder, options));
+                loaded.Add(OnnxModelLoader.LoadFolder(folder, options with { Runtime = topology.ModelEngines.GetValueOrDefault(ModelCard.Load(folder).Name, ModelEngine.Default) }));
             }
 
             ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, ModelOf(served.Folder), ColumnsOf(served.Folder)))];

@@ -9,16 +9,17 @@ internal static class InferenceBench
 {
     /// <param name="Engine">As decisions name it.</param>
     /// <param name="Device">Where it computes.</param>
+    /// <param name="Threads">That one call is computed on.</param>
     /// <param name="Lanes">Threads that score at once, each with a lane of its own.</param>
     /// <param name="Batch">Rows of a call.</param>
     /// <param name="RowsPerSecond">Of all lanes together.</param>
     /// <param name="MicrosecondsPerRow">Of one lane.</param>
     /// <param name="CallMs">Median of a call.</param>
-    internal sealed record Cell(string Engine, string Device, int Lanes, int Batch, double RowsPerSecond, double MicrosecondsPerRow, double CallMs);
+    internal sealed record Cell(string Engine, string Device, int Threads, int Lanes, int Batch, double RowsPerSecond, double MicrosecondsPerRow, double CallMs);
 
     /// <param name="table">Rows are taken from it again and again.</param>
     /// <exception cref="ModelFailedException">The model failed on a row.</exception>
-    public static Cell Measure(OnnxModel model, ScoringTable table, int lanes, int batch, TimeSpan duration, CancellationToken cancel)
+    public static Cell Measure(OnnxModel model, ModelEngine engine, ScoringTable table, int lanes, int batch, TimeSpan duration, CancellationToken cancel)
     {
         int[] rows = [.. Enumerable.Range(0, batch).Select(row => row % table.RowCount)];
         var calls = new List<double>[lanes];
@@ -55,7 +56,7 @@ internal static class InferenceBench
 
         double[] sorted = [.. calls.SelectMany(of => of).Order()];
         var perLane = calls.Select(of => of.Count * batch / of.Sum()).ToList();
-        return new Cell(model.Engine, "cpu", lanes, batch, perLane.Sum() * 1e3, 1e3 / perLane.Average(), sorted[sorted.Length / 2]);
+        return new Cell(model.Engine, engine.Device == ModelDevice.Cuda ? "cuda" : "cpu", model.Engine == "trees" ? 1 : engine.Threads, lanes, batch, perLane.Sum() * 1e3, 1e3 / perLane.Average(), sorted[sorted.Length / 2]);
     }
 
     /// <summary>

@@ -14,6 +14,8 @@ internal static class BenchVerb
 {
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
+    private const int ThreadsMax = 64;
+
     private static readonly TimeSpan DurationDefault = TimeSpan.FromMilliseconds(400);
 
     public static Command Build() => new("bench", "Measures parts of the program on this machine. scoring tune measures a whole pipeline.") { Inference() };
@@ -24,32 +26,38 @@ internal static class BenchVerb
         var data = new Option<string?>("--data") { Description = "Rows to score (default: the folder's golden rows; needed for a bare file)", HelpName = "FILE" };
         var batches = new Option<string>("--batch") { Description = "Rows of a call", HelpName = "N,N,…", DefaultValueFactory = _ => "1,8,32,64,256,1024" };
         var lanes = new Option<string?>("--lanes") { Description = "Threads that score at once (default: one, and one for each core)", HelpName = "N,N,…" };
+        var threads = new Option<string>("--threads") { Description = "Threads that compute one call (ONNX Runtime): models.engines.NAME.threads", HelpName = "N,N,…", DefaultValueFactory = _ => "1" };
+        var device = new Option<string>("--device") { Description = "What computes it: cpu or cuda", HelpName = "DEVICE", DefaultValueFactory = _ => "cpu" };
+        device.AcceptOnlyFromAmong("cpu", "cuda");
         var duration = new Option<string?>("--duration") { Description = "How long each is measured (default 400ms)", HelpName = "TIME" };
         var json = CommonOptions.Json();
         var command = new Command("inference",
             """
-            Shows how fast a model scores rows that lie ready: rows a second and microseconds a row by rows of a call and lanes, with
-            ONNX Runtime and, where it serves the model, with the tree kernel. Then it says which ingest.batchRowsMax, score.lanes and
-            score.engine that speaks for. A call is computed on its own thread: lanes are what is parallel, and no thread waits busily.
+            Shows how fast a model scores rows that lie ready: rows a second and microseconds a row by rows of a call, lanes and threads of
+            a call, with ONNX Runtime and, where it serves the model, with the tree kernel. Then it says which ingest.batchRowsMax,
+            score.lanes and score.engine that speaks for. A call is computed on its own thread unless --threads says more: lanes are what is
+            parallel, and no thread waits busily.
 
             Example:
               scoring bench inference --model topology/handbook/model
               scoring bench inference --model model.onnx --data features.parquet --batch 1,32,256 --lanes 1,4
-            """) { model, data, batches, lanes, duration, json };
+              scoring bench inference --model model.onnx --data features.parquet --threads 1,2,4 --batch 256,1024
+            """) { model, data, batches, lanes, threads, device, duration, json };
         command.Runs((parsed, cancel) =>
         {
             var time = CommonOptions.TimeOf("--duration", parsed.GetValue(duration)) ?? DurationDefault;
             var sizes = Numbers("--batch", parsed.GetRequiredValue(batches), PaymentBatch.RowsCeiling);
-            var threads = Numbers("--lanes", parsed.GetValue(lanes) ?? string.Create(CultureInfo.InvariantCulture, $"1,{Environment.ProcessorCount}"), PipelineOptions.ScoringLanesCeiling);
-            return Task.FromResult(Run(parsed.GetRequiredValue(model), parsed.GetValue(data), sizes, threads, time, parsed.GetValue(json), cancel));
+            var lanesOf = Numbers("--lanes", parsed.GetValue(lanes) ?? string.Create(CultureInfo.InvariantCulture, $"1,{Environment.ProcessorCount}"), PipelineOptions.ScoringLanesCeiling);
+            var engines = Numbers("--threads", parsed.GetRequiredValue(threads), ThreadsMax).Select(count => ModelEngine.Default with { Device = parsed.GetValue(device) == "cuda" ? ModelDevice.Cuda : ModelDevice.Cpu, Threads = count }).ToList();
+            return Task.FromResult(Run(parsed.GetRequiredValue(model), parsed.GetValue(data), engines, sizes, lanesOf, time, parsed.GetValue(json), cancel));
         });
         return command;
     }
 
-    private static int Run(string path, string? data, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
+    private static int Run(string path, string? data, IReadOnlyList<ModelEngine> engines, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
     {
-        using var model = Load(path, data, ScoringEngine.Auto, cancel);
-        using var other = model.Engine == "trees" ? Load(path, data, ScoringEngine.OnnxRuntime, cancel) : null;
+        // First as it would be served, then by ONNX Runtime where that is another.
+        using var model = Load(path, data, ScoringEngine.Auto, engines[0], cancel);
         var table = ScoringTable.Read(data ?? Path.Combine(path, OnnxModelLoader.GoldenFile), model.Inputs, PaymentBatch.RowsCeiling);
         if (table.RowCount == 0)
         {
@@ -61,21 +69,28 @@ internal static class BenchVerb
         if (!isJson)
         {
             Console.WriteLine($"{model.Name} {model.Version}: {model.Inputs.Count} inputs, {table.RowCount:N0} rows, {Environment.ProcessorCount} cores");
-            Console.WriteLine("engine       device  lanes  rows a call     rows/s   µs/row   ms a call");
+            Console.WriteLine("engine       device  threads  lanes  rows a call     rows/s   µs/row   ms a call");
         }
 
-        foreach (var of in other is null ? [model] : new[] { model, other })
+        Measure(model, engines[0]);
+        foreach (var engine in model.Engine == "trees" ? engines : engines.Skip(1))
+        {
+            using var other = Load(path, data, ScoringEngine.OnnxRuntime, engine, cancel);
+            Measure(other, engine);
+        }
+
+        void Measure(OnnxModel of, ModelEngine engine)
         {
             foreach (var (count, batch) in lanes.SelectMany(count => batches.Select(batch => (count, batch))))
             {
-                progress.Show($"{of.Engine}, {count} lanes, {batch} rows a call");
-                var cell = InferenceBench.Measure(of, table, count, batch, duration, cancel);
+                progress.Show($"{of.Engine}, {engine.Threads} threads, {count} lanes, {batch} rows a call");
+                var cell = InferenceBench.Measure(of, engine, table, count, batch, duration, cancel);
                 cells.Add(cell);
                 progress.Clear();
                 if (!isJson)
                 {
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                        $"{cell.Engine,-12} {cell.Device,-6} {cell.Lanes,6} {cell.Batch,12} {cell.RowsPerSecond,10:#,0} {cell.MicrosecondsPerRow,8:0.###} {cell.CallMs,11:0.####}"));
+                        $"{cell.Engine,-12} {cell.Device,-6} {cell.Threads,8} {cell.Lanes,6} {cell.Batch,12} {cell.RowsPerSecond,10:#,0} {cell.MicrosecondsPerRow,8:0.###} {cell.CallMs,11:0.####}"));
                 }
             }
         }
@@ -87,7 +102,7 @@ internal static class BenchVerb
     private static void Say(OnnxModel model, List<InferenceBench.Cell> cells, IReadOnlyList<int> lanes, bool isJson)
     {
         // Of the engine that would serve it.
-        var own = cells.Where(cell => cell.Engine == model.Engine).ToList();
+        var own = cells.Where(cell => cell.Engine == model.Engine && cell.Threads == cells[0].Threads).ToList();
         var recommended = lanes.Contains(1) ? InferenceBench.Recommended(own) : null;
         if (isJson)
         {
@@ -100,11 +115,18 @@ internal static class BenchVerb
             var most = own.Where(cell => cell.Batch == recommended.Batch).MaxBy(cell => cell.RowsPerSecond)!;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"score.engine: auto ({recommended.Engine}); {recommended.Batch} rows a call cost at most a tenth more than the best: ingest.batchRowsMax below that wastes time. {most.Lanes} lanes give {most.RowsPerSecond / recommended.RowsPerSecond:0.0} times the rows of one: score.lanes above 1 pays off where scoring is what a process waits for, which scoring tune measures."));
+            if (cells.Where(cell => cell.Threads > recommended.Threads && cell.Engine == "onnxruntime" && cell.Lanes == 1).MinBy(cell => cell.MicrosecondsPerRow) is { } threaded && threaded.MicrosecondsPerRow < recommended.MicrosecondsPerRow)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"models: {{engines: {{{model.Name}: {{threads: {threaded.Threads}, rowsMax: {threaded.Batch}}}}}}}: {recommended.MicrosecondsPerRow / threaded.MicrosecondsPerRow:0.0} times the rows of one thread on one lane. Lanes are worth more where there are enough batches for them."));
+            }
         }
     }
 
-    private static OnnxModel Load(string path, string? data, ScoringEngine engine, CancellationToken cancel) =>
-        ModelPath.Load(path, data, new InputChoice(null, null, null), new ModelLoadOptions { Engine = engine, Cancel = cancel });
+    /// <summary>With more than one thread, or a graphics card, larger calls pay.</summary>
+    private static OnnxModel Load(string path, string? data, ScoringEngine engine, ModelEngine runtime, CancellationToken cancel) => ModelPath.Load(
+        path, data, new InputChoice(null, null, null),
+        new ModelLoadOptions { Engine = engine, Runtime = runtime.Threads > 1 || runtime.Device != ModelDevice.Cpu ? runtime with { RowsMax = PaymentBatch.RowsCeiling } : runtime, Cancel = cancel });
 
     private static List<int> Numbers(string option, string text, int max)
     {

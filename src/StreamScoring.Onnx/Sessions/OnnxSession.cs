@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Sessions;
 
@@ -20,7 +21,7 @@ internal sealed class OnnxSession : IDisposable
 
     static OnnxSession() => RuntimeTelemetry.TurnOff();
 
-    private OnnxSession(string path, InferenceSession inner, TimeSpan callMax) => (Path, Inner, CallMax) = (path, inner, callMax);
+    private OnnxSession(string path, InferenceSession inner, TimeSpan callMax, IReadOnlyList<string> notices) => (Path, Inner, CallMax, Notices) = (path, inner, callMax, notices);
 
     public string Path { get; }
 
@@ -28,6 +29,9 @@ internal sealed class OnnxSession : IDisposable
 
     /// <summary>How long one call may take.</summary>
     public TimeSpan CallMax { get; }
+
+    /// <summary>What whoever serves it should know of its device.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Loading is over its time, or was given up: calls end.</summary>
     public bool IsStopped => _isStopped;
@@ -37,21 +41,24 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="Configuration.InvalidInputFileException">ONNX Runtime does not load
     /// it.</exception>
     /// <exception cref="OnnxRuntimeException">Its time was over.</exception>
-    public static OnnxSession Open(string path, OnnxGraph graph, TimeSpan callMax, CancellationToken ended)
+    public static OnnxSession Open(string path, OnnxGraph graph, ModelEngine engine, TimeSpan callMax, CancellationToken ended)
     {
         using var options = new SessionOptions
         {
-            // Lanes are the parallelism: a call stays on its own thread.
-            IntraOpNumThreads = 1,
+            // Lanes are the parallelism: a call stays on its own thread, unless somebody wants
+            // more.
+            IntraOpNumThreads = engine.Threads,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        var notices = new List<string>();
+        SessionDevice.Choose(path, engine.Device, options, notices);
         using var ending = ended.Register(() => options.SetLoadCancellationFlag(true));
         try
         {
-            return new OnnxSession(path, new InferenceSession(graph.ToBytes(), options), callMax);
+            return new OnnxSession(path, new InferenceSession(graph.ToBytes(), options), callMax, notices);
         }
         catch (OnnxRuntimeException e) when (!ended.IsCancellationRequested)
         {

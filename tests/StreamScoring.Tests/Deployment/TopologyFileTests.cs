@@ -56,6 +56,19 @@ public sealed class TopologyFileTests : IDisposable
     }
 
     [Fact]
+    public void How_a_model_is_computed_is_said_by_its_name()
+    {
+        Assert.Empty(Load(Good).ModelEngines);
+        var engines = Load(Good + "\n  engines: {small: {}, large: {device: cuda_or_cpu, threads: 2, rowsMax: 512, lanes: 1}}").ModelEngines;
+        Assert.Equal(ModelEngine.Default, engines["small"]);
+        Assert.Equal(new ModelEngine(ModelDevice.CudaOrCpu, 2, 512, 1), engines["large"]);
+        Assert.Equal("large: {device: cuda_or_cpu, threads: 2, rowsMax: 512, lanes: 1}", TopologyKeys.Named("models.engines").Text(Load(Good, "models.engines.large.device=cuda_or_cpu", "models.engines.large.threads=2", "models.engines.large.rowsMax=512", "models.engines.large.lanes=1")));
+        Assert.Contains("cpu, cuda, cuda_or_cpu", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {device: gpu}}")).Message, StringComparison.Ordinal);
+        Assert.Contains("threads", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {threads: 0}}")).Message, StringComparison.Ordinal);
+        Assert.Contains("lane", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {lane: 1}}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shadow_models_are_folders_one_or_many()
     {
         Assert.Empty(Load(Good).ShadowFolders);
