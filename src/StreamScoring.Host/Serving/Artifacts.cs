@@ -16,8 +16,10 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 internal sealed class Artifacts : IDisposable
 {
-    private Artifacts(FeatureFile features, IReadOnlyList<ServedModel> models, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
-        (Features, Models, Shadows, Rates, Rules) = (features, models, shadows, rates, rules);
+    private readonly LoadedModels _loaded;
+
+    private Artifacts(FeatureFile features, LoadedModels loaded, IReadOnlyList<ServedModel> models, IReadOnlyList<ShadowModel> shadows, CurrencyRates? rates, PolicyRules? rules) =>
+        (Features, _loaded, Models, Shadows, Rates, Rules) = (features, loaded, models, shadows, rates, rules);
 
     public FeatureFile Features { get; }
 
@@ -88,9 +90,9 @@ internal sealed class Artifacts : IDisposable
     /// <param name="features">The topology's, already read.</param>
     /// <param name="failures">To be told what models fail of while they serve; null: nobody
     /// is.</param>
-    public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel)
+    /// <param name="before">Whose models are taken where they are the same; null: none are.</param>
+    public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel, Artifacts? before = null)
     {
-        var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
         if (topology.BaseFeatureFile is { } smaller)
         {
             FeatureSupersets.Require(topology.FeatureFile, smaller);
@@ -98,16 +100,11 @@ internal sealed class Artifacts : IDisposable
 
         // Two roles of one folder share its model.
         string[] folders = [.. topology.ServedFolders.Select(served => served.Folder).Concat(topology.ShadowFolders).Distinct(StringComparer.Ordinal)];
-        var loaded = new List<OnnxModel>();
+        var loaded = LoadedModels.Load(folders, topology, before?._loaded, cancel);
         try
         {
-            foreach (var folder in folders)
-            {
-                loaded.Add(OnnxModelLoader.LoadFolder(folder, options with { Runtime = topology.ModelEngines.GetValueOrDefault(ModelCard.Load(folder).Name, ModelEngine.Default) }));
-            }
-
-            ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, ModelOf(served.Folder), ColumnsOf(served.Folder)))];
-            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(ServedModel.IdOf(ModelOf(folder)), ModelOf(folder), ColumnsOf(folder)))];
+            ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, loaded.Of(served.Folder), ColumnsOf(served.Folder)))];
+            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(ServedModel.IdOf(loaded.Of(folder)), loaded.Of(folder), ColumnsOf(folder)))];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
@@ -125,28 +122,20 @@ internal sealed class Artifacts : IDisposable
             }
 
             var rules = topology.Control is not null ? null : RuleArtifacts.Load(topology, features, [.. models.Select(served => served.Model.Name)], [.. shadows.Select(shadow => shadow.Id)], rates, before: null);
-            return new Artifacts(features, models, shadows, rates, rules)
+            return new Artifacts(features, loaded, models, shadows, rates, rules)
             {
                 Failures = failures,
-                Notices = [.. loaded.SelectMany((model, i) => model.Notices.Select(notice => (folders[i], notice)))],
+                Notices = [.. folders.SelectMany(folder => loaded.Of(folder).Notices.Select(notice => (folder, notice)))],
             };
         }
         catch
         {
-            loaded.ForEach(model => model.Dispose());
+            loaded.Dispose();
             throw;
         }
 
-        OnnxModel ModelOf(string folder) => loaded[Array.IndexOf(folders, folder)];
-
-        IReadOnlyList<int> ColumnsOf(string folder) => ModelColumns.Of(ModelOf(folder).Inputs, folder, features, topology.FeatureFile);
+        IReadOnlyList<int> ColumnsOf(string folder) => ModelColumns.Of(loaded.Of(folder).Inputs, folder, features, topology.FeatureFile);
     }
 
-    public void Dispose()
-    {
-        foreach (var model in Models.Select(served => served.Model).Concat(Shadows.Select(shadow => shadow.Model)).Distinct())
-        {
-            model.Dispose();
-        }
-    }
+    public void Dispose() => _loaded.Dispose();
 }

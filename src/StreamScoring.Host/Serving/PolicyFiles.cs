@@ -63,7 +63,7 @@ internal sealed class PolicyFiles : IDisposable
             var named = WithPublished(settled, control.TextOf(ControlPart.Models), cancel);
             if (!NamesSameModels(named))
             {
-                var loaded = Artifacts.Load(named, Features, Failures, cancel);
+                var loaded = Artifacts.Load(named, Features, Failures, cancel, Current);
                 Take(new LoadedFiles(named, new Shared<Artifacts>(loaded), loaded.Rules, loaded.Rates));
             }
 
@@ -94,7 +94,7 @@ internal sealed class PolicyFiles : IDisposable
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public (PolicyParts Policy, LoadedFiles Files) Load(Topology topology, CancellationToken cancel)
     {
-        var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel));
+        var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel, Current));
         var loaded = artifacts.Value;
         // Models that were loaded anew came with their rules and rates.
         var rates = artifacts == _artifacts ? RuleArtifacts.RatesOf(topology, published: null) : loaded.Rates;

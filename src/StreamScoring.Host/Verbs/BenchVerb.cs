@@ -54,7 +54,7 @@ internal static class BenchVerb
         return command;
     }
 
-    private static int Run(string path, string? data, IReadOnlyList<ModelEngine> engines, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
+    private static int Run(string path, string? data, List<ModelEngine> engines, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
     {
         // First as it would be served, then by ONNX Runtime where that is another.
         using var model = Load(path, data, ScoringEngine.Auto, engines[0], cancel);
