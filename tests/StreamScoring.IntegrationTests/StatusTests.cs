@@ -31,6 +31,15 @@ public sealed partial class StatusTests(KafkaCluster cluster) : IClassFixture<Ka
             line => Assert.Equal(policy, JsonDocument.Parse(line).RootElement.GetProperty("policy").GetString()));
         Assert.Empty(status.GetProperty("topology").GetProperty("differs").EnumerateArray());
 
+        var drift = (await UntilAsync(http, now => now.GetProperty("drift").GetProperty("models") is var models && models.GetArrayLength() > 0 && models[0].GetProperty("rows").GetInt64() > 0)).GetProperty("drift");
+        Assert.Equal(86_400, drift.GetProperty("window_seconds").GetDouble());
+        var model = Assert.Single(drift.GetProperty("models").EnumerateArray());
+        Assert.Empty(model.GetProperty("unwatched").EnumerateArray());
+        Assert.All(model.GetProperty("inputs").EnumerateArray(), input => Assert.InRange(input.GetProperty("psi").GetProperty("critical").GetDouble(), 0, 1));
+        var page = await http.GetStringAsync("/metrics");
+        Assert.Contains($"scoring_drift_rows{{model=\"{model.GetProperty("model").GetString()}\"}} ", page, StringComparison.Ordinal);
+        Assert.Contains("scoring_drift_psi{model=", page, StringComparison.Ordinal);
+
         File.AppendAllText(file.FilePath, "\nstate: {megabytesMax: 512}\n");
         var differs = (await UntilAsync(http, now => now.GetProperty("topology").GetProperty("differs").GetArrayLength() > 0)).GetProperty("topology").GetProperty("differs");
         var key = Assert.Single(differs.EnumerateArray());

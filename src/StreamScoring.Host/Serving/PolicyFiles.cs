@@ -2,6 +2,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
+using StreamScoring.Drift;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Rules;
@@ -18,6 +19,7 @@ namespace StreamScoring.Host.Serving;
 internal sealed class PolicyFiles : IDisposable
 {
     private readonly EngineMeter _meter;
+    private readonly DriftWatch? _drift;
     private Shared<Artifacts> _artifacts;
     private IDisposable _hold;
     private Topology _of;
@@ -26,8 +28,10 @@ internal sealed class PolicyFiles : IDisposable
 
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
     /// <param name="meter">Where the shadow models' answers are counted.</param>
-    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter)
+    /// <param name="drift">Watches the models that decide; null: nobody does.</param>
+    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter, DriftWatch? drift = null)
     {
+        _drift = drift;
         (_of, _meter, _artifacts, _rules, _rates) = (topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
         _hold = _artifacts.Hold();
     }
@@ -99,7 +103,7 @@ internal sealed class PolicyFiles : IDisposable
         topology.ServedFolders.SequenceEqual(_of.ServedFolders) && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
     private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, CurrencyRates? foldedRates, Topology topology) =>
-        artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates) with { Held = artifacts.Hold() };
+        artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates, _drift) with { Held = artifacts.Hold() };
 
     /// <summary>
     /// Artifacts that were loaded, held until it is known whether they are taken.
