@@ -35,7 +35,10 @@ public sealed partial class StatusTests(KafkaCluster cluster) : IClassFixture<Ka
         Assert.Equal(86_400, drift.GetProperty("window_seconds").GetDouble());
         var model = Assert.Single(drift.GetProperty("models").EnumerateArray());
         Assert.Empty(model.GetProperty("unwatched").EnumerateArray());
-        Assert.All(model.GetProperty("inputs").EnumerateArray(), input => Assert.InRange(input.GetProperty("psi").GetProperty("critical").GetDouble(), 0, 1));
+        // Of a rare event 500 payments tell nothing.
+        var known = model.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("psi")).Where(psi => psi.ValueKind == JsonValueKind.Object).ToList();
+        Assert.InRange(known.Count, 20, 31);
+        Assert.All(known, psi => Assert.InRange(psi.GetProperty("critical").GetDouble(), 0.01, 1));
         var page = await http.GetStringAsync("/metrics");
         Assert.Contains($"scoring_drift_rows{{model=\"{model.GetProperty("model").GetString()}\"}} ", page, StringComparison.Ordinal);
         Assert.Contains("scoring_drift_psi{model=", page, StringComparison.Ordinal);

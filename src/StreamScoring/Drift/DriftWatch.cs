@@ -51,7 +51,7 @@ public sealed class DriftWatch : IDisposable
         {
             foreach (var model in models)
             {
-                opened.Add(_told.Concat(opened).FirstOrDefault(watch => watch.Watched.Model == model.Model) ?? new ModelWatch(model, _meter, Window, _clock));
+                opened.Add(_told.Concat(opened).FirstOrDefault(watch => watch.Watched.IsSampledLike(model)) ?? new ModelWatch(model, _meter, Window, _clock));
             }
         }
 
@@ -118,7 +118,7 @@ public sealed class DriftWatch : IDisposable
         catch (Exception e)
         {
             // Payments are decided without it. What is sampled from here on is counted as dropped.
-            _logger.DriftNotWatched(e);
+            _logger.DriftNotWatched(e.ToString());
         }
     }
 }

@@ -24,4 +24,11 @@ public sealed record ReferenceHistogram(string Input, IReadOnlyList<double> Edge
     /// <summary>How much the model leans on the input, beside its other inputs; at least
     /// 0.</summary>
     public double? Weight { get; init; }
+
+    /// <summary>By its numbers: a card that is read again has lists of its own.</summary>
+    public bool Equals(ReferenceHistogram? other) =>
+        other is not null && (Input, Rows, Missing, Smallest, Largest, Weight) == (other.Input, other.Rows, other.Missing, other.Smallest, other.Largest, other.Weight)
+        && Edges.SequenceEqual(other.Edges) && Shares.SequenceEqual(other.Shares);
+
+    public override int GetHashCode() => HashCode.Combine(Input, Rows, Missing, Smallest, Largest, Weight, Edges.Count);
 }

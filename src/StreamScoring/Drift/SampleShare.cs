@@ -14,8 +14,11 @@ namespace StreamScoring.Drift;
 /// <param name="frequency">Ticks of a second.</param>
 internal sealed class SampleShare(int rowsPerSecond, long frequency)
 {
-    /// <summary>So that a weight is a whole number of a float, and its square of a long.</summary>
-    private const int LevelMax = 20;
+    /// <summary>
+    /// For 4 million rows a second. A window has at most 2^28 rows, 64 a second for 31 days: then
+    /// the squares of their weights add up to less than 2^63.
+    /// </summary>
+    private const int LevelMax = 16;
 
     private int _level;
     private long _since;

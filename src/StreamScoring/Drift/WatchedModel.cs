@@ -31,4 +31,9 @@ public sealed record WatchedModel(string Model, IReadOnlyList<(ReferenceHistogra
             served.Id, watched, profile.Probability is { Shares.Count: <= BinsMax } probability ? probability : null,
             [.. names.Except(watched.Select(input => input.reference.Input))]);
     }
+
+    /// <summary>
+    /// Whether samples of the other are samples of this one: of the same model, by the same card.
+    /// </summary>
+    internal bool IsSampledLike(WatchedModel other) => Model == other.Model && Inputs.SequenceEqual(other.Inputs) && Probability == other.Probability;
 }

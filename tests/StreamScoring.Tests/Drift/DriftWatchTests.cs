@@ -107,6 +107,15 @@ public sealed class DriftWatchTests : IDisposable
     }
 
     [Fact]
+    public void A_model_whose_card_says_something_else_begins_anew()
+    {
+        _world.Decide(50, AsInTraining);
+        _world.Swap(DriftWorld.Watched(basket: DriftWorld.Even("basket") with { Missing = 0.5 }));
+        _world.Decide(1, AsInTraining);
+        Assert.Equal((16, 0.5), (_world["rows"], _world["missing_ratio_expected", "basket"]));
+    }
+
+    [Fact]
     public void Nobody_waits_for_the_counting_and_what_finds_no_room_is_counted()
     {
         _world.Decide(200, AsInTraining, counts: false);

@@ -5,7 +5,6 @@ using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Drift;
-using StreamScoring.Emit;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
 using StreamScoring.State;

@@ -1,4 +1,3 @@
-using StreamScoring.Batches;
 using StreamScoring.Drift;
 using StreamScoring.Scoring;
 
