@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using StreamScoring.Drift;
+using StreamScoring.Signals;
+using StreamScoring.TestSupport;
 using StreamScoring.Workloads;
 
 namespace StreamScoring.Tests.Drift;
@@ -154,5 +157,26 @@ public sealed class DriftWatchTests : IDisposable
         Assert.Equal(160, _world.Watch.Models[0].Rows);
     }
 
+    [Fact]
+    public void A_bug_of_the_counting_ends_the_counting_and_is_said_and_nothing_else()
+    {
+        var (clock, said) = (new BrokenClock(), new ConcurrentQueue<string>());
+        using var meter = new EngineMeter();
+        using var watch = new DriftWatch(meter, TimeSpan.FromMinutes(1), clock, new TextLogger(said.Enqueue));
+        watch.Use(watch.Open([DriftWorld.Watched()]));
+        clock.IsBroken = true;
+        watch.Start();
+        Assert.True(SpinWait.SpinUntil(() => !said.IsEmpty, TimeSpan.FromMinutes(1)));
+        Assert.StartsWith("drift is watched no more until this process starts anew, and payments are decided as before: System.InvalidOperationException: broken", Assert.Single(said), StringComparison.Ordinal);
+    }
+
     private (double Amount, double? Basket) AsInTraining(int i) => (_random.Next(100) + 0.5, _random.Next(8) == 0 ? null : _random.NextDouble() * 100);
+
+    /// <summary>A clock that fails from some moment on, which stands for a bug.</summary>
+    private sealed class BrokenClock : TimeProvider
+    {
+        public volatile bool IsBroken;
+
+        public override long GetTimestamp() => IsBroken ? throw new InvalidOperationException("broken") : 0;
+    }
 }
