@@ -1,11 +1,13 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Drift;
 using StreamScoring.Emit;
 using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
 using StreamScoring.Onnx;
 using StreamScoring.Rules;
+using StreamScoring.Scoring;
 using StreamScoring.State;
 
 namespace StreamScoring.Workloads;
@@ -37,12 +39,13 @@ public sealed class EngineStages : IDisposable
     /// <param name="idempotency">Null: what a process has by default.</param>
     /// <param name="form">Of decisions; by default what a process writes by default.</param>
     /// <param name="rules">Null: none.</param>
+    /// <param name="drift">Watches the model; null: nobody does.</param>
     public EngineStages(
-        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema, PolicyRules? rules = null)
+        FeatureFile file, OnnxModel model, IReadOnlyList<int> columns, int batchRows, int batchesMax = 1, IdempotencyOptions? idempotency = null, DecisionForm form = DecisionForm.BySchema, PolicyRules? rules = null, DriftWatch? drift = null)
     {
         idempotency ??= IdempotencyOptions.Default;
         var stamp = new DecisionStamp(file.Hash, null, file.Hash, file.Schema.Names, BudgetMs: 100);
-        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()) { Rules = rules }, new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
+        var decisions = new DecisionParts(new PolicyParts(model, columns, stamp, new RiskThresholds()) { Rules = rules, Drift = drift?.Open([WatchedModel.Of(new ServedModel(ModelRole.Champion, model, columns), model.Reference)]) }, new FirstDecisions(idempotency.PaymentsMax)) { Form = form };
         _engine = new Engine(new EngineParts(Logs, file, new FoldedState(file, Logs, idempotency), decisions)
         {
             Limits = _limits,

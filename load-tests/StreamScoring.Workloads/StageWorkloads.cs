@@ -1,8 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
+using StreamScoring.Drift;
 using StreamScoring.Emit;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 using StreamScoring.State;
 
 namespace StreamScoring.Workloads;
@@ -32,6 +35,7 @@ public static class StageWorkloads
         ["score-trees-32"] = root => Score(root, ScoringEngine.Auto, 32),
         ["score-trees-256"] = root => Score(root, ScoringEngine.Auto, 256),
         ["decide"] = root => Decide(root, rules: 0),
+        ["decide-drift"] = root => Decide(root, rules: 0, isWatched: true),
         ["decide-100-rules"] = root => Decide(root, rules: 100),
         ["encode-messagepack"] = root => Encode(root, DecisionForm.BySchema),
         ["encode-messagepack-inline"] = root => Encode(root, DecisionForm.Inline),
@@ -72,12 +76,15 @@ public static class StageWorkloads
         return new StageWorkload(ring, stages.Score, stages, model);
     }
 
-    private static StageWorkload Decide(string root, int rules)
+    private static StageWorkload Decide(string root, int rules, bool isWatched = false)
     {
-        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun, rules: rules);
+        var meter = new EngineMeter();
+        var drift = isWatched ? new DriftWatch(meter, TimeSpan.FromDays(1), TimeProvider.System, NullLogger.Instance) : null;
+        drift?.Start();
+        var (stages, ring, model) = Make(root, ScoringEngine.Auto, StageWorkload.RecordsPerRun, rules: rules, drift: drift);
         FoldPasses(stages, ring, PassesUntilFilled);
         OnEach(ring, stages.Score);
-        return new StageWorkload(ring, stages.Decide, stages, model);
+        return new StageWorkload(ring, stages.Decide, [.. drift is null ? [] : new IDisposable[] { drift }, stages, model, meter]);
     }
 
     private static StageWorkload Encode(string root, DecisionForm form)
@@ -90,7 +97,7 @@ public static class StageWorkloads
     }
 
     private static (EngineStages Stages, PaymentRing Ring, OnnxModel Model) Make(
-        string root, ScoringEngine engine, int batchRows, bool readsJson = false, DecisionForm form = DecisionForm.BySchema, int rules = 0)
+        string root, ScoringEngine engine, int batchRows, bool readsJson = false, DecisionForm form = DecisionForm.BySchema, int rules = 0, DriftWatch? drift = null)
     {
         var handbook = Path.Combine(root, "topology", "handbook");
         var file = FeatureFiles.Load(Path.Combine(handbook, "features.yaml"));
@@ -100,7 +107,7 @@ public static class StageWorkloads
         // again: as many places as there are at first, so that none is found taken and room made.
         var idempotency = IdempotencyOptions.Default with { PaymentsMax = 1 << 12 };
         int[] columns = [.. model.Inputs.Select(input => file.Schema.IndexOf(input.Name))];
-        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form, rules == 0 ? null : RuleMix.Of(file, rules));
+        var stages = new EngineStages(file, model, columns, batchRows, PaymentRing.Rows / batchRows, idempotency, form, rules == 0 ? null : RuleMix.Of(file, rules), drift);
         return (stages, new PaymentRing(stages, batchRows, readsJson), model);
     }
 

@@ -110,6 +110,11 @@ public sealed record Topology
     /// </summary>
     public required TimeSpan ModelCallMax { get; init; }
 
+    /// <summary>
+    /// Over how long what models get is compared with what they were trained on; 0: not at all.
+    /// </summary>
+    public required TimeSpan DriftWindow { get; init; }
+
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }
 

@@ -103,6 +103,7 @@ public static class TopologyFile
             ShadowWaitMax = models.Duration("shadowWaitMax", TimeSpan.FromMilliseconds(20), TimeSpan.Zero, TimeSpan.FromSeconds(1)),
             ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
+            DriftWindow = ReadDriftWindow(models),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
             RatesFile = top.Has("rates") ? ExistingPath(top, "rates", folder) : null,
             ListFolder = top.Has("lists") ? ExistingPath(top, "lists", folder) : null,
@@ -275,6 +276,15 @@ public static class TopologyFile
         }
 
         return limits;
+    }
+
+    /// <returns>0 for none.</returns>
+    private static TimeSpan ReadDriftWindow(YamlMap models)
+    {
+        const string key = "driftWindow";
+        var min = TimeSpan.FromMinutes(1);
+        var window = models.Duration(key, TimeSpan.FromDays(1), TimeSpan.Zero, TimeSpan.FromDays(31));
+        return window == TimeSpan.Zero || window >= min ? window : throw models.Error(key, $"is {models.Text(key)}; allowed: 1m to 31d, and 0s to watch no model for drift");
     }
 
     private static RiskThresholds ReadThresholds(YamlMap decide)

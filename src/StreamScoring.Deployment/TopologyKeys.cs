@@ -50,6 +50,7 @@ public static class TopologyKeys
             (topology, from) => topology with { ShadowWaitMax = from.ShadowWaitMax }),
         new("models.loadMax", topology => topology.ModelLoadMax),
         new("models.callMax", topology => topology.ModelCallMax),
+        new("models.driftWindow", topology => topology.DriftWindow),
         new("rules", topology => topology.RuleFile,
             (topology, from) => topology with { RuleFile = from.RuleFile }),
         new("lists", topology => topology.ListFolder,

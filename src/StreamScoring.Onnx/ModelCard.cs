@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using StreamScoring.Configuration;
+using StreamScoring.Drift;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx;
@@ -52,10 +53,15 @@ public sealed record ModelCard
     public IReadOnlyList<(string Input, double Value)> Baseline { get; init; } = [];
 
     /// <summary>
-    /// Per input: ascending edges and, one more, the share of training rows between them; rows at
-    /// an edge count below it. For drift, and for baselines.
+    /// How inputs were distributed among the training rows. For drift, and for baselines.
     /// </summary>
-    public IReadOnlyList<(string Input, IReadOnlyList<double> Edges, IReadOnlyList<double> Shares)> Histograms { get; init; } = [];
+    public IReadOnlyList<ReferenceHistogram> Histograms { get; init; } = [];
+
+    /// <summary>
+    /// What the model gave for rows that it was not fitted to, after calibration. For drift; null
+    /// where that is not known.
+    /// </summary>
+    public ReferenceHistogram? Probabilities { get; init; }
 
     /// <exception cref="InvalidInputFileException">The card is missing or wrong.</exception>
     public static ModelCard Load(string folder)
@@ -76,7 +82,7 @@ public sealed record ModelCard
             Training = ReadPairs(top.OptionalMap("training")),
             Metrics = ReadPairs(top.OptionalMap("metrics")),
         };
-        card = card with { Baseline = CardBaseline.Read(top.OptionalMap("baseline"), card.Inputs), Histograms = CardHistograms.Read(top.Maps("histograms"), card.Inputs) };
+        card = card with { Baseline = CardBaseline.Read(top.OptionalMap("baseline"), card.Inputs), Histograms = CardHistograms.Read(top.Maps("histograms"), card.Inputs), Probabilities = CardHistograms.ReadProbabilities(top.OptionalMap("probabilities")) };
         output.RequireAllRead();
         top.RequireAllRead();
         card.RequireInputsOfTensors(top);
@@ -122,10 +128,15 @@ public sealed record ModelCard
         if (Histograms.Count > 0)
         {
             text.Append("histograms:\n");
-            foreach (var (input, edges, shares) in Histograms)
+            foreach (var histogram in Histograms)
             {
-                text.Append(CultureInfo.InvariantCulture, $"  - {{input: {Quote(input)}, edges: [{string.Join(", ", edges.Select(Format))}], shares: [{string.Join(", ", shares.Select(Format))}]}}\n");
+                text.Append(CultureInfo.InvariantCulture, $"  - {{input: {Quote(histogram.Input)}, {TextOf(histogram)}}}\n");
             }
+        }
+
+        if (Probabilities is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"probabilities: {{{TextOf(Probabilities)}}}\n");
         }
 
         File.WriteAllText(Path.Combine(folder, FileName), text.ToString());
@@ -184,6 +195,14 @@ public sealed record ModelCard
                 text.Append(CultureInfo.InvariantCulture, $"  {name}: {Quote(value)}\n");
             }
         }
+    }
+
+    private static string TextOf(ReferenceHistogram histogram)
+    {
+        (string Key, double? Value)[] known = [("missing", histogram.Missing), ("smallest", histogram.Smallest), ("largest", histogram.Largest), ("weight", histogram.Weight)];
+        return $"edges: [{string.Join(", ", histogram.Edges.Select(Format))}], shares: [{string.Join(", ", histogram.Shares.Select(Format))}]"
+            + (histogram.Rows is { } rows ? string.Create(CultureInfo.InvariantCulture, $", rows: {rows}") : "")
+            + string.Concat(known.Where(pair => pair.Value is not null).Select(pair => $", {pair.Key}: {Format(pair.Value!.Value)}"));
     }
 
     private static string Quote(string value) => $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

@@ -1,3 +1,4 @@
+using StreamScoring.Drift;
 using StreamScoring.Onnx.Explaining;
 using StreamScoring.Onnx.Sessions;
 using StreamScoring.Onnx.Trees;
@@ -43,6 +44,9 @@ public sealed class OnnxModel : IFraudModel
 
     /// <summary>Files beside the model's that its weights lie in, relative to its folder.</summary>
     public IReadOnlyList<string> WeightFiles { get; init; } = [];
+
+    /// <summary>What it was trained on, as far as its card says so.</summary>
+    public ReferenceProfile Reference { get; init; } = ReferenceProfile.None;
 
     /// <summary>
     /// Of a bare file whose tensors have other names than its features: which takes which.

@@ -1,4 +1,5 @@
 using StreamScoring.Configuration;
+using StreamScoring.Drift;
 using StreamScoring.Onnx.Explaining;
 using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Outputs;
@@ -177,6 +178,7 @@ public static class OnnxModelLoader
         {
             Paths = PathsOf(readable, goldenTable, calibration),
             Baseline = Baseline.Of(inputs, card, goldenTable),
+            Reference = card is null ? ReferenceProfile.None : new ReferenceProfile(card.Histograms, card.Probabilities),
             WeightFiles = graph.WeightFiles,
             Tensors = [.. form.Tensors?.Select(part => (part.Tensor.Name, part.Features)) ?? []],
             Producer = graph.Model.ProducerName,

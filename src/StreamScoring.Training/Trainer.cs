@@ -6,6 +6,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.LightGbm;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
+using StreamScoring.Drift;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
@@ -25,7 +26,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
     /// </summary>
     public const double Tolerance = 1e-5;
 
-    private const int GoldenRows = 256, HistogramBins = 10, RowsPerCall = 1024;
+    private const int GoldenRows = 256, RowsPerCall = 1024;
 
     /// <summary>The share of rows at the end of the file that metrics are measured on.</summary>
     private const double HeldOutShare = 0.1;
@@ -53,7 +54,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         }
 
         say("training on all but the last tenth, for the metrics");
-        var heldOut = Measure(table, (int)(table.Rows.Count * HeldOutShare));
+        var (heldOut, probabilities) = Measure(table, (int)(table.Rows.Count * HeldOutShare));
         cancel.ThrowIfCancellationRequested();
         say("training on all rows");
         var (context, model) = Train(table.Rows, table.Labels);
@@ -63,6 +64,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count, table.Rows).ToByteArray());
         say("checking every row against LightGBM");
         double worst;
+        double[] weights;
         using (var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability, ScoringEngine.OnnxRuntime))
         {
             worst = LargestDifference(context, model, onnx, table.Rows);
@@ -72,9 +74,10 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
             }
 
             WriteGolden(Path.Combine(output.TemporaryPath, OnnxModelLoader.GoldenFile), onnx, table);
+            weights = InputWeights.Of(onnx, table.Rows);
         }
 
-        Card(table, heldOut, worst).Save(output.TemporaryPath);
+        Card(table, heldOut, worst, weights, probabilities).Save(output.TemporaryPath);
         output.Complete();
         var summary = new TrainingSummary(table.Rows.Count, table.FraudCount, table.UnlabelledCount, options.TextsLeftOut, heldOut, worst);
         say($"{summary.Rows} rows, {summary.Frauds} frauds -> {folder}; largest difference to LightGBM {worst:0.0e+0}; {heldOut.Text}");
@@ -113,20 +116,22 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = Array.ConvertAll(row, ZeroIfMissing), Label = labels[i] }), schema);
     }
 
-    private HeldOutMetrics Measure(TrainingTable table, int heldOut)
+    /// <returns>And the probabilities of the rows that were held out; null where there are
+    /// none.</returns>
+    private (HeldOutMetrics Metrics, ReferenceHistogram? Probabilities) Measure(TrainingTable table, int heldOut)
     {
         var first = table.Rows.Count - heldOut;
         var (labels, testLabels) = (table.Labels[..first], table.Labels[first..]);
         var counts = new HeldOutMetrics(labels.Count, labels.Count(fraud => fraud), testLabels.Count, testLabels.Count(fraud => fraud), null, null);
         if (!labels.Contains(true) || !labels.Contains(false) || !testLabels.Contains(true) || !testLabels.Contains(false))
         {
-            return counts;
+            return (counts, null);
         }
 
         var (context, model) = Train(table.Rows[..first], labels);
         var scored = model.Transform(View(context, table.Rows[first..], testLabels));
         var measured = context.BinaryClassification.Evaluate(scored, nameof(Example.Label));
-        return counts with { AucRoc = measured.AreaUnderRocCurve, AveragePrecision = measured.AreaUnderPrecisionRecallCurve };
+        return (counts with { AucRoc = measured.AreaUnderRocCurve, AveragePrecision = measured.AreaUnderPrecisionRecallCurve }, TrainingHistogram.OfProbabilities(scored.GetColumn<float>("Probability")));
     }
 
     private double LargestDifference(MLContext context, LightGbmModel model, OnnxModel onnx, List<float[]> rows)
@@ -191,7 +196,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         float[] Filled(float value) => [.. Enumerable.Repeat(value, options.Inputs.Count)];
     }
 
-    private ModelCard Card(TrainingTable table, HeldOutMetrics heldOut, double worst) => new()
+    private ModelCard Card(TrainingTable table, HeldOutMetrics heldOut, double worst, double[] weights, ReferenceHistogram? probabilities) => new()
     {
         Name = options.Name,
         Inputs = [.. options.Inputs.Select(input => new ModelInput(input, false))],
@@ -208,27 +213,9 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
             ("largest_difference_to_lightgbm", worst.ToString("0.0e+0", CultureInfo.InvariantCulture)),
         ],
         Metrics = heldOut.OfCard(),
-        Histograms = [.. options.Inputs.Select((input, i) => Histogram(input, table.Rows.Select(row => (double)row[i])))],
+        Histograms = [.. options.Inputs.Select((input, i) => TrainingHistogram.OfInput(input, table.Rows.Select(row => row[i])) with { Weight = Math.Round(weights[i], 6) })],
+        Probabilities = probabilities,
     };
-
-    private static (string, IReadOnlyList<double>, IReadOnlyList<double>) Histogram(string input, IEnumerable<double> values)
-    {
-        var known = values.Where(double.IsFinite).Order().ToArray();
-        if (known.Length == 0)
-        {
-            return (input, [], [1]);
-        }
-
-        var edges = Enumerable.Range(1, HistogramBins - 1).Select(i => known[(long)known.Length * i / HistogramBins]).Distinct().ToArray();
-        var shares = new double[edges.Length + 1];
-        foreach (var value in known)
-        {
-            var at = Array.BinarySearch(edges, value);
-            shares[at >= 0 ? at : ~at] += 1.0 / known.Length;
-        }
-
-        return (input, edges, [.. shares.Select(share => Math.Round(share, 6))]);
-    }
 
     private static string HashOf(string path)
     {

@@ -96,6 +96,7 @@ public sealed class Engine : IDisposable
                     PolicyOf(batch).Parts.Shadows.Meters?.Decided(batch);
                     batch.TellDecided();
                     PolicyOf(batch).Parts.ModelMeters?.Decided(batch);
+                    PolicyOf(batch).Parts.Drift?.Decided(batch);
                     PolicyOf(batch).CountRules(batch);
                     Meters?.BatchDecided(batch);
                 }),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using StreamScoring.Decisions;
+using StreamScoring.Drift;
 using StreamScoring.Expressions;
 using StreamScoring.Lists;
 using StreamScoring.Rules;
@@ -34,6 +35,9 @@ public sealed record PolicyParts(IFraudModel Champion, IReadOnlyList<int> Column
 
     /// <summary>Null: nobody counts what the models decide.</summary>
     public ModelMeters? ModelMeters { get; init; }
+
+    /// <summary>Null: nobody watches the models for drift.</summary>
+    public DriftTap? Drift { get; init; }
 
     /// <summary>Models that score beside the champion.</summary>
     public ShadowOptions Shadows { get; init; } = ShadowOptions.None;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
+using StreamScoring.Drift;
 using StreamScoring.Host.Serving;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
@@ -54,6 +55,19 @@ public sealed class MeterExportTests : IDisposable
         Assert.Contains("scoring_state_pause_seconds_sum 1", lines);
         Assert.Contains("scoring_rejected_total{reason=\"unknown_currency\"} 2", lines);
         Assert.Contains("scoring_records_gone_total{region=\"eu\",topic=\"payments\",partition=\"0\",before=\"fold\"} 7", lines);
+    }
+
+    [Fact]
+    public async Task A_gauge_is_on_the_page_while_its_value_is_known()
+    {
+        var gauge = _meter.Meter.CreateGauge<double>("scoring_ratio");
+        Assert.DoesNotContain("scoring_ratio 0", await PageAsync(), StringComparison.Ordinal);
+        gauge.Record(0.25);
+        Assert.Contains("scoring_ratio 0.25", (await PageAsync()).Split('\n'));
+        gauge.Record(double.NaN);
+        Assert.DoesNotContain((await PageAsync()).Split('\n'), line => line.StartsWith("scoring_ratio", StringComparison.Ordinal));
+        gauge.Record(0.5);
+        Assert.Contains("scoring_ratio 0.5", (await PageAsync()).Split('\n'));
     }
 
     [Fact]
@@ -114,6 +128,8 @@ public sealed class MeterExportTests : IDisposable
         _ = pipeline.StageSeconds("ingest");
         _ = new ModelFailures(_meter, NullLogger.Instance);
         _ = new PositionMeters(_meter);
+        using var drift = new DriftWatch(_meter, TimeSpan.FromDays(1), TimeProvider.System, NullLogger.Instance);
+        _ = drift.Open([new WatchedModel("model", [(new ReferenceHistogram("input", [1], [0.5, 0.5]), 0)], null, [])]);
         return (pipeline, shadows);
     }
 

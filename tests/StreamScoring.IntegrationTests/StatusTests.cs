@@ -31,6 +31,18 @@ public sealed partial class StatusTests(KafkaCluster cluster) : IClassFixture<Ka
             line => Assert.Equal(policy, JsonDocument.Parse(line).RootElement.GetProperty("policy").GetString()));
         Assert.Empty(status.GetProperty("topology").GetProperty("differs").EnumerateArray());
 
+        var drift = (await UntilAsync(http, now => now.GetProperty("drift").GetProperty("models") is var models && models.GetArrayLength() > 0 && models[0].GetProperty("rows").GetInt64() > 0)).GetProperty("drift");
+        Assert.Equal(86_400, drift.GetProperty("window_seconds").GetDouble());
+        var model = Assert.Single(drift.GetProperty("models").EnumerateArray());
+        Assert.Empty(model.GetProperty("unwatched").EnumerateArray());
+        // Of a rare event 500 payments tell nothing.
+        var known = model.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("psi")).Where(psi => psi.ValueKind == JsonValueKind.Object).ToList();
+        Assert.InRange(known.Count, 20, 31);
+        Assert.All(known, psi => Assert.InRange(psi.GetProperty("critical").GetDouble(), 0.01, 1));
+        var page = await http.GetStringAsync("/metrics");
+        Assert.Contains($"scoring_drift_rows{{model=\"{model.GetProperty("model").GetString()}\"}} ", page, StringComparison.Ordinal);
+        Assert.Contains("scoring_drift_psi{model=", page, StringComparison.Ordinal);
+
         File.AppendAllText(file.FilePath, "\nstate: {megabytesMax: 512}\n");
         var differs = (await UntilAsync(http, now => now.GetProperty("topology").GetProperty("differs").GetArrayLength() > 0)).GetProperty("topology").GetProperty("differs");
         var key = Assert.Single(differs.EnumerateArray());

@@ -1,6 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
+using StreamScoring.Drift;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Onnx;
@@ -58,7 +59,8 @@ internal sealed class Artifacts : IDisposable
     /// <inheritdoc cref="PolicyOf(Topology, EngineMeter)"/>
     /// <param name="rules">Those of now; null: none.</param>
     /// <param name="foldedRates">By which features take amounts, where no log says so.</param>
-    public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules, CurrencyRates? foldedRates)
+    /// <param name="drift">Watches the models that decide; null: nobody does.</param>
+    public PolicyParts PolicyOf(Topology topology, EngineMeter meter, PolicyRules? rules, CurrencyRates? foldedRates, DriftWatch? drift = null)
     {
         var shadowIds = ShadowIds;
         var champion = Models.Single(served => served.Role == ModelRole.Champion);
@@ -73,6 +75,7 @@ internal sealed class Artifacts : IDisposable
             Others = [.. Models.Where(served => served != champion)],
             Canary = topology.Canary is { } canary ? new CanaryShare(Models.Single(served => served.Role == ModelRole.Canary).Model.Name, canary.Percent, canary.By) : null,
             ModelMeters = new ModelMeters(meter, [.. Models.Select(served => (served.Id, served.Role))]),
+            Drift = drift?.Open([.. Models.Select(served => WatchedModel.Of(served, ((OnnxModel)served.Model).Reference))]),
             Shadows = new ShadowOptions(Shadows, topology.ShadowWaitMax, new ShadowMeters(meter, shadowIds, topology.Thresholds)),
             Reasons = topology.Reasons,
             HasLadder = topology.Ladder ?? Models.Any(served => served.Role == ModelRole.Fallback),

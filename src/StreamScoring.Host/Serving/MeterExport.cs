@@ -48,7 +48,11 @@ internal sealed class MeterExport : IDisposable
             case IHistogram histogram:
                 histogram.Observe(measured);
                 break;
-            case IGauge gauge:
+            case Gauge.Child gauge when double.IsNaN(measured):
+                // What is not known, or not any more, is not on the page.
+                gauge.Unpublish();
+                break;
+            case Gauge.Child gauge:
                 gauge.Set(measured);
                 break;
         }
@@ -63,9 +67,10 @@ internal sealed class MeterExport : IDisposable
         {
             Counter<long> => SeriesIn(_factory.CreateCounter(name, help, labels), instrument, labels),
             Gauge<long> => SeriesIn(_factory.CreateGauge(name, help, labels), instrument, labels),
+            Gauge<double> => SeriesIn(_factory.CreateGauge(name, help, labels, new GaugeConfiguration { SuppressInitialValue = true }), instrument, labels),
             Histogram<double> { Advice.HistogramBucketBoundaries: { } buckets } =>
                 SeriesIn(_factory.CreateHistogram(name, help, labels, new HistogramConfiguration { Buckets = [.. buckets] }), instrument, labels),
-            _ => throw new NotSupportedException($"{name} is a {instrument.GetType().Name}; exported are counters and gauges of long, and histograms of double with buckets"),
+            _ => throw new NotSupportedException($"{name} is a {instrument.GetType().Name}; exported are counters and gauges of long, gauges of double, and histograms of double with buckets"),
         };
     }
 

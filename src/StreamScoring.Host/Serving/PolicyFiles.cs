@@ -2,8 +2,9 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
-using StreamScoring.Expressions;
 using StreamScoring.Deployment.Registry;
+using StreamScoring.Drift;
+using StreamScoring.Expressions;
 using StreamScoring.Features;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
@@ -20,6 +21,7 @@ internal sealed class PolicyFiles : IDisposable
 {
     private readonly EngineMeter _meter;
     private readonly PublishedFolders? _published;
+    private readonly DriftWatch? _drift;
 
     /// <summary>A file and a log may ask for other models at once.</summary>
     private readonly Lock _loading = new();
@@ -32,9 +34,10 @@ internal sealed class PolicyFiles : IDisposable
     /// <param name="artifacts">Loaded by the topology; from here on these files'.</param>
     /// <param name="meter">Where the shadow models' answers are counted.</param>
     /// <param name="published">Models that a log names; null: none does.</param>
-    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter, PublishedFolders? published = null)
+    /// <param name="drift">Watches the models that decide; null: nobody does.</param>
+    public PolicyFiles(Topology topology, Artifacts artifacts, EngineMeter meter, PublishedFolders? published = null, DriftWatch? drift = null)
     {
-        (_published, _of, _meter, _artifacts, _rules, _rates) = (published, topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
+        (_published, _drift, _of, _meter, _artifacts, _rules, _rates) = (published, drift, topology, meter, new Shared<Artifacts>(artifacts), artifacts.Rules, artifacts.Rates);
         _hold = _artifacts.Hold();
     }
 
@@ -125,7 +128,7 @@ internal sealed class PolicyFiles : IDisposable
         topology.ServedFolders.SequenceEqual(_of.ServedFolders) && topology.ShadowFolders.SequenceEqual(_of.ShadowFolders, StringComparer.Ordinal);
 
     private PolicyParts Held(Shared<Artifacts> artifacts, PolicyRules? rules, CurrencyRates? foldedRates, Topology topology) =>
-        artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates) with { Held = artifacts.Hold() };
+        artifacts.Value.PolicyOf(topology, _meter, rules, foldedRates, _drift) with { Held = artifacts.Hold() };
 
     /// <summary>
     /// Artifacts that were loaded, held until it is known whether they are taken.

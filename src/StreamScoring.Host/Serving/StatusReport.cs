@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StreamScoring.Deployment;
+using StreamScoring.Drift;
 using StreamScoring.Logs;
 using StreamScoring.Scoring;
 
@@ -14,9 +15,11 @@ namespace StreamScoring.Host.Serving;
 /// <param name="Policy">What decides; null where no graph runs.</param>
 /// <param name="Logs">Those that are read, and those that cannot be decided.</param>
 /// <param name="StalenessSeconds">By followed region; null where it was never seen whole.</param>
+/// <param name="Drift">How far payments are from those that the models were trained on; null where
+/// nobody looks.</param>
 internal sealed record StatusReport(
     LifeState State, DateTimeOffset Since, string Why, IReadOnlyList<LifeStep> Steps, string Region, string Group, StatusReport.PolicyStatus? Policy,
-    IReadOnlyList<StatusReport.LogStatus> Logs, IReadOnlyDictionary<string, double?> StalenessSeconds, StatusReport.TopologyStatus Topology)
+    IReadOnlyList<StatusReport.LogStatus> Logs, IReadOnlyDictionary<string, double?> StalenessSeconds, StatusReport.TopologyStatus Topology, StatusReport.DriftStatus? Drift)
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -63,8 +66,13 @@ internal sealed record StatusReport(
     /// says why.</param>
     internal sealed record KeyStatus(string Key, string? File, string? InForce, bool NeedsRestart);
 
+    /// <param name="Models">Those that decide now, each with its inputs; empty until payments
+    /// were decided.</param>
+    internal sealed record DriftStatus(double WindowSeconds, IReadOnlyList<ModelDrift> Models);
+
     /// <param name="process">Null while it starts.</param>
-    public static StatusReport Of(ProcessLife life, Topology topology, TopologyWatch file, ServingProcess? process)
+    /// <param name="drift">Null: nobody looks.</param>
+    public static StatusReport Of(ProcessLife life, Topology topology, TopologyWatch file, ServingProcess? process, DriftWatch? drift)
     {
         var (steps, (differences, problem)) = (life.Steps, file.Compare());
         var graph = process is { Pipeline: { } pipeline, Source: { } source } ? (Pipeline: pipeline, Source: source) : default;
@@ -74,7 +82,8 @@ internal sealed record StatusReport(
             graph.Pipeline is null ? null : PolicyOf(graph.Pipeline),
             graph.Source is null ? [] : LogsOf(graph.Source.Health, [.. graph.Source.Owned]),
             graph.Pipeline is null ? new Dictionary<string, double?>() : graph.Pipeline.Coverage.StalenessNow(),
-            new TopologyStatus(topology.File, [.. differences.Select(differs => new KeyStatus(differs.Key, differs.File, differs.InForce, !differs.IsLive))], problem));
+            new TopologyStatus(topology.File, [.. differences.Select(differs => new KeyStatus(differs.Key, differs.File, differs.InForce, !differs.IsLive))], problem),
+            drift is null ? null : new DriftStatus(drift.Window.TotalSeconds, drift.Models));
     }
 
     private static PolicyStatus PolicyOf(Pipeline pipeline)

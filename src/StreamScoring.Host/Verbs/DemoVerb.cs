@@ -8,6 +8,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
+using StreamScoring.Drift;
 using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
@@ -75,7 +76,9 @@ internal static class DemoVerb
         var (state, firsts) = (new FoldedState(artifacts.Features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity), new FirstDecisions(topology.Idempotency.PaymentsMax));
         var coverage = new LogCoverage(logs, TimeProvider.System);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, NullLogger.Instance);
-        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, meter), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, NullLogger.Instance), NullLogger.Instance), meter);
+        using var drift = new DriftWatch(meter, topology.DriftWindow, TimeProvider.System, NullLogger.Instance);
+        drift.Start();
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, meter, artifacts.Rules, artifacts.Rates, drift), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, NullLogger.Instance), NullLogger.Instance), meter);
         _ = new ProcessMeters(registry, () => artifacts, () => pipeline, () => source);
         health.Logs = source.Health;
         life.Enter(LifeState.Restoring);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
+using StreamScoring.Drift;
 using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Logs;
@@ -48,7 +49,8 @@ internal static class RunVerb
         var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
         // Before they are read: a change meanwhile is one that it sees.
         var rules = new RuleWatch(topology);
-        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter, PublishedFolders.OfProcess(topology));
+        using var drift = topology.DriftWindow == TimeSpan.Zero ? null : new DriftWatch(meter, topology.DriftWindow, TimeProvider.System, logger);
+        using var policies = new PolicyFiles(topology, Artifacts.Load(topology, features, new ModelFailures(meter, logger), cancel), meter, PublishedFolders.OfProcess(topology), drift);
         foreach (var (folder, notice) in policies.Current.Notices)
         {
             logger.ModelNotice(folder, notice);
@@ -72,12 +74,13 @@ internal static class RunVerb
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted),
-            () => StatusReport.Of(life, topology, file, process));
+            () => StatusReport.Of(life, topology, file, process, drift));
         var (snapshots, logs) = await restoring;
         using var live = new LiveTopology(file, rules, policies, registry, logger);
         process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, logger);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
+        drift?.Start();
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
     }

@@ -54,6 +54,10 @@ internal static partial class EngineEvents
     [LoggerMessage(1025, LogLevel.Information, "the deadline ladder steps up from {From} to {To}")]
     public static partial void LadderStepsUp(this ILogger logger, string from, string to);
 
+    /// <param name="cause">The exception with its stack: it is a bug of ours.</param>
+    [LoggerMessage(1026, LogLevel.Error, "drift is watched no more until this process starts anew, and payments are decided as before: {Cause}")]
+    public static partial void DriftNotWatched(this ILogger logger, string cause);
+
     [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
     public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
 

@@ -40,6 +40,10 @@ public sealed class EngineMeter : IDisposable
     internal MetricFamily<Gauge<long>> CreateGauge(string name, string help, string[] labels) =>
         Declare(name, labels, tags => Meter.CreateGauge<long>(name, unit: null, help, tags));
 
+    /// <summary>A series is there while its last value is not NaN.</summary>
+    internal MetricFamily<Gauge<double>> CreateDoubleGauge(string name, string help, string[] labels) =>
+        Declare(name, labels, tags => Meter.CreateGauge<double>(name, unit: null, help, tags));
+
     internal MetricFamily<Histogram<double>> CreateHistogram(string name, string help, string[] labels, double[] buckets) =>
         Declare(name, labels, tags => Meter.CreateHistogram(name, unit: null, help, tags, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets }));
 

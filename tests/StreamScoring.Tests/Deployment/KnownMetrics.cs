@@ -46,7 +46,7 @@ internal static partial class KnownMetrics
         return series;
     }
 
-    [GeneratedRegex(@"Create(?<kind>Counter|Gauge|Histogram|Summary)\(\s*""(?<name>\w+)"",\s*""[^""]*""(?:,\s*\[(?<labels>[^\]]*)\])?")]
+    [GeneratedRegex(@"Create(?:Double)?(?<kind>Counter|Gauge|Histogram|Summary)\(\s*""(?<name>\w+)"",\s*""[^""]*""(?:,\s*\[(?<labels>[^\]]*)\])?")]
     private static partial Regex Made();
 
     [GeneratedRegex("\"(?<text>[^\"]*)\"")]

@@ -118,6 +118,19 @@ public sealed class TopologyFileTests : IDisposable
     }
 
     [Fact]
+    public void Drift_is_watched_over_a_day_or_as_long_as_is_said_or_not_at_all()
+    {
+        Assert.Equal(TimeSpan.FromDays(1), Load(Good).DriftWindow);
+        Assert.Equal(TimeSpan.FromDays(7), Load(Good, "models.driftWindow=7d").DriftWindow);
+        Assert.Equal(TimeSpan.Zero, Load(Good, "models.driftWindow=0s").DriftWindow);
+        foreach (var (value, problem) in new[] { ("30s", "is 30s; allowed: 1m to 31d, and 0s to watch no model for drift"), ("32d", "is 32d; allowed"), ("often", "is often; expected a length of time") })
+        {
+            var error = Assert.Throws<InvalidInputFileException>(() => Load(Good, $"models.driftWindow={value}"));
+            Assert.Contains($"models.driftWindow {problem}", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void One_file_serves_every_region_and_follows_the_others()
     {
         const string two = Good + "\nfollowRegions:\n  eu: {labels: none}\n  us: {payments: mirror}";

@@ -31,7 +31,7 @@ public sealed class ModelVersionTests
     [Fact]
     public void What_only_tells_of_the_model_does_not()
     {
-        var told = Card with { Name = "two", Training = [("rows", "7")], Metrics = [("auc", "0.9")], Baseline = [("a", 1)], Histograms = [("a", [1], [0.5, 0.5])] };
+        var told = Card with { Name = "two", Training = [("rows", "7")], Metrics = [("auc", "0.9")], Baseline = [("a", 1)], Histograms = [new("a", [1], [0.5, 0.5])], Probabilities = new("", [0.5], [0.5, 0.5]) };
         Assert.Equal(ModelVersion.Of("sha256:1", Card), ModelVersion.Of("sha256:1", told));
         Assert.NotEqual(ModelVersion.Of("sha256:1", Card), ModelVersion.Of("sha256:2", Card));
     }

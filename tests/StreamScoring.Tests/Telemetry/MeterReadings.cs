@@ -11,6 +11,7 @@ namespace StreamScoring.Tests.Telemetry;
 internal sealed class MeterReadings : IDisposable
 {
     private readonly ConcurrentDictionary<string, long> _values = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, double> _doubles = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
     public MeterReadings(EngineMeter meter)
@@ -26,6 +27,13 @@ internal sealed class MeterReadings : IDisposable
         };
         _listener.SetMeasurementEventCallback<long>((instrument, measured, _, series) =>
             _values.AddOrUpdate((string)series!, measured, (_, before) => instrument is Counter<long> ? before + measured : measured));
+        _listener.SetMeasurementEventCallback<double>((instrument, measured, _, series) =>
+        {
+            if (instrument is Gauge<double>)
+            {
+                _doubles[(string)series!] = measured;
+            }
+        });
         _listener.Start();
     }
 
@@ -35,6 +43,9 @@ internal sealed class MeterReadings : IDisposable
     /// <summary>A counter's or gauge's value.</summary>
     /// <exception cref="KeyNotFoundException">There is no such series.</exception>
     public long this[string series] => _values[series];
+
+    /// <summary>A gauge of double as /metrics has it: null where it has no such series.</summary>
+    public double? Double(string series) => _doubles.TryGetValue(series, out var value) && !double.IsNaN(value) ? value : null;
 
     public void Dispose() => _listener.Dispose();
 

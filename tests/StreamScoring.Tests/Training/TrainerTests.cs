@@ -62,6 +62,42 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_card_says_what_drift_is_measured_against()
+    {
+        var random = new Random(1);
+        var (data, values) = (Path.Combine(_folder, "data.csv"), new List<float>());
+        File.WriteAllLines(data, Enumerable.Range(0, RowCount).Select(i =>
+        {
+            var (a, b) = ((float)random.NextDouble(), (float)random.NextDouble());
+            if (i % 8 != 0)
+            {
+                values.Add(a);
+            }
+
+            // Mostly a tells, b a little, and c nothing.
+            return string.Create(CultureInfo.InvariantCulture, $"{(i % 8 == 0 ? "" : a)},{b},{random.NextDouble()},{((4 * a) + b > 3.5 ? 1 : 0)}");
+        }).Prepend("a,b,c,fraud"));
+        var output = Path.Combine(_folder, "model");
+        new Trainer(new TrainingOptions("m", "sha256:0", data, "fraud", ["a", "b", "c"], Trees: 10, Leaves: 6, LearningRate: 0.1, Seed: 1, "train"), _ => { }, _ => { })
+            .Run(output, CancellationToken.None);
+
+        var card = ModelCard.Load(output);
+        var (first, second, third) = (card.Histograms[0], card.Histograms[1], card.Histograms[2]);
+        Assert.Equal((1750, 0.125, (double)values.Min(), (double)values.Max()), (first.Rows, first.Missing, first.Smallest, first.Largest));
+        Assert.Equal((2000, 0), (second.Rows, second.Missing));
+        Assert.All(first.Shares, share => Assert.InRange(share, 0.098, 0.102));
+        Assert.InRange(first.Weight!.Value, 0.6, 1);
+        Assert.True(first.Weight > second.Weight && second.Weight > third.Weight);
+        Assert.Equal(1, card.Histograms.Sum(histogram => histogram.Weight!.Value), 1e-5);
+        // Of the last tenth, and finer where the frauds are.
+        Assert.Equal(200, card.Probabilities!.Rows);
+        Assert.InRange(card.Probabilities.Shares[^1], 0, 0.01);
+        using var model = OnnxModelLoader.LoadFolder(output);
+        Assert.Equal(card.Histograms.Select(histogram => histogram.Input), model.Reference.Inputs.Select(histogram => histogram.Input));
+        Assert.Equal(200, model.Reference.Probability!.Rows);
+    }
+
+    [Fact]
     public void Rows_without_a_label_and_texts_are_left_out_by_name_and_metrics_say_on_how_many_frauds_they_rest()
     {
         var data = Path.Combine(_folder, "data.csv");

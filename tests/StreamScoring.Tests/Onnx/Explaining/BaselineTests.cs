@@ -19,7 +19,7 @@ public sealed class BaselineTests
     [InlineData(new double[] { }, new[] { 1.0 }, 0)]
     public void The_median_of_a_histogram_is_the_lowest_edge_that_half_of_the_rows_do_not_exceed(double[] edges, double[] shares, double median)
     {
-        var card = new ModelCard { Name = "m", Inputs = Inputs, Output = OutputKind.Score, Histograms = [("a", edges, shares)] };
+        var card = new ModelCard { Name = "m", Inputs = Inputs, Output = OutputKind.Score, Histograms = [new("a", edges, shares)] };
         Assert.Equal([median], Baseline.Of(Inputs, card, golden: null));
     }
 }

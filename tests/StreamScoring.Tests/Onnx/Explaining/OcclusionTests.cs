@@ -17,10 +17,10 @@ public sealed class OcclusionTests : IDisposable
     [Fact]
     public void A_linear_model_gives_each_input_its_weight_times_the_distance_to_its_baseline()
     {
-        var card = Card() with { Baseline = [("b", -2)], Histograms = [("a", [1, 4, 9], [0.25, 0.25, 0.25, 0.25]), ("b", [7], [0.5, 0.5])] };
+        var card = Card() with { Baseline = [("b", -2)], Histograms = [new("a", [1, 4, 9], [0.25, 0.25, 0.25, 0.25]), new("b", [7], [0.5, 0.5])] };
         // Golden rows have the median 3 for c and 16 for d, which has no histogram with edges.
         SmallModels.WriteFolder(
-            _folder, SmallModels.Linear(0.5f, 2, -4, 1), card with { Histograms = [.. card.Histograms, ("d", [], [1])] }, [50, 50, 2, 16], [60, 60, 3, 0], [70, 70, 99, 99]);
+            _folder, SmallModels.Linear(0.5f, 2, -4, 1), card with { Histograms = [.. card.Histograms, new("d", [], [1])] }, [50, 50, 2, 16], [60, 60, 3, 0], [70, 70, 99, 99]);
         using var model = OnnxModelLoader.LoadFolder(_folder);
         Assert.Equal([4, -2, 3, 16], model.Baseline);
         Assert.Equal([0.5 * (8 - 4), 2 * (1 - -2), -4 * (5 - 3), 0], Explain(model, [8, 1, 5, 16]));
