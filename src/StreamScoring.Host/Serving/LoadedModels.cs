@@ -7,9 +7,9 @@ using StreamScoring.Scoring;
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Models by folder. One that is loaded already is shared where its folder does not change: because
-/// the hash that it is called by says so, or because with a policy from logs a change of files takes
-/// a restart. A role that passes from one version to another then loads nothing.
+/// Models by folder. One that is loaded already is shared where its folder does not change: the
+/// hash that it is called by says so, or a change of files takes a restart, as with a policy from
+/// logs. A role that passes from one version to another then loads nothing.
 /// </summary>
 internal sealed class LoadedModels : IDisposable
 {
