@@ -208,7 +208,7 @@ public static class OnnxModelLoader
             return null;
         }
 
-        ensemble = ensemble.HasHitRates || golden is null ? ensemble : SampleShares.Of(ensemble, readable.Inputs, golden.Features, golden.RowCount);
-        return new TreePaths(ensemble, readable.Inputs, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending));
+        ensemble = ensemble.HasHitRates || golden is null ? ensemble : SampleShares.Of(ensemble, golden.Features, golden.RowCount);
+        return new TreePaths(ensemble, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending));
     }
 }

@@ -1,4 +1,5 @@
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Explaining;
@@ -11,21 +12,17 @@ namespace StreamScoring.Onnx.Explaining;
 /// matrix.</param>
 internal sealed class TreePathExplainer(TreePaths paths, IReadOnlyList<int> featureColumns) : IExplainer
 {
-    private readonly int[] _columns = [.. featureColumns];
-    private readonly float[] _row = new float[featureColumns.Count];
+    private readonly int[] _columns = [.. paths.Features.Select(feature => featureColumns[feature.Input])];
+    private readonly int _inputCount = featureColumns.Count;
+    private readonly RowBlock _block = new(paths.Features.Count);
 
     /// <inheritdoc/>
     public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
     {
-        Invariant.Require(contributions.Length == _columns.Length);
-        for (var input = 0; input < _columns.Length; input++)
-        {
-            // Trees compare floats: a double that rounds up to a threshold is on its lower side.
-            _row[input] = (float)features.Column(_columns[input])[rowIndex];
-        }
-
+        Invariant.Require(contributions.Length == _inputCount);
+        paths.Reader.Read(features, _columns, [rowIndex], _block);
         contributions.Clear();
-        paths.AddContributions(_row, contributions);
+        paths.AddContributions(_block, contributions);
     }
 
     public void Stop()

@@ -15,12 +15,14 @@ internal sealed class TreePaths
     /// <summary>By tree that splits: its root.</summary>
     private readonly int[] _roots;
 
-    /// <param name="inputs">[features] For each feature of the trees, the model's input.</param>
     /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is
     /// explained.</param>
-    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<int> inputs, IReadOnlyList<double> riskWeights)
+    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<double> riskWeights)
     {
         Invariant.Require(Covers(ensemble));
+        Features = ensemble.Features;
+        (ensemble, var ranks) = ensemble.IsDouble ? ThresholdRanks.Of(ensemble) : (ensemble, []);
+        Reader = new RowReader(Features, ranks);
         // Of means, contributions are means too.
         var scale = ensemble.Aggregate == TreeAggregate.Average ? 1.0 / ensemble.Trees.Count : 1;
         var nodes = new List<PathNode>();
@@ -36,11 +38,17 @@ internal sealed class TreePaths
             }
 
             roots.Add(nodes.Count);
-            Bias += Add(tree, leaves, inputs, nodes);
+            Bias += Add(tree, leaves, Features, nodes);
         }
 
         (_nodes, _roots) = ([.. nodes], [.. roots]);
     }
+
+    /// <summary>What the trees compare.</summary>
+    public IReadOnlyList<TreeFeature> Features { get; }
+
+    /// <summary>Takes rows into blocks as paths need them.</summary>
+    public RowReader Reader { get; }
 
     /// <summary>
     /// The value of a row before any split is looked at: what contributions are added to.
@@ -56,11 +64,12 @@ internal sealed class TreePaths
     /// <summary>
     /// Adds what each split of the row's paths is worth to its input. Allocates nothing.
     /// </summary>
-    /// <param name="row">[inputs] A missing value is NaN.</param>
+    /// <param name="block">Its first row is explained.</param>
     /// <param name="contributions">[inputs] Updated in place.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddContributions(ReadOnlySpan<float> row, Span<double> contributions)
+    public void AddContributions(RowBlock block, Span<double> contributions)
     {
+        var values = block.Values;
         var nodes = _nodes;
         foreach (var root in _roots)
         {
@@ -68,7 +77,7 @@ internal sealed class TreePaths
             do
             {
                 ref readonly var node = ref nodes[at];
-                var value = row[node.Input];
+                var value = values[node.ValuesAt];
                 var holds = float.IsNaN(value) ? node.MissingIsTrue : node.IsUnequal ? value != node.Threshold : value <= node.Threshold;
                 contributions[node.Input] += holds ? node.DeltaTrue : node.DeltaFalse;
                 at = holds ? node.WhenTrue : node.WhenFalse;
@@ -85,7 +94,7 @@ internal sealed class TreePaths
             for (var leaf = 0; leaf < values.Length; leaf++)
             {
                 var weight = tree.Weights[(target * values.Length) + leaf];
-                values[leaf] += float.IsNaN(weight) ? 0 : weight * riskWeights[target] * scale;
+                values[leaf] += double.IsNaN(weight) ? 0 : weight * riskWeights[target] * scale;
             }
         }
 
@@ -93,7 +102,7 @@ internal sealed class TreePaths
     }
 
     /// <returns>The value of the root.</returns>
-    private static double Add(DecisionTree tree, double[] leaves, IReadOnlyList<int> inputs, List<PathNode> nodes)
+    private static double Add(DecisionTree tree, double[] leaves, IReadOnlyList<TreeFeature> features, List<PathNode> nodes)
     {
         var (first, splits) = (nodes.Count, tree.Splits);
         var values = new double[splits.Count];
@@ -109,8 +118,8 @@ internal sealed class TreePaths
         {
             var split = splits[i];
             nodes.Add(new PathNode(
-                ValueOf(split.WhenTrue) - values[i], ValueOf(split.WhenFalse) - values[i], split.Threshold, inputs[split.Feature],
-                Place(split.WhenTrue), Place(split.WhenFalse), split.IsUnequal, split.MissingIsTrue));
+                ValueOf(split.WhenTrue) - values[i], ValueOf(split.WhenFalse) - values[i], (float)split.Threshold, features[split.Feature].Input,
+                split.Feature * RowBlock.RowsMax, Place(split.WhenTrue), Place(split.WhenFalse), split.IsUnequal, split.MissingIsTrue));
         }
 
         return values[0];

@@ -4,7 +4,7 @@ namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
 /// Rows side by side as the kernel reads them: 32 floats a feature, and after the features a column
-/// of zeros, which leaves look at.
+/// of zeros, which leaves look at. What they are, <see cref="RowReader"/> says.
 /// </summary>
 internal sealed class RowBlock(int featureCount)
 {
@@ -19,23 +19,7 @@ internal sealed class RowBlock(int featureCount)
     /// <summary>[features + 1, 32] Column by column.</summary>
     public ReadOnlySpan<float> Values => _values;
 
-    /// <summary>
-    /// Takes over some rows of a matrix. What follows them in the block is left from earlier rows,
-    /// and of no meaning.
-    /// </summary>
-    /// <param name="columns">[features] Of the matrix.</param>
-    /// <param name="rows">[n] At most 32.</param>
-    public void Fill(FeatureMatrix matrix, ReadOnlySpan<int> columns, ReadOnlySpan<int> rows)
-    {
-        Invariant.Require(rows.Length <= RowsMax);
-        for (var i = 0; i < columns.Length; i++)
-        {
-            var from = matrix.Column(columns[i]);
-            var to = _values.AsSpan(i * RowsMax, rows.Length);
-            for (var row = 0; row < to.Length; row++)
-            {
-                to[row] = (float)from[rows[row]];
-            }
-        }
-    }
+    /// <returns>[32] The values of a feature. Behind the rows that were filled last are those of
+    /// earlier ones, of no meaning.</returns>
+    public Span<float> Column(int feature) => _values.AsSpan(feature * RowsMax, RowsMax);
 }

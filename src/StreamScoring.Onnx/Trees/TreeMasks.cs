@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Onnx.Trees;
 
@@ -24,45 +23,46 @@ internal sealed class TreeMasks
     /// </summary>
     private readonly int[] _wordEnds;
 
-    public TreeMasks(TreeEnsemble ensemble, LeafTable leaves)
+    public TreeMasks(TreeEnsemble ensemble, IReadOnlyList<int> firstLeaf)
     {
         var (splits, words) = (new List<MaskSplit>(), new List<MaskWord>());
         _wordEnds = new int[ensemble.Trees.Count];
         for (var i = 0; i < _wordEnds.Length; i++)
         {
-            AddTree(ensemble.Trees[i], leaves.FirstLeaf[i], splits, words);
+            AddTree(ensemble.Trees[i], firstLeaf[i], splits, words);
             _wordEnds[i] = words.Count;
         }
 
         (_splits, _words) = ([.. splits], [.. words]);
     }
 
-    /// <summary>Adds the trees' weights to the aggregates of the rows of a block.</summary>
+    /// <summary>Finds the leaves that the rows of a block fall into.</summary>
     /// <param name="rowCount">Rows that matter, of the eight, 16 or 32 that are evaluated.</param>
-    /// <param name="aggregates">[targets, 32] Updated in place, tree after tree.</param>
-    public void Score(RowBlock block, int rowCount, LeafTable leaves, Span<float> aggregates)
+    /// <param name="leaves">[trees, 32] Filled.</param>
+    public void Find(RowBlock block, int rowCount, Span<int> leaves)
     {
         Invariant.Require(rowCount is > 0 and <= RowBlock.RowsMax);
-        Invariant.Require(aggregates.Length == leaves.TargetCount * RowBlock.RowsMax);
+        Invariant.Require(leaves.Length == _wordEnds.Length * RowBlock.RowsMax);
         if (rowCount > 2 * Vector256<float>.Count)
         {
             // All 32 were measured to take 2.4 times as long as eight.
-            ScoreAll(block, leaves, aggregates);
+            FindAll(block, leaves);
             return;
         }
 
         for (var firstRow = 0; firstRow < rowCount; firstRow += Vector256<float>.Count)
         {
-            ScoreEight(block, firstRow, leaves, aggregates);
+            FindEight(block, firstRow, leaves);
         }
     }
 
     // Loops over registers: under plain tiering such loops were measured 1.5 times slower until the
     // runtime had replaced them.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void ScoreAll(RowBlock block, LeafTable leaves, Span<float> aggregates)
+    private unsafe void FindAll(RowBlock block, Span<int> leaves)
     {
-        fixed (float* values = block.Values, sums = aggregates)
+        fixed (float* values = block.Values)
+        fixed (int* found = leaves)
         fixed (MaskSplit* splits = _splits)
         fixed (MaskWord* words = _words)
         {
@@ -85,23 +85,20 @@ internal sealed class TreeMasks
                     leaf3 = FirstLeft(left3, firstLeaf, leaf3);
                 }
 
-                foreach (var target in leaves.Targets)
-                {
-                    var weights = leaves.Weights(target);
-                    var sum = sums + (target * RowBlock.RowsMax);
-                    Aggregate(leaves.Aggregate, weights, leaf0, sum);
-                    Aggregate(leaves.Aggregate, weights, leaf1, sum + 8);
-                    Aggregate(leaves.Aggregate, weights, leaf2, sum + 16);
-                    Aggregate(leaves.Aggregate, weights, leaf3, sum + 24);
-                }
+                var to = found + (tree * RowBlock.RowsMax);
+                leaf0.Store(to);
+                leaf1.Store(to + 8);
+                leaf2.Store(to + 16);
+                leaf3.Store(to + 24);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void ScoreEight(RowBlock block, int firstRow, LeafTable leaves, Span<float> aggregates)
+    private unsafe void FindEight(RowBlock block, int firstRow, Span<int> leaves)
     {
-        fixed (float* blockValues = block.Values, sums = aggregates)
+        fixed (float* blockValues = block.Values)
+        fixed (int* found = leaves)
         fixed (MaskSplit* splits = _splits)
         fixed (MaskWord* words = _words)
         {
@@ -121,10 +118,7 @@ internal sealed class TreeMasks
                     leaf = FirstLeft(left, word->FirstLeaf, leaf);
                 }
 
-                foreach (var target in leaves.Targets)
-                {
-                    Aggregate(leaves.Aggregate, leaves.Weights(target), leaf, sums + (target * RowBlock.RowsMax) + firstRow);
-                }
+                leaf.Store(found + (tree * RowBlock.RowsMax) + firstRow);
             }
         }
     }
@@ -174,34 +168,6 @@ internal sealed class TreeMasks
         return Vector256.ConditionalSelect(Vector256.Equals(lowest, Vector256<int>.Zero), otherwise, exponent + Vector256.Create(firstLeaf - 127));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Aggregate(TreeAggregate aggregate, ReadOnlySpan<float> weights, Vector256<int> leaf, float* sums)
-    {
-        var (weight, sum) = (Gather(weights, leaf), Vector256.Load(sums));
-        var next = aggregate switch
-        {
-            TreeAggregate.Min => Vector256.Min(sum, weight),
-            TreeAggregate.Max => Vector256.Max(sum, weight),
-            _ => sum + weight,
-        };
-        next.Store(sums);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector256<float> Gather(ReadOnlySpan<float> weights, Vector256<int> leaf)
-    {
-        if (Avx2.IsSupported)
-        {
-            fixed (float* first = weights)
-            {
-                return Avx2.GatherVector256(first, leaf, sizeof(float));
-            }
-        }
-
-        return Vector256.Create(
-            weights[leaf[0]], weights[leaf[1]], weights[leaf[2]], weights[leaf[3]], weights[leaf[4]], weights[leaf[5]], weights[leaf[6]], weights[leaf[7]]);
-    }
-
     private static void AddTree(DecisionTree tree, int firstLeaf, List<MaskSplit> splits, List<MaskWord> words)
     {
         for (var first = (tree.LeafCount - 1) / LeavesPerWord * LeavesPerWord; first >= 0; first -= LeavesPerWord)
@@ -213,7 +179,7 @@ internal sealed class TreeMasks
                     var goes = Bits(split.FirstLeaf - first, split.EndLeaf - first);
                     if (goes != 0 && split.IsUnequal == isUnequal && split.MissingIsTrue == missingIsTrue)
                     {
-                        splits.Add(new MaskSplit(split.Threshold, split.Feature * RowBlock.RowsMax, TTest.MaskKeeps ? ~goes : goes));
+                        splits.Add(new MaskSplit((float)split.Threshold, split.Feature * RowBlock.RowsMax, TTest.MaskKeeps ? ~goes : goes));
                     }
                 }
             }
