@@ -37,7 +37,8 @@ internal sealed class LeafFinder
         }
 
         _walk = new TreeWalk(ofFloats, FirstLeaf);
-        _masks = ensemble.Trees.Average(tree => tree.LeafCount) <= MaskLeavesMax ? new TreeMasks(ofFloats, FirstLeaf) : null;
+        var isSmall = ensemble.Trees.Average(tree => tree.LeafCount) <= MaskLeavesMax && TreeMasks.Covers(ensemble);
+        _masks = isSmall && RankColumns.Of(ofFloats) is { } columns ? new TreeMasks(ofFloats, columns, FirstLeaf) : null;
     }
 
     public int TreeCount => FirstLeaf.Length;
@@ -48,7 +49,7 @@ internal sealed class LeafFinder
     /// <summary>By tree: the number of its first leaf among those of all trees.</summary>
     public int[] FirstLeaf { get; }
 
-    public RowBlock NewBlock() => new(_features.Length);
+    public RowBlock NewBlock() => new(_features.Length, _masks?.RankCount ?? 0);
 
     /// <returns>[trees, 32]</returns>
     public int[] NewLeaves() => new int[TreeCount * RowBlock.RowsMax];

@@ -16,7 +16,7 @@ internal sealed class RootedTrees
     private readonly List<string> _modes = [];
     private readonly List<double> _thresholds = [], _weights = [];
     private readonly List<long> _weightTrees = [], _weightNodes = [], _weightTargets = [];
-    private int _splitsPlaced;
+    private readonly bool[] _isPlaced;
 
     private RootedTrees(NodeAttributes attributes)
     {
@@ -26,6 +26,7 @@ internal sealed class RootedTrees
         (_missingTrueOf, _leafTargets, _leafWeights) = (attributes.Integers("nodes_missing_value_tracks_true"), attributes.Integers("leaf_targetids"), attributes.TensorNumbers("leaf_weights"));
         int[] lengths = [_featuresOf.Count, _thresholdsOf.Count, _whenTrueOf.Count, _whenFalseOf.Count, _trueLeaves.Count, _falseLeaves.Count];
         Require(lengths.All(length => length == _modesOf.Count), "its lists of nodes differ in length");
+        _isPlaced = new bool[_modesOf.Count];
         Require(_leafTargets.Count == _leafWeights.Count, "its lists of leaves differ in length");
     }
 
@@ -71,8 +72,9 @@ internal sealed class RootedTrees
             }
 
             Require(next.Index >= 0 && next.Index < _modesOf.Count, $"tree {tree} has no node {next.Index}");
-            Require(_splitsPlaced++ < _modesOf.Count, "its trees share nodes");
             var at = (int)next.Index;
+            Require(!_isPlaced[at], "its trees share nodes");
+            _isPlaced[at] = true;
             Require(_modesOf[at] >= 0 && _modesOf[at] < ModeNames.Length, $"it has a node of the mode {_modesOf[at]}");
             Add(tree, next.Number, ModeNames[_modesOf[at]], _featuresOf[at], _thresholdsOf[at], count, count + 1, at < _missingTrueOf.Count ? _missingTrueOf[at] : 0);
             open.Push((_whenFalseOf[at], _falseLeaves[at] != 0, count + 1));

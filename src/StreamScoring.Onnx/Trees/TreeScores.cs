@@ -18,7 +18,7 @@ internal sealed class TreeScores(TreeEnsemble ensemble)
                 break;
             case TreeOutput.Opposite:
                 var isLogistic = ensemble.PostTransform == PostTransform.Logistic;
-                (outputs[0], outputs[1]) = isLogistic ? (Logistic(-outputs[0]), Logistic(outputs[0])) : (-outputs[0], outputs[0]);
+                (outputs[0], outputs[1]) = isLogistic ? Logistics(outputs[0]) : (-outputs[0], outputs[0]);
                 break;
             default:
                 Transform(outputs);
@@ -56,10 +56,14 @@ internal sealed class TreeScores(TreeEnsemble ensemble)
         }
     }
 
-    private static float Logistic(double value)
+    private static float Logistic(double value) => Logistics(value).OfItself;
+
+    /// <returns>The logistic function of a value's opposite and of the value, of one
+    /// exponential.</returns>
+    private static (float OfOpposite, float OfItself) Logistics(double value)
     {
         var ofMagnitude = 1 / (1 + MathF.Exp(-MathF.Abs((float)value)));
-        return value < 0 ? 1 - ofMagnitude : ofMagnitude;
+        return (value > 0 ? 1 - ofMagnitude : ofMagnitude, value < 0 ? 1 - ofMagnitude : ofMagnitude);
     }
 
     /// <param name="zeroStays">Scores next to zero are scaled, not raised: SOFTMAX_ZERO.</param>
