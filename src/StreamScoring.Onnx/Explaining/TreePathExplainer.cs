@@ -14,15 +14,30 @@ internal sealed class TreePathExplainer(TreePaths paths, IReadOnlyList<int> feat
 {
     private readonly int[] _columns = [.. paths.Features.Select(feature => featureColumns[feature.Input])];
     private readonly int _inputCount = featureColumns.Count;
-    private readonly RowBlock _block = new(paths.Features.Count);
+    private readonly RowBlock _block = paths.Leaves?.NewBlock() ?? new RowBlock(paths.Features.Count);
+    private readonly int[] _leaves = paths.Leaves?.NewLeaves() ?? [];
 
     /// <inheritdoc/>
-    public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
+    public int RowsMax => RowBlock.RowsMax;
+
+    /// <inheritdoc/>
+    public void Explain(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> contributions)
     {
-        Invariant.Require(contributions.Length == _inputCount);
-        paths.Reader.Read(features, _columns, [rowIndex], _block);
+        Invariant.Require(rows.Length <= RowsMax);
+        Invariant.Require(contributions.Length == rows.Length * _inputCount);
         contributions.Clear();
-        paths.AddContributions(_block, contributions);
+        if (paths is { Leaves: { } finder, ByLeaf: { } byLeaf })
+        {
+            finder.Find(features, _columns, rows, _block, _leaves);
+            byLeaf.AddContributions(_leaves, rows.Length, contributions);
+            return;
+        }
+
+        for (var row = 0; row < rows.Length; row++)
+        {
+            paths.Reader.Read(features, _columns, rows.Slice(row, 1), _block);
+            paths.AddContributions(_block, contributions.Slice(row * _inputCount, _inputCount));
+        }
     }
 
     public void Stop()

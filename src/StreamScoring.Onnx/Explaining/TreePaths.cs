@@ -17,18 +17,19 @@ internal sealed class TreePaths
 
     /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is
     /// explained.</param>
-    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<double> riskWeights)
+    /// <param name="finder">That of the kernel, if it serves the model.</param>
+    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<double> riskWeights, LeafFinder? finder = null)
     {
         Invariant.Require(Covers(ensemble));
         Features = ensemble.Features;
-        (ensemble, var ranks) = ensemble.IsDouble ? ThresholdRanks.Of(ensemble) : (ensemble, []);
+        var (ofFloats, ranks) = ensemble.IsDouble ? ThresholdRanks.Of(ensemble) : (ensemble, []);
         Reader = new RowReader(Features, ranks);
         // Of means, contributions are means too.
         var scale = ensemble.Aggregate == TreeAggregate.Average ? 1.0 / ensemble.Trees.Count : 1;
         var nodes = new List<PathNode>();
         var roots = new List<int>();
         Bias = Enumerable.Range(0, ensemble.TargetCount).Sum(target => riskWeights[target] * ensemble.BaseValues[target]);
-        foreach (var tree in ensemble.Trees)
+        foreach (var tree in ofFloats.Trees)
         {
             var leaves = LeafValues(tree, riskWeights, scale);
             if (tree.Splits.Count == 0)
@@ -42,12 +43,20 @@ internal sealed class TreePaths
         }
 
         (_nodes, _roots) = ([.. nodes], [.. roots]);
+        ByLeaf = LeafPaths.Of(ensemble, nodes);
+        Leaves = ByLeaf is null ? null : finder ?? new LeafFinder(ensemble);
     }
 
     /// <summary>What the trees compare.</summary>
     public IReadOnlyList<TreeFeature> Features { get; }
 
-    /// <summary>Takes rows into blocks as paths need them.</summary>
+    /// <summary>Null where leaves do not tell the ways to them: then they are walked.</summary>
+    public LeafPaths? ByLeaf { get; }
+
+    /// <summary>Finds the leaves of rows; null where they do not tell the ways to them.</summary>
+    public LeafFinder? Leaves { get; }
+
+    /// <summary>Takes rows into blocks in which they can walk the trees.</summary>
     public RowReader Reader { get; }
 
     /// <summary>
@@ -66,7 +75,7 @@ internal sealed class TreePaths
     /// </summary>
     /// <param name="block">Its first row is explained.</param>
     /// <param name="contributions">[inputs] Updated in place.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void AddContributions(RowBlock block, Span<double> contributions)
     {
         var values = block.Values;

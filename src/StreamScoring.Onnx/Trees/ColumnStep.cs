@@ -4,7 +4,8 @@ namespace StreamScoring.Onnx.Trees;
 /// One operation on a column, in doubles. What a graph computes in floats is one of these and then
 /// <see cref="ColumnOperator.Round"/>, which gives the same to the last bit.
 /// </summary>
-/// <param name="Operand">The right one; of no meaning to <see cref="ColumnOperator.Round"/>.</param>
+/// <param name="Operand">The right one; of no meaning to
+/// <see cref="ColumnOperator.Round"/>.</param>
 /// <remarks>
 /// A double has more than twice a float's digits and two more, so that rounding twice is rounding
 /// once: S. Figueroa, When is double rounding innocuous?, SIGNUM Newsletter 30, 1995.

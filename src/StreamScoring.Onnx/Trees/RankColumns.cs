@@ -24,6 +24,9 @@ internal sealed class RankColumns
     /// </summary>
     private const int TopSize = 8;
 
+    /// <summary>[8] In eighths of the table; the first is not looked at.</summary>
+    private static readonly int[] TopOrder = [0, 4, 2, 6, 1, 3, 5, 7];
+
     private readonly RankColumn[] _columns;
     private readonly float[] _table;
     private readonly Dictionary<(int Feature, bool IsMissingFirst), int> _placeOf = [];
@@ -48,7 +51,7 @@ internal sealed class RankColumns
                 float[] known = [.. thresholds[feature], .. Enumerable.Repeat(float.PositiveInfinity, size - thresholds[feature].Length)];
                 var eighth = size / TopSize;
                 columns.Add(new RankColumn(feature, table.Count, table.Count + TopSize, eighth, PlaceOf(feature, false), PlaceOf(feature, true)));
-                table.AddRange(new[] { 0, 4, 2, 6, 1, 3, 5, 7 }.Select(eighths => known[Math.Max(0, (eighths * eighth) - 1)]));
+                table.AddRange(TopOrder.Select(eighths => known[Math.Max(0, (eighths * eighth) - 1)]));
                 table.AddRange(known);
             }
         }

@@ -16,7 +16,8 @@ internal sealed class TreeColumns(GraphProto graph, Constants constants, OnnxSha
     private int _nodesSeen;
 
     /// <returns>[columns] Of a value of the graph.</returns>
-    /// <exception cref="TreesNotCoveredException">Something else is computed on the way.</exception>
+    /// <exception cref="TreesNotCoveredException">Something else is computed on the
+    /// way.</exception>
     public IReadOnlyList<TreeFeature> Of(string value)
     {
         Require(_nodesSeen++ < NodesMax, "there are too many nodes before its trees");

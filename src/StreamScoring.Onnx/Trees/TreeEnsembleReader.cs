@@ -105,10 +105,10 @@ internal static class TreeEnsembleReader
 
     /// <param name="names">By number; of which an operator names <paramref name="otherwise"/> if
     /// it says nothing.</param>
-    private static T Choice<T>(NodeAttributes attributes, string name, IReadOnlyList<string> names, bool isNumber, int otherwise) where T : struct, Enum
+    private static T Choice<T>(NodeAttributes attributes, string name, string[] names, bool isNumber, int otherwise) where T : struct, Enum
     {
         var number = attributes.Integer(name, otherwise);
-        var text = !isNumber ? attributes.Text(name, names[otherwise]) : number >= 0 && number < names.Count ? names[(int)number] : $"{number}";
+        var text = !isNumber ? attributes.Text(name, names[otherwise]) : number >= 0 && number < names.Length ? names[(int)number] : $"{number}";
         return Enum.TryParse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var value) && Enum.IsDefined(value) ? value
             : throw new TreesNotCoveredException($"its {name} is {text}");
     }

@@ -11,7 +11,9 @@ internal sealed record TreeFeature(int Input, IReadOnlyList<ColumnStep> Steps)
     /// <summary>Whether the input is compared as it is, as a float.</summary>
     public bool IsBareFloat => Steps.Count == 1 && IsFloatInput;
 
-    /// <summary>Whether trees compare floats: what a graph computes in them is rounded last.</summary>
+    /// <summary>
+    /// Whether trees compare floats: what a graph computes in them is rounded last.
+    /// </summary>
     public bool IsFloat => Steps.Count > 0 && Steps[^1] == ColumnStep.Round;
 
     /// <returns>As many inputs in order, each compared as a float.</returns>

@@ -90,7 +90,7 @@ public sealed class TreePathTests
     {
         using var explainer = new TreePathExplainer(paths, [1, 0]);
         double[] contributions = [double.NaN, double.NaN];
-        explainer.Explain(SmallModels.MatrixOf([0, 0], [.. row.Reverse()]), rowIndex: 1, contributions);
+        explainer.Explain(SmallModels.MatrixOf([0, 0], [.. row.Reverse()]), [1], contributions);
         Assert.Equal(expected[0], contributions[0], 1e-12);
         Assert.Equal(expected[1], contributions[1], 1e-12);
     }
@@ -119,9 +119,16 @@ public sealed class TreePathTests
         using var explainer = new TreePathExplainer(paths, columns);
         var contributions = new double[inputs.Length];
         var scale = ensemble.Trees.Sum(tree => tree.Weights.Where(double.IsFinite).Max(Math.Abs)) + 1;
+        var (together, walked, block) = (new double[matrix.RowsMax * inputs.Length], new double[inputs.Length], new RowBlock(inputs.Length));
+        explainer.Explain(matrix, [.. Enumerable.Range(0, matrix.RowsMax)], together);
         for (var row = 0; row < matrix.RowsMax; row++)
         {
-            explainer.Explain(matrix, row, contributions);
+            explainer.Explain(matrix, [row], contributions);
+            Assert.Equal(contributions, together[(row * inputs.Length)..((row + 1) * inputs.Length)]);
+            Array.Clear(walked);
+            paths.Reader.Read(matrix, [.. inputs.Select(input => columns[input])], [row], block);
+            paths.AddContributions(block, walked);
+            Assert.Equal(walked, contributions);
             var expected = (isDescending ? -1 : 1) * Explained(ensemble, Untransformed(ensemble, columns, matrix, row), outputColumn);
             Assert.Equal(expected, paths.Bias + contributions.Sum(), 1e-6 * scale);
         }
