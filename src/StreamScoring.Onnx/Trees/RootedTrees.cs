@@ -43,11 +43,20 @@ internal sealed class RootedTrees
 
         return new NodeLists
         {
-            Trees = rooted._trees, Nodes = rooted._nodes, Modes = rooted._modes, Features = rooted._features, Thresholds = rooted._thresholds,
-            WhenTrue = rooted._whenTrue, WhenFalse = rooted._whenFalse, MissingTrue = rooted._missingTrue,
+            Trees = rooted._trees,
+            Nodes = rooted._nodes,
+            Modes = rooted._modes,
+            Features = rooted._features,
+            Thresholds = rooted._thresholds,
+            WhenTrue = rooted._whenTrue,
+            WhenFalse = rooted._whenFalse,
+            MissingTrue = rooted._missingTrue,
             // Leaves have none, so what they say of a split with a leaf is unknown.
             HitRates = [],
-            WeightTrees = rooted._weightTrees, WeightNodes = rooted._weightNodes, WeightTargets = rooted._weightTargets, Weights = rooted._weights,
+            WeightTrees = rooted._weightTrees,
+            WeightNodes = rooted._weightNodes,
+            WeightTargets = rooted._weightTargets,
+            Weights = rooted._weights,
         };
     }
 
