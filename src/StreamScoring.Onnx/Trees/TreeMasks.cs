@@ -88,8 +88,13 @@ internal sealed class TreeMasks
                 {
                     var (left0, left1) = (Vector256<short>.AllBitsSet, Vector256<short>.AllBitsSet);
                     split = ApplyToAll<AtMost>(split, splits + word->AtMostEnd, ranks, ref left0, ref left1);
-                    split = ApplyToAll<Unequal>(split, splits + word->UnequalEnd, ranks, ref left0, ref left1);
-                    split = ApplyToAll<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left0, ref left1);
+                    // Most trees have no other kinds: one look says so.
+                    if (word->AtMostEnd < word->UnequalOrMissingEnd)
+                    {
+                        split = ApplyToAll<Unequal>(split, splits + word->UnequalEnd, ranks, ref left0, ref left1);
+                        split = ApplyToAll<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left0, ref left1);
+                    }
+
                     var first = Vector256.Create(word->FirstLeaf).AsInt16();
                     Take(left0, first, ref bits0, ref first0);
                     Take(left1, first, ref bits1, ref first1);
@@ -119,8 +124,12 @@ internal sealed class TreeMasks
                 {
                     var left = Vector256<short>.AllBitsSet;
                     split = Apply<AtMost>(split, splits + word->AtMostEnd, ranks, ref left);
-                    split = Apply<Unequal>(split, splits + word->UnequalEnd, ranks, ref left);
-                    split = Apply<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left);
+                    if (word->AtMostEnd < word->UnequalOrMissingEnd)
+                    {
+                        split = Apply<Unequal>(split, splits + word->UnequalEnd, ranks, ref left);
+                        split = Apply<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left);
+                    }
+
                     Take(left, Vector256.Create(word->FirstLeaf).AsInt16(), ref bits, ref first);
                 }
 
