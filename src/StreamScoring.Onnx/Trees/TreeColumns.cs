@@ -10,17 +10,20 @@ internal sealed class TreeColumns(GraphProto graph, Constants constants, OnnxSha
 {
     private const int FloatElement = 1, DoubleElement = 11;
 
-    /// <summary>Exporters write a handful of nodes; a loop would have no end.</summary>
-    private const int NodesMax = 256, ColumnsMax = 65_536;
+    /// <summary>
+    /// Exporters write a handful of nodes one behind the other, and one or two for each column; a
+    /// loop would have no end.
+    /// </summary>
+    private const int DepthMax = 256, NodesMax = 65_536, ColumnsMax = 65_536;
 
-    private int _nodesSeen;
+    private int _nodesSeen, _depth;
 
     /// <returns>[columns] Of a value of the graph.</returns>
     /// <exception cref="TreesNotCoveredException">Something else is computed on the
     /// way.</exception>
     public IReadOnlyList<TreeFeature> Of(string value)
     {
-        Require(_nodesSeen++ < NodesMax, "there are too many nodes before its trees");
+        Require(_nodesSeen++ < NodesMax && _depth < DepthMax, "there are too many nodes before its trees");
         if (shape.InputNames.ToList().IndexOf(value) is >= 0 and var input)
         {
             IEnumerable<int> inputs = shape.IsMatrix ? Enumerable.Range(0, inputCount) : [input];
@@ -29,6 +32,7 @@ internal sealed class TreeColumns(GraphProto graph, Constants constants, OnnxSha
 
         var node = graph.Node.FirstOrDefault(node => node.Output.Contains(value));
         Require(node is { Input.Count: > 0 }, $"its trees read {value}, which is none of the inputs");
+        _depth++;
         var columns = node!.OpType switch
         {
             "Identity" => Of(node.Input[0]),
@@ -42,6 +46,7 @@ internal sealed class TreeColumns(GraphProto graph, Constants constants, OnnxSha
             "Mul" => Computed(node, ColumnOperator.Multiply, isEitherWay: true),
             _ => throw new TreesNotCoveredException($"its trees read what {node.OpType} makes of the inputs"),
         };
+        _depth--;
         Require(columns.Count <= ColumnsMax, $"its trees read more than {ColumnsMax} columns");
         return columns;
     }

@@ -145,6 +145,20 @@ public sealed class TreeModelTests : IDisposable
         Assert.Equal(reason, error.Message);
     }
 
+    [Fact]
+    public void Many_columns_are_covered_and_a_loop_of_nodes_is_not()
+    {
+        string[] names = [.. Enumerable.Range(0, 1000).Select(i => $"f{i}")];
+        var concat = new NodeProto { OpType = "Concat", Output = { "columns" } };
+        concat.Input.Add(names);
+        concat.Attribute.Add(new AttributeProto { Name = "axis", Type = AttributeType.Int, I = 1 });
+        var graph = new GraphProto { Node = { concat, new NodeProto { OpType = "Identity", Input = { "loop" }, Output = { "loop" } } } };
+        var shape = new OnnxShape(names, false, 2, false, "scores", false, 2, 1, 0, CallRows.Any, []);
+        Assert.Equal(Enumerable.Range(0, 1000), new TreeColumns(graph, new Constants(graph), shape, 1000).Of("columns").Select(feature => feature.Input));
+        var error = Assert.Throws<TreesNotCoveredException>(() => new TreeColumns(graph, new Constants(graph), shape, 1000).Of("loop"));
+        Assert.Equal("there are too many nodes before its trees", error.Message);
+    }
+
     [Theory]
     [InlineData("nodes_truenodeids", 0, "its trees share nodes")]
     [InlineData("nodes_truenodeids", 99_999, "has no node 99999")]
