@@ -176,7 +176,7 @@ public static class OnnxModelLoader
         session.Loaded();
         return new OnnxModel(name, version, inputs, calibration, session.Share(), shape, trees, notices)
         {
-            Paths = PathsOf(readable, goldenTable, calibration),
+            Paths = PathsOf(readable, goldenTable, calibration, trees?.Leaves),
             Baseline = Baseline.Of(inputs, card, goldenTable),
             Reference = card is null ? ReferenceProfile.None : new ReferenceProfile(card.Histograms, card.Probabilities),
             WeightFiles = graph.WeightFiles,
@@ -205,14 +205,14 @@ public static class OnnxModelLoader
             path, $"does not say what its output {graph.OutputNameOf(shape.OutputName)} is; pass --output-kind probability, logit or score (or name it in {ModelCard.FileName})"));
     }
 
-    private static TreePaths? PathsOf(ReadableTrees readable, ScoringTable? golden, ScoreCalibration calibration)
+    private static TreePaths? PathsOf(ReadableTrees readable, ScoringTable? golden, ScoreCalibration calibration, LeafFinder? finder)
     {
         if (readable.Ensemble is not { } ensemble || !TreePaths.Covers(ensemble))
         {
             return null;
         }
 
-        ensemble = ensemble.HasHitRates || golden is null ? ensemble : SampleShares.Of(ensemble, readable.Inputs, golden.Features, golden.RowCount);
-        return new TreePaths(ensemble, readable.Inputs, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending));
+        ensemble = ensemble.HasHitRates || golden is null ? ensemble : SampleShares.Of(ensemble, golden.Features, golden.RowCount);
+        return new TreePaths(ensemble, RiskWeights.Of(ensemble, readable.OutputColumn, calibration.IsDescending), finder);
     }
 }

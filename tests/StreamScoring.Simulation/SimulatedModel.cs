@@ -44,11 +44,14 @@ internal sealed class SimulatedModel(IReadOnlyList<string> features) : IFraudMod
     /// <summary>The output is a sum with one term for each feature.</summary>
     private sealed class Explainer : IExplainer
     {
-        public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
+        public int RowsMax => 7;
+
+        public void Explain(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> contributions)
         {
-            for (var feature = 0; feature < contributions.Length; feature++)
+            var inputCount = contributions.Length / rows.Length;
+            for (var i = 0; i < contributions.Length; i++)
             {
-                contributions[feature] = TermOf(features.Column(feature)[rowIndex], feature);
+                contributions[i] = TermOf(features.Column(i % inputCount)[rows[i / inputCount]], i % inputCount);
             }
         }
 

@@ -50,9 +50,16 @@ internal sealed class OcclusionExplainer : IExplainer
         _lane = model.OpenLane([.. Enumerable.Range(0, inputs.Count)], rowCount);
     }
 
+    /// <summary>
+    /// A row is a call to the model already; one that fails leaves the others alone.
+    /// </summary>
+    public int RowsMax => 1;
+
     /// <inheritdoc/>
-    public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
+    public void Explain(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> contributions)
     {
+        Invariant.Require(rows.Length == 1);
+        var rowIndex = rows[0];
         Invariant.Require(contributions.Length == _columns.Length);
         for (var input = 0; input < _columns.Length; input++)
         {

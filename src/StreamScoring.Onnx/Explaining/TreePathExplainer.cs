@@ -1,4 +1,5 @@
 using StreamScoring.Batches;
+using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Onnx.Explaining;
@@ -11,21 +12,32 @@ namespace StreamScoring.Onnx.Explaining;
 /// matrix.</param>
 internal sealed class TreePathExplainer(TreePaths paths, IReadOnlyList<int> featureColumns) : IExplainer
 {
-    private readonly int[] _columns = [.. featureColumns];
-    private readonly float[] _row = new float[featureColumns.Count];
+    private readonly int[] _columns = [.. paths.Features.Select(feature => featureColumns[feature.Input])];
+    private readonly int _inputCount = featureColumns.Count;
+    private readonly RowBlock _block = paths.Leaves?.NewBlock() ?? new RowBlock(paths.Features.Count);
+    private readonly int[] _leaves = paths.Leaves?.NewLeaves() ?? [];
 
     /// <inheritdoc/>
-    public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions)
+    public int RowsMax => RowBlock.RowsMax;
+
+    /// <inheritdoc/>
+    public void Explain(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> contributions)
     {
-        Invariant.Require(contributions.Length == _columns.Length);
-        for (var input = 0; input < _columns.Length; input++)
+        Invariant.Require(rows.Length <= RowsMax);
+        Invariant.Require(contributions.Length == rows.Length * _inputCount);
+        contributions.Clear();
+        if (paths is { Leaves: { } finder, ByLeaf: { } byLeaf })
         {
-            // Trees compare floats: a double that rounds up to a threshold is on its lower side.
-            _row[input] = (float)features.Column(_columns[input])[rowIndex];
+            finder.Find(features, _columns, rows, _block, _leaves);
+            byLeaf.AddContributions(_leaves, rows.Length, contributions);
+            return;
         }
 
-        contributions.Clear();
-        paths.AddContributions(_row, contributions);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            paths.Reader.Read(features, _columns, rows.Slice(row, 1), _block);
+            paths.AddContributions(_block, contributions.Slice(row * _inputCount, _inputCount));
+        }
     }
 
     public void Stop()

@@ -15,18 +15,21 @@ internal sealed class TreePaths
     /// <summary>By tree that splits: its root.</summary>
     private readonly int[] _roots;
 
-    /// <param name="inputs">[features] For each feature of the trees, the model's input.</param>
     /// <param name="riskWeights">[targets] How much of each aggregate is in the number that is
     /// explained.</param>
-    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<int> inputs, IReadOnlyList<double> riskWeights)
+    /// <param name="finder">That of the kernel, if it serves the model.</param>
+    public TreePaths(TreeEnsemble ensemble, IReadOnlyList<double> riskWeights, LeafFinder? finder = null)
     {
         Invariant.Require(Covers(ensemble));
+        Features = ensemble.Features;
+        var (ofFloats, ranks) = ensemble.IsDouble ? ThresholdRanks.Of(ensemble) : (ensemble, []);
+        Reader = new RowReader(Features, ranks);
         // Of means, contributions are means too.
         var scale = ensemble.Aggregate == TreeAggregate.Average ? 1.0 / ensemble.Trees.Count : 1;
         var nodes = new List<PathNode>();
         var roots = new List<int>();
         Bias = Enumerable.Range(0, ensemble.TargetCount).Sum(target => riskWeights[target] * ensemble.BaseValues[target]);
-        foreach (var tree in ensemble.Trees)
+        foreach (var tree in ofFloats.Trees)
         {
             var leaves = LeafValues(tree, riskWeights, scale);
             if (tree.Splits.Count == 0)
@@ -36,11 +39,25 @@ internal sealed class TreePaths
             }
 
             roots.Add(nodes.Count);
-            Bias += Add(tree, leaves, inputs, nodes);
+            Bias += Add(tree, leaves, Features, nodes);
         }
 
         (_nodes, _roots) = ([.. nodes], [.. roots]);
+        ByLeaf = LeafPaths.Of(ensemble, nodes);
+        Leaves = ByLeaf is null ? null : finder ?? new LeafFinder(ensemble);
     }
+
+    /// <summary>What the trees compare.</summary>
+    public IReadOnlyList<TreeFeature> Features { get; }
+
+    /// <summary>Null where leaves do not tell the ways to them: then they are walked.</summary>
+    public LeafPaths? ByLeaf { get; }
+
+    /// <summary>Finds the leaves of rows; null where they do not tell the ways to them.</summary>
+    public LeafFinder? Leaves { get; }
+
+    /// <summary>Takes rows into blocks in which they can walk the trees.</summary>
+    public RowReader Reader { get; }
 
     /// <summary>
     /// The value of a row before any split is looked at: what contributions are added to.
@@ -56,11 +73,12 @@ internal sealed class TreePaths
     /// <summary>
     /// Adds what each split of the row's paths is worth to its input. Allocates nothing.
     /// </summary>
-    /// <param name="row">[inputs] A missing value is NaN.</param>
+    /// <param name="block">Its first row is explained.</param>
     /// <param name="contributions">[inputs] Updated in place.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddContributions(ReadOnlySpan<float> row, Span<double> contributions)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void AddContributions(RowBlock block, Span<double> contributions)
     {
+        var values = block.Values;
         var nodes = _nodes;
         foreach (var root in _roots)
         {
@@ -68,7 +86,7 @@ internal sealed class TreePaths
             do
             {
                 ref readonly var node = ref nodes[at];
-                var value = row[node.Input];
+                var value = values[node.ValuesAt];
                 var holds = float.IsNaN(value) ? node.MissingIsTrue : node.IsUnequal ? value != node.Threshold : value <= node.Threshold;
                 contributions[node.Input] += holds ? node.DeltaTrue : node.DeltaFalse;
                 at = holds ? node.WhenTrue : node.WhenFalse;
@@ -85,7 +103,7 @@ internal sealed class TreePaths
             for (var leaf = 0; leaf < values.Length; leaf++)
             {
                 var weight = tree.Weights[(target * values.Length) + leaf];
-                values[leaf] += float.IsNaN(weight) ? 0 : weight * riskWeights[target] * scale;
+                values[leaf] += double.IsNaN(weight) ? 0 : weight * riskWeights[target] * scale;
             }
         }
 
@@ -93,7 +111,7 @@ internal sealed class TreePaths
     }
 
     /// <returns>The value of the root.</returns>
-    private static double Add(DecisionTree tree, double[] leaves, IReadOnlyList<int> inputs, List<PathNode> nodes)
+    private static double Add(DecisionTree tree, double[] leaves, IReadOnlyList<TreeFeature> features, List<PathNode> nodes)
     {
         var (first, splits) = (nodes.Count, tree.Splits);
         var values = new double[splits.Count];
@@ -109,8 +127,8 @@ internal sealed class TreePaths
         {
             var split = splits[i];
             nodes.Add(new PathNode(
-                ValueOf(split.WhenTrue) - values[i], ValueOf(split.WhenFalse) - values[i], split.Threshold, inputs[split.Feature],
-                Place(split.WhenTrue), Place(split.WhenFalse), split.IsUnequal, split.MissingIsTrue));
+                ValueOf(split.WhenTrue) - values[i], ValueOf(split.WhenFalse) - values[i], (float)split.Threshold, features[split.Feature].Input,
+                split.Feature * RowBlock.RowsMax, Place(split.WhenTrue), Place(split.WhenFalse), split.IsUnequal, split.MissingIsTrue));
         }
 
         return values[0];

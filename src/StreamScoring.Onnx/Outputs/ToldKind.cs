@@ -23,7 +23,7 @@ internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Noti
         return source.Maker is not { } maker ? Unknown : maker.OpType switch
         {
             "Sigmoid" or "Softmax" => Probability,
-            "TreeEnsembleRegressor" => OfRegressor(maker, "n_targets"),
+            "TreeEnsembleRegressor" or "TreeEnsemble" => OfRegressor(maker, "n_targets"),
             "LinearRegressor" => OfRegressor(maker, "targets"),
             "SVMRegressor" => OfRegressor(maker, "n_targets"),
             "TreeEnsembleClassifier" => trees.Ensemble is { } ensemble ? OfTrees(ensemble, trees.OutputColumn) : TransformOf(maker) == "LOGISTIC" ? Probability : Unknown,
@@ -69,14 +69,21 @@ internal sealed record ToldKind(OutputKind? Kind, bool MayBeShares, string? Noti
         var (least, most) = (ensemble.BaseValues[target], ensemble.BaseValues[target]);
         foreach (var tree in ensemble.Trees)
         {
-            var weights = tree.Weights.Skip(target * tree.LeafCount).Take(tree.LeafCount).Select(weight => float.IsNaN(weight) ? 0 : weight).ToList();
+            var weights = tree.Weights.Skip(target * tree.LeafCount).Take(tree.LeafCount).Select(weight => double.IsNaN(weight) ? 0 : weight).ToList();
             (least, most) = (least + weights.Min(), most + weights.Max());
         }
 
         return ensemble.Aggregate == TreeAggregate.Sum && least >= -Rounding && most <= 1 + Rounding;
     }
 
-    private static string TransformOf(NodeProto node) => Find(node, "post_transform")?.S.ToStringUtf8() ?? "NONE";
+    private static string TransformOf(NodeProto node) => Find(node, "post_transform") switch
+    {
+        // The newest operator has numbers for it: for one target what the file means counts, as
+        // ONNX Runtime applies none; for several what ONNX Runtime takes the number for.
+        { } transform when node.OpType == "TreeEnsemble" => transform.I == (Find(node, "n_targets")?.I > 1 ? 1 : 2) ? "LOGISTIC" : "",
+        { } transform => transform.S.ToStringUtf8(),
+        null => "NONE",
+    };
 
     private static AttributeProto? Find(NodeProto node, string name) => node.Attribute.FirstOrDefault(attribute => attribute.Name == name);
 }

@@ -9,12 +9,17 @@ namespace StreamScoring.Onnx.Trees;
 /// </summary>
 internal sealed class Constants(GraphProto graph)
 {
-    private const int FloatElement = 1, Int32Element = 6, Int64Element = 7, TextElement = 8, BooleanElement = 9;
+    private const int FloatElement = 1, ByteElement = 2, Int32Element = 6, Int64Element = 7, TextElement = 8, BooleanElement = 9, DoubleElement = 11;
 
     /// <summary>Whether a value is one number, 1.0.</summary>
     public bool IsOne(string name) => Find(name) is { DataType: FloatElement } tensor && Floats(tensor) is [1f];
 
-    /// <returns>The numbers of a tensor; null for none, or one that holds others.</returns>
+    /// <returns>The numbers of a tensor of floats or doubles that is one row, or one number; null
+    /// for none, or one of another shape.</returns>
+    public IReadOnlyList<double>? Row(string name) =>
+        Find(name) is { } tensor && tensor.Dims.SkipLast(1).All(size => size == 1) ? Numbers(tensor) : null;
+
+    /// <returns>The whole numbers of a tensor; null for none, or one that holds others.</returns>
     public IReadOnlyList<long>? Integers(string name) => Find(name) is { } tensor ? Integers(tensor) : null;
 
     /// <returns>Class names: texts, or whole numbers and truth values as text; null for none, or a
@@ -27,17 +32,27 @@ internal sealed class Constants(GraphProto graph)
         null => null,
     };
 
-    private static IReadOnlyList<float> Floats(TensorProto tensor) =>
-        tensor.FloatData.Count > 0 ? tensor.FloatData : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
-
-    private static IReadOnlyList<long>? Integers(TensorProto tensor) => tensor.DataType switch
+    /// <returns>The numbers of a tensor of floats or doubles; null for one that holds
+    /// others.</returns>
+    public static IReadOnlyList<double>? Numbers(TensorProto tensor) => tensor.DataType switch
     {
-        Int64Element => tensor.Int64Data.Count > 0 ? tensor.Int64Data : MemoryMarshal.Cast<byte, long>(tensor.RawData.Span).ToArray(),
-        Int32Element or BooleanElement when tensor.Int32Data.Count > 0 => [.. tensor.Int32Data],
-        Int32Element => [.. MemoryMarshal.Cast<byte, int>(tensor.RawData.Span)],
-        BooleanElement => [.. tensor.RawData.Span.ToArray()],
+        FloatElement => [.. Floats(tensor)],
+        DoubleElement => tensor.DoubleData.Count > 0 ? tensor.DoubleData : MemoryMarshal.Cast<byte, double>(tensor.RawData.Span).ToArray(),
         _ => null,
     };
+
+    /// <inheritdoc cref="Integers(string)"/>
+    public static IReadOnlyList<long>? Integers(TensorProto tensor) => tensor.DataType switch
+    {
+        Int64Element => tensor.Int64Data.Count > 0 ? tensor.Int64Data : MemoryMarshal.Cast<byte, long>(tensor.RawData.Span).ToArray(),
+        Int32Element or BooleanElement or ByteElement when tensor.Int32Data.Count > 0 => [.. tensor.Int32Data],
+        Int32Element => [.. MemoryMarshal.Cast<byte, int>(tensor.RawData.Span)],
+        BooleanElement or ByteElement => [.. tensor.RawData.Span.ToArray()],
+        _ => null,
+    };
+
+    private static IReadOnlyList<float> Floats(TensorProto tensor) =>
+        tensor.FloatData.Count > 0 ? tensor.FloatData : MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
 
     private TensorProto? Find(string name)
     {

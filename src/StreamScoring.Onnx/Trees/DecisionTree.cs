@@ -9,4 +9,4 @@ namespace StreamScoring.Onnx.Trees;
 /// <param name="LeafCount">At least one.</param>
 /// <param name="Weights">[targets * leaves] Target by target: what a leaf adds to it; NaN for
 /// nothing.</param>
-internal sealed record DecisionTree(IReadOnlyList<TreeSplit> Splits, int LeafCount, IReadOnlyList<float> Weights);
+internal sealed record DecisionTree(IReadOnlyList<TreeSplit> Splits, int LeafCount, IReadOnlyList<double> Weights);

@@ -6,12 +6,12 @@ namespace StreamScoring.Onnx.Trees;
 /// </summary>
 internal sealed class HitRates
 {
-    private readonly IReadOnlyList<float> _rates;
+    private readonly IReadOnlyList<double> _rates;
 
     /// <param name="rates">By node; of no use unless it is there for every node, positive, and not
     /// the same for all.</param>
-    public HitRates(IReadOnlyList<float> rates, int nodeCount) =>
-        _rates = rates.Count == nodeCount && rates.All(rate => rate > 0 && float.IsFinite(rate)) && rates.Any(rate => rate != rates[0]) ? rates : [];
+    public HitRates(IReadOnlyList<double> rates, int nodeCount) =>
+        _rates = rates.Count == nodeCount && rates.All(rate => rate > 0 && double.IsFinite(rate)) && rates.Any(rate => rate != rates[0]) ? rates : [];
 
     public bool AreKnown => _rates.Count > 0;
 
@@ -26,7 +26,7 @@ internal sealed class HitRates
             return 0.5;
         }
 
-        var share = _rates[whenTrue] / (falseIsShared ? _rates[node] : (double)_rates[whenTrue] + _rates[whenFalse]);
+        var share = _rates[whenTrue] / (falseIsShared ? _rates[node] : _rates[whenTrue] + _rates[whenFalse]);
         return share < 1 ? share : 0.5;
     }
 }

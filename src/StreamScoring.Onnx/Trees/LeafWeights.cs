@@ -3,7 +3,7 @@ namespace StreamScoring.Onnx.Trees;
 /// <summary>What each leaf adds to each target.</summary>
 internal sealed class LeafWeights
 {
-    private readonly Dictionary<(long Tree, long Node), float[]> _byLeaf = [];
+    private readonly Dictionary<(long Tree, long Node), double[]> _byLeaf = [];
     private readonly bool[] _usesTarget;
 
     private LeafWeights(int targetCount) => (TargetCount, _usesTarget) = (targetCount, new bool[targetCount]);
@@ -16,44 +16,41 @@ internal sealed class LeafWeights
 
     /// <returns>[targets] The weights of a leaf, NaN for none; null where it has none at
     /// all.</returns>
-    public float[]? Of(long tree, long node) => _byLeaf.GetValueOrDefault((tree, node));
+    public double[]? Of(long tree, long node) => _byLeaf.GetValueOrDefault((tree, node));
 
-    /// <param name="prefix">Of the lists' names: <c>class</c> or <c>target</c>.</param>
     /// <exception cref="TreesNotCoveredException">Weights that are not finite, or of no target, or
     /// several for one.</exception>
-    public static LeafWeights Read(NodeAttributes attributes, string prefix, int targetCount)
+    public static LeafWeights Of(NodeLists lists, int targetCount)
     {
-        var weights = new LeafWeights(targetCount);
-        var (trees, nodes) = (attributes.Integers($"{prefix}_treeids"), attributes.Integers($"{prefix}_nodeids"));
-        var (targets, values) = (attributes.Integers($"{prefix}_ids"), attributes.Floats($"{prefix}_weights"));
-        if (nodes.Count != trees.Count || targets.Count != trees.Count || values.Count != trees.Count)
+        var (weights, count) = (new LeafWeights(targetCount), lists.Weights.Count);
+        if (lists.WeightTrees.Count != count || lists.WeightNodes.Count != count || lists.WeightTargets.Count != count)
         {
-            throw new TreesNotCoveredException($"its {prefix} lists differ in length");
+            throw new TreesNotCoveredException("its lists of leaf weights differ in length");
         }
 
-        for (var i = 0; i < trees.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            weights.Add((trees[i], nodes[i]), targets[i], values[i]);
+            weights.Add((lists.WeightTrees[i], lists.WeightNodes[i]), lists.WeightTargets[i], lists.Weights[i]);
         }
 
         return weights;
     }
 
-    private void Add((long Tree, long Node) leaf, long target, float value)
+    private void Add((long Tree, long Node) leaf, long target, double value)
     {
-        if (target < 0 || target >= TargetCount || !float.IsFinite(value))
+        if (target < 0 || target >= TargetCount || !double.IsFinite(value))
         {
             throw new TreesNotCoveredException($"a leaf gives {value} to target {target} of {TargetCount}");
         }
 
         if (!_byLeaf.TryGetValue(leaf, out var weights))
         {
-            weights = new float[TargetCount];
-            Array.Fill(weights, float.NaN);
+            weights = new double[TargetCount];
+            Array.Fill(weights, double.NaN);
             _byLeaf.Add(leaf, weights);
         }
 
-        if (!float.IsNaN(weights[target]))
+        if (!double.IsNaN(weights[target]))
         {
             throw new TreesNotCoveredException("a leaf has two weights for one target");
         }

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// 32 leaves of a tree, and where the splits that bear on them end in the list of splits, kind by
+/// 16 leaves of a tree, and where the splits that bear on them end in the list of splits, kind by
 /// kind.
 /// </summary>
-/// <param name="FirstLeaf">Among the leaves of all trees.</param>
+/// <param name="FirstLeaf">Among the leaves of the tree, twice in 16 bits.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct MaskWord(int FirstLeaf, int AtMostEnd, int AtMostOrMissingEnd, int UnequalEnd, int UnequalOrMissingEnd);
+internal readonly record struct MaskWord(int FirstLeaf, int AtMostEnd, int UnequalEnd, int UnequalOrMissingEnd);

@@ -1,8 +1,7 @@
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// A TreeEnsembleClassifier or TreeEnsembleRegressor, checked, and without what only its file form
-/// needs.
+/// An operator of trees, checked, and without what only its file form needs.
 /// </summary>
 internal sealed record TreeEnsemble
 {
@@ -13,8 +12,16 @@ internal sealed record TreeEnsemble
     /// </summary>
     public required bool HasHitRates { get; init; }
 
-    /// <summary>Columns of a row.</summary>
-    public required int FeatureCount { get; init; }
+    /// <summary>What splits compare.</summary>
+    public required IReadOnlyList<TreeFeature> Features { get; init; }
+
+    /// <summary>
+    /// Whether features, thresholds and sums are doubles; else floats, which stand here as doubles.
+    /// </summary>
+    public required bool IsDouble { get; init; }
+
+    /// <summary>Whether what comes out is rounded to floats.</summary>
+    public required bool IsRounded { get; init; }
 
     /// <summary>Aggregates of a row.</summary>
     public required int TargetCount { get; init; }
@@ -24,7 +31,7 @@ internal sealed record TreeEnsemble
     public required PostTransform PostTransform { get; init; }
 
     /// <summary>[targets] Added to the aggregates.</summary>
-    public required IReadOnlyList<float> BaseValues { get; init; }
+    public required IReadOnlyList<double> BaseValues { get; init; }
 
     /// <summary>How aggregates become outputs.</summary>
     public required TreeOutput Output { get; init; }

@@ -7,41 +7,54 @@ namespace StreamScoring.Onnx.Trees;
 /// leaves a choice.
 /// </summary>
 /// <remarks>
-/// The operators TreeEnsembleClassifier and TreeEnsembleRegressor of ai.onnx.ml,
+/// The operators TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble of ai.onnx.ml,
 /// https://onnx.ai/onnx/operators/.
 /// </remarks>
 internal static class TreeEnsembleReader
 {
-    /// <param name="featureCount">Columns of a row.</param>
+    private static readonly string[] AggregateNames = ["AVERAGE", "SUM", "MIN", "MAX"];
+
+    /// <summary>
+    /// ONNX Runtime takes 1 for LOGISTIC and 2 for SOFTMAX; the format has them the other way
+    /// round.
+    /// </summary>
+    private static readonly string[] TransformNames = ["NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"];
+
+    /// <param name="features">All floats, or all doubles.</param>
     /// <exception cref="TreesNotCoveredException">The node is of a form that this project does not
     /// evaluate.</exception>
-    public static TreeEnsemble Read(NodeProto node, int featureCount)
+    public static TreeEnsemble Read(NodeProto node, IReadOnlyList<TreeFeature> features)
     {
-        var attributes = new NodeAttributes(node);
-        var isClassifier = node.OpType == "TreeEnsembleClassifier";
+        var isDouble = features.Any(feature => !feature.IsFloat);
+        Require(!isDouble || features.All(feature => !feature.IsFloat), "its trees read floats and doubles");
+        var (attributes, isClassifier, isRooted) = (new NodeAttributes(node), node.OpType == "TreeEnsembleClassifier", node.OpType == "TreeEnsemble");
         var targetCount = isClassifier
             ? Math.Max(attributes.Integers("classlabels_int64s").Count, attributes.TextCount("classlabels_strings"))
             : (int)attributes.Integer("n_targets", 1);
         Require(targetCount > 0 && (!isClassifier || targetCount > 1), $"it has {targetCount} {(isClassifier ? "classes" : "targets")}");
-        var weights = LeafWeights.Read(attributes, isClassifier ? "class" : "target", targetCount);
-        var shaper = new TreeShaper(attributes, featureCount, weights);
+        var lists = isRooted ? RootedTrees.Of(attributes) : NodeLists.Of(attributes, isClassifier ? "class" : "target");
+        var weights = LeafWeights.Of(lists, targetCount);
+        var shaper = new TreeShaper(lists, features.Count, isDouble, weights);
         var ensemble = new TreeEnsemble
         {
             Trees = shaper.Trees(),
             HasHitRates = shaper.HasHitRates,
-            FeatureCount = featureCount,
+            Features = features,
+            IsDouble = isDouble,
+            // Only the newest operator gives doubles.
+            IsRounded = !isDouble || !isRooted,
             TargetCount = targetCount,
-            Aggregate = isClassifier ? TreeAggregate.Sum : Choice<TreeAggregate>(attributes, "aggregate_function", "SUM"),
-            PostTransform = Choice<PostTransform>(attributes, "post_transform", "NONE"),
-            BaseValues = new float[targetCount],
+            Aggregate = isClassifier ? TreeAggregate.Sum : Choice<TreeAggregate>(attributes, "aggregate_function", AggregateNames, isRooted, 1),
+            PostTransform = Choice<PostTransform>(attributes, "post_transform", TransformNames, isRooted, 0),
+            BaseValues = new double[targetCount],
             Output = TreeOutput.OneEach,
         };
-        var baseValues = attributes.Floats("base_values");
-        Require(baseValues.All(float.IsFinite), "a base value is not finite");
+        var baseValues = attributes.Numbers("base_values");
+        Require(baseValues.All(double.IsFinite), "a base value is not finite");
         return isClassifier ? Classifier(ensemble, weights, baseValues) : Regressor(ensemble, baseValues);
     }
 
-    private static TreeEnsemble Regressor(TreeEnsemble ensemble, IReadOnlyList<float> baseValues)
+    private static TreeEnsemble Regressor(TreeEnsemble ensemble, IReadOnlyList<double> baseValues)
     {
         Require(baseValues.Count == 0 || baseValues.Count == ensemble.TargetCount, $"it has {baseValues.Count} base values for {ensemble.TargetCount} targets");
         for (var target = 0; target < baseValues.Count; target++)
@@ -57,7 +70,7 @@ internal static class TreeEnsembleReader
         };
     }
 
-    private static TreeEnsemble Classifier(TreeEnsemble ensemble, LeafWeights weights, IReadOnlyList<float> baseValues)
+    private static TreeEnsemble Classifier(TreeEnsemble ensemble, LeafWeights weights, IReadOnlyList<double> baseValues)
     {
         if (ensemble.TargetCount > 2)
         {
@@ -88,12 +101,15 @@ internal static class TreeEnsembleReader
 
     /// <summary>Whether a row has a weight for a target whichever leaves it falls into.</summary>
     private static bool EveryRowHas(TreeEnsemble ensemble, int target) =>
-        ensemble.Trees.Any(tree => tree.Weights.Skip(target * tree.LeafCount).Take(tree.LeafCount).All(weight => !float.IsNaN(weight)));
+        ensemble.Trees.Any(tree => tree.Weights.Skip(target * tree.LeafCount).Take(tree.LeafCount).All(weight => !double.IsNaN(weight)));
 
-    private static T Choice<T>(NodeAttributes attributes, string name, string otherwise) where T : struct, Enum
+    /// <param name="names">By number; of which an operator names <paramref name="otherwise"/> if
+    /// it says nothing.</param>
+    private static T Choice<T>(NodeAttributes attributes, string name, string[] names, bool isNumber, int otherwise) where T : struct, Enum
     {
-        var text = attributes.Text(name, otherwise);
-        return Enum.TryParse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var value) ? value
+        var number = attributes.Integer(name, otherwise);
+        var text = !isNumber ? attributes.Text(name, names[otherwise]) : number >= 0 && number < names.Length ? names[(int)number] : $"{number}";
+        return Enum.TryParse<T>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var value) && Enum.IsDefined(value) ? value
             : throw new TreesNotCoveredException($"its {name} is {text}");
     }
 

@@ -3,15 +3,14 @@ using StreamScoring.Onnx.Protos;
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// Finds the one tree operator of a graph and follows its rows in and its output out. On the way
-/// there may be only nodes that move numbers unchanged: exporters put columns together before it
-/// and rename, reshape or cut columns after it.
+/// Finds the one tree operator of a graph and follows its rows in and its output out. Exporters put
+/// columns together and scale them before it, and rename, reshape or cut columns after it.
 /// </summary>
 internal sealed class TreeGraph
 {
-    private const int FloatElement = 1;
+    private const int FloatElement = 1, DoubleElement = 11;
 
-    private static readonly string[] TreeOperators = ["TreeEnsembleClassifier", "TreeEnsembleRegressor"];
+    private static readonly string[] TreeOperators = ["TreeEnsembleClassifier", "TreeEnsembleRegressor", "TreeEnsemble"];
     private static readonly string[] ShapeOperators = ["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"];
 
     private readonly GraphProto _graph;
@@ -21,11 +20,10 @@ internal sealed class TreeGraph
 
     /// <param name="shape">How the model takes its rows, and which output is read.</param>
     /// <param name="inputCount">Inputs of a row.</param>
-    /// <returns>The trees, for each of their features the input that holds it, and which of their
-    /// outputs is the model's.</returns>
+    /// <returns>The trees, and which of their outputs is the model's.</returns>
     /// <exception cref="TreesNotCoveredException">The graph is more than trees, or they are not
     /// covered.</exception>
-    public static (TreeEnsemble Ensemble, IReadOnlyList<int> Inputs, int OutputColumn) Read(GraphProto graph, OnnxShape shape, int inputCount)
+    public static (TreeEnsemble Ensemble, int OutputColumn) Read(GraphProto graph, OnnxShape shape, int inputCount)
     {
         var trees = graph.Node.Count(node => node.OpType.StartsWith("TreeEnsemble", StringComparison.Ordinal));
         if (trees != 1)
@@ -33,17 +31,12 @@ internal sealed class TreeGraph
             throw new TreesNotCoveredException(trees == 0 ? "its graph holds no trees" : $"its graph holds {trees} ensembles of trees");
         }
 
-        if (shape.IsDouble || shape.OutputIsDouble)
-        {
-            throw new TreesNotCoveredException("it computes in 64 bits");
-        }
-
         return new TreeGraph(graph).Read(shape, inputCount);
     }
 
-    private (TreeEnsemble, IReadOnlyList<int>, int) Read(OnnxShape shape, int inputCount)
+    private (TreeEnsemble, int) Read(OnnxShape shape, int inputCount)
     {
-        var (node, output, cut) = MakerOf(shape.OutputName);
+        var (node, output, cut, isRounded) = MakerOf(shape.OutputName);
         if (!TreeOperators.Contains(node.OpType))
         {
             throw new TreesNotCoveredException($"its output is made by {node.OpType}, after the trees");
@@ -54,23 +47,24 @@ internal sealed class TreeGraph
             throw new TreesNotCoveredException("its output is the predicted class");
         }
 
-        var inputs = InputsOf(node.Input[0], shape, inputCount);
-        var ensemble = TreeEnsembleReader.Read(node, inputs.Count);
+        var columns = new TreeColumns(_graph, _constants, shape, inputCount);
+        var ensemble = TreeEnsembleReader.Read(node, columns.Of(node.Input[0]));
         if (cut is null && shape.OutputColumns != ensemble.OutputCount)
         {
             throw new TreesNotCoveredException($"its trees give {ensemble.OutputCount} numbers a row, and the model {shape.OutputColumns}");
         }
 
         var column = cut ?? shape.OutputColumn;
-        return column < ensemble.OutputCount ? (ensemble, inputs, column) : throw new TreesNotCoveredException($"its trees give no column {column}");
+        return column < ensemble.OutputCount ? (ensemble with { IsRounded = ensemble.IsRounded || isRounded }, column)
+            : throw new TreesNotCoveredException($"its trees give no column {column}");
     }
 
     /// <summary>Goes back from a value to the node that computes it.</summary>
-    /// <returns>The node, its output's name, and the column that was cut out of it; null for
-    /// all.</returns>
-    private (NodeProto Node, string Output, int? Cut) MakerOf(string value)
+    /// <returns>The node, its output's name, the column that was cut out of it (null for all), and
+    /// whether its numbers were made floats.</returns>
+    private (NodeProto Node, string Output, int? Cut, bool IsRounded) MakerOf(string value)
     {
-        int? cut = null;
+        var (cut, isRounded) = ((int?)null, false);
         while (true)
         {
             var node = NodeOf(value) ?? throw new TreesNotCoveredException("its output is an input");
@@ -81,39 +75,19 @@ internal sealed class TreeGraph
             }
             else if (!LeavesNumbers(node))
             {
-                return (node, value, cut);
+                return (node, value, cut, isRounded);
             }
 
+            isRounded |= node.OpType == "Cast" && new NodeAttributes(node).Integer("to", 0) == FloatElement;
             value = NumbersInputOf(node);
         }
-    }
-
-    /// <returns>By feature of the trees: the model's input.</returns>
-    private List<int> InputsOf(string value, OnnxShape shape, int inputCount)
-    {
-        while (NodeOf(value) is { OpType: "Identity" or "Cast" } node && LeavesNumbers(node))
-        {
-            value = node.Input[0];
-        }
-
-        if (shape.IsMatrix && value == shape.InputNames[0])
-        {
-            return [.. Enumerable.Range(0, inputCount)];
-        }
-
-        var maker = NodeOf(value);
-        var isColumns = maker is { OpType: "FeatureVectorizer" } || (maker is { OpType: "Concat" } && new NodeAttributes(maker).Integer("axis", 0) is 1 or -1);
-        IReadOnlyList<string> parts = isColumns ? maker!.Input : [value];
-        var inputs = shape.IsMatrix ? [] : shape.InputNames.ToList();
-        return [.. parts.Select(part => inputs.IndexOf(part) is >= 0 and var input ? input
-            : throw new TreesNotCoveredException($"its trees read what {NodeOf(part)?.OpType ?? part} makes of the inputs"))];
     }
 
     private NodeProto? NodeOf(string value) => _graph.Node.FirstOrDefault(node => node.Output.Contains(value));
 
     private bool LeavesNumbers(NodeProto node) => node.OpType switch
     {
-        "Cast" => new NodeAttributes(node).Integer("to", 0) == FloatElement,
+        "Cast" => new NodeAttributes(node).Integer("to", 0) is FloatElement or DoubleElement,
         "Mul" => node.Input.Any(_constants.IsOne),
         _ => ShapeOperators.Contains(node.OpType),
     };

@@ -30,8 +30,8 @@ internal static class TreeKernelChoice
 
         try
         {
-            var trees = new TreeScorer(new TreeEnsembleKernel(ensemble), readable.Inputs, readable.OutputColumn);
-            RequireSame(onnx, trees, TreeProbe.Rows(ensemble, readable.Inputs, onnx.Inputs.Count), TreeProbe.RowCount, "probe");
+            var trees = new TreeScorer(new TreeEnsembleKernel(ensemble), readable.OutputColumn);
+            RequireSame(onnx, trees, TreeProbe.Rows(ensemble, onnx.Inputs.Count), TreeProbe.RowCount, "probe");
             if (golden is not null)
             {
                 RequireSame(onnx, trees, golden.Features, golden.RowCount, "golden");

@@ -7,12 +7,11 @@ namespace StreamScoring.Onnx.Trees;
 /// <param name="columns">[features] For each feature of the trees, the column of the feature
 /// matrix.</param>
 /// <param name="outputColumn">Which of the trees' outputs is the model's.</param>
-internal sealed class TreeLane(TreeEnsembleKernel kernel, IReadOnlyList<int> columns, int outputColumn) : IScoringLane
+internal sealed class TreeLane(TreeEnsembleKernel kernel, int[] columns, int outputColumn) : IScoringLane
 {
-    private readonly int[] _columns = [.. columns];
-    private readonly RowBlock _block = new(kernel.FeatureCount);
-    private readonly float[] _aggregates = new float[kernel.TargetCount * RowBlock.RowsMax];
-    private readonly float[] _outputs = new float[kernel.OutputCount * RowBlock.RowsMax];
+    private readonly RowBlock _block = kernel.Leaves.NewBlock();
+    private readonly int[] _leaves = kernel.Leaves.NewLeaves();
+    private readonly double[] _outputs = new double[kernel.OutputCount * RowBlock.RowsMax];
 
     public void Score(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> raw)
     {
@@ -20,9 +19,9 @@ internal sealed class TreeLane(TreeEnsembleKernel kernel, IReadOnlyList<int> col
         for (var done = 0; done < rows.Length; done += RowBlock.RowsMax)
         {
             var count = Math.Min(RowBlock.RowsMax, rows.Length - done);
-            _block.Fill(features, _columns, rows.Slice(done, count));
+            kernel.Leaves.Find(features, columns, rows.Slice(done, count), _block, _leaves);
             var outputs = _outputs.AsSpan(0, count * kernel.OutputCount);
-            kernel.Score(_block, count, _aggregates, outputs);
+            kernel.Score(_leaves, count, outputs);
             for (var row = 0; row < count; row++)
             {
                 raw[done + row] = outputs[(row * kernel.OutputCount) + outputColumn];

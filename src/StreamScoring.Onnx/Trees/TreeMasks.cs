@@ -1,21 +1,25 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// Evaluates every split of a tree for eight or 32 rows at a time. A row starts with all leaves of
-/// the tree, each split whose comparison fails takes away the leaves on its other side, and the
-/// first leaf that is left is the row's. No step depends on the outcome of another.
+/// Evaluates every split of a tree for 16 or 32 rows at a time. A row starts with all leaves of the
+/// tree, each split whose comparison fails takes away the leaves on its other side, and the first
+/// leaf that is left is the row's. No step depends on the outcome of another.
 /// </summary>
 /// <remarks>
-/// After QuickScorer: Lucchese, Nardini, Orlando, Perego, Tonellotto and Venturini, SIGIR 2015.
+/// After QuickScorer: Lucchese, Nardini, Orlando, Perego, Tonellotto and Venturini, SIGIR 2015; and
+/// for rows side by side RapidScorer: Ye, Zhou, Zou, Gao and Zhang, KDD 2018.
 /// </remarks>
 internal sealed class TreeMasks
 {
-    private const int LeavesPerWord = 32;
+    private const int LeavesPerWord = 16;
 
+    /// <summary>Splits between two looks at whether a word is done.</summary>
+    private const int SplitsTogether = 2;
+
+    private readonly RankColumns _ranks;
     private readonly MaskSplit[] _splits;
     private readonly MaskWord[] _words;
     /// <summary>
@@ -23,46 +27,55 @@ internal sealed class TreeMasks
     /// the first is seen last.
     /// </summary>
     private readonly int[] _wordEnds;
+    private readonly int[] _firstLeaf;
 
-    public TreeMasks(TreeEnsemble ensemble, LeafTable leaves)
+    /// <param name="firstLeaf">By tree: the number of its first leaf among those of all.</param>
+    public TreeMasks(TreeEnsemble ensemble, RankColumns ranks, int[] firstLeaf)
     {
+        (_ranks, _firstLeaf) = (ranks, firstLeaf);
         var (splits, words) = (new List<MaskSplit>(), new List<MaskWord>());
         _wordEnds = new int[ensemble.Trees.Count];
         for (var i = 0; i < _wordEnds.Length; i++)
         {
-            AddTree(ensemble.Trees[i], leaves.FirstLeaf[i], splits, words);
+            AddTree(ensemble.Trees[i], ranks, splits, words);
             _wordEnds[i] = words.Count;
         }
 
         (_splits, _words) = ([.. splits], [.. words]);
     }
 
-    /// <summary>Adds the trees' weights to the aggregates of the rows of a block.</summary>
-    /// <param name="rowCount">Rows that matter, of the eight, 16 or 32 that are evaluated.</param>
-    /// <param name="aggregates">[targets, 32] Updated in place, tree after tree.</param>
-    public void Score(RowBlock block, int rowCount, LeafTable leaves, Span<float> aggregates)
+    /// <summary>Ranks of a block.</summary>
+    public int RankCount => _ranks.Size;
+
+    /// <summary>Whether leaves of each tree can be numbered in 16 bits.</summary>
+    public static bool Covers(TreeEnsemble ensemble) => ensemble.Trees.All(tree => tree.LeafCount < short.MaxValue);
+
+    /// <summary>Finds the leaves that the rows of a block fall into.</summary>
+    /// <param name="block">Its ranks are filled.</param>
+    /// <param name="rowCount">Rows that matter, of the 16 or 32 that are evaluated.</param>
+    /// <param name="leaves">[trees, 32] Filled.</param>
+    public void Find(RowBlock block, int rowCount, Span<int> leaves)
     {
         Invariant.Require(rowCount is > 0 and <= RowBlock.RowsMax);
-        Invariant.Require(aggregates.Length == leaves.TargetCount * RowBlock.RowsMax);
-        if (rowCount > 2 * Vector256<float>.Count)
+        Invariant.Require(leaves.Length == _wordEnds.Length * RowBlock.RowsMax);
+        _ranks.Fill(block, rowCount);
+        if (rowCount > Vector256<short>.Count)
         {
-            // All 32 were measured to take 2.4 times as long as eight.
-            ScoreAll(block, leaves, aggregates);
-            return;
+            FindAll(block, leaves);
         }
-
-        for (var firstRow = 0; firstRow < rowCount; firstRow += Vector256<float>.Count)
+        else
         {
-            ScoreEight(block, firstRow, leaves, aggregates);
+            FindSixteen(block, leaves);
         }
     }
 
     // Loops over registers: under plain tiering such loops were measured 1.5 times slower until the
     // runtime had replaced them.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void ScoreAll(RowBlock block, LeafTable leaves, Span<float> aggregates)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private unsafe void FindAll(RowBlock block, Span<int> leaves)
     {
-        fixed (float* values = block.Values, sums = aggregates)
+        fixed (short* ranks = block.Ranks)
+        fixed (int* found = leaves)
         fixed (MaskSplit* splits = _splits)
         fixed (MaskWord* words = _words)
         {
@@ -70,168 +83,173 @@ internal sealed class TreeMasks
             var word = words;
             for (var tree = 0; tree < _wordEnds.Length; tree++)
             {
-                var (leaf0, leaf1, leaf2, leaf3) = (Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero, Vector256<int>.Zero);
+                var (bits0, bits1, first0, first1) = (Vector256<short>.Zero, Vector256<short>.Zero, Vector256<short>.Zero, Vector256<short>.Zero);
                 for (var wordEnd = words + _wordEnds[tree]; word < wordEnd; word++)
                 {
-                    var (left0, left1, left2, left3) = (Vector256<uint>.AllBitsSet, Vector256<uint>.AllBitsSet, Vector256<uint>.AllBitsSet, Vector256<uint>.AllBitsSet);
-                    split = ApplyToAll<AtMost>(split, splits + word->AtMostEnd, values, ref left0, ref left1, ref left2, ref left3);
-                    split = ApplyToAll<AtMostOrMissing>(split, splits + word->AtMostOrMissingEnd, values, ref left0, ref left1, ref left2, ref left3);
-                    split = ApplyToAll<Unequal>(split, splits + word->UnequalEnd, values, ref left0, ref left1, ref left2, ref left3);
-                    split = ApplyToAll<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, values, ref left0, ref left1, ref left2, ref left3);
-                    var firstLeaf = word->FirstLeaf;
-                    leaf0 = FirstLeft(left0, firstLeaf, leaf0);
-                    leaf1 = FirstLeft(left1, firstLeaf, leaf1);
-                    leaf2 = FirstLeft(left2, firstLeaf, leaf2);
-                    leaf3 = FirstLeft(left3, firstLeaf, leaf3);
+                    var (left0, left1) = (Vector256<short>.AllBitsSet, Vector256<short>.AllBitsSet);
+                    split = ApplyToAll<AtMost>(split, splits + word->AtMostEnd, ranks, ref left0, ref left1);
+                    // Most trees have no other kinds: one look says so.
+                    if (word->AtMostEnd < word->UnequalOrMissingEnd)
+                    {
+                        split = ApplyToAll<Unequal>(split, splits + word->UnequalEnd, ranks, ref left0, ref left1);
+                        split = ApplyToAll<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left0, ref left1);
+                    }
+
+                    var first = Vector256.Create(word->FirstLeaf).AsInt16();
+                    Take(left0, first, ref bits0, ref first0);
+                    Take(left1, first, ref bits1, ref first1);
                 }
 
-                foreach (var target in leaves.Targets)
-                {
-                    var weights = leaves.Weights(target);
-                    var sum = sums + (target * RowBlock.RowsMax);
-                    Aggregate(leaves.Aggregate, weights, leaf0, sum);
-                    Aggregate(leaves.Aggregate, weights, leaf1, sum + 8);
-                    Aggregate(leaves.Aggregate, weights, leaf2, sum + 16);
-                    Aggregate(leaves.Aggregate, weights, leaf3, sum + 24);
-                }
+                var to = found + (tree * RowBlock.RowsMax);
+                Store(bits0, first0, _firstLeaf[tree], to);
+                Store(bits1, first1, _firstLeaf[tree], to + Vector256<short>.Count);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void ScoreEight(RowBlock block, int firstRow, LeafTable leaves, Span<float> aggregates)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private unsafe void FindSixteen(RowBlock block, Span<int> leaves)
     {
-        fixed (float* blockValues = block.Values, sums = aggregates)
+        fixed (short* ranks = block.Ranks)
+        fixed (int* found = leaves)
         fixed (MaskSplit* splits = _splits)
         fixed (MaskWord* words = _words)
         {
-            var values = blockValues + firstRow;
             var split = splits;
             var word = words;
             for (var tree = 0; tree < _wordEnds.Length; tree++)
             {
-                var leaf = Vector256<int>.Zero;
+                var (bits, first) = (Vector256<short>.Zero, Vector256<short>.Zero);
                 for (var wordEnd = words + _wordEnds[tree]; word < wordEnd; word++)
                 {
-                    var left = Vector256<uint>.AllBitsSet;
-                    split = Apply<AtMost>(split, splits + word->AtMostEnd, values, ref left);
-                    split = Apply<AtMostOrMissing>(split, splits + word->AtMostOrMissingEnd, values, ref left);
-                    split = Apply<Unequal>(split, splits + word->UnequalEnd, values, ref left);
-                    split = Apply<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, values, ref left);
-                    leaf = FirstLeft(left, word->FirstLeaf, leaf);
+                    var left = Vector256<short>.AllBitsSet;
+                    split = Apply<AtMost>(split, splits + word->AtMostEnd, ranks, ref left);
+                    if (word->AtMostEnd < word->UnequalOrMissingEnd)
+                    {
+                        split = Apply<Unequal>(split, splits + word->UnequalEnd, ranks, ref left);
+                        split = Apply<UnequalOrMissing>(split, splits + word->UnequalOrMissingEnd, ranks, ref left);
+                    }
+
+                    Take(left, Vector256.Create(word->FirstLeaf).AsInt16(), ref bits, ref first);
                 }
 
-                foreach (var target in leaves.Targets)
-                {
-                    Aggregate(leaves.Aggregate, leaves.Weights(target), leaf, sums + (target * RowBlock.RowsMax) + firstRow);
-                }
+                Store(bits, first, _firstLeaf[tree], found + (tree * RowBlock.RowsMax));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe MaskSplit* ApplyToAll<TTest>(
-        MaskSplit* split, MaskSplit* end, float* values, ref Vector256<uint> left0, ref Vector256<uint> left1, ref Vector256<uint> left2, ref Vector256<uint> left3)
+    private static unsafe MaskSplit* ApplyToAll<TTest>(MaskSplit* split, MaskSplit* end, short* ranks, ref Vector256<short> left0, ref Vector256<short> left1)
         where TTest : struct, IMaskTest
     {
-        for (; split < end; split++)
+        for (; split < end; split += SplitsTogether)
         {
-            var column = values + split->ValuesAt;
-            var (threshold, mask) = (Vector256.Create(split->Threshold), Vector256.Create(split->Mask));
-            left0 = TTest.Apply(left0, Vector256.Load(column), threshold, mask);
-            left1 = TTest.Apply(left1, Vector256.Load(column + 8), threshold, mask);
-            left2 = TTest.Apply(left2, Vector256.Load(column + 16), threshold, mask);
-            left3 = TTest.Apply(left3, Vector256.Load(column + 24), threshold, mask);
+            ApplyOne<TTest>(split, ranks, ref left0, ref left1);
+            ApplyOne<TTest>(split + 1, ranks, ref left0, ref left1);
         }
 
         return split;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe MaskSplit* Apply<TTest>(MaskSplit* split, MaskSplit* end, float* values, ref Vector256<uint> left)
+    private static unsafe void ApplyOne<TTest>(MaskSplit* split, short* ranks, ref Vector256<short> left0, ref Vector256<short> left1)
         where TTest : struct, IMaskTest
     {
-        for (; split < end; split++)
+        var column = (short*)((byte*)ranks + split->RanksAt);
+        var (limit, mask) = (Vector256.Create(split->Limit).AsInt16(), Vector256.Create(split->Mask).AsInt16());
+        // In this order the two operations are one instruction where the processor has it.
+        left0 = (TTest.Holds(Vector256.Load(column), limit) | mask) & left0;
+        left1 = (TTest.Holds(Vector256.Load(column + Vector256<short>.Count), limit) | mask) & left1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe MaskSplit* Apply<TTest>(MaskSplit* split, MaskSplit* end, short* ranks, ref Vector256<short> left)
+        where TTest : struct, IMaskTest
+    {
+        for (; split < end; split += SplitsTogether)
         {
-            left = TTest.Apply(left, Vector256.Load(values + split->ValuesAt), Vector256.Create(split->Threshold), Vector256.Create(split->Mask));
+            ApplyOne<TTest>(split, ranks, ref left);
+            ApplyOne<TTest>(split + 1, ranks, ref left);
         }
 
         return split;
     }
 
-    /// <summary>
-    /// The number of the lowest bit, from <paramref name="firstLeaf"/>; where no bit is left, what
-    /// was there.
-    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> FirstLeft(Vector256<uint> left, int firstLeaf, Vector256<int> otherwise)
+    private static unsafe void ApplyOne<TTest>(MaskSplit* split, short* ranks, ref Vector256<short> left)
+        where TTest : struct, IMaskTest
+    {
+        var column = (short*)((byte*)ranks + split->RanksAt);
+        var (limit, mask) = (Vector256.Create(split->Limit).AsInt16(), Vector256.Create(split->Mask).AsInt16());
+        left = (TTest.Holds(Vector256.Load(column), limit) | mask) & left;
+    }
+
+    /// <summary>Takes over a word where it has a leaf left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take(Vector256<short> left, Vector256<short> firstLeaf, ref Vector256<short> bits, ref Vector256<short> first)
+    {
+        var isEmpty = Vector256.Equals(left, Vector256<short>.Zero);
+        bits = Vector256.ConditionalSelect(isEmpty, bits, left);
+        first = Vector256.ConditionalSelect(isEmpty, first, firstLeaf);
+    }
+
+    /// <param name="bits">Of the leaves that are left in a row's word.</param>
+    /// <param name="first">The word's first leaf.</param>
+    /// <param name="firstLeaf">The tree's first leaf among those of all trees.</param>
+    /// <param name="leaves">[16] Filled with the row's leaf.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Store(Vector256<short> bits, Vector256<short> first, int firstLeaf, int* leaves)
+    {
+        var lowest = (bits & (Vector256<short>.Zero - bits)).AsUInt16();
+        var (low, high) = Vector256.Widen(lowest);
+        var (lowFirst, highFirst) = Vector256.Widen(first);
+        (NumberOf(low) + lowFirst + Vector256.Create(firstLeaf)).Store(leaves);
+        (NumberOf(high) + highFirst + Vector256.Create(firstLeaf)).Store(leaves + Vector256<int>.Count);
+    }
+
+    /// <summary>The number of the only bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> NumberOf(Vector256<uint> bit)
     {
         // A power of two is exact as a float, and its exponent, which starts at bit 23 with an
-        // offset of 127, is the number of its bit. The top bit makes a negative number of the same
-        // exponent.
-        var lowest = (left & (Vector256<uint>.Zero - left)).AsInt32();
-        var exponent = Vector256.ShiftRightLogical(Vector256.ConvertToSingle(lowest).AsInt32(), 23) & Vector256.Create(0xFF);
-        return Vector256.ConditionalSelect(Vector256.Equals(lowest, Vector256<int>.Zero), otherwise, exponent + Vector256.Create(firstLeaf - 127));
+        // offset of 127, is the number of its bit.
+        var power = Vector256.ConvertToSingle(bit.AsInt32()).AsInt32();
+        return Vector256.ShiftRightLogical(power, 23) - Vector256.Create(127);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Aggregate(TreeAggregate aggregate, ReadOnlySpan<float> weights, Vector256<int> leaf, float* sums)
-    {
-        var (weight, sum) = (Gather(weights, leaf), Vector256.Load(sums));
-        var next = aggregate switch
-        {
-            TreeAggregate.Min => Vector256.Min(sum, weight),
-            TreeAggregate.Max => Vector256.Max(sum, weight),
-            _ => sum + weight,
-        };
-        next.Store(sums);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector256<float> Gather(ReadOnlySpan<float> weights, Vector256<int> leaf)
-    {
-        if (Avx2.IsSupported)
-        {
-            fixed (float* first = weights)
-            {
-                return Avx2.GatherVector256(first, leaf, sizeof(float));
-            }
-        }
-
-        return Vector256.Create(
-            weights[leaf[0]], weights[leaf[1]], weights[leaf[2]], weights[leaf[3]], weights[leaf[4]], weights[leaf[5]], weights[leaf[6]], weights[leaf[7]]);
-    }
-
-    private static void AddTree(DecisionTree tree, int firstLeaf, List<MaskSplit> splits, List<MaskWord> words)
+    private static void AddTree(DecisionTree tree, RankColumns ranks, List<MaskSplit> splits, List<MaskWord> words)
     {
         for (var first = (tree.LeafCount - 1) / LeavesPerWord * LeavesPerWord; first >= 0; first -= LeavesPerWord)
         {
-            void Add<TTest>(bool isUnequal, bool missingIsTrue) where TTest : struct, IMaskTest
+            int Add(Func<TreeSplit, bool> isOfKind)
             {
-                foreach (var split in tree.Splits)
+                foreach (var split in tree.Splits.Where(isOfKind))
                 {
                     var goes = Bits(split.FirstLeaf - first, split.EndLeaf - first);
-                    if (goes != 0 && split.IsUnequal == isUnequal && split.MissingIsTrue == missingIsTrue)
+                    if (goes != 0)
                     {
-                        splits.Add(new MaskSplit(split.Threshold, split.Feature * RowBlock.RowsMax, TTest.MaskKeeps ? ~goes : goes));
+                        var (ranksAt, rank) = ranks.Of(split);
+                        splits.Add(MaskSplit.Of(ranksAt, split.IsUnequal ? rank : rank + 1, (ushort)~goes));
                     }
                 }
+
+                while (splits.Count % SplitsTogether != 0)
+                {
+                    // All leaves stay, whatever is compared.
+                    splits.Add(MaskSplit.Of(ranksAt: 0, limit: 0, ushort.MaxValue));
+                }
+
+                return splits.Count;
             }
 
-            Add<AtMost>(false, false);
-            var atMostEnd = splits.Count;
-            Add<AtMostOrMissing>(false, true);
-            var atMostOrMissingEnd = splits.Count;
-            Add<Unequal>(true, false);
-            var unequalEnd = splits.Count;
-            Add<UnequalOrMissing>(true, true);
-            words.Add(new MaskWord(firstLeaf + first, atMostEnd, atMostOrMissingEnd, unequalEnd, splits.Count));
+            words.Add(new MaskWord(
+                MaskSplit.Twice((ushort)first), Add(split => !split.IsUnequal), Add(split => split.IsUnequal && !split.MissingIsTrue), Add(split => split.IsUnequal && split.MissingIsTrue)));
         }
     }
 
-    private static uint Bits(int start, int end)
+    private static ushort Bits(int start, int end)
     {
         (start, end) = (Math.Clamp(start, 0, LeavesPerWord), Math.Clamp(end, 0, LeavesPerWord));
-        return (uint)(((1UL << (end - start)) - 1) << start);
+        return (ushort)(((1U << (end - start)) - 1) << start);
     }
 }

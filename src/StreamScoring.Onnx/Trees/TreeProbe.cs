@@ -11,36 +11,37 @@ internal static class TreeProbe
     public const int RowCount = 256;
 
     /// <summary>Always the same for the same trees.</summary>
-    /// <param name="inputs">[features] For each feature of the trees, the model's input.</param>
+    /// <param name="inputCount">Inputs of the model.</param>
     /// <returns>[inputs, 256]</returns>
-    public static FeatureMatrix Rows(TreeEnsemble ensemble, IReadOnlyList<int> inputs, int inputCount)
+    public static FeatureMatrix Rows(TreeEnsemble ensemble, int inputCount)
     {
         var random = new Random(20_180_401);
         var thresholds = ensemble.Trees.SelectMany(tree => tree.Splits).ToLookup(split => split.Feature, split => split.Threshold);
         var matrix = new FeatureMatrix(inputCount, RowCount);
-        for (var feature = 0; feature < inputs.Count; feature++)
+        for (var i = 0; i < ensemble.Features.Count; i++)
         {
-            var known = thresholds[feature].ToArray();
-            var column = matrix.Column(inputs[feature]);
+            var feature = ensemble.Features[i];
+            var known = thresholds[i].Select(feature.InputAt).ToArray();
+            var column = matrix.Column(feature.Input);
             for (var row = 0; row < RowCount; row++)
             {
-                column[row] = Value(random, known);
+                column[row] = Value(random, known, feature.IsFloatInput);
             }
         }
 
         return matrix;
     }
 
-    private static float Value(Random random, float[] thresholds)
+    private static double Value(Random random, double[] thresholds, bool isFloat)
     {
         var threshold = thresholds.Length == 0 ? random.NextSingle() : thresholds[random.Next(thresholds.Length)];
         return random.Next(12) switch
         {
-            0 => float.NaN,
-            1 => random.Next(2) == 0 ? float.PositiveInfinity : float.NegativeInfinity,
-            2 => random.Next(2) == 0 ? 0f : -0f,
-            < 5 => MathF.BitIncrement(threshold),
-            < 8 => MathF.BitDecrement(threshold),
+            0 => double.NaN,
+            1 => random.Next(2) == 0 ? double.PositiveInfinity : double.NegativeInfinity,
+            2 => random.Next(2) == 0 ? 0d : -0d,
+            < 5 => isFloat ? MathF.BitIncrement((float)threshold) : Math.BitIncrement(threshold),
+            < 8 => isFloat ? MathF.BitDecrement((float)threshold) : Math.BitDecrement(threshold),
             _ => threshold,
         };
     }

@@ -1,23 +1,14 @@
 namespace StreamScoring.Onnx.Trees;
 
 /// <summary>
-/// From aggregates to outputs: base values and the post transform, in floats and in the forms that
-/// ONNX Runtime computes.
+/// From sums to outputs: the post transform, in floats and in the forms that ONNX Runtime computes.
 /// </summary>
 internal sealed class TreeScores(TreeEnsemble ensemble)
 {
-    private readonly float[] _baseValues = [.. ensemble.BaseValues];
-    private readonly int _treeCount = ensemble.Trees.Count;
-
-    /// <param name="aggregates">[targets, 32]</param>
-    /// <param name="outputs">[outputs] Filled with those of one row.</param>
-    public void Finish(ReadOnlySpan<float> aggregates, int row, Span<float> outputs)
+    /// <param name="outputs">[outputs] The sums of one row, one for each target, which become its
+    /// outputs.</param>
+    public void Finish(Span<double> outputs)
     {
-        for (var target = 0; target < _baseValues.Length; target++)
-        {
-            outputs[target] = WithBase(aggregates[(target * RowBlock.RowsMax) + row], _baseValues[target]);
-        }
-
         switch (ensemble.Output)
         {
             case TreeOutput.OneBare:
@@ -27,23 +18,23 @@ internal sealed class TreeScores(TreeEnsemble ensemble)
                 break;
             case TreeOutput.Opposite:
                 var isLogistic = ensemble.PostTransform == PostTransform.Logistic;
-                (outputs[0], outputs[1]) = isLogistic ? (Logistic(-outputs[0]), Logistic(outputs[0])) : (-outputs[0], outputs[0]);
+                (outputs[0], outputs[1]) = isLogistic ? Logistics(outputs[0]) : (-outputs[0], outputs[0]);
                 break;
             default:
                 Transform(outputs);
                 break;
         }
+
+        if (ensemble.IsRounded)
+        {
+            foreach (ref var output in outputs)
+            {
+                output = (float)output;
+            }
+        }
     }
 
-    private float WithBase(float aggregate, float baseValue) => ensemble.Aggregate switch
-    {
-        TreeAggregate.Average => (aggregate / _treeCount) + baseValue,
-        // No leaf of the row has a weight for this target; such a target has no base value.
-        TreeAggregate.Min or TreeAggregate.Max when float.IsInfinity(aggregate) => 0,
-        _ => aggregate + baseValue,
-    };
-
-    private void Transform(Span<float> outputs)
+    private void Transform(Span<double> outputs)
     {
         switch (ensemble.PostTransform)
         {
@@ -65,37 +56,41 @@ internal sealed class TreeScores(TreeEnsemble ensemble)
         }
     }
 
-    private static float Logistic(float value)
+    private static float Logistic(double value) => Logistics(value).OfItself;
+
+    /// <returns>The logistic function of a value's opposite and of the value, of one
+    /// exponential.</returns>
+    private static (float OfOpposite, float OfItself) Logistics(double value)
     {
-        var ofMagnitude = 1 / (1 + MathF.Exp(-MathF.Abs(value)));
-        return value < 0 ? 1 - ofMagnitude : ofMagnitude;
+        var ofMagnitude = 1 / (1 + MathF.Exp(-MathF.Abs((float)value)));
+        return (value > 0 ? 1 - ofMagnitude : ofMagnitude, value < 0 ? 1 - ofMagnitude : ofMagnitude);
     }
 
     /// <param name="zeroStays">Scores next to zero are scaled, not raised: SOFTMAX_ZERO.</param>
-    private static void Softmax(Span<float> values, bool zeroStays)
+    private static void Softmax(Span<double> values, bool zeroStays)
     {
         var largest = float.MinValue;
         foreach (var value in values)
         {
-            largest = value > largest ? value : largest;
+            largest = value > largest ? (float)value : largest;
         }
 
         var (sum, zeroFactor) = (0f, MathF.Exp(-largest));
         foreach (ref var value in values)
         {
-            if (zeroStays && MathF.Abs(value) <= 0.0000001f)
+            if (zeroStays && MathF.Abs((float)value) <= 0.0000001f)
             {
-                value *= zeroFactor;
+                value = (float)value * zeroFactor;
                 continue;
             }
 
-            value = MathF.Exp(value - largest);
-            sum += value;
+            value = MathF.Exp((float)value - largest);
+            sum += (float)value;
         }
 
         foreach (ref var value in values)
         {
-            value /= sum;
+            value = (float)value / sum;
         }
     }
 }

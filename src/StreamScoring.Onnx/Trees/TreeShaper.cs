@@ -5,8 +5,9 @@ internal sealed class TreeShaper
 {
     private readonly IReadOnlyList<long> _trees, _nodes, _features, _whenTrue, _whenFalse, _missingTrue;
     private readonly IReadOnlyList<string> _modes;
-    private readonly IReadOnlyList<float> _thresholds;
+    private readonly IReadOnlyList<double> _thresholds;
     private readonly int _featureCount;
+    private readonly bool _isDouble;
     private readonly LeafWeights _weights;
     private readonly HitRates _hitRates;
     private readonly Dictionary<(long Tree, long Node), int> _indexes;
@@ -16,19 +17,18 @@ internal sealed class TreeShaper
     private readonly bool[] _isShared;
 
     /// <exception cref="TreesNotCoveredException">The lists do not fit each other.</exception>
-    public TreeShaper(NodeAttributes attributes, int featureCount, LeafWeights weights)
+    public TreeShaper(NodeLists lists, int featureCount, bool isDouble, LeafWeights weights)
     {
-        (_featureCount, _weights) = (featureCount, weights);
-        (_trees, _nodes, _features) = (attributes.Integers("nodes_treeids"), attributes.Integers("nodes_nodeids"), attributes.Integers("nodes_featureids"));
-        (_whenTrue, _whenFalse) = (attributes.Integers("nodes_truenodeids"), attributes.Integers("nodes_falsenodeids"));
-        (_modes, _thresholds, _missingTrue) = (attributes.Texts("nodes_modes"), attributes.Floats("nodes_values"), attributes.Integers("nodes_missing_value_tracks_true"));
+        (_featureCount, _isDouble, _weights) = (featureCount, isDouble, weights);
+        (_trees, _nodes, _features, _whenTrue, _whenFalse) = (lists.Trees, lists.Nodes, lists.Features, lists.WhenTrue, lists.WhenFalse);
+        (_modes, _thresholds, _missingTrue) = (lists.Modes, lists.Thresholds, lists.MissingTrue);
         int[] lengths = [_nodes.Count, _features.Count, _whenTrue.Count, _whenFalse.Count, _modes.Count, _thresholds.Count];
         if (_trees.Count == 0 || lengths.Any(length => length != _trees.Count))
         {
             throw new TreesNotCoveredException("its lists of nodes are empty or differ in length");
         }
 
-        _hitRates = new HitRates(attributes.Floats("nodes_hitrates"), _trees.Count);
+        _hitRates = new HitRates(lists.HitRates, _trees.Count);
         _placed = new int?[_trees.Count];
         _isShared = new bool[_trees.Count];
         _indexes = new Dictionary<(long, long), int>(_trees.Count);
@@ -91,7 +91,7 @@ internal sealed class TreeShaper
     private DecisionTree Shape(int root)
     {
         var splits = new List<TreeSplit>();
-        var leaves = new List<float[]>();
+        var leaves = new List<double[]>();
         // A tree may be as deep as it has nodes, so what is still to do is kept on the heap.
         var open = new Stack<(int Node, int Parent, bool IsTrueChild)>();
         open.Push((root, -1, true));
@@ -131,7 +131,7 @@ internal sealed class TreeShaper
         return new DecisionTree(splits, leaves.Count, [.. weights]);
     }
 
-    private void Place(int node, List<TreeSplit> splits, List<float[]> leaves, Stack<(int Node, int Parent, bool IsTrueChild)> open)
+    private void Place(int node, List<TreeSplit> splits, List<double[]> leaves, Stack<(int Node, int Parent, bool IsTrueChild)> open)
     {
         if (_modes[node] == "LEAF")
         {
@@ -155,9 +155,9 @@ internal sealed class TreeShaper
     {
         var (feature, threshold) = (_features[node], _thresholds[node]);
         Require(feature >= 0 && feature < _featureCount, $"it splits by feature {feature} of {_featureCount}");
-        Require(!float.IsNaN(threshold), "a threshold is NaN");
+        Require(!double.IsNaN(threshold), "a threshold is NaN");
         var missingIsTrue = node < _missingTrue.Count && _missingTrue[node] == 1;
-        TreeSplit At(float at, bool isUnequal, bool isMissingTrue) => new((int)feature, at, isUnequal, isMissingTrue, 0, 0, 0, 0, 0);
+        TreeSplit At(double at, bool isUnequal, bool isMissingTrue) => new((int)feature, at, isUnequal, isMissingTrue, 0, 0, 0, 0, 0);
         switch (_modes[node])
         {
             case "BRANCH_LEQ":
@@ -179,11 +179,12 @@ internal sealed class TreeShaper
         }
     }
 
-    /// <summary>For a float x, x ≤ it exactly where x &lt; the threshold.</summary>
-    private static float Below(float threshold)
+    /// <summary>For a number x of the ensemble's kind, x ≤ it exactly where x &lt; the
+    /// threshold.</summary>
+    private double Below(double threshold)
     {
-        Require(!float.IsNegativeInfinity(threshold), "a threshold is below every number");
-        return MathF.BitDecrement(threshold);
+        Require(!double.IsNegativeInfinity(threshold), "a threshold is below every number");
+        return _isDouble ? Math.BitDecrement(threshold) : MathF.BitDecrement((float)threshold);
     }
 
     private int ChildOf(int node, IReadOnlyList<long> children) =>

@@ -14,6 +14,7 @@ internal sealed class ReasonLane : IDisposable
     private readonly ModelFailures? _failures;
     private readonly int[] _featureColumns;
     private readonly double[] _contributions;
+    private readonly int[] _rows;
     private readonly int _from;
 
     /// <param name="id">As metrics and the log name it.</param>
@@ -24,7 +25,8 @@ internal sealed class ReasonLane : IDisposable
     {
         (_model, _failures) = (id, failures);
         _explainer = model.OpenExplainer(featureColumns);
-        (_featureColumns, _contributions, _from) = ([.. featureColumns], new double[featureColumns.Count], options.From);
+        (_featureColumns, _contributions, _from) = ([.. featureColumns], new double[featureColumns.Count * _explainer.RowsMax], options.From);
+        _rows = new int[_explainer.RowsMax];
     }
 
     /// <summary>
@@ -34,32 +36,58 @@ internal sealed class ReasonLane : IDisposable
     /// <param name="model">Its index: other rows are not its own.</param>
     public void Explain(PaymentBatch batch, ReadOnlySpan<int> rows, byte model)
     {
-        var isOutOfTime = false;
+        var count = 0;
         foreach (var rowIndex in rows)
         {
             var probability = batch.Probability[rowIndex];
-            if (isOutOfTime || batch.ModelGiven[rowIndex] != model || double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
+            if (batch.ModelGiven[rowIndex] != model || double.IsNaN(probability) || RiskScore.FromProbability(probability) < _from)
             {
                 continue;
             }
 
-            try
+            _rows[count++] = rowIndex;
+            if (count == _rows.Length)
             {
-                _explainer.Explain(batch.Features, rowIndex, _contributions);
-            }
-            catch (Exception e) when (e is not InvariantBrokenException)
-            {
-                // The score stands without them.
-                _failures?.AddNoReasons(_model, e);
-                isOutOfTime = e is ModelFailedException { Kind: ModelFailureKind.TimedOut or ModelFailureKind.Stopped };
-                continue;
-            }
+                if (!TryExplain(batch, _rows))
+                {
+                    return;
+                }
 
-            batch.Reasons.Keep(rowIndex, _featureColumns, _contributions);
+                count = 0;
+            }
+        }
+
+        if (count > 0)
+        {
+            TryExplain(batch, _rows.AsSpan(0, count));
         }
     }
 
     public void Stop() => _explainer.Stop();
 
     public void Dispose() => _explainer.Dispose();
+
+    /// <returns>Whether there is time for more.</returns>
+    private bool TryExplain(PaymentBatch batch, ReadOnlySpan<int> rows)
+    {
+        var inputCount = _featureColumns.Length;
+        var contributions = _contributions.AsSpan(0, rows.Length * inputCount);
+        try
+        {
+            _explainer.Explain(batch.Features, rows, contributions);
+        }
+        catch (Exception e) when (e is not InvariantBrokenException)
+        {
+            // The scores stand without them.
+            _failures?.AddNoReasons(_model, e);
+            return e is not ModelFailedException { Kind: ModelFailureKind.TimedOut or ModelFailureKind.Stopped };
+        }
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            batch.Reasons.Keep(rows[i], _featureColumns, contributions.Slice(i * inputCount, inputCount));
+        }
+
+        return true;
+    }
 }

@@ -45,8 +45,15 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
     /// <summary>The contribution of the input is its value.</summary>
     private sealed class Explainer(int column) : IExplainer
     {
-        public void Explain(FeatureMatrix features, int rowIndex, Span<double> contributions) =>
-            contributions[0] = features.Column(column)[rowIndex];
+        public int RowsMax => 3;
+
+        public void Explain(FeatureMatrix features, ReadOnlySpan<int> rows, Span<double> contributions)
+        {
+            for (var i = 0; i < rows.Length; i++)
+            {
+                contributions[i] = features.Column(column)[rows[i]];
+            }
+        }
 
         public void Stop()
         {

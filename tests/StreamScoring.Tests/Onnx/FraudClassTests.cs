@@ -66,7 +66,7 @@ public sealed class FraudClassTests : IDisposable
             Assert.Equal([low, high], model.Raw([0, 0], [1, 0]).Select(raw => Math.Round(raw, 6)));
             var contributions = new double[2];
             using var explainer = model.OpenExplainer([0, 1]);
-            explainer.Explain(SmallModels.MatrixOf([1, 0]), 0, contributions);
+            explainer.Explain(SmallModels.MatrixOf([1, 0]), [0], contributions);
             Assert.Equal(Math.Sign(high - low), Math.Sign(contributions[0]));
         }
     }

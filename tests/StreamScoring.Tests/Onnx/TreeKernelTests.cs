@@ -2,6 +2,8 @@ using CsCheck;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using StreamScoring.Batches;
+using StreamScoring.Onnx;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Protos;
 using StreamScoring.Onnx.Trees;
 
@@ -29,8 +31,11 @@ public sealed class TreeKernelTests
         from transform in OneOf("NONE", "NONE", "LOGISTIC")
         from aggregate in OneOf("SUM", "SUM", "AVERAGE", "MIN", "MAX")
         from hasBase in Gen.Bool
+        from form in OneOf(TreeForm.Lists, TreeForm.Lists, TreeForm.ListsOfDoubles, TreeForm.Roots, TreeForm.RootsOfDoubles)
+        let isRooted = form is TreeForm.Roots or TreeForm.RootsOfDoubles
         select new TreeSpec(
-            seed, false, targets, [.. Enumerable.Range(0, targets)], size.Trees, size.Depth, features, modes, missing, transform, aggregate, hasBase ? targets : 0, false);
+            seed, false, targets, [.. Enumerable.Range(0, targets)], size.Trees, size.Depth, features, modes, missing, transform, aggregate,
+            hasBase && !isRooted ? targets : 0, false, form);
 
     private static readonly Gen<TreeSpec> Classifiers =
         from seed in Gen.Int[0, int.MaxValue - 1]
@@ -42,14 +47,43 @@ public sealed class TreeKernelTests
         from transform in OneOf("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
         from baseValues in Gen.Bool
         from isPositive in Gen.Bool
+        from form in OneOf(TreeForm.Lists, TreeForm.Lists, TreeForm.ListsOfDoubles)
         select new TreeSpec(
-            seed, true, classes[0], classes[1..], size.Trees, size.Depth, features, modes, missing, transform, "SUM", baseValues ? classes[0] == 2 ? 1 : 3 : 0, isPositive);
+            seed, true, classes[0], classes[1..], size.Trees, size.Depth, features, modes, missing, transform, "SUM", baseValues ? classes[0] == 2 ? 1 : 3 : 0,
+            isPositive, form);
 
     [Fact]
-    public void Random_regressors_give_what_ONNX_Runtime_gives() => Regressors.Sample(RequireSame, iter: 150, print: Print);
+    public void Random_regressors_give_what_ONNX_Runtime_gives() => Regressors.Sample(RequireSame, iter: 250, print: Print);
 
     [Fact]
-    public void Random_classifiers_give_what_ONNX_Runtime_gives() => Classifiers.Sample(RequireSame, iter: 150, print: Print);
+    public void Random_classifiers_give_what_ONNX_Runtime_gives() => Classifiers.Sample(RequireSame, iter: 250, print: Print);
+
+    [Fact]
+    public void Random_scalers_before_trees_give_what_ONNX_Runtime_gives() => Regressors.Sample(RequireSameScaled, iter: 250, print: Print);
+
+    private static void RequireSameScaled(TreeSpec spec)
+    {
+        var random = new Random(spec.Seed);
+        var model = RandomTrees.Build(spec);
+        var isDoubleInput = spec.IsDouble || random.Next(4) == 0;
+        ScaledTrees.AddTo(model, spec, isDoubleInput, random);
+        var shape = new OnnxShape(
+            ["raw"], true, 2, isDoubleInput, "scores", spec.Form == TreeForm.RootsOfDoubles, 2, spec.TargetCount, 0, CallRows.Any, []);
+        var (ensemble, _) = TreeGraph.Read(model.Graph, shape, spec.FeatureCount);
+        var rowCount = random.Next(1, RowBlock.RowsMax + 1);
+        var matrix = new FeatureMatrix(spec.FeatureCount, rowCount);
+        foreach (var feature in ensemble.Features)
+        {
+            for (var row = 0; row < rowCount; row++)
+            {
+                // Where the scaled value is about a threshold, or anywhere.
+                var value = RandomTrees.Value(random, spec.IsDouble);
+                matrix.Column(feature.Input)[row] = random.Next(3) == 0 ? value : feature.InputAt(value);
+            }
+        }
+
+        RequireSame(spec, ensemble, matrix, OnOnnxRuntime(model, "raw", isDoubleInput, matrix, rowCount, spec));
+    }
 
     private static void RequireSame(TreeSpec spec)
     {
@@ -61,12 +95,18 @@ public sealed class TreeKernelTests
         {
             for (var row = 0; row < rowCount; row++)
             {
-                matrix.Column(feature)[row] = RandomTrees.Value(random);
+                matrix.Column(feature)[row] = RandomTrees.Value(random, spec.IsDouble);
             }
         }
 
-        var expected = OnOnnxRuntime(model, matrix, rowCount);
-        var ensemble = TreeEnsembleReader.Read(model.Graph.Node[0], spec.FeatureCount);
+        var features = TreeFeature.Floats(spec.FeatureCount).Select(feature => spec.IsDouble ? feature with { Steps = [] } : feature);
+        var ensemble = TreeEnsembleReader.Read(model.Graph.Node[0], [.. features]);
+        RequireSame(spec, ensemble, matrix, OnOnnxRuntime(model, "features", spec.IsDouble, matrix, rowCount, spec));
+    }
+
+    private static void RequireSame(TreeSpec spec, TreeEnsemble ensemble, FeatureMatrix matrix, double[] expected)
+    {
+        var rowCount = matrix.RowsMax;
         Assert.Equal(expected.Length, rowCount * ensemble.OutputCount);
         var kernel = new TreeEnsembleKernel(ensemble);
         var together = OnKernel(kernel, matrix, [.. Enumerable.Range(0, rowCount)]);
@@ -86,27 +126,30 @@ public sealed class TreeKernelTests
     /// Sums to the last bit; a transform of a sum within two units in the last place at 1, as
     /// exponentials differ between libraries.
     /// </summary>
-    private static bool AreSame(float expected, float actual, TreeSpec spec) =>
-        expected.Equals(actual) || (spec.PostTransform != "NONE" && MathF.Abs(expected - actual) <= 2.4e-7f * MathF.Max(1, MathF.Abs(expected)));
+    private static bool AreSame(double expected, double actual, TreeSpec spec) =>
+        expected.Equals(actual) || (spec.PostTransform != "NONE" && Math.Abs(expected - actual) <= 2.4e-7 * Math.Max(1, Math.Abs(expected)));
 
-    private static float[] OnKernel(TreeEnsembleKernel kernel, FeatureMatrix matrix, int[] rows)
+    private static double[] OnKernel(TreeEnsembleKernel kernel, FeatureMatrix matrix, int[] rows)
     {
-        var block = new RowBlock(matrix.FeatureCount);
-        block.Fill(matrix, [.. Enumerable.Range(0, matrix.FeatureCount)], rows);
-        var outputs = new float[rows.Length * kernel.OutputCount];
-        kernel.Score(block, rows.Length, new float[kernel.TargetCount * RowBlock.RowsMax], outputs);
+        var leaves = kernel.Leaves.NewLeaves();
+        kernel.Leaves.Find(matrix, [.. Enumerable.Range(0, matrix.FeatureCount)], rows, kernel.Leaves.NewBlock(), leaves);
+        var outputs = new double[rows.Length * kernel.OutputCount];
+        kernel.Score(leaves, rows.Length, outputs);
         return outputs;
     }
 
-    private static float[] OnOnnxRuntime(ModelProto model, FeatureMatrix matrix, int rowCount)
+    private static double[] OnOnnxRuntime(ModelProto model, string inputName, bool isDouble, FeatureMatrix matrix, int rowCount, TreeSpec spec)
     {
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         using var session = new InferenceSession(model.ToByteArray(), options);
-        var values = Enumerable.Range(0, rowCount).SelectMany(row => Enumerable.Range(0, matrix.FeatureCount).Select(feature => (float)matrix.Column(feature)[row])).ToArray();
-        using var input = OrtValue.CreateTensorValueFromMemory(values, [rowCount, matrix.FeatureCount]);
+        var values = Enumerable.Range(0, rowCount).SelectMany(row => Enumerable.Range(0, matrix.FeatureCount).Select(feature => matrix.Column(feature)[row])).ToArray();
+        long[] shape = [rowCount, matrix.FeatureCount];
+        using var input = isDouble ? OrtValue.CreateTensorValueFromMemory(values, shape)
+            : OrtValue.CreateTensorValueFromMemory(values.Select(value => (float)value).ToArray(), shape);
         using var runOptions = new RunOptions();
-        using var results = session.Run(runOptions, ["features"], [input], ["scores"]);
-        return results[0].GetTensorDataAsSpan<float>().ToArray();
+        using var results = session.Run(runOptions, [inputName], [input], ["scores"]);
+        return spec.Form == TreeForm.RootsOfDoubles ? results[0].GetTensorDataAsSpan<double>().ToArray()
+            : [.. results[0].GetTensorDataAsSpan<float>().ToArray().Select(value => (double)value)];
     }
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);

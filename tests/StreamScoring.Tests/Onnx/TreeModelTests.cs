@@ -2,6 +2,7 @@ using Google.Protobuf;
 using StreamScoring.Batches;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
+using StreamScoring.Onnx.Inputs;
 using StreamScoring.Onnx.Protos;
 using StreamScoring.Onnx.Trees;
 using StreamScoring.Scoring;
@@ -55,7 +56,7 @@ public sealed class TreeModelTests : IDisposable
     }
 
     [SharedTheory]
-    [InlineData("pipeline-with-text", null, "its trees read what Scaler makes of the inputs")]
+    [InlineData("pipeline-with-text", null, " makes of the inputs")]
     [InlineData("isolation-forest", OutputKind.Score, "ensembles of trees")]
     [InlineData("logistic-named-columns", null, "its graph holds no trees")]
     [InlineData("logistic-double", null, "its graph holds no trees")]
@@ -111,6 +112,88 @@ public sealed class TreeModelTests : IDisposable
     }
 
     [Theory]
+    [InlineData(nameof(TreeForm.ListsOfDoubles))]
+    [InlineData(nameof(TreeForm.Roots))]
+    [InlineData(nameof(TreeForm.RootsOfDoubles))]
+    public void Trees_of_doubles_and_of_the_newest_operator_are_served_by_the_tree_kernel(string form)
+    {
+        var spec = Plain with { Form = Enum.Parse<TreeForm>(form) };
+        using var plain = Load(RandomTrees.Build(spec));
+        var scaled = RandomTrees.Build(spec);
+        ScaledTrees.AddTo(scaled, spec, isDoubleInput: spec.IsDouble, new Random(5));
+        using var behindScalers = Load(scaled);
+        Assert.Equal(("trees", "trees"), (plain.Engine, behindScalers.Engine));
+    }
+
+    [Theory]
+    [InlineData("Sqrt", "its trees read what Sqrt makes of the inputs")]
+    [InlineData("Sub", "its trees read what Sub makes of the inputs, and not of a constant for each")]
+    [InlineData("Scaler", "a scaler has 2 numbers for 6 columns")]
+    public void A_graph_that_computes_something_else_before_the_trees_is_not_covered(string op, string reason)
+    {
+        var node = new NodeProto { OpType = op, Input = { "features" }, Output = { "computed" } };
+        if (op == "Sub")
+        {
+            node.Input.Add("features");
+        }
+
+        node.Attribute.Add([Floats("offset", [1, 2]), Floats("scale", [1, 2])]);
+        var graph = RandomTrees.Build(Plain).Graph;
+        graph.Node.Add(node);
+        var shape = new OnnxShape(["features"], true, 2, false, "scores", false, 2, 1, 0, CallRows.Any, []);
+        var error = Assert.Throws<TreesNotCoveredException>(() => new TreeColumns(graph, new Constants(graph), shape, Plain.FeatureCount).Of("computed"));
+        Assert.Equal(reason, error.Message);
+    }
+
+    [Fact]
+    public void Many_columns_are_covered_and_a_loop_of_nodes_is_not()
+    {
+        string[] names = [.. Enumerable.Range(0, 1000).Select(i => $"f{i}")];
+        var concat = new NodeProto { OpType = "Concat", Output = { "columns" } };
+        concat.Input.Add(names);
+        concat.Attribute.Add(new AttributeProto { Name = "axis", Type = AttributeType.Int, I = 1 });
+        var graph = new GraphProto { Node = { concat, new NodeProto { OpType = "Identity", Input = { "loop" }, Output = { "loop" } } } };
+        var shape = new OnnxShape(names, false, 2, false, "scores", false, 2, 1, 0, CallRows.Any, []);
+        Assert.Equal(Enumerable.Range(0, 1000), new TreeColumns(graph, new Constants(graph), shape, 1000).Of("columns").Select(feature => feature.Input));
+        var error = Assert.Throws<TreesNotCoveredException>(() => new TreeColumns(graph, new Constants(graph), shape, 1000).Of("loop"));
+        Assert.Equal("there are too many nodes before its trees", error.Message);
+    }
+
+    [Theory]
+    [InlineData("nodes_truenodeids", 0, "its trees share nodes")]
+    [InlineData("nodes_truenodeids", 99_999, "has no node 99999")]
+    [InlineData("leaf", 99_999, "has no leaf 99999")]
+    [InlineData("tree_roots", 99_999, "tree 0 begins at node 99999 of")]
+    [InlineData("leaf_targetids", 3, "to target 3 of 1")]
+    public void Broken_trees_of_the_newest_operator_are_refused_with_the_reason(string list, long value, string reason)
+    {
+        var node = RandomTrees.Build(Plain with { Form = TreeForm.Roots }).Graph.Node[0];
+        var isLeaf = List(node, "nodes_trueleafs").Ints;
+        var at = list == "nodes_truenodeids" ? isLeaf.IndexOf(0) : list == "leaf" ? isLeaf.IndexOf(1) : 0;
+        List(node, list == "leaf" ? "nodes_truenodeids" : list).Ints[at] = value;
+
+        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, TreeFeature.Floats(Plain.FeatureCount)));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_set_of_values_and_a_leaf_without_a_split_are_refused()
+    {
+        var set = RandomTrees.Build(Plain with { Form = TreeForm.Roots }).Graph.Node[0];
+        var modes = List(set, "nodes_modes").T;
+        modes.RawData = ByteString.CopyFrom([6, .. modes.RawData.Span[1..]]);
+        Assert.Equal("it has a node of the mode 6", Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(set, TreeFeature.Floats(Plain.FeatureCount))).Message);
+
+        var bare = RandomTrees.Build(Plain with { Form = TreeForm.Roots }).Graph.Node[0];
+        foreach (var side in (ReadOnlySpan<string>)["true", "false"])
+        {
+            (List(bare, $"nodes_{side}nodeids").Ints[0], List(bare, $"nodes_{side}leafs").Ints[0]) = (7, 1);
+        }
+
+        Assert.Equal("tree 0 is a single leaf", Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(bare, TreeFeature.Floats(Plain.FeatureCount))).Message);
+    }
+
+    [Theory]
     [InlineData("nodes_truenodeids", 0, "has two parents")]
     [InlineData("nodes_truenodeids", 99_999, "has no child 99999")]
     [InlineData("nodes_featureids", 77, "it splits by feature 77 of 6")]
@@ -135,7 +218,7 @@ public sealed class TreeModelTests : IDisposable
             attribute.S = ByteString.CopyFromUtf8("PROBIT");
         }
 
-        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, Plain.FeatureCount));
+        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, TreeFeature.Floats(Plain.FeatureCount)));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
@@ -149,21 +232,20 @@ public sealed class TreeModelTests : IDisposable
             Integers("nodes_falsenodeids", [2, 0, 3, 0]), Integers("nodes_missing_value_tracks_true", [0, 0, 1, 0]), Integers("target_treeids", [0, 0]),
             Integers("target_nodeids", [1, 3]), Integers("target_ids", [0, 0]), Floats("target_weights", [1, 2]),
         ]);
-        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, featureCount: 1));
+        var error = Assert.Throws<TreesNotCoveredException>(() => TreeEnsembleReader.Read(node, TreeFeature.Floats(1)));
         Assert.Equal("comparisons of tree 0 with one way out send missing values different ways", error.Message);
 
         node.Attribute.Single(attribute => attribute.Name == "nodes_missing_value_tracks_true").Ints[2] = 0;
-        Assert.Equal(2, Assert.Single(TreeEnsembleReader.Read(node, featureCount: 1).Trees).LeafCount);
+        Assert.Equal(2, Assert.Single(TreeEnsembleReader.Read(node, TreeFeature.Floats(1)).Trees).LeafCount);
     }
 
     [Fact]
     public void A_kernel_that_differs_from_ONNX_Runtime_is_refused_with_the_row()
     {
         using var onnx = Load(RandomTrees.Build(Plain));
-        var other = TreeEnsembleReader.Read(RandomTrees.Build(Plain with { Seed = 8 }).Graph.Node[0], Plain.FeatureCount);
-        int[] inputs = [.. Enumerable.Range(0, Plain.FeatureCount)];
+        var other = TreeEnsembleReader.Read(RandomTrees.Build(Plain with { Seed = 8 }).Graph.Node[0], TreeFeature.Floats(Plain.FeatureCount));
         var error = Assert.Throws<TreesNotCoveredException>(() => TreeKernelChoice.RequireSame(
-            onnx, new TreeScorer(new TreeEnsembleKernel(other), inputs, 0), TreeProbe.Rows(other, inputs, inputs.Length), TreeProbe.RowCount, "probe"));
+            onnx, new TreeScorer(new TreeEnsembleKernel(other), 0), TreeProbe.Rows(other, Plain.FeatureCount), TreeProbe.RowCount, "probe"));
         Assert.Contains("for probe row 0 ONNX Runtime gives", error.Message, StringComparison.Ordinal);
     }
 
@@ -225,6 +307,8 @@ public sealed class TreeModelTests : IDisposable
         File.WriteAllBytes(path, model.ToByteArray());
         return OnnxModelLoader.LoadFile(path, [.. Enumerable.Range(0, Plain.FeatureCount).Select(i => $"f{i}")], OutputKind.Score);
     }
+
+    private static AttributeProto List(NodeProto node, string name) => node.Attribute.Single(attribute => attribute.Name == name);
 
     private static List<string> ColumnsOf(string path)
     {

@@ -54,7 +54,7 @@ public sealed class TrainerTests : IDisposable
         var (contributions, sum) = (new double[2], 0.0);
         for (var row = 0; row < RowCount; row++)
         {
-            explainer.Explain(table.Features, row, contributions);
+            explainer.Explain(table.Features, [row], contributions);
             sum += contributions.Sum();
         }
 

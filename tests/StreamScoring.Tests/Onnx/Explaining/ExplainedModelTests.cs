@@ -64,7 +64,7 @@ public sealed class ExplainedModelTests : IDisposable
         using var model = OnnxModelLoader.LoadFolder(_folder);
         using var explainer = model.OpenExplainer([0, 1]);
         var contributions = new double[2];
-        explainer.Explain(SmallModels.MatrixOf([1, 0]), 0, contributions);
+        explainer.Explain(SmallModels.MatrixOf([1, 0]), [0], contributions);
         Assert.Equal([-4, 0], contributions);
     }
 
@@ -83,7 +83,7 @@ public sealed class ExplainedModelTests : IDisposable
         {
             for (var row = 0; row < matrix.RowsMax; row++)
             {
-                explainer.Explain(matrix, row, contributions);
+                explainer.Explain(matrix, [row], contributions);
             }
         }));
     }
@@ -102,7 +102,7 @@ public sealed class ExplainedModelTests : IDisposable
         Assert.InRange(rows.Length, 10, int.MaxValue);
         var biases = rows.Select(row =>
         {
-            explainer.Explain(table.Features, row, contributions);
+            explainer.Explain(table.Features, [row], contributions);
             return Math.Log(raw[row] / (1 - raw[row])) - contributions.Sum();
         }).ToArray();
         Assert.InRange(biases.Max() - biases.Min(), 0, 5e-4);

@@ -60,11 +60,11 @@ public sealed class OcclusionTests : IDisposable
         var contributions = new double[2];
         foreach (var (rowIndex, factor) in new[] { (0, 2), (1, 4), (0, 2) })
         {
-            explainer.Explain(Channels("pos", "web"), rowIndex, contributions);
+            explainer.Explain(Channels("pos", "web"), [rowIndex], contributions);
             Assert.Equal([0, factor * 8], contributions);
         }
 
-        explainer.Explain(SmallModels.MatrixOf([8, 0]), 0, contributions);
+        explainer.Explain(SmallModels.MatrixOf([8, 0]), [0], contributions);
         Assert.Equal([0, 2 * 8], contributions);
     }
 
@@ -95,7 +95,7 @@ public sealed class OcclusionTests : IDisposable
         using var explainer = model.OpenExplainer([.. Enumerable.Range(0, row.Length).Reverse()]);
         Assert.IsType<OcclusionExplainer>(explainer);
         var contributions = new double[row.Length];
-        explainer.Explain(SmallModels.MatrixOf(new double[row.Length], [.. row.Reverse()]), rowIndex: 1, contributions);
+        explainer.Explain(SmallModels.MatrixOf(new double[row.Length], [.. row.Reverse()]), [1], contributions);
         return contributions;
     }
 }

@@ -25,7 +25,7 @@ public sealed class SampleSharesTests : IDisposable
         using var model = OnnxModelLoader.LoadFolder(_folder);
         using var explainer = model.OpenExplainer([0, 1]);
         var contributions = new double[2];
-        explainer.Explain(SmallModels.MatrixOf([1, 2]), 0, contributions);
+        explainer.Explain(SmallModels.MatrixOf([1, 2]), [0], contributions);
         var inner = (innerShare * 3) + ((1 - innerShare) * 7);
         var root = rootShare + ((1 - rootShare) * inner);
         Assert.Equal(inner - root, contributions[0], 1e-12);

@@ -26,11 +26,12 @@ public sealed class TreePathTests
         from transform in OneOf("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO")
         from aggregate in OneOf("SUM", "AVERAGE")
         from isPositive in Gen.Bool
+        from form in OneOf(TreeForm.Lists, TreeForm.ListsOfDoubles)
         let isClassifier = targets[0] > 0
         let targetCount = Math.Abs(targets[0])
         select new TreeSpec(
             seed, isClassifier, targetCount, isClassifier ? targets[1..] : [.. Enumerable.Range(0, targetCount)], trees, depth, features,
-            mode == AllModes.Length ? AllModes : [AllModes[mode]], missing, transform, aggregate, isClassifier && targetCount == 2 ? 1 : targetCount, isPositive);
+            mode == AllModes.Length ? AllModes : [AllModes[mode]], missing, transform, aggregate, isClassifier && targetCount == 2 ? 1 : targetCount, isPositive, form);
 
     [Fact]
     public void The_bias_and_the_contributions_of_a_row_add_up_to_what_the_trees_add_up_to() => Specs.Sample(RequireExact, iter: 300, print: Print);
@@ -73,7 +74,7 @@ public sealed class TreePathTests
     [Fact]
     public void The_smallest_or_largest_leaf_is_not_explained_by_paths()
     {
-        var ensemble = TreeEnsembleReader.Read(SmallTree(null), featureCount: 2);
+        var ensemble = TreeEnsembleReader.Read(SmallTree(null), TreeFeature.Floats(2));
         Assert.True(TreePaths.Covers(ensemble));
         Assert.False(TreePaths.Covers(ensemble with { Aggregate = TreeAggregate.Min }));
         Assert.False(TreePaths.Covers(ensemble with { Aggregate = TreeAggregate.Max }));
@@ -83,13 +84,13 @@ public sealed class TreePathTests
         ["BRANCH_LEQ", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF"], [0, 0, 1, 0, 0], [0.5f, 0, 2, 0, 0], [1, 0, 3, 0, 0], [2, 0, 4, 0, 0], [1, 0, 0, 0, 0],
         [(1, 1), (3, 3), (4, 7)], hitRates);
 
-    private static TreePaths Paths(NodeProto node) => new(TreeEnsembleReader.Read(node, featureCount: 2), [0, 1], [1]);
+    private static TreePaths Paths(NodeProto node) => new(TreeEnsembleReader.Read(node, TreeFeature.Floats(2)), [1]);
 
     private static void RequireContributions(TreePaths paths, double[] row, double[] expected)
     {
         using var explainer = new TreePathExplainer(paths, [1, 0]);
         double[] contributions = [double.NaN, double.NaN];
-        explainer.Explain(SmallModels.MatrixOf([0, 0], [.. row.Reverse()]), rowIndex: 1, contributions);
+        explainer.Explain(SmallModels.MatrixOf([0, 0], [.. row.Reverse()]), [1], contributions);
         Assert.Equal(expected[0], contributions[0], 1e-12);
         Assert.Equal(expected[1], contributions[1], 1e-12);
     }
@@ -104,35 +105,49 @@ public sealed class TreePathTests
             node.Attribute.Add(Floats("nodes_hitrates", Enumerable.Range(0, nodeCount).Select(_ => (float)random.Next(1, 1000))));
         }
 
-        var ensemble = TreeEnsembleReader.Read(node, spec.FeatureCount);
-        var outputColumn = random.Next(ensemble.OutputCount);
-        var isDescending = random.Next(4) == 0;
         // The trees' features are the model's inputs in another order, and the inputs the matrix's
         // columns in yet another.
         int[] inputs = [.. Enumerable.Range(0, spec.FeatureCount)], columns = [.. inputs];
         random.Shuffle(inputs);
         random.Shuffle(columns);
-        var matrix = SmallModels.MatrixOf([.. Enumerable.Range(0, 20).Select(_ => inputs.Select(_ => (double)RandomTrees.Value(random)).ToArray())]);
+        var ensemble = TreeEnsembleReader.Read(node, [.. inputs.Select(input => Feature(spec, input, random))]);
+        var outputColumn = random.Next(ensemble.OutputCount);
+        var isDescending = random.Next(4) == 0;
+        var matrix = SmallModels.MatrixOf([.. Enumerable.Range(0, 20).Select(_ => inputs.Select(_ => RandomTrees.Value(random, spec.IsDouble)).ToArray())]);
 
-        var paths = new TreePaths(ensemble, inputs, RiskWeights.Of(ensemble, outputColumn, isDescending));
+        var paths = new TreePaths(ensemble, RiskWeights.Of(ensemble, outputColumn, isDescending));
         using var explainer = new TreePathExplainer(paths, columns);
         var contributions = new double[inputs.Length];
-        var scale = ensemble.Trees.Sum(tree => tree.Weights.Where(float.IsFinite).Max(MathF.Abs)) + 1;
+        var scale = ensemble.Trees.Sum(tree => tree.Weights.Where(double.IsFinite).Max(Math.Abs)) + 1;
+        var (together, walked, block) = (new double[matrix.RowsMax * inputs.Length], new double[inputs.Length], new RowBlock(inputs.Length));
+        explainer.Explain(matrix, [.. Enumerable.Range(0, matrix.RowsMax)], together);
         for (var row = 0; row < matrix.RowsMax; row++)
         {
-            explainer.Explain(matrix, row, contributions);
-            var expected = (isDescending ? -1 : 1) * Explained(ensemble, Untransformed(ensemble, inputs, columns, matrix, row), outputColumn);
+            explainer.Explain(matrix, [row], contributions);
+            Assert.Equal(contributions, together[(row * inputs.Length)..((row + 1) * inputs.Length)]);
+            Array.Clear(walked);
+            paths.Reader.Read(matrix, [.. inputs.Select(input => columns[input])], [row], block);
+            paths.AddContributions(block, walked);
+            Assert.Equal(walked, contributions);
+            var expected = (isDescending ? -1 : 1) * Explained(ensemble, Untransformed(ensemble, columns, matrix, row), outputColumn);
             Assert.Equal(expected, paths.Bias + contributions.Sum(), 1e-6 * scale);
         }
     }
 
+    /// <summary>Half of them scaled.</summary>
+    private static TreeFeature Feature(TreeSpec spec, int input, Random random)
+    {
+        var step = new ColumnStep(ColumnOperator.Multiply, random.Next(2) == 0 ? 1 : -1.25f);
+        return spec.IsDouble ? new TreeFeature(input, [step]) : TreeFeature.Float(input).Then(step, ColumnStep.Round);
+    }
+
     /// <returns>[outputs] Of the kernel, without a transform.</returns>
-    private static double[] Untransformed(TreeEnsemble ensemble, int[] inputs, int[] columns, FeatureMatrix matrix, int row)
+    private static double[] Untransformed(TreeEnsemble ensemble, int[] columns, FeatureMatrix matrix, int row)
     {
         var kernel = new TreeEnsembleKernel(ensemble with { PostTransform = PostTransform.None });
         return [.. Enumerable.Range(0, ensemble.OutputCount).Select(output =>
         {
-            using var lane = new TreeScorer(kernel, inputs, output).OpenLane(columns);
+            using var lane = new TreeScorer(kernel, output).OpenLane(columns);
             var raw = new double[1];
             lane.Score(matrix, [row], raw);
             return raw[0];
