@@ -22,6 +22,7 @@ internal static class CommandLineVerbs
         GenerateVerb.Build(),
         BackfillVerb.Build(),
         TrainVerb.Build(),
+        EvaluateVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
         BenchVerb.Build(),

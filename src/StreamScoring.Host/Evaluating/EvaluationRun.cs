@@ -1,0 +1,140 @@
+using StreamScoring.Configuration;
+using StreamScoring.Host.Verbs;
+using StreamScoring.Onnx;
+using StreamScoring.Scoring;
+using StreamScoring.Training.Evaluating;
+
+namespace StreamScoring.Host.Evaluating;
+
+/// <summary>Scores a table with one model or two, and measures them.</summary>
+/// <param name="k">Cards that analysts look at a day.</param>
+/// <param name="draws">Of the bootstrap; 0: no intervals.</param>
+internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k, int draws, int seed, CancellationToken cancel)
+{
+    private const int RowsPerCall = 1024;
+
+    /// <summary>A segment of a column with more values says nothing.</summary>
+    private const int SegmentsMax = 1000;
+
+    /// <exception cref="InvalidInputFileException">A file is wrong, or no row is left.</exception>
+    public EvaluationResult Of(string modelPath, string? otherPath)
+    {
+        var table = EvaluatedTable.Read(data, columns, cancel);
+        var notices = new List<string>();
+        var (name, probabilities) = Score(modelPath, notices);
+        var (otherName, others) = otherPath is null ? ("", null) : Score(otherPath, notices);
+        List<int> labelled = [.. Enumerable.Range(0, table.Labels.Count).Where(row => table.Labels[row] is not null)];
+        List<int> rows = [.. labelled.Where(row => !double.IsNaN(probabilities[row]) && others?[row] is not double.NaN)];
+        if (rows.Count == 0)
+        {
+            throw new InvalidInputFileException($"{data}: of {table.Labels.Count:N0} rows {labelled.Count:N0} have a label, and none of them a probability; there is nothing to measure");
+        }
+
+        var scores = ScoresOf(table, rows, probabilities);
+        var whole = Evaluation.Of(scores, k);
+        var ranking = new Ranking(scores.Probabilities, scores.Frauds);
+        var other = others is null ? null : ScoresOf(table, rows, others);
+        var otherRanking = other is null ? null : new Ranking(other.Probabilities, other.Frauds);
+        var drawn = Draw(scores, ranking, otherRanking);
+        return new EvaluationResult(
+            name, whole, table.Labels.Count - labelled.Count, labelled.Count - rows.Count, k, IntervalsOf(drawn), other is null ? null : Compare(otherName, whole, Evaluation.Of(other, k), otherRanking!, drawn),
+            SegmentsOf(table, rows, scores), ranking.PrecisionRecall(), Calibration.Curve(scores), notices);
+    }
+
+    private (string Name, double[] Probabilities) Score(string path, List<string> notices)
+    {
+        var options = new ModelLoadOptions { Cancel = cancel };
+        string[] others = [columns.Label, .. new[] { columns.Time, columns.Group }.OfType<string>(), .. columns.Segments];
+        var isFolder = Directory.Exists(path) && MlflowFolder.Find(path) is null;
+        using var model = ModelPath.Load(path, data, isFolder ? new InputChoice(null, null, null) : new InputChoice(null, string.Join(',', others.Distinct()), null), options);
+        notices.AddRange(model.Notices.Select(notice => $"{path}: {notice}"));
+        if (model.Inputs.Any(input => input.Name == columns.Label))
+        {
+            throw new InvalidInputFileException($"{path}: {columns.Label} is an input of the model, and cannot be its label");
+        }
+
+        var table = ScoringTable.Read(data, model.Inputs);
+        using var lane = model.OpenLane([.. Enumerable.Range(0, model.Inputs.Count)], RowsPerCall);
+        using var stopping = cancel.Register(lane.Stop);
+        using var progress = new ProgressLine();
+        var probabilities = new double[table.RowCount];
+        var (rows, raw, unscored) = (new int[RowsPerCall], new double[RowsPerCall], new UnscoredRows());
+        for (var first = 0; first < table.RowCount; first += RowsPerCall)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var count = Math.Min(RowsPerCall, table.RowCount - first);
+            for (var i = 0; i < count; i++)
+            {
+                rows[i] = first + i;
+            }
+
+            RowIsolation.Score(lane, table.Features, rows.AsSpan(0, count), raw.AsSpan(0, count), unscored.Failed);
+            unscored.ThrowTimeOut();
+            for (var i = 0; i < count; i++)
+            {
+                probabilities[first + i] = model.Calibration.Probability(raw[i]);
+            }
+
+            progress.Show($"{model.Name}: {first + count:N0} of {table.RowCount:N0} rows");
+        }
+
+        return ($"{model.Name}@{model.Version}", probabilities);
+    }
+
+    private static LabelledScores ScoresOf(EvaluatedTable table, List<int> rows, double[] probabilities) => new(
+        [.. rows.Select(row => probabilities[row])], [.. rows.Select(row => table.Labels[row]!.Value)],
+        table.Days is { } days ? [.. rows.Select(row => days[row])] : null, table.Groups is { } groups ? [.. rows.Select(row => groups[row])] : null);
+
+    /// <returns>[measures][draws] Those of the first model, then of the other one.</returns>
+    private IReadOnlyList<double[]> Draw(LabelledScores scores, Ranking ranking, Ranking? other)
+    {
+        using var progress = new ProgressLine();
+        Func<int[], double?>[] measures = [ranking.AveragePrecision, ranking.AreaUnderRoc, .. other is null ? [] : new Func<int[], double?>[] { other.AveragePrecision, other.AreaUnderRoc }];
+        return Bootstrap.Run(scores.Days, scores.Count, draws, seed, measures, draw => progress.Show($"{draw:N0} of {draws:N0} draws"), cancel);
+    }
+
+    private static Dictionary<string, (double Low, double High)> IntervalsOf(IReadOnlyList<double[]> drawn)
+    {
+        var intervals = new Dictionary<string, (double, double)>();
+        foreach (var (measure, index) in EvaluationJson.Drawn.Select((measure, index) => (measure, index)))
+        {
+            if (Bootstrap.Interval(drawn.Select(values => values[index])) is { } interval)
+            {
+                intervals[measure] = interval;
+            }
+        }
+
+        return intervals;
+    }
+
+    private static EvaluationComparison Compare(string name, Evaluation whole, Evaluation other, Ranking ranking, IReadOnlyList<double[]> drawn)
+    {
+        var differences = new Dictionary<string, (double, (double, double)?)>();
+        foreach (var (measure, index, difference) in ((string, int, double?)[])[(EvaluationJson.Drawn[0], 0, whole.AveragePrecision - other.AveragePrecision), (EvaluationJson.Drawn[1], 1, whole.AreaUnderRoc - other.AreaUnderRoc)])
+        {
+            if (difference is { } value)
+            {
+                differences[measure] = (value, Bootstrap.Interval(drawn.Select(values => values[index] - values[index + EvaluationJson.Drawn.Count])));
+            }
+        }
+
+        return new EvaluationComparison(name, other, differences, ranking.PrecisionRecall());
+    }
+
+    private List<(string Column, string Value, Evaluation Evaluation)> SegmentsOf(EvaluatedTable table, List<int> rows, LabelledScores scores)
+    {
+        var segments = new List<(string, string, Evaluation)>();
+        foreach (var (column, values) in columns.Segments.Zip(table.Segments))
+        {
+            var parts = Enumerable.Range(0, rows.Count).GroupBy(i => values[rows[i]], StringComparer.Ordinal).ToList();
+            if (parts.Count > SegmentsMax)
+            {
+                throw new InvalidInputFileException($"{data}: {column} has {parts.Count:N0} values; --by takes a column of {SegmentsMax:N0} at the most");
+            }
+
+            segments.AddRange(parts.OrderByDescending(part => part.Count()).ThenBy(part => part.Key, StringComparer.Ordinal).Select(part => (column, part.Key, Evaluation.Of(scores.Of([.. part]), k))));
+        }
+
+        return segments;
+    }
+}
