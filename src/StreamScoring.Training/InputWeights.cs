@@ -28,7 +28,7 @@ internal static class InputWeights
                 matrix.Column(input)[0] = row[input];
             }
 
-            explainer.Explain(matrix, 0, contributions);
+            explainer.Explain(matrix, [0], contributions);
             for (var input = 0; input < inputCount; input++)
             {
                 sums[input] += Math.Abs(contributions[input]);

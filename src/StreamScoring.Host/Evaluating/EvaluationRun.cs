@@ -1,5 +1,4 @@
 using StreamScoring.Configuration;
-using StreamScoring.Host.Verbs;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
 using StreamScoring.Training.Evaluating;

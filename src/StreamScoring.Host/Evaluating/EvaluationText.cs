@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using StreamScoring.Contracts;
-using StreamScoring.Training.Evaluating;
 
 namespace StreamScoring.Host.Evaluating;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
+using StreamScoring.Host.Evaluating;
 using StreamScoring.Host.Tuning;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;

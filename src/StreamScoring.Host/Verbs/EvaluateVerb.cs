@@ -4,8 +4,6 @@ using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Evaluating;
-using StreamScoring.Onnx;
-using StreamScoring.Training.Evaluating;
 
 namespace StreamScoring.Host.Verbs;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using StreamScoring.Decisions;
 using StreamScoring.Files;
+using StreamScoring.Host.Evaluating;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
 

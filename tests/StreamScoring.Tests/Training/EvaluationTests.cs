@@ -39,8 +39,8 @@ public sealed class EvaluationTests
     [Fact]
     public void Cards_are_ranked_by_day_and_those_found_before_are_left_out()
     {
-        // Day 0: 10 is found; 9 is not among the first two. Day 1: 10 is left out, 9 is found by its
-        // other payment, and of 2 and 11, which are equal, 2 stands first as a number.
+        // Day 0: 10 is found; 9 is not among the first two. Day 1: 10 is left out, 9 is found by
+        // its other payment, and of 2 and 11, which are equal, 2 stands first as a number.
         string[] groups = ["10", "10", "11", "2", "9", "10", "9", "9", "11", "2"];
         int[] days = [0, 0, 0, 0, 0, 1, 1, 1, 1, 1];
         double[] probabilities = [0.9, 0.1, 0.8, 0.2, 0.3, 1.0, 0.7, 0.1, 0.5, 0.5];

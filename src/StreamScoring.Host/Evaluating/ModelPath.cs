@@ -1,7 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Onnx;
 
-namespace StreamScoring.Host.Verbs;
+namespace StreamScoring.Host.Evaluating;
 
 /// <summary>
 /// Loads what <c>--model</c> names: a model folder, one of MLflow, or a bare file.

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using StreamScoring.Scoring;
 
-namespace StreamScoring.Host.Verbs;
+namespace StreamScoring.Host.Evaluating;
 
 /// <summary>
 /// The rows of a table that a model gave no probability for, and why it gave none for the first.

@@ -1,7 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Files;
 
-namespace StreamScoring.Host.Verbs;
+namespace StreamScoring.Host.Evaluating;
 
 /// <summary>Which of a table's columns are the inputs of a bare model file.</summary>
 /// <param name="inputs">Names, separated by commas, in the model's order; null where they are the
