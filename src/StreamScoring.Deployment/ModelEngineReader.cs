@@ -15,7 +15,7 @@ internal static class ModelEngineReader
         var read = new SortedDictionary<string, ModelEngine>(StringComparer.Ordinal);
         foreach (var name in engines?.Keys ?? [])
         {
-            var map = engines!.OptionalMap(name)!;
+            var map = engines!.OptionalMap(name) ?? throw engines.Error(name, "is empty; say how it is computed, such as {threads: 2}, or take it away");
             var (otherwise, device) = (ModelEngine.Default, map.Choice("device", "cpu", "cpu", "cuda", "cuda_or_cpu"));
             read[name] = new ModelEngine(
                 device switch

@@ -6,21 +6,23 @@ namespace StreamScoring.Deployment;
 public static class PublishedRoles
 {
     /// <summary>
-    /// Each published role is in the place of the topology's. A champion that was published and has
-    /// no other before it is followed by the topology's, which stands in for it.
+    /// As soon as a role was published, all roles are those of the log, but for the champion as
+    /// long as none was promoted. A champion that was promoted and has no other before it is
+    /// followed by the topology's, which stands in for it.
     /// </summary>
     /// <param name="folderOf">Where a version lies on this machine.</param>
-    public static Topology Apply(Topology topology, ModelRoles roles, Func<ModelReference, string> folderOf)
+    public static Topology Apply(Topology topology, PublishedModels models, Func<ModelReference, string> folderOf)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        ArgumentNullException.ThrowIfNull(roles);
-        return topology with
+        ArgumentNullException.ThrowIfNull(models);
+        var roles = models.Roles;
+        return !models.HasRoles ? topology : topology with
         {
             ModelFolder = FolderOf(roles.Champion) ?? topology.ModelFolder,
-            PreviousFolder = roles.Champion is null ? topology.PreviousFolder : FolderOf(roles.Previous) ?? topology.ModelFolder,
-            Canary = roles.Canary is { } canary ? new CanaryKnobs(folderOf(canary.Model), canary.Percent, canary.By) : topology.Canary,
-            FallbackFolder = FolderOf(roles.Fallback) ?? topology.FallbackFolder,
-            ShadowFolders = roles.Shadows.Count > 0 ? [.. roles.Shadows.Select(folderOf)] : topology.ShadowFolders,
+            PreviousFolder = roles.Champion is null ? null : FolderOf(roles.Previous) ?? topology.ModelFolder,
+            Canary = roles.Canary is { } canary ? new CanaryKnobs(folderOf(canary.Model), canary.Percent, canary.By) : null,
+            FallbackFolder = FolderOf(roles.Fallback),
+            ShadowFolders = [.. roles.Shadows.Select(folderOf)],
         };
 
         string? FolderOf(ModelReference? model) => model is { } named ? folderOf(named) : null;

@@ -25,6 +25,8 @@ public sealed class PaymentTable
     private readonly FinalLabels? _labelled;
     private TimeSpan? _labelDelay;
     private int _unlabelledCount;
+    private int _laterCount;
+    private long _labelsUntilMs = long.MaxValue;
     private int _labelRowCount;
 
     private PaymentTable(bool keepsFrauds) => _labelled = keepsFrauds ? new FinalLabels() : null;
@@ -48,13 +50,15 @@ public sealed class PaymentTable
     /// <param name="attributeUses">What the features take attributes for
     /// (<see cref="FeatureFile.AttributeUses"/>); null where there are none.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
+    /// <param name="labelsUntilMs">Labels that became known later do not count, ms since the Unix
+    /// epoch.</param>
     /// <exception cref="InvalidInputFileException">A file, row or cell is wrong; the message names
     /// it.</exception>
     public static PaymentTable Read(
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
-        Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, CancellationToken cancel = default)
+        Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, CancellationToken cancel = default, long labelsUntilMs = long.MaxValue)
     {
-        var table = new PaymentTable(keepsFrauds);
+        var table = new PaymentTable(keepsFrauds) { _labelsUntilMs = labelsUntilMs };
         var columns = columnsFile is null ? null : ColumnsFile.Load(columnsFile);
         table._labelDelay = columns?.LabelDelay;
         var buffer = new ArrayBufferWriter<byte>(4096);
@@ -82,6 +86,12 @@ public sealed class PaymentTable
                 table._labelRowCount++;
                 if (mapper.Read() is { } label)
                 {
+                    if (label.KnownAtMs > labelsUntilMs)
+                    {
+                        table._laterCount++;
+                        continue;
+                    }
+
                     table._labelled?.Add(label);
                     table.Add(label, reader.Row, buffer);
                 }
@@ -174,6 +184,18 @@ public sealed class PaymentTable
         PaymentMessagePack.Write(ref writer, payment);
         writer.Flush();
         var fraud = mapper.HasLabelColumn ? mapper.ReadFraud() : null;
+        var label = fraud is { } known && mapper.MakesLabels ? mapper.LabelOf(payment, known) : null;
+        var isLater = false;
+        if (fraud is not null && _labelsUntilMs < long.MaxValue)
+        {
+            var knownAtMs = label?.KnownAtMs ?? throw new InvalidInputFileException($"{_placesOf[^1](row)}: says whether the payment was fraud, and nothing says when that was known; add label_delay to the columns file (docs/columns.md)");
+            if (knownAtMs > _labelsUntilMs)
+            {
+                _laterCount++;
+                (isLater, fraud, label) = (true, null, null);
+            }
+        }
+
         _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
         _repeated.Add(Encoding.UTF8.GetBytes(payment.PaymentId), payment.EventTimeMs, row, _placesOf[^1]);
         if (!mapper.HasLabelColumn)
@@ -182,13 +204,13 @@ public sealed class PaymentTable
         }
 
         _labelRowCount++;
-        if (fraud is not { } isFraud)
+        if (fraud is null && !isLater)
         {
             _unlabelledCount++;
         }
-        else if (mapper.MakesLabels)
+        else if (label is not null)
         {
-            Add(mapper.LabelOf(payment, isFraud), row, buffer);
+            Add(label, row, buffer);
         }
     }
 
@@ -207,6 +229,11 @@ public sealed class PaymentTable
         if (_repeated.Notice is { } repeated)
         {
             _notices.Add(repeated);
+        }
+
+        if (_laterCount > 0)
+        {
+            _notices.Add($"{_laterCount:N0} labels became known later, and do not count");
         }
 
         if (_unlabelledCount > 0)

@@ -23,6 +23,7 @@ internal static class CommandLineVerbs
         BackfillVerb.Build(),
         TrainVerb.Build(),
         EvaluateVerb.Build(),
+        ExportVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
         BenchVerb.Build(),

@@ -17,7 +17,7 @@ public sealed class PolicyTopic(KafkaConnection connection, string topic)
     /// <summary>
     /// What waits longer than the patience fails, and large records make up what waits.
     /// </summary>
-    private const string QueueKilobytes = "16384";
+    private const string QueueKilobytes = "4096";
 
     private readonly TopicPartition _partition = new(topic, 0);
 

@@ -83,7 +83,7 @@ public sealed class OnnxModel : IFraudModel
         IScoringLane lane = Inputs.Any(input => input.IsText)
             ? new TextOnnxLane(_session, _shape, Inputs, featureColumns, Runtime.RowsMax)
             : new BoundOnnxLane(_session, _shape, featureColumns, Runtime.RowsMax);
-        return _room is { } room ? new LimitedLane(lane, room) : lane;
+        return _room is { } room ? new LimitedLane(_session.Path, lane, room, _session.CallMax) : lane;
     }
 
     /// <inheritdoc/>

@@ -160,8 +160,8 @@ public static class OnnxModelLoader
         }
 
         var reason = "";
-        // Who asks for a graphics card does not mean the kernel, which is the processor's.
-        var trees = options.Engine == ScoringEngine.Auto && options.Runtime.Device == ModelDevice.Cpu ? TreeKernelChoice.Make(readable, onnx, goldenTable, out reason) : null;
+        // The kernel is the processor's.
+        var trees = options.Engine == ScoringEngine.Auto && !session.IsOnCard ? TreeKernelChoice.Make(readable, onnx, goldenTable, out reason) : null;
         if (trees is null)
         {
             notices.AddRange(callNotices);

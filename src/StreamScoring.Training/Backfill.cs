@@ -38,13 +38,16 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
     /// label where one is named.</param>
     /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has
     /// none; null leaves it out.</param>
+    /// <param name="passed">Fields of the payment between the features and the label.</param>
     /// <param name="progress">Told the number of payments written so far.</param>
     /// <returns>Payments written.</returns>
     /// <exception cref="InvalidInputFileException">A payment does not hold to the
     /// contract.</exception>
-    public async Task<long> RunAsync(string output, string? labelColumn, Action<long>? progress, CancellationToken cancel)
+    public async Task<long> RunAsync(string output, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)
     {
+        ArgumentNullException.ThrowIfNull(passed);
         List<(string, bool)> columns = [("payment_id", true), .. features.Schema.Names.Select((name, i) => (name, features.Schema.IsText(i)))];
+        columns.AddRange(passed.Columns);
         if (labelColumn is not null)
         {
             columns.Add((labelColumn, false));
@@ -62,7 +65,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         var (_, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions()), batch =>
         {
             cancel.ThrowIfCancellationRequested();
-            Write(batch, writer, labelColumn is not null);
+            Write(batch, writer, passed, labelColumn is not null);
             written += batch.DecideCount;
             progress?.Invoke(written);
         }).Run(materializer);
@@ -71,7 +74,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         return written;
     }
 
-    private void Write(PaymentBatch batch, TableWriter writer, bool withLabel)
+    private void Write(PaymentBatch batch, TableWriter writer, PassedColumns passed, bool withLabel)
     {
         if (TableRefusal.First(table, batch) is { } refusal)
         {
@@ -84,6 +87,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
             writer.Text(id);
             _approximate.Add(batch, rowIndex);
             WriteFeatures(batch, rowIndex, id, writer);
+            passed.Write(writer, batch, rowIndex);
             if (withLabel)
             {
                 writer.Number(table.IsFraud(batch.Offset[rowIndex], id, batch.EventTimeMs[rowIndex]) is { } fraud ? fraud ? 1 : 0 : double.NaN);

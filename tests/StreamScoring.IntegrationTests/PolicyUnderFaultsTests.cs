@@ -103,7 +103,7 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             await File.AppendAllTextAsync(Path.Combine(folder, "card.yaml"), $"calibration: {{from: [0, 1], to: [0, {end}]}}\n");
             await ScoringProcess.SucceedAsync(new Dictionary<string, string>(), "models", "add", "--registry", registry, "--model", folder, "--name", $"to-{end}");
             var from = ModelRegistry.Open(registry);
-            ModelsPushVerb.Push(topology, new PublishedShelf(topology, CancellationToken.None), from, from.Find($"to-{end}"), "a test", CancellationToken.None);
+            ModelsPushVerb.Push(topology, new PublishedShelf(topology, CancellationToken.None), from, from.Find($"to-{end}"), again: false, "a test", CancellationToken.None);
         }
     }
 

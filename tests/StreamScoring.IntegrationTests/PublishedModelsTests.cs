@@ -34,6 +34,7 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         Assert.Equal(first, (await VerbAsync("models", "push", "first", "--registry", registry, "--why", "try")).Output.Trim());
         await VerbAsync("models", "push", "second", "--registry", registry);
         Assert.Contains("is published already", (await VerbAsync("models", "push", "second", "--registry", registry)).Errors, StringComparison.Ordinal);
+        await VerbAsync("models", "push", "second", "--registry", registry, "--again");
         var worlds = new DecidedWorlds(cluster, _file.Folder, Payments);
         using (var run = new RunningProcess(cluster.Environment, "run", "--topology", _file.FilePath))
         {
@@ -80,7 +81,7 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         }
 
         Assert.Equal(
-            [("added", first, "try"), ("added", second, null), ("champion", first, "better"), ("canary", second, null), ("canary removed", second, null), ("champion removed", first, null)],
+            [("added", first, "try"), ("added", second, null), ("added", second, null), ("champion", first, "better"), ("canary", second, null), ("canary removed", second, null), ("champion removed", first, null)],
             Lines(await VerbAsync("models", "history", "--json")).Select(change => (change.GetProperty("kind").GetString()!, change.GetProperty("hash").GetString()!, change.GetProperty("why").GetString())));
         Assert.Equal([("first", 0), ("second", 0)], Lines(await VerbAsync("models", "list", "--json")).Select(model => (model.GetProperty("name").GetString()!, model.GetProperty("roles").GetArrayLength())));
         Assert.All(Lines(await VerbAsync("models", "verify", "--json")), model => Assert.True(model.GetProperty("ok").GetBoolean()));
@@ -141,19 +142,51 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         foreach (var offset in new long[] { 0, 5, 8, 1_000_000 })
         {
             var kept = Path.Combine(_file.Folder, $"kept{offset}");
-            var place = new PublishedFolders(kept, topic, TimeSpan.Zero).FolderOf(version with { Offset = offset }, CancellationToken.None);
+            var place = new PublishedFolders(kept, topic).FolderOf(version with { Offset = offset }, TimeSpan.Zero, CancellationToken.None);
             Assert.Equal(version.Files, ModelRegistry.FilesHashOf(place));
             Assert.Equal([place], Directory.EnumerateFileSystemEntries(kept));
         }
 
-        var folders = new PublishedFolders(Path.Combine(_file.Folder, "none"), topic, TimeSpan.Zero);
-        Assert.Contains("other files than were published", Refusal(folders, version with { Files = "sha256:" + new string('c', 64) }), StringComparison.Ordinal);
-        Assert.Contains("is not in the topic of models as it was published", Refusal(folders, version with { Model = new ModelReference("large", "sha256:" + new string('d', 64)) }), StringComparison.Ordinal);
-        Assert.Contains("is not in the topic of models as it was published", Refusal(folders, version with { Bytes = archive.Length + 1 }), StringComparison.Ordinal);
+        var folders = new PublishedFolders(Path.Combine(_file.Folder, "none"), topic);
+        Assert.Contains("does not hold it as it was published", Refusal(folders, version with { Files = "sha256:" + new string('c', 64) }), StringComparison.Ordinal);
+        Assert.Contains("does not hold it as it was published", Refusal(folders, version with { Model = new ModelReference("large", "sha256:" + new string('d', 64)) }), StringComparison.Ordinal);
+        Assert.Contains("does not hold it as it was published", Refusal(folders, version with { Bytes = archive.Length + 1 }), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_file.Folder, "none")));
     }
 
-    private static string Refusal(PublishedFolders folders, PublishedVersion version) => Assert.Throws<InvalidInputFileException>(() => folders.FolderOf(version, CancellationToken.None)).Message;
+    [SharedFact]
+    public async Task A_model_that_comes_after_the_change_is_waited_for_and_of_two_archives_the_newest_is_taken()
+    {
+        File.WriteAllText(_file.FilePath, $"policy: log\n{_file.Text.Replace("deadLetters:", "control: control4\n      lists: lists4\n      models: models4\n      deadLetters:", StringComparison.Ordinal)}");
+        await VerbAsync("topics", "create");
+        var (topic, model) = (PolicyLogs.ModelsOf(Topology()), new ModelReference("late", "sha256:" + new string('a', 64)));
+        var (older, newer) = (Archive("older"), Archive("newer"));
+        // A mirror has other offsets.
+        var version = new PublishedVersion(model, newer.Files, newer.Bytes, Offset: 77);
+        var waiting = Task.Run(() => new PublishedFolders(Path.Combine(_file.Folder, "waiting"), topic).FolderOf(version, TimeSpan.FromMinutes(2), CancellationToken.None));
+        topic.Write(older.Slices, new Dictionary<string, string>(), _ => { }, CancellationToken.None);
+        topic.Write(newer.Slices, new Dictionary<string, string>(), _ => { }, CancellationToken.None);
+        Assert.Equal(newer.Files, ModelRegistry.FilesHashOf(await waiting));
+        Assert.True(new PublishedFolders(Path.Combine(_file.Folder, "other"), topic).IsThere(version, CancellationToken.None));
+        topic.Write(older.Slices, new Dictionary<string, string>(), _ => { }, CancellationToken.None);
+        Assert.False(new PublishedFolders(Path.Combine(_file.Folder, "other"), topic).IsThere(version, CancellationToken.None));
+        using var givenUp = new CancellationTokenSource();
+        var endless = Task.Run(() => new PublishedFolders(Path.Combine(_file.Folder, "endless"), topic).FolderOf(version, TimeSpan.FromHours(1), givenUp.Token));
+        await givenUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless);
+
+        (string Files, long Bytes, List<(byte[]?, byte[]?)> Slices) Archive(string text)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_file.Folder, text)).FullName;
+            File.WriteAllText(Path.Combine(folder, "model.onnx"), text);
+            using var archive = new MemoryStream();
+            ModelArchive.Write(folder, archive);
+            archive.Position = 0;
+            return (ModelRegistry.FilesHashOf(folder), archive.Length, [.. PublishedFolders.Slices(model.Hex, archive)]);
+        }
+    }
+
+    private static string Refusal(PublishedFolders folders, PublishedVersion version) => Assert.Throws<InvalidInputFileException>(() => folders.FolderOf(version, TimeSpan.Zero, CancellationToken.None)).Message;
 
     private Topology Topology() => TopologyFile.Load(_file.FilePath, ["regions.eu.brokers=" + cluster.Brokers, $"data={_file.Folder}/data"]);
 

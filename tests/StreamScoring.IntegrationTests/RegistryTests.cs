@@ -50,6 +50,29 @@ public sealed class RegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task An_alias_stands_for_its_version_until_it_is_given_to_another_one_or_taken_away()
+    {
+        var first = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder, "first.onnx"), "one");
+        var second = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false), ("b", TypedTensors.Float, 1, false)]).Save(_folder, "second.onnx"), "one");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "alias", first, "march", "--registry", Registry, "--why", "trained on March");
+        Refused("is one@sha256:", await ScoringProcess.RunAsync(NoEnvironment, "models", "alias", first, "march", "--registry", Registry));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "promote", "one@march", "--registry", Registry, "--why", "it is there");
+        Assert.Equal(first, $"{Roles().Champion}");
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "alias", "one", "march", "--registry", Registry);
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "role", "shadow", "one@march", "--registry", Registry);
+        // Roles go on with their versions, and aliases with theirs, whatever changes beside them.
+        Assert.Equal((first, second), ($"{Roles().Champion}", $"{Assert.Single(Roles().Shadows)}"));
+        Assert.Equal(["one@march"], (await LinesAsync("list"))[1].GetProperty("aliases").EnumerateArray().Select(alias => alias.GetString()));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "alias", "one", "march", "--remove", "--registry", Registry);
+        Refused("names no version, and is no alias", await ScoringProcess.RunAsync(NoEnvironment, "models", "show", "one@march", "--registry", Registry));
+        Refused("there is no alias one@march", await ScoringProcess.RunAsync(NoEnvironment, "models", "alias", "one", "march", "--remove", "--registry", Registry));
+        Refused("is no alias; one has", await ScoringProcess.RunAsync(NoEnvironment, "models", "alias", "one", "sha256:12", "--registry", Registry));
+        var aliases = (await LinesAsync("history")).Where(line => line.TryGetProperty("as", out _)).ToList();
+        Assert.Equal([("alias", first, null), ("alias", second, first), ("alias removed", second, null)], aliases.Select(line => (line.GetProperty("kind").GetString()!, line.GetProperty("hash").GetString()!, line.GetProperty("replaces").GetString())));
+        Assert.All(aliases, line => Assert.Equal("one@march", line.GetProperty("as").GetString()));
+    }
+
+    [Fact]
     public async Task A_model_that_does_not_pass_is_refused_with_the_reason_and_leaves_nothing()
     {
         var features = Path.Combine(_folder, "features.yaml");

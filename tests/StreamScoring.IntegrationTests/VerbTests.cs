@@ -100,6 +100,21 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Backfill_writes_fields_of_the_payment_beside_its_features_where_somebody_asks()
+    {
+        var payments = Write("p.csv", Header + "a,2024-01-01T00:00:00Z,150,EUR,c,u\nb,2024-01-01T00:00:01.250Z,2,EUR,d,\n");
+        var output = Path.Combine(_folder, "out.csv");
+        string[] backfill = ["backfill", "--features", "topology/handbook/features.yaml", "--payments", payments, "--output", output, "--label-column", "fraud"];
+        await ScoringProcess.SucceedAsync(NoBroker, [.. backfill, "--with", "card_id,event_time, amount_minor,customer_id", "--as-of", "2024-02-01"]);
+        var lines = await File.ReadAllLinesAsync(output);
+        Assert.EndsWith(",terminal_risk_30d,card_id,event_time,amount_minor,customer_id,fraud", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(",c,2024-01-01T00:00:00.000Z,150,u,", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",d,2024-01-01T00:00:01.250Z,2,,", lines[2], StringComparison.Ordinal);
+        Assert.Contains("--with amount is no field of a payment; allowed: event_time", (await ScoringProcess.RunAsync(NoBroker, [.. backfill, "--with", "amount"])).Errors, StringComparison.Ordinal);
+        Assert.Contains("has a column of that name already", (await ScoringProcess.RunAsync(NoBroker, [.. backfill[..^1], "channel", "--with", "channel"])).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_output_that_is_a_folder_is_wrong_usage()
     {
         var payments = Write("p.csv", Header);

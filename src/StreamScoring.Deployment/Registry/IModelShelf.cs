@@ -42,6 +42,12 @@ public interface IModelShelf
     /// <exception cref="InvalidInputFileException">It cannot be had.</exception>
     string FolderOf(ModelReference model);
 
+    /// <summary>Whether it still holds a version as it was added.</summary>
+    /// <param name="isThorough">Whether it may take as long as reading all of it from
+    /// afar.</param>
+    /// <returns>Null where it does.</returns>
+    string? ProblemOf(ModelReference model, bool isThorough);
+
     /// <summary>Begins a change of roles.</summary>
     /// <exception cref="InvalidInputFileException">Somebody else is changing them.</exception>
     IRoleEdit EditRoles();

@@ -15,6 +15,13 @@ public readonly record struct ModelReference(string Name, string Version)
 
     public static bool IsVersion(string text) => text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length == Prefix.Length + Digits && text[Prefix.Length..].All(char.IsAsciiHexDigitLower);
 
+    /// <summary>Whether a text is <c>NAME@ALIAS</c>, and no version.</summary>
+    public static bool IsAliasOf(string text, string name)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.StartsWith(name + "@", StringComparison.Ordinal) && IsName(text[(name.Length + 1)..]);
+    }
+
     /// <param name="place">Where it stands, for the message.</param>
     /// <exception cref="InvalidInputFileException">It is none.</exception>
     public static ModelReference Parse(string text, string place)

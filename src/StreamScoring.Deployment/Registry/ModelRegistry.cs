@@ -70,7 +70,7 @@ public sealed class ModelRegistry : IModelShelf
     public ModelRoles Roles()
     {
         var roles = ModelRoles.Read(RolesPath);
-        foreach (var (_, model) in roles.All)
+        foreach (var model in roles.All.Select(of => of.Model).Concat(roles.Aliases.Values))
         {
             if (!Directory.Exists(FolderOf(model)))
             {
@@ -167,6 +167,15 @@ public sealed class ModelRegistry : IModelShelf
     /// </summary>
     /// <exception cref="InvalidInputFileException">Somebody else is changing it.</exception>
     public RegistryEdit Edit() => new(this);
+
+    /// <inheritdoc/>
+    public string? ProblemOf(ModelReference model, bool isThorough)
+    {
+        var folder = FolderOf(model);
+        return !Directory.Exists(folder) ? $"its folder {folder} is gone; add it again"
+            : Models().First(entry => entry.Model == model).Event.Files is { } files && FilesHashOf(folder) != files ? "its files were changed; add it again"
+            : null;
+    }
 
     /// <inheritdoc/>
     public IRoleEdit EditRoles() => Edit();

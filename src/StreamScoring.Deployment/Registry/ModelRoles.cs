@@ -21,6 +21,10 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
     /// <summary>The small model of the deadline ladder; null for none.</summary>
     public ModelReference? Fallback { get; init; }
 
+    /// <summary>Versions by what people call them, <c>NAME@ALIAS</c>; in the order of these.
+    /// </summary>
+    public IReadOnlyDictionary<string, ModelReference> Aliases { get; init; } = new SortedDictionary<string, ModelReference>(StringComparer.Ordinal);
+
     /// <summary>All versions that have a role, with its name.</summary>
     public IEnumerable<(string Role, ModelReference Model)> All =>
     [
@@ -50,7 +54,22 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
             Previous = Reference(top, "previous"),
             Canary = ReadCanary(top),
             Fallback = Reference(top, "fallback"),
+            Aliases = ReadAliases(top),
         };
+    }
+
+    /// <summary>With an alias, in the place of one that is called so.</summary>
+    /// <param name="model">Null: the alias is taken away.</param>
+    public ModelRoles WithAlias(string alias, ModelReference? model)
+    {
+        var aliases = new SortedDictionary<string, ModelReference>(Aliases.ToDictionary(), StringComparer.Ordinal);
+        aliases.Remove(alias);
+        if (model is { } named)
+        {
+            aliases[alias] = named;
+        }
+
+        return this with { Aliases = aliases };
     }
 
     public string ToText()
@@ -73,6 +92,15 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
             }
         }
 
+        if (Aliases.Count > 0)
+        {
+            text.Append("aliases:\n");
+            foreach (var (alias, model) in Aliases)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"  {alias}: {model}\n");
+            }
+        }
+
         return text.ToString();
 
         void Write(string role, ModelReference? model)
@@ -87,6 +115,21 @@ public sealed record ModelRoles(ModelReference? Champion, IReadOnlyList<ModelRef
     private static IEnumerable<(string, ModelReference)> Of(string role, ModelReference? model) => model is { } named ? [(role, named)] : [];
 
     private static ModelReference? Reference(YamlMap top, string role) => top.OptionalText(role) is { } text ? ModelReference.Parse(text, top.File) : null;
+
+    private static SortedDictionary<string, ModelReference> ReadAliases(YamlMap top)
+    {
+        var aliases = new SortedDictionary<string, ModelReference>(StringComparer.Ordinal);
+        if (top.OptionalMap("aliases") is { } map)
+        {
+            foreach (var alias in map.Keys)
+            {
+                var model = ModelReference.Parse(map.Text(alias), top.File);
+                aliases[alias] = ModelReference.IsAliasOf(alias, model.Name) ? model : throw map.Error(alias, $"is no alias of {model.Name}; write {model.Name}@ALIAS");
+            }
+        }
+
+        return aliases;
+    }
 
     private static CanaryRole? ReadCanary(YamlMap top)
     {

@@ -5,8 +5,8 @@ namespace StreamScoring.Deployment.Registry;
 /// <summary>What can be asked of every shelf of models.</summary>
 public static class ModelShelves
 {
-    /// <param name="text"><c>NAME</c>, its newest version, or <c>NAME@sha256:…</c>, of which the
-    /// first digits are enough.</param>
+    /// <param name="text"><c>NAME</c>, its newest version; <c>NAME@sha256:…</c>, of which the first
+    /// digits are enough; or <c>NAME@ALIAS</c>.</param>
     /// <exception cref="InvalidInputFileException">There is no such version, or several begin
     /// so.</exception>
     public static ModelReference Find(this IModelShelf shelf, string text)
@@ -22,10 +22,15 @@ public static class ModelShelves
             throw new InvalidInputFileException($"{shelf.Place}: has no model {name}; it has {(models.Count == 0 ? "none yet" : string.Join(", ", models.Select(model => model.Name).Distinct(StringComparer.Ordinal)))}");
         }
 
+        if (at >= 0 && shelf.KnownRoles().Aliases.TryGetValue(text, out var called))
+        {
+            return called;
+        }
+
         const int DigitsMin = 4;
         if (at >= 0 && (!text[(at + 1)..].StartsWith("sha256:", StringComparison.Ordinal) || text.Length - at - "@sha256:".Length < DigitsMin))
         {
-            throw new InvalidInputFileException($"{text} names no version; write {name}@sha256: and at least {DigitsMin} digits, or {name} for its newest");
+            throw new InvalidInputFileException($"{text} names no version, and is no alias; write {name}@sha256: and at least {DigitsMin} digits, or {name} for its newest");
         }
 
         var found = at < 0 ? [ofName[^1]] : ofName.Where(model => model.Version.StartsWith(text[(at + 1)..], StringComparison.OrdinalIgnoreCase)).ToList();

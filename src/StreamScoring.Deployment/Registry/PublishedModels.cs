@@ -12,13 +12,17 @@ namespace StreamScoring.Deployment.Registry;
 /// <param name="Before">Champions before the one of now, the last one first.</param>
 public sealed record PublishedModels(ModelRoles Roles, IReadOnlyList<PublishedVersion> Versions, IReadOnlyList<ModelReference> Before)
 {
-    private const string Place = "the published models";
+    private const string Place = "the published models", OfLog = "log", OfFile = "file";
 
     /// <summary>Far above what a registry takes.</summary>
     private const long BytesMax = 8L << 30;
 
     /// <summary>So far a rollback can go back.</summary>
     private const int BeforeMax = 32;
+
+    /// <summary>Whether a role was ever published: then the topology's do not count any more.
+    /// </summary>
+    public bool HasRoles { get; init; }
 
     /// <summary>Nothing was published yet.</summary>
     public static PublishedModels None { get; } = new(ModelRoles.None, [], []);
@@ -34,9 +38,13 @@ public sealed record PublishedModels(ModelRoles Roles, IReadOnlyList<PublishedVe
 
         var top = YamlFile.Parse(Place, text);
         var models = new PublishedModels(
-            ModelRoles.Read(top), [.. top.Maps("versions").Select(ReadVersion)], [.. top.Texts("before").Select(before => ModelReference.Parse(before, Place))]);
+            ModelRoles.Read(top), [.. top.Maps("versions").Select(ReadVersion)], [.. top.Texts("before").Select(before => ModelReference.Parse(before, Place))])
+        {
+            HasRoles = top.Choice("roles", OfFile, OfFile, OfLog) == OfLog,
+        };
         top.RequireAllRead();
-        return models.Roles.All.FirstOrDefault(of => models.Versions.All(version => version.Model != of.Model)) is { Role: { } role } unknown
+        var named = models.Roles.All.Concat(models.Roles.Aliases.Select(alias => (Role: alias.Key, Model: alias.Value)));
+        return named.FirstOrDefault(of => models.Versions.All(version => version.Model != of.Model)) is { Role: { } role } unknown
             ? throw new InvalidInputFileException($"{Place}: {role} is {unknown.Model}, which was not published")
             : models;
     }
@@ -57,6 +65,7 @@ public sealed record PublishedModels(ModelRoles Roles, IReadOnlyList<PublishedVe
         return this with
         {
             Roles = roles,
+            HasRoles = true,
             Before = isRollback ? [.. Before.Skip(1)]
                 : roles.Champion != Roles.Champion && Roles.Champion is { } champion ? [champion, .. Before.Take(BeforeMax - 1)]
                 : Before,
@@ -66,6 +75,7 @@ public sealed record PublishedModels(ModelRoles Roles, IReadOnlyList<PublishedVe
     public string ToText()
     {
         var text = new StringBuilder(Roles.ToText());
+        text.Append(CultureInfo.InvariantCulture, $"roles: {(HasRoles ? OfLog : OfFile)}\n");
         if (Before.Count > 0)
         {
             text.Append("before:\n");

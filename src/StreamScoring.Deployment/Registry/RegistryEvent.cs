@@ -11,6 +11,7 @@ namespace StreamScoring.Deployment.Registry;
 /// <param name="Hash">The version that it is about, as <c>NAME@sha256:…</c>.</param>
 /// <param name="Replaces">The version that had the role before; null for none.</param>
 /// <param name="Share">Of a canary: which share it decides for; else null.</param>
+/// <param name="As">Of an alias: it, as <c>NAME@ALIAS</c>; else null.</param>
 /// <param name="Files">Of a version that was added: a hash of all its files; else null.</param>
 public sealed record RegistryEvent(
     [property: JsonPropertyName("at")] string At,
@@ -20,9 +21,10 @@ public sealed record RegistryEvent(
     [property: JsonPropertyName("hash")] string Hash,
     [property: JsonPropertyName("replaces")] string? Replaces,
     [property: JsonPropertyName("share"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Share = null,
+    [property: JsonPropertyName("as"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? As = null,
     [property: JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Files = null)
 {
-    public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", Canary = "canary", Fallback = "fallback";
+    public const string Added = "added", Champion = "champion", Rollback = "rollback", Shadow = "shadow", Canary = "canary", Fallback = "fallback", Alias = "alias";
 
     private const string RemovedAfter = " removed";
 

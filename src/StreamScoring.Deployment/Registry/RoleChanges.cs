@@ -16,6 +16,9 @@ public static class RoleChanges
             .. Change(RegistryEvent.Fallback, now.Fallback, before.Fallback),
             .. before.Shadows.Except(now.Shadows).Select(model => Event(RegistryEvent.Removed(RegistryEvent.Shadow), model)),
             .. now.Shadows.Except(before.Shadows).Select(model => Event(RegistryEvent.Shadow, model)),
+            .. before.Aliases.Where(alias => !now.Aliases.ContainsKey(alias.Key)).Select(alias => Event(RegistryEvent.Removed(RegistryEvent.Alias), alias.Value) with { As = alias.Key }),
+            .. now.Aliases.Where(alias => !before.Aliases.Contains(alias)).Select(
+                alias => Event(RegistryEvent.Alias, alias.Value, before.Aliases.TryGetValue(alias.Key, out var old) ? old : null) with { As = alias.Key }),
         ];
 
         IEnumerable<RegistryEvent> Change(string role, ModelReference? model, ModelReference? old, string? share = null) =>

@@ -12,6 +12,9 @@ internal sealed class EvaluatedTable
 {
     private const long DayMs = 86_400_000;
 
+    /// <summary>1990 and 2100: what lies outside is no time in ms.</summary>
+    private const long EarliestMs = 631_152_000_000, LatestMs = 4_102_444_800_000;
+
     private EvaluatedTable(List<bool?> labels, List<int>? days, List<string>? groups, IReadOnlyList<List<string>> segments) => (Labels, Days, Groups, Segments) = (labels, days, groups, segments);
 
     /// <summary>[rows] Null: not known.</summary>
@@ -66,7 +69,7 @@ internal sealed class EvaluatedTable
     private static int DayOf(TableReader reader, int column, string name)
     {
         var text = reader.Text(column) ?? "";
-        return IsoTime.TryParse(text, out var unixMs) || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs) ? (int)(unixMs / DayMs)
-            : throw new InvalidInputFileException($"{reader.Place}: {name} is {(text.Length == 0 ? "empty" : text)}; expected ISO 8601, such as 2026-01-31T12:00:00Z, or ms since the Unix epoch");
+        return (IsoTime.TryParse(text, out var unixMs) || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs)) && unixMs is >= EarliestMs and < LatestMs ? (int)(unixMs / DayMs)
+            : throw new InvalidInputFileException($"{reader.Place}: {name} is {(text.Length == 0 ? "empty" : text)}; expected a time between 1990 and 2100 in ISO 8601, such as 2026-01-31T12:00:00Z, or in ms since the Unix epoch");
     }
 }

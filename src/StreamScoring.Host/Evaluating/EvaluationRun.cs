@@ -44,8 +44,11 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
     {
         var options = new ModelLoadOptions { Cancel = cancel };
         string[] others = [columns.Label, .. new[] { columns.Time, columns.Group }.OfType<string>(), .. columns.Segments];
-        var isFolder = Directory.Exists(path) && MlflowFolder.Find(path) is null;
-        using var model = ModelPath.Load(path, data, isFolder ? new InputChoice(null, null, null) : new InputChoice(null, string.Join(',', others.Distinct()), null), options);
+        var mlflow = Directory.Exists(path) ? MlflowFolder.Find(path) : null;
+        // A bare file's inputs are the table's other columns; those that it names itself are its.
+        IReadOnlyList<string> named = mlflow is { Inputs.Count: > 0 } ? mlflow.Inputs : Directory.Exists(path) && mlflow is null ? [] : OnnxModelLoader.InputsNamedBy(mlflow?.ModelFile ?? path);
+        var choice = Directory.Exists(path) && mlflow is null ? new InputChoice(null, null, null) : new InputChoice(null, string.Join(',', others.Distinct().Except(named)), null);
+        using var model = ModelPath.Load(path, data, choice, options);
         notices.AddRange(model.Notices.Select(notice => $"{path}: {notice}"));
         if (model.Inputs.Any(input => input.Name == columns.Label))
         {

@@ -4,6 +4,7 @@ using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Serving;
+using StreamScoring.Scoring;
 using StreamScoring.Signals;
 
 namespace StreamScoring.Host.Registry;
@@ -25,7 +26,7 @@ internal sealed class PublishedShelf : IModelShelf
         (_topology, _cancel) = (topology, cancel);
         _history = PolicyLogs.HistoryOf(topology, cancel);
         // Read where it was written, not from a mirror.
-        _folders = new PublishedFolders(PublishedFolders.PlaceOf(topology), PolicyLogs.ModelsOf(topology), TimeSpan.Zero);
+        _folders = new PublishedFolders(PublishedFolders.PlaceOf(topology), PolicyLogs.ModelsOf(topology));
         Published = PublishedModels.Read(_history.InForce.TextOf(ControlPart.Models));
     }
 
@@ -55,12 +56,19 @@ internal sealed class PublishedShelf : IModelShelf
     public IReadOnlyList<RegistryEvent> History()
     {
         var events = new List<RegistryEvent>();
+        var before = PublishedModels.None;
         foreach (var entry in _history.Entries.Where(entry => entry.Refusal is null && entry.Before.HashOf(ControlPart.Models) != entry.InForce.HashOf(ControlPart.Models)))
         {
-            var (before, now) = (PublishedModels.Read(entry.Before.TextOf(ControlPart.Models)), PublishedModels.Read(entry.InForce.TextOf(ControlPart.Models)));
+            if (ReadIfAny(entry.InForce.TextOf(ControlPart.Models)) is not { } now)
+            {
+                // Somebody wrote it by hand. What came after it is compared with what was before.
+                continue;
+            }
+
             var (at, by, why) = (PolicyLogs.TimeOf(entry.AtMs), entry.Change!.By, entry.Change.Why.Length > 0 ? entry.Change.Why : null);
             events.AddRange(now.Versions.Except(before.Versions).Select(version => new RegistryEvent(at, by, why, RegistryEvent.Added, version.Model.ToString(), null, Files: version.Files)));
             events.AddRange(RoleChanges.Of(before.Roles, now.Roles, now.Before.Count < before.Before.Count, at, by, why));
+            before = now;
         }
 
         return events;
@@ -71,7 +79,10 @@ internal sealed class PublishedShelf : IModelShelf
         Published.Roles.Champion is null ? throw new InvalidInputFileException($"{Place} has no champion; the one of {_topology.File} decides. Promote a version") : Published.Before;
 
     /// <inheritdoc/>
-    public string FolderOf(ModelReference model) => _folders.FolderOf(Published.Versions.First(version => version.Model == model), _cancel);
+    public string FolderOf(ModelReference model) => _folders.FolderOf(VersionOf(model), TimeSpan.Zero, _cancel);
+
+    /// <inheritdoc/>
+    public string? ProblemOf(ModelReference model, bool isThorough) => !isThorough || IsThere(VersionOf(model)) ? null : "the topic of models does not hold it as it was published; push it again";
 
     /// <summary>Whether the topic of models still holds all of a version.</summary>
     public bool IsThere(PublishedVersion version) => _folders.IsThere(version, _cancel);
@@ -88,15 +99,32 @@ internal sealed class PublishedShelf : IModelShelf
         new ControlChange(ChangeText.Require("--by", by), why is null ? "" : ChangeText.Require("--why", why), [ControlPart.Of(ControlPart.Models, models.ToText(), _history.InForce.HashOf(ControlPart.Models))]),
         _cancel);
 
+    private PublishedVersion VersionOf(ModelReference model) => Published.Versions.First(version => version.Model == model);
+
+    /// <returns>Null for a text that is wrong.</returns>
+    private static PublishedModels? ReadIfAny(string? text)
+    {
+        try
+        {
+            return PublishedModels.Read(text);
+        }
+        catch (InvalidInputFileException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A change that no process could apply is not published.</summary>
     /// <exception cref="InvalidInputFileException">No policy can be made of it.</exception>
     private void RequirePolicy(PublishedModels models)
     {
+        // Processes have the graphics cards that this machine may lack.
+        var topology = _topology with { ModelEngines = _topology.ModelEngines.ToDictionary(engine => engine.Key, engine => engine.Value with { Device = ModelDevice.Cpu }) };
         using var meter = new EngineMeter();
-        using var files = new PolicyFiles(_topology, Artifacts.Load(_topology, _cancel), meter, _folders);
+        using var files = new PolicyFiles(topology, Artifacts.Load(topology, _cancel), meter, _folders);
         var control = _history.InForce;
         var change = new ControlChange("", "", [ControlPart.Of(ControlPart.Models, models.ToText(), control.HashOf(ControlPart.Models))]);
-        files.PolicyOf(_topology, control.With(change, offset: 0, atMs: 0, out _), _cancel).Held?.Dispose();
+        files.PolicyOf(topology, control.With(change, offset: 0, atMs: 0, out _), TimeSpan.Zero, _cancel).Held?.Dispose();
     }
 
     private sealed class Edit(PublishedShelf shelf) : IRoleEdit
@@ -105,6 +133,11 @@ internal sealed class PublishedShelf : IModelShelf
         {
             var models = shelf.Published.With(roles, isRollback);
             shelf.RequirePolicy(models);
+            if (!shelf.Published.HasRoles && shelf._topology is { Canary: not null } or { FallbackFolder: not null } or { ShadowFolders.Count: > 0 })
+            {
+                Console.Error.WriteLine($"{shelf._topology.File}: from now on canary, fallback and shadows are those that are published, and not the file's");
+            }
+
             shelf.Publish(models, by, why);
         }
 

@@ -7,22 +7,19 @@ namespace StreamScoring.Host.Registry;
 /// <summary>Looks whether what lies in a registry is what was put there.</summary>
 internal static class RegistryCheck
 {
+    /// <param name="isThorough">Whether it may take as long as reading all of it from
+    /// afar.</param>
     /// <returns>Null where all is well.</returns>
-    public static string? ProblemOf(IModelShelf shelf, ModelReference model)
+    public static string? ProblemOf(IModelShelf shelf, ModelReference model, bool isThorough)
     {
-        var folder = shelf.FolderOf(model);
-        if (!Directory.Exists(folder))
-        {
-            return $"its folder {folder} is gone; add it again";
-        }
-
-        if (shelf.Models().First(entry => entry.Model == model).Event.Files is { } files && ModelRegistry.FilesHashOf(folder) != files)
-        {
-            return "its files were changed; add it again";
-        }
-
         try
         {
+            if (shelf.ProblemOf(model, isThorough) is { } problem)
+            {
+                return problem;
+            }
+
+            var folder = shelf.FolderOf(model);
             using var loaded = OnnxModelLoader.LoadFolder(folder);
             return loaded.Version != model.Version ? $"its files have the hash {loaded.Version}: they were changed; add it again"
                 : loaded.Name != model.Name ? $"its card calls it {loaded.Name}: it was changed; add it again"
@@ -39,7 +36,7 @@ internal static class RegistryCheck
     /// features.</exception>
     public static void Require(IModelShelf shelf, ModelReference model, string? featureFile)
     {
-        if (ProblemOf(shelf, model) is { } problem)
+        if (ProblemOf(shelf, model, isThorough: false) is { } problem)
         {
             throw new InvalidInputFileException($"{model} gets no role: {problem}");
         }

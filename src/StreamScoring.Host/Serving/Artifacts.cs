@@ -106,16 +106,18 @@ internal sealed class Artifacts : IDisposable
         var loaded = LoadedModels.Load(folders, topology, before?._loaded, cancel);
         try
         {
-            ServedModel[] models = [.. topology.ServedFolders.Select(served => new ServedModel(served.Role, loaded.Of(served.Folder), ColumnsOf(served.Folder)))];
+            var champion = loaded.Of(topology.ModelFolder);
+            // A model does not stand in for itself.
+            ServedModel[] models = [.. topology.ServedFolders.Where(served => served.Role != ModelRole.Previous || loaded.Of(served.Folder).Version != champion.Version).Select(served => new ServedModel(served.Role, loaded.Of(served.Folder), ColumnsOf(served.Folder)))];
             ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(ServedModel.IdOf(loaded.Of(folder)), loaded.Of(folder), ColumnsOf(folder)))];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
             }
 
-            if (models.FirstOrDefault(served => served.Role is ModelRole.Canary or ModelRole.Fallback && served.Model.Version == models.Single(other => other.Role == ModelRole.Champion).Model.Version) is { } champion)
+            if (models.FirstOrDefault(served => served.Role is ModelRole.Canary or ModelRole.Fallback && served.Model.Version == champion.Version) is { } same)
             {
-                throw new InvalidInputFileException($"{topology.File}: {champion.Id} is the champion, and the {champion.Role.ToString().ToLowerInvariant()} too; name another model, or take one of the two away");
+                throw new InvalidInputFileException($"{topology.File}: {same.Id} is the champion, and the {same.Role.ToString().ToLowerInvariant()} too; name another model, or take one of the two away");
             }
 
             var rates = RuleArtifacts.RatesOf(topology, published: null);

@@ -107,7 +107,7 @@ internal sealed class LiveTopology : IDisposable
         do
         {
             of = pipeline.State.Applied;
-            pipeline.Take(_policies.PolicyOf(topology, of, _stopping.Token));
+            pipeline.Take(_policies.PolicyOf(topology, of, TimeSpan.Zero, _stopping.Token));
         }
         while (pipeline.State.Applied != of);
     }
@@ -117,7 +117,7 @@ internal sealed class LiveTopology : IDisposable
     {
         if (topology.Control is not null)
         {
-            TakeOfLog(topology, pipeline);
+            // It was taken, and to make it again may take a while.
             return pipeline.PolicyId;
         }
 

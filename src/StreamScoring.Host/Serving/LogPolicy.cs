@@ -13,21 +13,23 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 /// <param name="files">The models and the features.</param>
 /// <param name="topology">What is in force of the topology.</param>
-/// <param name="cancel">The process ends: models are not waited for any more.</param>
+/// <param name="cancel">The graph ends: models are not waited for any more.</param>
 internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILogger logger, CancellationToken cancel) : IPolicyMaker
 {
     private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings, ControlPart.Models];
 
     /// <inheritdoc/>
-    public PolicyParts Make(ControlState control)
+    public PolicyParts Make(ControlState control) => Make(control, PublishedFolders.ProcessPatience);
+
+    private PolicyParts Make(ControlState control, TimeSpan patience)
     {
         try
         {
             return control.Parts.Keys.FirstOrDefault(kind => !Kinds.Contains(kind)) is { } unknown
                 ? throw new PolicyNotMadeException($"this release knows no {unknown} in the control log; update this process")
-                : files.PolicyOf(topology(), control, cancel);
+                : files.PolicyOf(topology(), control, patience, cancel);
         }
-        catch (Exception e) when (e is InvalidInputFileException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not (PolicyNotMadeException or OperationCanceledException))
         {
             throw new PolicyNotMadeException(e.Message, e);
         }
@@ -46,14 +48,15 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
     {
         try
         {
-            return (Make(control), null);
+            // Whoever starts has payments to decide: a model that cannot be had is not waited for.
+            return (Make(control, TimeSpan.Zero), null);
         }
         catch (PolicyNotMadeException e)
         {
             logger.PolicyNotMade(e.Message);
             try
             {
-                return (Make(applied), e.Message);
+                return (Make(applied, TimeSpan.Zero), e.Message);
             }
             catch (PolicyNotMadeException older)
             {

@@ -40,7 +40,7 @@ internal static class ModelArchive
                 entry.ExtractToFile(path, overwrite: false);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException)
         {
             throw new InvalidInputFileException($"it is no archive of a model's folder: {e.Message}", e);
         }

@@ -55,15 +55,17 @@ internal sealed class PolicyFiles : IDisposable
     /// The policy of what the control log says. Models are loaded where it names others than those
     /// that are loaded.
     /// </summary>
+    /// <param name="patience">How long a published model is waited for that is not to be had.
+    /// </param>
     /// <exception cref="InvalidInputFileException">It does not fit the features, or a model cannot
     /// be had.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public PolicyParts PolicyOf(Topology topology, ControlState control, CancellationToken cancel)
+    public PolicyParts PolicyOf(Topology topology, ControlState control, TimeSpan patience, CancellationToken cancel)
     {
-        var settled = PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings));
+        // Outside of the lock, as a model may be waited for.
+        var named = WithPublished(PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings)), control.TextOf(ControlPart.Models), patience, cancel);
         lock (_loading)
         {
-            var named = WithPublished(settled, control.TextOf(ControlPart.Models), cancel);
             if (!NamesSameModels(named))
             {
                 var loaded = Artifacts.Load(named, Features, Failures, cancel, Current);
@@ -76,11 +78,11 @@ internal sealed class PolicyFiles : IDisposable
         }
     }
 
-    private Topology WithPublished(Topology topology, string? text, CancellationToken cancel)
+    private Topology WithPublished(Topology topology, string? text, TimeSpan patience, CancellationToken cancel)
     {
         var models = PublishedModels.Read(text);
-        return PublishedRoles.Apply(topology, models.Roles, model => (_published ?? throw new InvalidInputFileException($"{model} was published, and this process reads no topic of models"))
-            .FolderOf(models.Versions.First(version => version.Model == model), cancel));
+        return PublishedRoles.Apply(topology, models, model => (_published ?? throw new InvalidInputFileException($"{model} was published, and this process reads no topic of models"))
+            .FolderOf(models.Versions.First(version => version.Model == model), patience, cancel));
     }
 
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>

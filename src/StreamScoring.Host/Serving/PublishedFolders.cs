@@ -12,64 +12,92 @@ namespace StreamScoring.Host.Serving;
 /// </summary>
 /// <param name="folder">That all of them lie in; it is made where it is missing.</param>
 /// <param name="topic">Of models.</param>
-/// <param name="patience">How long brokers that do not answer are asked again.</param>
-internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpan patience)
+internal sealed class PublishedFolders(string folder, PolicyTopic topic)
 {
-    private const string Folder = "models";
-    private static readonly TimeSpan ProcessPatience = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    private const string NewFolder = "new-", Archive = "archive.tar";
+    private const string Folder = "models", NewFolder = "new-", Archive = "archive.tar";
 
     /// <summary>
-    /// Versions whose files were looked at, and by which hash. They are loaded from here again and
-    /// again.
+    /// How long a process waits for a model whose topic does not answer, or lacks it: a mirror may
+    /// bring the change before the model.
     /// </summary>
+    public static readonly TimeSpan ProcessPatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Versions whose files were looked at, and by which hash.</summary>
     private readonly HashSet<(string Version, string Files)> _seen = [];
     private readonly Lock _gate = new();
 
+    /// <summary>One at a time: two would write the same folder.</summary>
+    private readonly Lock _fetching = new();
+
     /// <summary>Those of a process that decides; null where no log names models.</summary>
-    public static PublishedFolders? OfProcess(Topology topology) => KafkaPorts.ModelsOf(topology) is { } topic ? new PublishedFolders(PlaceOf(topology), topic, ProcessPatience) : null;
+    public static PublishedFolders? OfProcess(Topology topology) => KafkaPorts.ModelsOf(topology) is { } topic ? new PublishedFolders(PlaceOf(topology), topic) : null;
 
     /// <summary>Where a process of the topology keeps them.</summary>
     public static string PlaceOf(Topology topology) => Path.Combine(topology.DataFolder, Folder);
 
     /// <summary>Where a version lies on this machine.</summary>
+    /// <param name="patience">How long a topic that does not answer, or lacks it, is asked
+    /// again.</param>
     /// <exception cref="InvalidInputFileException">It cannot be had: the topic does not hold it, or
     /// the folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public string FolderOf(PublishedVersion version, CancellationToken cancel)
+    public string FolderOf(PublishedVersion version, TimeSpan patience, CancellationToken cancel)
     {
         var place = Path.Combine(folder, version.Model.Hex);
-        // One at a time: two would write the same folder.
-        lock (_gate)
+        if (IsSeen(version) && Directory.Exists(place))
+        {
+            return place;
+        }
+
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
         {
             try
             {
-                if (!_seen.Contains((version.Model.Version, version.Files)) || !Directory.Exists(place))
+                lock (_fetching)
                 {
-                    if (!Directory.Exists(place) || ModelRegistry.FilesHashOf(place) != version.Files)
+                    if (!IsAt(place, version.Files))
                     {
                         Fetch(version, place, cancel);
                     }
+                }
 
+                lock (_gate)
+                {
                     _seen.Add((version.Model.Version, version.Files));
                 }
+
+                return place;
+            }
+            catch (KafkaFailedException) when (TimeProvider.System.GetElapsedTime(began) < patience)
+            {
+                cancel.WaitHandle.WaitOne(Pause);
+                cancel.ThrowIfCancellationRequested();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or KafkaFailedException)
             {
                 throw new InvalidInputFileException($"{version.Model} cannot be had here: {e.Message}", e);
             }
-
-            return place;
         }
     }
 
-    /// <summary>Whether the topic still holds all of a version.</summary>
+    /// <summary>Whether the topic still holds all of a version, as it was published.</summary>
     public bool IsThere(PublishedVersion version, CancellationToken cancel)
     {
-        using var archive = new FileStream(Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        return TryRead(version, version.Offset, archive, cancel);
+        var aside = Directory.CreateTempSubdirectory("scoring-models");
+        try
+        {
+            new PublishedFolders(aside.FullName, topic).FolderOf(version, TimeSpan.Zero, cancel);
+            return true;
+        }
+        catch (InvalidInputFileException)
+        {
+            return false;
+        }
+        finally
+        {
+            aside.Delete(recursive: true);
+        }
     }
 
     /// <summary>The folder's archive in slices, each with its key.</summary>
@@ -87,6 +115,18 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
         }
     }
 
+    private bool IsSeen(PublishedVersion version)
+    {
+        lock (_gate)
+        {
+            return _seen.Contains((version.Model.Version, version.Files));
+        }
+    }
+
+    private static bool IsAt(string place, string files) => Directory.Exists(place) && ModelRegistry.FilesHashOf(place) == files;
+
+    /// <exception cref="KafkaFailedException">The topic does not answer, or does not hold it.
+    /// </exception>
     private void Fetch(PublishedVersion version, string place, CancellationToken cancel)
     {
         Directory.CreateDirectory(folder);
@@ -94,22 +134,11 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
         var at = Path.Combine(folder, $"{NewFolder}{Guid.NewGuid():n}");
         try
         {
-            Directory.CreateDirectory(at);
-            using (var archive = new FileStream(Path.Combine(folder, $"{Path.GetFileName(at)}.{Archive}"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose))
+            // A mirrored topic has other offsets, and one that was made again too; the newest
+            // slices are those of the newest archive then.
+            if (!TryFetch(version, at, version.Offset, toTheEnd: false, cancel) && !TryFetch(version, at, from: 0, toTheEnd: true, cancel))
             {
-                // A mirrored topic has other offsets, and one that was made again too.
-                if (!TryReadPatiently(version, version.Offset, archive, cancel) && (version.Offset == 0 || !TryReadPatiently(version, 0, archive, cancel)))
-                {
-                    throw new InvalidInputFileException($"{version.Model} is not in the topic of models as it was published; publish it again: scoring models push {version.Model}");
-                }
-
-                archive.Position = 0;
-                ModelArchive.Read(archive, at);
-            }
-
-            if (ModelRegistry.FilesHashOf(at) != version.Files)
-            {
-                throw new InvalidInputFileException($"{version.Model} is in the topic of models with other files than were published; publish it again: scoring models push {version.Model}");
+                throw new KafkaFailedException($"the topic of models does not hold it as it was published; publish it again: scoring models push {version.Model}");
             }
 
             Put(at, place, version.Files);
@@ -123,8 +152,42 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
         }
     }
 
+    /// <returns>Whether its files are in the folder, as they were published.</returns>
+    private bool TryFetch(PublishedVersion version, string at, long from, bool toTheEnd, CancellationToken cancel)
+    {
+        if (Directory.Exists(at))
+        {
+            Directory.Delete(at, recursive: true);
+        }
+
+        Directory.CreateDirectory(at);
+        using var archive = new FileStream($"{at}.{Archive}", FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        if (!TryRead(version, from, toTheEnd, archive, cancel))
+        {
+            return false;
+        }
+
+        archive.Position = 0;
+        try
+        {
+            ModelArchive.Read(archive, at);
+        }
+        catch (InvalidInputFileException)
+        {
+            return false;
+        }
+
+        return ModelRegistry.FilesHashOf(at) == version.Files;
+    }
+
+    /// <summary>Another process of this machine may have been faster.</summary>
     private static void Put(string at, string place, string files)
     {
+        if (IsAt(place, files))
+        {
+            return;
+        }
+
         if (Directory.Exists(place))
         {
             Directory.Delete(place, recursive: true);
@@ -134,9 +197,9 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
         {
             Directory.Move(at, place);
         }
-        catch (IOException) when (Directory.Exists(place) && ModelRegistry.FilesHashOf(place) == files)
+        catch (IOException) when (IsAt(place, files))
         {
-            // Another process of this machine was faster.
+            // It has just been.
         }
     }
 
@@ -157,25 +220,9 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
         }
     }
 
-    /// <inheritdoc cref="TryRead"/>
-    private bool TryReadPatiently(PublishedVersion version, long from, FileStream archive, CancellationToken cancel)
-    {
-        for (var began = TimeProvider.System.GetTimestamp(); ;)
-        {
-            try
-            {
-                return TryRead(version, from, archive, cancel);
-            }
-            catch (KafkaFailedException) when (TimeProvider.System.GetElapsedTime(began) < patience)
-            {
-                cancel.WaitHandle.WaitOne(Pause);
-                cancel.ThrowIfCancellationRequested();
-            }
-        }
-    }
-
+    /// <param name="toTheEnd">Whether later slices take the place of earlier ones.</param>
     /// <returns>Whether all of it is there.</returns>
-    private bool TryRead(PublishedVersion version, long from, FileStream archive, CancellationToken cancel)
+    private bool TryRead(PublishedVersion version, long from, bool toTheEnd, FileStream archive, CancellationToken cancel)
     {
         archive.SetLength(version.Bytes);
         var isThere = new bool[ModelChunk.CountOf(version.Bytes)];
@@ -192,12 +239,12 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic, TimeSpa
             archive.Write(record.Value);
             missing -= isThere[index] ? 0 : 1;
             isThere[index] = true;
-            if (missing == 0)
+            if (missing == 0 && !toTheEnd)
             {
                 return true;
             }
         }
 
-        return false;
+        return missing == 0;
     }
 }

@@ -192,7 +192,8 @@ internal sealed class ServingProcess(
         var coverage = CoverageOf(state);
         var source = KafkaPorts.Source(topology, connection, logs, isMember: true, state.Vector, firsts, coverage, logger, _positions);
         var sink = await OpenSinkAsync(connection, source);
-        var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger, cancel);
+        using var graph = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var log = topology.Control is null ? null : new LogPolicy(policies, () => _topology, logger, graph.Token);
         var (policy, problem) = log?.AtStart(state.Control, state.Applied) ?? (policies.PolicyOf(topology), null);
         _marks?.Refer(logs);
         await using var late = new ShadowTopic(connection, topology.Home.Shadow, logs, new LateAnswerMeters(meter), logger);
@@ -214,6 +215,7 @@ internal sealed class ServingProcess(
         finally
         {
             (_source, _pipeline, health.Logs, health.Policy) = (null, null, null, null);
+            await graph.CancelAsync();
             await writing.CancelAsync();
             // First of all the group is left, so that others can take over while this one writes
             // its state.

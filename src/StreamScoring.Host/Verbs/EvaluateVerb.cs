@@ -44,15 +44,15 @@ internal static class EvaluateVerb
                 throw new InvalidInputFileException("--group-by ranks the cards of a day, and no column says when a payment was; add --time COLUMN");
             }
 
-            if (parsed.GetValue(report) is { } to)
-            {
-                OutputFile.RequireNoInput(to, [parsed.GetRequiredValue(data)]);
-            }
-
             var columns = new EvaluatedColumns(parsed.GetRequiredValue(label), parsed.GetValue(time), parsed.GetValue(group), [.. (parsed.GetValue(by) ?? []).Distinct(StringComparer.Ordinal)]);
             var run = new EvaluationRun(
                 parsed.GetRequiredValue(data), columns, InRange("--k", parsed.GetValue(k), 1, CardsMax), InRange("--draws", parsed.GetValue(draws), 0, DrawsMax), parsed.GetValue(seed), cancel);
             var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => PathOf(of, parsed.GetValue(registry))).ToList();
+            if (parsed.GetValue(report) is { } to)
+            {
+                OutputFile.RequireNoInput(to, [parsed.GetRequiredValue(data), .. models], "--report");
+            }
+
             var result = run.Of(models[0], models.Count > 1 ? models[1] : null);
             foreach (var notice in result.Notices)
             {

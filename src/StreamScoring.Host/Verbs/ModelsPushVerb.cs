@@ -17,6 +17,7 @@ internal static class ModelsPushVerb
         var model = ModelsVerb.ModelArgument;
         var topology = CommonOptions.Topology();
         var registry = new Option<string?>("--registry") { Description = "The registry that has it (default: the topology's, models.registry)", HelpName = "DIR" };
+        var again = new Option<bool>("--again") { Description = "Publishes it once more where it is published already: processes that could not have it try anew" };
         var (why, json) = (ModelsVerb.WhyIfAny, CommonOptions.Json());
         var verb = new Command("push",
             """
@@ -26,7 +27,7 @@ internal static class ModelsPushVerb
 
             Example:
               scoring models push challenger --registry data/registry --topology topology/handbook/topology.yaml --why "trained on March"
-            """) { model, topology, registry, why, json };
+            """) { model, topology, registry, again, why, json };
         verb.Runs((parsed, cancel) =>
         {
             var file = TopologyFile.Load(parsed.GetRequiredValue(topology), []);
@@ -35,19 +36,20 @@ internal static class ModelsPushVerb
                 ?? throw new InvalidInputFileException($"{file.File} names no registry; say which one has the model: --registry DIR (scoring models add puts it there)"));
             var version = from.Find(parsed.GetRequiredValue(model));
             RegistryCheck.Require(from, version, file.FeatureFile);
-            var published = Push(file, shelf, from, version, ModelsVerb.WhyOf(parsed), cancel);
+            var published = Push(file, shelf, from, version, parsed.GetValue(again), ModelsVerb.WhyOf(parsed), cancel);
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(new { model = version.ToString(), bytes = published.Bytes, offset = published.Offset }) : version.ToString());
             return Task.FromResult(VerbRunner.Done);
         });
         return verb;
     }
 
+    /// <param name="again">Also where it is there.</param>
     /// <param name="why">Null where nothing was said.</param>
     /// <exception cref="InvalidInputFileException">The same model is there under another name.
     /// </exception>
     /// <exception cref="Kafka.KafkaFailedException">It cannot be written, or somebody else
     /// published at the same time.</exception>
-    internal static PublishedVersion Push(Topology file, PublishedShelf shelf, ModelRegistry from, ModelReference model, string? why, CancellationToken cancel)
+    internal static PublishedVersion Push(Topology file, PublishedShelf shelf, ModelRegistry from, ModelReference model, bool again, string? why, CancellationToken cancel)
     {
         var folder = from.FolderOf(model);
         var files = ModelRegistry.FilesHashOf(folder);
@@ -55,7 +57,7 @@ internal static class ModelsPushVerb
         {
             case { Model: var other } when other != model:
                 throw new InvalidInputFileException($"{shelf.Place}: the same model is there as {other}; use it by that name");
-            case { } same when same.Files == files && shelf.IsThere(same):
+            case { } same when !again && same.Files == files && shelf.IsThere(same):
                 Console.Error.WriteLine($"{model} is published already");
                 return same;
         }

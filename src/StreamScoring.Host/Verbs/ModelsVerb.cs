@@ -18,7 +18,7 @@ internal static class ModelsVerb
     private static readonly Option<string> Why = new("--why") { Description = WhyText, HelpName = "TEXT", Required = true };
     internal static readonly Option<string> WhyIfAny = new("--why") { Description = WhyText, HelpName = "TEXT" };
     internal static readonly Option<bool> Json = CommonOptions.Json();
-    internal static readonly Argument<string> ModelArgument = new("NAME") { Description = "The newest version of a model, or NAME@sha256:… (its first digits are enough)" };
+    internal static readonly Argument<string> ModelArgument = new("NAME") { Description = "The newest version of a model, NAME@sha256:… (its first digits are enough), or NAME@ALIAS" };
 
     public static Command Build() => new("models", "A registry of models: versions that never change, their roles, and who changed what and why (docs/models.md).")
     {
@@ -32,6 +32,7 @@ internal static class ModelsVerb
         Verb("rollback", "Makes the champion before this one the champion again.\n\nExample:\n  scoring models rollback --registry data/registry --why \"blocks too much\"", [WhyIfAny], Rollback),
         ModelsRoleVerb.Build(),
         ModelsPushVerb.Build(),
+        ModelsAliasVerb.Build(),
         ModelsCompareVerb.Build(),
     };
 
@@ -96,9 +97,10 @@ internal static class ModelsVerb
         foreach (var (model, added) in shelf.Models())
         {
             string[] has = [.. roles.All.Where(of => of.Model == model).Select(of => of.Role == "canary" ? $"canary {roles.Canary!.Share}" : of.Role)];
+            string[] called = [.. roles.Aliases.Where(alias => alias.Value == model).Select(alias => alias.Key)];
             Console.WriteLine(parsed.GetValue(Json)
-                ? JsonSerializer.Serialize(new { name = model.Name, version = model.Version, at = added.At, by = added.By, why = added.Why, roles = has })
-                : Contracts.TerminalText.Escape($"{model}  {added.At}  {added.By}{(added.Why is null ? "" : $"  {added.Why}")}{(has.Length == 0 ? "" : $"  [{string.Join(", ", has)}]")}"));
+                ? JsonSerializer.Serialize(new { name = model.Name, version = model.Version, at = added.At, by = added.By, why = added.Why, roles = has, aliases = called })
+                : Contracts.TerminalText.Escape($"{model}  {added.At}  {added.By}{(added.Why is null ? "" : $"  {added.Why}")}{(has.Length == 0 ? "" : $"  [{string.Join(", ", has)}]")}{(called.Length == 0 ? "" : $"  = {string.Join(", ", called)}")}"));
         }
 
         return VerbRunner.Done;
@@ -136,7 +138,7 @@ internal static class ModelsVerb
         var wrong = 0;
         foreach (var model in models)
         {
-            var problem = RegistryCheck.ProblemOf(shelf, model);
+            var problem = RegistryCheck.ProblemOf(shelf, model, isThorough: true);
             wrong += problem is null ? 0 : 1;
             Console.WriteLine(parsed.GetValue(Json) ? JsonSerializer.Serialize(new { model = model.ToString(), ok = problem is null, problem }) : Contracts.TerminalText.Escape($"{model}: {problem ?? "as it was added"}"));
         }
@@ -149,7 +151,7 @@ internal static class ModelsVerb
         foreach (var change in shelf.History())
         {
             Console.WriteLine(parsed.GetValue(Json) ? change.ToLine()
-                : Contracts.TerminalText.Escape($"{change.At}  {change.By}  {change.Kind}  {change.Hash}{(change.Share is null ? "" : $"  {change.Share}")}{(change.Replaces is null ? "" : $"  before: {change.Replaces}")}{(change.Why is null ? "" : $"  {change.Why}")}"));
+                : Contracts.TerminalText.Escape($"{change.At}  {change.By}  {change.Kind}  {change.Hash}{(change.As is null ? "" : $"  {change.As}")}{(change.Share is null ? "" : $"  {change.Share}")}{(change.Replaces is null ? "" : $"  before: {change.Replaces}")}{(change.Why is null ? "" : $"  {change.Why}")}"));
         }
 
         return VerbRunner.Done;

@@ -21,7 +21,8 @@ internal sealed class OnnxSession : IDisposable
 
     static OnnxSession() => RuntimeTelemetry.TurnOff();
 
-    private OnnxSession(string path, InferenceSession inner, TimeSpan callMax, IReadOnlyList<string> notices) => (Path, Inner, CallMax, Notices) = (path, inner, callMax, notices);
+    private OnnxSession(string path, InferenceSession inner, TimeSpan callMax, bool isOnCard, IReadOnlyList<string> notices) =>
+        (Path, Inner, CallMax, IsOnCard, Notices) = (path, inner, callMax, isOnCard, notices);
 
     public string Path { get; }
 
@@ -29,6 +30,9 @@ internal sealed class OnnxSession : IDisposable
 
     /// <summary>How long one call may take.</summary>
     public TimeSpan CallMax { get; }
+
+    /// <summary>Whether a graphics card computes it.</summary>
+    public bool IsOnCard { get; }
 
     /// <summary>What whoever serves it should know of its device.</summary>
     public IReadOnlyList<string> Notices { get; }
@@ -54,11 +58,11 @@ internal sealed class OnnxSession : IDisposable
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         var notices = new List<string>();
-        SessionDevice.Choose(path, engine.Device, options, notices);
+        var isOnCard = SessionDevice.Choose(path, engine.Device, options, notices);
         using var ending = ended.Register(() => options.SetLoadCancellationFlag(true));
         try
         {
-            return new OnnxSession(path, new InferenceSession(graph.ToBytes(), options), callMax, notices);
+            return new OnnxSession(path, new InferenceSession(graph.ToBytes(), options), callMax, isOnCard, notices);
         }
         catch (OnnxRuntimeException e) when (!ended.IsCancellationRequested)
         {

@@ -12,13 +12,14 @@ internal static class SessionDevice
     private const string Build = "build scoring with -p:OnnxRuntime=cuda (docs/models.md, Graphics cards)";
 
     /// <param name="notices">Told where the processor takes the place of a graphics card.</param>
+    /// <returns>Whether a graphics card computes it.</returns>
     /// <exception cref="Configuration.InvalidInputFileException">There is none that can be used.
     /// </exception>
-    public static void Choose(string path, ModelDevice device, SessionOptions options, List<string> notices)
+    public static bool Choose(string path, ModelDevice device, SessionOptions options, List<string> notices)
     {
         if (device == ModelDevice.Cpu || Problem(options) is not { } problem)
         {
-            return;
+            return device != ModelDevice.Cpu;
         }
 
         if (device == ModelDevice.Cuda)
@@ -27,6 +28,7 @@ internal static class SessionDevice
         }
 
         notices.Add($"the processor computes it, as {problem}");
+        return false;
     }
 
     /// <returns>Null where a graphics card can be used.</returns>

@@ -12,7 +12,8 @@ public static class CardPrecision
     /// <summary>
     /// Of each day: the highest probability of each card, and whether any of its payments was
     /// fraud. Cards that an earlier day found to be fraud among its k are left out. Equal cards
-    /// stand in the order of their ids, as numbers if all are whole numbers.
+    /// stand in the order of their ids, as numbers if all are whole numbers. Payments without a
+    /// card are left out.
     /// </summary>
     /// <param name="scores">With days and groups.</param>
     /// <returns>By day, in order: frauds among the k ÷ k.</returns>
@@ -23,7 +24,7 @@ public static class CardPrecision
         var order = OrderOf(groups);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var byDay = new List<(int, double)>();
-        foreach (var day in Enumerable.Range(0, scores.Count).GroupBy(row => days[row]).OrderBy(day => day.Key))
+        foreach (var day in Enumerable.Range(0, scores.Count).Where(row => groups[row].Length > 0).GroupBy(row => days[row]).OrderBy(day => day.Key))
         {
             var riskiest = day.Where(row => !found.Contains(groups[row])).GroupBy(row => groups[row], StringComparer.Ordinal)
                 .Select(card => (Id: card.Key, Probability: card.Max(row => scores.Probabilities[row]), IsFraud: card.Any(row => scores.Frauds[row])))
@@ -36,7 +37,7 @@ public static class CardPrecision
     }
 
     private static IComparer<string> OrderOf(IReadOnlyList<string> ids) =>
-        ids.All(id => long.TryParse(id, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+        ids.All(id => id.Length == 0 || long.TryParse(id, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             ? Comparer<string>.Create((left, right) => long.Parse(left, CultureInfo.InvariantCulture).CompareTo(long.Parse(right, CultureInfo.InvariantCulture)))
             : StringComparer.Ordinal;
 }

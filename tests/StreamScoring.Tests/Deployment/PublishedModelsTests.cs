@@ -18,12 +18,13 @@ public sealed class PublishedModelsTests : IDisposable
     {
         var models = PublishedModels.None.With(A).With(B).With(C)
             .With(ModelRoles.None with { Champion = A.Model }, isRollback: false)
-            .With(new ModelRoles(B.Model, [C.Model]) { Previous = A.Model, Fallback = C.Model, Canary = new CanaryRole(C.Model, 12.5, TextField.CustomerId) }, isRollback: false);
+            .With(new ModelRoles(B.Model, [C.Model]) { Previous = A.Model, Fallback = C.Model, Canary = new CanaryRole(C.Model, 12.5, TextField.CustomerId) }.WithAlias("b@march", B.Model).WithAlias("a@old", A.Model), isRollback: false);
         var read = PublishedModels.Read(models.ToText());
         Assert.Equal(models.ToText(), read.ToText());
         Assert.Equal(models.Roles.All, read.Roles.All);
         Assert.Equal((models.Roles.Canary, "a"), (read.Roles.Canary, Assert.Single(read.Before).Name));
         Assert.Equal([A, B, C], read.Versions);
+        Assert.Equal([("a@old", "a"), ("b@march", "b")], read.Roles.Aliases.Select(alias => (alias.Key, alias.Value.Name)));
         Assert.Empty(PublishedModels.Read(null).Versions);
     }
 
@@ -59,19 +60,32 @@ public sealed class PublishedModelsTests : IDisposable
     [InlineData("version: 1\nversions:\n  - {model: {A}, files: sha256:12, bytes: 1, offset: 0}\n", "files")]
     [InlineData("version: 1\nversions:\n  - {model: {A}, bytes: 0, offset: 0}\n", "files is missing")]
     [InlineData("version: 1\nother: 1\n", "other")]
+    [InlineData("version: 1\naliases: {b@x: {A}}\nversions:\n  - {model: {A}, files: sha256:0, bytes: 1, offset: 0}\n", "is no alias of a")]
+    [InlineData("version: 1\naliases: {a@x: {A}}\nversions: []\n", "a@x is a@sha256:")]
     public void What_is_wrong_is_refused(string text, string said) =>
         Assert.Contains(said, Assert.Throws<InvalidInputFileException>(() => PublishedModels.Read(text.Replace("{A}", $"{A.Model}", StringComparison.Ordinal))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_role_that_was_not_published_is_the_topologys_whose_champion_stands_in_for_the_first_one()
+    public void As_soon_as_a_role_is_published_all_are_the_logs_but_for_a_champion_that_nobody_promoted()
     {
-        var topology = _file.Load();
-        Assert.Equal(topology, PublishedRoles.Apply(topology, ModelRoles.None, FolderOf));
-        var first = PublishedRoles.Apply(topology, ModelRoles.None with { Champion = A.Model, Shadows = [B.Model] }, FolderOf);
-        Assert.Equal(("/a", topology.ModelFolder, null, topology.FallbackFolder), (first.ModelFolder, first.PreviousFolder, first.Canary, first.FallbackFolder));
-        Assert.Equal(["/b"], first.ShadowFolders);
-        var second = PublishedRoles.Apply(topology, new ModelRoles(B.Model, []) { Previous = A.Model, Fallback = C.Model, Canary = new CanaryRole(C.Model, 5, TextField.CardId) }, FolderOf);
+        var topology = _file.Load() with { Canary = new CanaryKnobs("/own", 7, TextField.CardId), FallbackFolder = "/small", ShadowFolders = ["/shadow"], PreviousFolder = "/before" };
+        // A version alone gives nobody a role.
+        Assert.Equal(topology, Apply(PublishedModels.None));
+        Assert.Equal(topology, Apply(PublishedModels.None.With(A)));
+        var shadow = Apply(PublishedModels.None.With(B).With(ModelRoles.None with { Shadows = [B.Model] }, isRollback: false));
+        Assert.Equal((topology.ModelFolder, null, null, null), (shadow.ModelFolder, shadow.PreviousFolder, shadow.Canary, shadow.FallbackFolder));
+        Assert.Equal(["/b"], shadow.ShadowFolders);
+        // Taken away it is no one's, and not the file's again.
+        var models = PublishedModels.None.With(B).With(ModelRoles.None with { Shadows = [B.Model] }, isRollback: false).With(ModelRoles.None, isRollback: false);
+        Assert.Empty(Apply(PublishedModels.Read(models.ToText())).ShadowFolders);
+        // The topology's champion stands in for the first one that is promoted.
+        var first = Apply(PublishedModels.None.With(A).With(ModelRoles.None with { Champion = A.Model }, isRollback: false));
+        Assert.Equal(("/a", topology.ModelFolder), (first.ModelFolder, first.PreviousFolder));
+        var second = Apply(PublishedModels.None.With(A).With(B).With(C).With(
+            new ModelRoles(B.Model, []) { Previous = A.Model, Fallback = C.Model, Canary = new CanaryRole(C.Model, 5, TextField.CardId) }, isRollback: false));
         Assert.Equal(("/b", "/a", new CanaryKnobs("/c", 5, TextField.CardId), "/c"), (second.ModelFolder, second.PreviousFolder, second.Canary, second.FallbackFolder));
+
+        Topology Apply(PublishedModels models) => PublishedRoles.Apply(topology, models, FolderOf);
     }
 
     [Fact]

@@ -65,6 +65,7 @@ public sealed class TopologyFileTests : IDisposable
         Assert.Equal("large: {device: cuda_or_cpu, threads: 2, rowsMax: 512, lanes: 1}", TopologyKeys.Named("models.engines").Text(Load(Good, "models.engines.large.device=cuda_or_cpu", "models.engines.large.threads=2", "models.engines.large.rowsMax=512", "models.engines.large.lanes=1")));
         Assert.Contains("cpu, cuda, cuda_or_cpu", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {device: gpu}}")).Message, StringComparison.Ordinal);
         Assert.Contains("threads", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {threads: 0}}")).Message, StringComparison.Ordinal);
+        Assert.Contains("models.engines.large is empty", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: }")).Message, StringComparison.Ordinal);
         Assert.Contains("lane", Assert.Throws<InvalidInputFileException>(() => Load(Good + "\n  engines: {large: {lane: 1}}")).Message, StringComparison.Ordinal);
     }
 

@@ -114,6 +114,25 @@ public sealed class PaymentTableTests : IDisposable
     }
 
     [Fact]
+    public void Labels_that_became_known_after_a_time_do_not_count()
+    {
+        var payments = Write("p.csv", "payment_id,event_time,amount_minor,currency,card_id,fraud\n1,1000,1,EUR,c,1\n2,2000,1,EUR,c,1\n3,3000,1,EUR,c,\n4,500,1,EUR,c,0\n");
+        const string ofContract = "version: 1\ncolumns: {payment_id: payment_id, event_time: {column: event_time, format: unix_ms}, amount: {column: amount_minor, unit: minor}, currency: currency, card_id: card_id}\nlabel: fraud\n";
+        var columns = Write("columns.yaml", ofContract + "label_delay: 1s\n");
+        var labels = Write("l.csv", "payment_id,event_time,known_at,fraud,card_id\n3,3000,2500,0,c\n3,3000,2501,1,c\n4,500,2600,1,c\n");
+        PaymentTable Read(long until) => PaymentTable.Read([payments], [labels], columns, EventOrder.EventTime, keepsFrauds: true, labelsUntilMs: until);
+        // In the order of their event times: 4, 1, 2, 3.
+        Assert.Equal([true, true, true, true], Enumerable.Range(0, 4).Select(i => FraudOf(Read(long.MaxValue), i)));
+        var table = Read(2500);
+        Assert.Equal([false, true, null, false], Enumerable.Range(0, 4).Select(i => FraudOf(table, i)));
+        Assert.Equal(["4", "1", "3"], Labels(table).Select(label => label.PaymentId));
+        Assert.Equal(["3 labels became known later, and do not count", "1 of 7 rows do not say whether the payment was fraud: no label is made of them"], table.Notices);
+        // Nobody knows when it was known.
+        var without = Write("without.yaml", ofContract);
+        Assert.Contains("add label_delay", Assert.Throws<InvalidInputFileException>(() => PaymentTable.Read([payments], [], without, EventOrder.EventTime, labelsUntilMs: 2500)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Rows_of_one_payment_id_keep_their_own_labels_and_a_notice_counts_them()
     {
         var payments = Write("t.csv", "Time,Amount,Class\n1,10,0\n1,20,1\n1,30,0\n5,40,1\n5,50,0\n");

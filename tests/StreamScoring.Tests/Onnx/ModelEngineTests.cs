@@ -62,7 +62,7 @@ public sealed class ModelEngineTests : IDisposable
     {
         using var room = new SemaphoreSlim(1);
         using var inner = new CountingLane();
-        using var lanes = new LimitedLane(inner, room);
+        using var lanes = new LimitedLane("m.onnx", inner, room, TimeSpan.FromMinutes(1));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
         {
             for (var call = 0; call < 1000; call++)
@@ -74,6 +74,21 @@ public sealed class ModelEngineTests : IDisposable
         inner.Fails = true;
         Assert.Throws<InvalidOperationException>(() => lanes.Score(new FeatureMatrix(1, 1), [0], new double[1]));
         Assert.Equal(1, room.CurrentCount);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_call_that_does_not_end_is_told_so_or_stopped()
+    {
+        using var room = new SemaphoreSlim(0);
+        using var inner = new CountingLane();
+        using var hasty = new LimitedLane("m.onnx", inner, room, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(ModelFailureKind.TimedOut, Assert.Throws<ModelFailedException>(() => hasty.Score(new FeatureMatrix(1, 1), [0], new double[1])).Kind);
+        using var patient = new LimitedLane("m.onnx", inner, room, TimeSpan.FromHours(1));
+        var waiting = Task.Run(() => patient.Score(new FeatureMatrix(1, 1), [0], new double[1]));
+        patient.Stop();
+        Assert.Equal(ModelFailureKind.Stopped, (await Assert.ThrowsAsync<ModelFailedException>(() => waiting)).Kind);
+        Assert.Equal(ModelFailureKind.Stopped, Assert.Throws<ModelFailedException>(() => patient.Score(new FeatureMatrix(1, 1), [0], new double[1])).Kind);
+        Assert.Equal((0, 0), (inner.Calls, room.CurrentCount));
     }
 
     private OnnxModel Load(ModelEngine engine) => OnnxModelLoader.LoadFile(_path, Columns, new ModelLoadOptions { Kind = OutputKind.Probability, Runtime = engine });
