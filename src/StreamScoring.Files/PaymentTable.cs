@@ -56,7 +56,7 @@ public sealed class PaymentTable
     /// it.</exception>
     public static PaymentTable Read(
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
-        Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, CancellationToken cancel = default, long labelsUntilMs = long.MaxValue)
+        Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, long labelsUntilMs = long.MaxValue, CancellationToken cancel = default)
     {
         var table = new PaymentTable(keepsFrauds) { _labelsUntilMs = labelsUntilMs };
         var columns = columnsFile is null ? null : ColumnsFile.Load(columnsFile);

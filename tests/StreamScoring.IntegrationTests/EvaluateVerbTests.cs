@@ -63,7 +63,7 @@ public sealed class EvaluateVerbTests : IDisposable
     [Theory]
     [InlineData("add --time COLUMN", "--label", "fraud", "--group-by", "card")]
     [InlineData("there is no column nothing", "--label", "nothing")]
-    [InlineData("card is c0; expected ISO 8601", "--label", "fraud", "--time", "card")]
+    [InlineData("card is c0; expected a time between 1990 and 2100", "--label", "fraud", "--time", "card")]
     [InlineData("rows.csv:2: a is", "--label", "a")]
     [InlineData("--k is 0; allowed 1..", "--label", "fraud", "--k", "0")]
     [InlineData("is no file or folder; a model that is called by name needs --registry", "--label", "fraud", "--compare", "challenger")]

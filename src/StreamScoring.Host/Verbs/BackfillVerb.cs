@@ -57,8 +57,8 @@ internal static class BackfillVerb
             using var progress = new ProgressLine();
             var table = PaymentTable.Read(
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
-                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), file.AttributeUses, cancel,
-                CommonOptions.MomentOf("--as-of", parsed.GetValue(asOf)) ?? long.MaxValue);
+                keepsFrauds: parsed.GetValue(labelColumn) is not null, rows => progress.Show($"{rows:N0} payments read"), file.AttributeUses,
+                CommonOptions.MomentOf("--as-of", parsed.GetValue(asOf)) ?? long.MaxValue, cancel);
             progress.Say(table.Notices);
             await using var akka = new AkkaSystem();
             var backfill = new Backfill(file, table, akka.Materializer, limits, parsed.GetValue(rates) is { } path ? RatesFile.Load(path) : null);

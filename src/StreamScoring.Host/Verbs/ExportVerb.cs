@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using StreamScoring.Client;
-using StreamScoring.Configuration;
 using StreamScoring.Deployment;
 using StreamScoring.Host.Exporting;
 using StreamScoring.Host.Serving;

@@ -107,7 +107,7 @@ internal static class RulesBacktestVerb
     private static (IRecordedPayments Recorded, long? Count) OfTables(
         Topology topology, string[] payments, string[] labels, string? columns, IReadOnlyDictionary<string, AttributeUse> uses, ProgressLine progress, CancellationToken cancel)
     {
-        var table = PaymentTable.Read(payments, labels, columns, EventOrder.EventTime, keepsFrauds: true, rows => progress.Show($"{rows:N0} payments read"), uses, cancel);
+        var table = PaymentTable.Read(payments, labels, columns, EventOrder.EventTime, keepsFrauds: true, rows => progress.Show($"{rows:N0} payments read"), uses, cancel: cancel);
         progress.Say(table.Notices);
         return (new RecordedTable(table, topology.Limits), table.PaymentCount);
     }
