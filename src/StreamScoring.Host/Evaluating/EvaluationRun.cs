@@ -1,6 +1,5 @@
 using StreamScoring.Configuration;
 using StreamScoring.Onnx;
-using StreamScoring.Scoring;
 using StreamScoring.Training.Evaluating;
 
 namespace StreamScoring.Host.Evaluating;
@@ -10,8 +9,6 @@ namespace StreamScoring.Host.Evaluating;
 /// <param name="draws">Of the bootstrap; 0: no intervals.</param>
 internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k, int draws, int seed, CancellationToken cancel)
 {
-    private const int RowsPerCall = 1024;
-
     /// <summary>A segment of a column with more values says nothing.</summary>
     private const int SegmentsMax = 1000;
 
@@ -56,30 +53,14 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
         }
 
         var table = ScoringTable.Read(data, model.Inputs);
-        using var lane = model.OpenLane([.. Enumerable.Range(0, model.Inputs.Count)], RowsPerCall);
-        using var stopping = cancel.Register(lane.Stop);
-        using var progress = new ProgressLine();
-        var probabilities = new double[table.RowCount];
-        var (rows, raw, unscored) = (new int[RowsPerCall], new double[RowsPerCall], new UnscoredRows());
-        for (var first = 0; first < table.RowCount; first += RowsPerCall)
+        var (probabilities, unscored) = (new double[table.RowCount], new UnscoredRows());
+        TableScorer.Run(model, table, unscored, (first, raw) =>
         {
-            cancel.ThrowIfCancellationRequested();
-            var count = Math.Min(RowsPerCall, table.RowCount - first);
-            for (var i = 0; i < count; i++)
-            {
-                rows[i] = first + i;
-            }
-
-            RowIsolation.Score(lane, table.Features, rows.AsSpan(0, count), raw.AsSpan(0, count), unscored.Failed);
-            unscored.ThrowTimeOut();
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < raw.Length; i++)
             {
                 probabilities[first + i] = model.Calibration.Probability(raw[i]);
             }
-
-            progress.Show($"{model.Name}: {first + count:N0} of {table.RowCount:N0} rows");
-        }
-
+        }, cancel);
         return ($"{model.Name}@{model.Version}", probabilities);
     }
 

@@ -11,8 +11,6 @@ namespace StreamScoring.Host.Verbs;
 
 internal static class ScoreVerb
 {
-    private const int RowsPerCall = 1024;
-
     private static readonly TimeSpan TimeMaxDefault = TimeSpan.FromSeconds(30);
 
     public static Command Build()
@@ -24,7 +22,7 @@ internal static class ScoreVerb
         kind.AcceptOnlyFromAmong("probability", "logit", "score");
         var fraud = new Option<string?>("--positive-class") { Description = "Which of the model's classes is fraud, as the file names it (default: 1, true or fraud; a folder's card)", HelpName = "CLASS" };
         var outputName = new Option<string?>("--output-name") { Description = "Which of several outputs holds the number, as the file names it (default: a folder's card)", HelpName = "NAME" };
-        var timeMax = new Option<string?>("--time-max") { Description = $"Longest that loading the model, or scoring {RowsPerCall} rows, may take (default 30s)", HelpName = "TIME" };
+        var timeMax = new Option<string?>("--time-max") { Description = $"Longest that loading the model, or scoring {TableScorer.RowsPerCall} rows, may take (default 30s)", HelpName = "TIME" };
         var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs: the table's columns by name, in the model's order", HelpName = "A,B,…" };
         var ignore = new Option<string?>("--ignore") { Description = "Columns of the table that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
         var columns = new Option<string?>("--columns") { Description = "The table's columns file: the label that it names is no input either", HelpName = "FILE" };
@@ -67,26 +65,11 @@ internal static class ScoreVerb
             Console.Error.WriteLine($"{modelPath}: {notice}");
         }
 
-        using var progress = new ProgressLine();
-        var table = ScoringTable.Read(dataPath, model.Inputs);
-        using var lane = model.OpenLane([.. Enumerable.Range(0, model.Inputs.Count)], RowsPerCall);
+        var (table, unscored) = (ScoringTable.Read(dataPath, model.Inputs), new UnscoredRows());
         using var writer = TableWriter.Create(outputPath, [("payment_id", true), ("raw", false), ("probability", false), ("score", false)]);
-        using var stopping = options.Cancel.Register(lane.Stop);
-        var (rows, raw) = (new int[RowsPerCall], new double[RowsPerCall]);
-        var unscored = new UnscoredRows();
-        for (var first = 0; first < table.RowCount; first += RowsPerCall)
+        TableScorer.Run(model, table, unscored, (first, raw) =>
         {
-            options.Cancel.ThrowIfCancellationRequested();
-            var count = Math.Min(RowsPerCall, table.RowCount - first);
-            for (var i = 0; i < count; i++)
-            {
-                rows[i] = first + i;
-            }
-
-            RowIsolation.Score(lane, table.Features, rows.AsSpan(0, count), raw.AsSpan(0, count), unscored.Failed);
-            options.Cancel.ThrowIfCancellationRequested();
-            unscored.ThrowTimeOut();
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < raw.Length; i++)
             {
                 var id = table.Ids[first + i] ?? (first + i).ToString(CultureInfo.InvariantCulture);
                 Write(writer, id, raw[i], model.Calibration);
@@ -95,12 +78,8 @@ internal static class ScoreVerb
                     unscored.Add(id, raw[i]);
                 }
             }
-
-            progress.Show($"{first + count:N0} of {table.RowCount:N0} rows");
-        }
-
+        }, options.Cancel);
         writer.Complete();
-        progress.Clear();
         if (unscored.Count > 0)
         {
             Console.Error.WriteLine($"{modelPath}: of {table.RowCount:N0} rows {unscored}");
