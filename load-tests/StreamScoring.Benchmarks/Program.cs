@@ -23,6 +23,7 @@ return args switch
     ["swaps", .. var options] => SwapBenchmark.Run(options),
     ["b1-labels", .. var options] => FraudLabels.Run(options),
     ["b1-machine", .. var options] => Machine(options),
+    ["wide-model", .. var options] => WideModel.Run(options),
     ["b1-model", .. var options] => ModelFolder.Run(options),
     ["b1-observe", .. var options] => TopicObserver.Run(options),
     ["b1-summary", .. var options] => B1Summary.Run(options),
@@ -56,6 +57,8 @@ static int Usage()
           constants [--runs 3] [--keys 300000] [--output src/StreamScoring.Deployment/Capacity/constants.json] [--results FILE]
                   [--decided-ns N --followed-ns N --process-bytes N] [--features FILE --model DIR]
                   what `scoring topology plan --capacity` computes with; load-tests/capacity/measure gives the numbers that take a broker
+          wide-model --output FILE.onnx [--inputs 6] [--hidden 4096]
+                  writes a model that is slow as neural networks are
           trees   --model DIR [--batch-rows 1 8 32 64 256] [--rows real|shuffled] [--data FILE] [--passes 10] [--runs 7] [--results FILE]
                   the tree kernel against ONNX Runtime on the rows of DIR/rows.csv (or FILE)
           scale   [--quick] [--runs 7] [--sweeps lanes partitions features events-a-key keys] [--results FILE]

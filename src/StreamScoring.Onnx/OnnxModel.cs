@@ -60,6 +60,9 @@ public sealed class OnnxModel : IFraudModel
         init => (field, _room) = (value, value.LanesMax is { } lanes ? new SemaphoreSlim(lanes) : null);
     } = ModelEngine.Default;
 
+    /// <summary>Of its calls; null where they were not measured.</summary>
+    internal CallSizes? Sizes { get; init; }
+
     /// <summary>What wrote the file, as it says; empty where it does not.</summary>
     internal string Producer { get; init; } = "";
 
@@ -82,7 +85,7 @@ public sealed class OnnxModel : IFraudModel
 
         IScoringLane lane = Inputs.Any(input => input.IsText)
             ? new TextOnnxLane(_session, _shape, Inputs, featureColumns, Runtime.RowsMax)
-            : new BoundOnnxLane(_session, _shape, featureColumns, Runtime.RowsMax);
+            : new BoundOnnxLane(_session, _shape, featureColumns, Sizes ?? CallSizes.Unmeasured(_shape.Rows, Runtime.RowsMax));
         return _room is { } room ? new LimitedLane(_session.Path, lane, room, _session.CallMax) : lane;
     }
 

@@ -172,6 +172,7 @@ public static class OnnxModelLoader
             notices.Add($"ONNX Runtime serves it, not the tree kernel: {reason}");
         }
 
+        var sizes = trees is null && !inputs.Any(input => input.IsText) ? SizesOf(session, shape, given ?? ProbeRows.Invented(inputs), inputs.Count, options.Runtime.RowsMax) : null;
         ended.ThrowIfCancellationRequested();
         session.Loaded();
         return new OnnxModel(name, version, inputs, calibration, session.Share(), shape, trees, notices)
@@ -179,11 +180,26 @@ public static class OnnxModelLoader
             Paths = PathsOf(readable, goldenTable, calibration, trees?.Leaves),
             Baseline = Baseline.Of(inputs, card, goldenTable),
             Reference = card is null ? ReferenceProfile.None : new ReferenceProfile(card.Histograms, card.Probabilities),
+            Sizes = sizes,
             WeightFiles = graph.WeightFiles,
             Tensors = [.. form.Tensors?.Select(part => (part.Tensor.Name, part.Features)) ?? []],
             Producer = graph.Model.ProducerName,
             Runtime = options.Runtime,
         };
+    }
+
+    /// <returns>Null where the model fails on the rows: then nothing was measured.</returns>
+    private static CallSizes? SizesOf(OnnxSession session, OnnxShape shape, ProbeRows rows, int inputCount, int? rowsMax)
+    {
+        try
+        {
+            int[] columns = [.. Enumerable.Range(0, inputCount)];
+            return CallSizes.Measured(shape.Rows, rowsMax, rows.Features, rows.Rows, sizes => new BoundOnnxLane(session, shape, columns, sizes));
+        }
+        catch (ModelFailedException e) when (e.Kind == ModelFailureKind.Failed)
+        {
+            return null;
+        }
     }
 
     private static OutputKind KindOf(

@@ -4,13 +4,13 @@ using StreamScoring.Onnx.Trees;
 namespace StreamScoring.Onnx.Explaining;
 
 /// <summary>
-/// The ways to all leaves, written out: where a row's leaves are known, nothing is compared again.
-/// Immutable: threads share it.
+/// What the ways to all leaves are worth to each input, written out: where a row's leaves are known,
+/// nothing is compared again. Immutable: threads share it.
 /// </summary>
 internal sealed class LeafPaths
 {
     /// <summary>
-    /// 16 MiB. Ways of larger ensembles are walked: written out they would drive everything else
+    /// 12 MiB at the most. Ways of larger ensembles are walked: written out they would drive everything else
     /// out of the caches.
     /// </summary>
     private const long StepsMax = 1 << 20;
@@ -43,8 +43,8 @@ internal sealed class LeafPaths
     }
 
     /// <summary>
-    /// Adds what each split of the rows' ways is worth to its input, in the order of the trees and
-    /// from the roots on. Allocates nothing.
+    /// Adds what the rows' ways are worth to each input, in the order of the trees. Allocates
+    /// nothing.
     /// </summary>
     /// <param name="leaves">[trees, 32] Of the rows, by number among those of all trees.</param>
     /// <param name="contributions">[rows, inputs] Updated in place.</param>
@@ -81,7 +81,9 @@ internal sealed class LeafPaths
                 way.Push(new PathStep(isTrue ? nodes[split].DeltaTrue : nodes[split].DeltaFalse, nodes[split].Input));
             }
 
-            steps.AddRange(way);
+            // An input that is compared several times on the way stands once: a shorter table leaves
+            // more of the cache to others.
+            steps.AddRange(way.GroupBy(step => step.Input, (input, same) => new PathStep(same.Sum(step => step.Delta), input)));
             way.Clear();
         }
     }

@@ -218,6 +218,6 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
     private IScoringLane OpenLane(OnnxShape shape)
     {
         var columns = Enumerable.Range(0, inputs.Count).ToArray();
-        return inputs.Any(input => input.IsText) ? new TextOnnxLane(session, shape, inputs, columns, rowsMax: null) : new BoundOnnxLane(session, shape, columns, rowsMax: null);
+        return inputs.Any(input => input.IsText) ? new TextOnnxLane(session, shape, inputs, columns, rowsMax: null) : new BoundOnnxLane(session, shape, columns, CallSizes.Unmeasured(shape.Rows, rowsMax: null));
     }
 }

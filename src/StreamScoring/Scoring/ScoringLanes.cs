@@ -266,7 +266,7 @@ public sealed class ScoringLanes : IDisposable
             shadows.Begin(batch);
             var started = clock.GetTimestamp();
             choice.Ask(batch, rows, rung);
-            if (models.Length == 1)
+            if (models.Length == 1 && rung == Rung.Full)
             {
                 models[0].Score(batch, rows);
             }

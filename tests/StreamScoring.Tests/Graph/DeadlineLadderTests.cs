@@ -1,4 +1,5 @@
 using StreamScoring.Batches;
+using StreamScoring.Contracts;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Tests.Graph;
@@ -86,6 +87,43 @@ public sealed class DeadlineLadderTests
         var (late, rungs) = Run(New(hasSmall: true), seconds: 30, perSecond: _ => 7680, fullMs: _ => 60, smallMs: _ => 40);
         Assert.True(rungs[(int)Rung.Rules] > rungs.Sum() / 2);
         Assert.True(late < rungs.Sum() / 100);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_rules_decide_no_model_is_asked_and_none_is_named(bool hasSmall)
+    {
+        var calls = 0;
+        ServedModel Slow(ModelRole role) => new(role, new FakeModel(() => Called(ref calls), new ScoreCalibration(OutputKind.Probability, [])), [0]);
+        var ladder = New(hasSmall);
+        using var lanes = new ScoringLanes(hasSmall ? [Slow(ModelRole.Champion), Slow(ModelRole.Fallback)] : [Slow(ModelRole.Champion)], canary: null, 1, RowsMax, _clock, ladder: ladder);
+        var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 1), RowsMax, 64) { DecideCount = 2 };
+        (batch.DecideRows[0], batch.DecideRows[1]) = (0, 1);
+        for (var i = 0; i < 100 && ladder.Current != Rung.Rules; i++)
+        {
+            Score();
+        }
+
+        Assert.Equal(Rung.Rules, ladder.Current);
+        var before = calls;
+        Score();
+
+        Assert.Equal(before, calls);
+        Assert.All(new[] { 0, 1 }, row => Assert.Equal((PaymentBatch.NoModel, double.NaN), (batch.ModelGiven[row], batch.Probability[row])));
+
+        void Score()
+        {
+            // Old enough that a call of 60 ms would take too long.
+            Array.Fill(batch.LogTimestampMs, _clock.GetUtcNow().ToUnixTimeMilliseconds() - 70);
+            lanes.Score(batch);
+        }
+    }
+
+    private void Called(ref int calls)
+    {
+        calls++;
+        _clock.Advance(TimeSpan.FromMilliseconds(60));
     }
 
     private DeadlineLadder? _ladder;
