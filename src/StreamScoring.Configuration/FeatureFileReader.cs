@@ -24,6 +24,7 @@ internal sealed class FeatureFileReader
     private readonly FeatureScope _scope;
     private readonly ExpressionBinder _binder;
     private readonly List<(IReadOnlyList<TextField> Keys, List<string> FilterTexts, List<Expression?> Filters)> _entities = [];
+    private readonly FeatureMeaning _meaning = new();
 
     public FeatureFileReader(YamlMap top)
     {
@@ -35,6 +36,9 @@ internal sealed class FeatureFileReader
 
     /// <summary>Whether a feature looks at the amount in the base currency.</summary>
     public bool UsesBaseAmount => _scope.UsesBaseAmount;
+
+    /// <summary>What the file says, once it is read.</summary>
+    public FeatureMeaning Meaning => _meaning;
 
     /// <summary>By attribute that something looks at.</summary>
     public IReadOnlyDictionary<string, AttributeUse> AttributeUses => _scope.Attributes.Zip(_scope.AttributeUses).ToDictionary(StringComparer.Ordinal);
@@ -52,6 +56,7 @@ internal sealed class FeatureFileReader
         var lateness = _top.Duration("lateness", TimeSpan.FromDays(7), TimeSpan.Zero, DurationMax);
         var exactEvents = _top.Integer("exact_events", 4096, 16, 8192);
         _top.RequireAllRead();
+        _meaning.AddSettings((long)lateness.TotalMilliseconds, exactEvents);
         _scope.SettleMissing();
         var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters)).ToList();
         var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
@@ -147,6 +152,7 @@ internal sealed class FeatureFileReader
             }
 
             map.RequireAllRead();
+            _meaning.AddExpression(name, text);
             return new FeatureDefinition { Name = name, Text = describe, Index = index, Expression = expression };
         }
 
@@ -176,6 +182,7 @@ internal sealed class FeatureFileReader
             ExcludesCurrent = map.Flag("exclude_current", otherwise: false),
         };
         map.RequireAllRead();
+        _meaning.AddAggregate(feature, _entities[entity].Keys, map.OptionalText("of"), _entities[entity].FilterTexts[filter]);
         return feature;
     }
 
@@ -217,11 +224,14 @@ internal sealed class FeatureFileReader
             return (entity, 0);
         }
 
+        // By what they mean, so that files of one meaning lay their events out alike.
+        var syntax = Located(map, "where", () => ExpressionParser.Parse(where));
+        where = SyntaxPrinter.Print(syntax);
         var filter = _entities[entity].FilterTexts.IndexOf(where);
         if (filter < 0)
         {
             _scope.MayUseFeatures = false;
-            var condition = Located(map, "where", () => _binder.BindCondition(where));
+            var condition = Located(map, "where", () => _binder.BindCondition(syntax));
             _scope.MayUseFeatures = true;
             filter = _entities[entity].Filters.Count;
             if (filter > EntityLayout.FiltersMax)

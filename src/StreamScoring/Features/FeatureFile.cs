@@ -20,7 +20,9 @@ public sealed class FeatureFile
     /// <summary>The file as it was read.</summary>
     public string Text { get; }
 
-    /// <summary><c>sha256:</c> and the hash of the file's text.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of what the file says: of its definitions, not of its bytes.
+    /// </summary>
     public string Hash { get; }
 
     public FeatureSchema Schema { get; }
