@@ -23,7 +23,16 @@ internal sealed class FeatureFileReader
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
     private readonly FeatureScope _scope;
     private readonly ExpressionBinder _binder;
-    private readonly List<(IReadOnlyList<TextField> Keys, List<string> FilterTexts, List<Expression?> Filters)> _entities = [];
+    private readonly List<(IReadOnlyList<TextField> Keys, int Level, List<string> FilterTexts, List<FilterDefinition> Filters)> _entities = [];
+
+    /// <summary>By feature: those that it names.</summary>
+    private readonly IReadOnlyList<int>[] _uses;
+
+    /// <summary>
+    /// By feature: of an aggregate the level of its entity; of an expression the lowest level that
+    /// can look at it.
+    /// </summary>
+    private readonly int[] _levels;
     private readonly FeatureMeaning _meaning = new();
 
     public FeatureFileReader(YamlMap top)
@@ -32,6 +41,7 @@ internal sealed class FeatureFileReader
         _maps = top.Maps("features");
         _scope = new FeatureScope(_indexes, mayUseFeatures: true);
         _binder = new ExpressionBinder(_scope);
+        (_uses, _levels) = (new IReadOnlyList<int>[_maps.Count], new int[_maps.Count]);
     }
 
     /// <summary>Whether a feature looks at the amount in the base currency.</summary>
@@ -53,12 +63,13 @@ internal sealed class FeatureFileReader
         ReadNames();
         var order = OrderExpressions();
         var features = _maps.Select(ReadFeature).ToList();
+        RequireNumbers(features);
         var lateness = _top.Duration("lateness", TimeSpan.FromDays(7), TimeSpan.Zero, DurationMax);
         var exactEvents = _top.Integer("exact_events", 4096, 16, 8192);
         _top.RequireAllRead();
         _meaning.AddSettings((long)lateness.TotalMilliseconds, exactEvents);
         _scope.SettleMissing();
-        var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters)).ToList();
+        var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters, entity.Level)).ToList();
         var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
         return (features, entities, order, layout, (long)lateness.TotalMilliseconds, exactEvents);
     }
@@ -90,7 +101,7 @@ internal sealed class FeatureFileReader
         }
     }
 
-    /// <summary>Depth first over what each expression uses.</summary>
+    /// <summary>Depth first over what each feature names.</summary>
     private List<int> OrderExpressions()
     {
         var order = new List<int>();
@@ -106,36 +117,67 @@ internal sealed class FeatureFileReader
         {
             var map = _maps[index];
             var name = map.Text("name");
-            if (state[index] == 2 || map.OptionalText("expression") is not { } text)
+            if (state[index] == 2)
             {
                 return;
             }
 
+            var isExpression = map.Has("expression");
+            var key = isExpression ? "expression" : map.Has("where") ? "where" : "of";
             if (state[index] == 1)
             {
-                throw map.Error("expression", $"is part of a cycle: {string.Join(" -> ", path.SkipWhile(step => step != name))} -> {name}");
+                throw map.Error(key, $"is part of a cycle: {string.Join(" -> ", path.SkipWhile(step => step != name))} -> {name}");
             }
 
             if (path.Count == UsesMax)
             {
-                throw map.Error("expression", $"is used by a feature that is used by a feature, and so on, more than {UsesMax} deep");
+                throw map.Error(key, $"is used by a feature that is used by a feature, and so on, more than {UsesMax} deep");
             }
 
             state[index] = 1;
-            foreach (var used in Located(map, "expression", () => ExpressionBinder.NamesIn(text)))
+            // A field hides a feature of the same name, so that `name: channel, expression: channel`
+            // is no cycle.
+            _uses[index] = [.. NamesIn(map).Where(used => !IsField(used)).Select(used => _indexes.GetValueOrDefault(used, -1)).Where(used => used >= 0).Distinct()];
+            foreach (var used in _uses[index])
             {
-                // A field hides a feature of the same name, so that `name: channel, expression:
-                // channel` is no cycle.
-                if (!IsField(used) && _indexes.TryGetValue(used, out var usedIndex))
-                {
-                    Visit(usedIndex, [.. path, name]);
-                }
+                Visit(used, [.. path, name]);
+                _levels[index] = Math.Max(_levels[index], _levels[used] + (_maps[used].Has("expression") ? 0 : 1));
             }
 
             state[index] = 2;
-            order.Add(index);
+            if (isExpression)
+            {
+                order.Add(index);
+            }
         }
     }
+
+    private static IEnumerable<string> NamesIn(YamlMap map)
+    {
+        if (map.OptionalText("expression") is { } text)
+        {
+            return Located(map, "expression", () => ExpressionBinder.NamesIn(text));
+        }
+
+        var names = map.OptionalText("where") is { } where ? Located(map, "where", () => ExpressionBinder.NamesIn(where)) : Enumerable.Empty<string>();
+        return map.OptionalText("of") is { } of ? names.Append(of) : names;
+    }
+
+    /// <summary>What an aggregate is of is a number; only now all features are read.</summary>
+    private void RequireNumbers(List<FeatureDefinition> features)
+    {
+        foreach (var feature in features.Where(feature => feature.Expression is null && feature.Of.IsFeature))
+        {
+            if (features[feature.Of.FeatureIndex].Expression is { Type: ExpressionType.Text })
+            {
+                throw _maps[feature.Index].Error("of", $"is {features[feature.Of.FeatureIndex].Name}, a feature that is a text; name the field itself");
+            }
+        }
+    }
+
+    /// <summary>Whether names stand for more than what the payment's record says.</summary>
+    private bool IsDerived(IEnumerable<string> names) =>
+        names.Any(name => !IsField(name) && _indexes.TryGetValue(name, out var used) && (!_maps[used].Has("expression") || _levels[used] > 0));
 
     private static bool IsField(string name) => name is "amount" or FeatureScope.BaseAmount or "event_time" || TextFields.TryParse(name, out _);
 
@@ -153,7 +195,7 @@ internal sealed class FeatureFileReader
 
             map.RequireAllRead();
             _meaning.AddExpression(name, text);
-            return new FeatureDefinition { Name = name, Text = describe, Index = index, Expression = expression };
+            return new FeatureDefinition { Name = name, Text = describe, Index = index, Expression = expression, Uses = _uses[index], Level = _levels[index] };
         }
 
         if (!map.Has("aggregate"))
@@ -162,7 +204,7 @@ internal sealed class FeatureFileReader
         }
 
         var aggregate = (Aggregate)Array.IndexOf(AggregateNames, map.Choice("aggregate", "", AggregateNames));
-        var (entity, filter) = ReadEntity(map);
+        var (entity, filter) = ReadEntity(map, _levels[index]);
         if (aggregate == Aggregate.Risk && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
         {
             throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; risk is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
@@ -180,13 +222,14 @@ internal sealed class FeatureFileReader
             HalfLifeMs = ReadHalfLife(map, aggregate),
             Filter = filter,
             ExcludesCurrent = map.Flag("exclude_current", otherwise: false),
+            Uses = _uses[index],
         };
         map.RequireAllRead();
         _meaning.AddAggregate(feature, _entities[entity].Keys, map.OptionalText("of"), _entities[entity].FilterTexts[filter]);
         return feature;
     }
 
-    private (int Entity, int Filter) ReadEntity(YamlMap map)
+    private (int Entity, int Filter) ReadEntity(YamlMap map, int level)
     {
         var keys = new List<TextField>();
         foreach (var key in map.Texts("entity"))
@@ -212,11 +255,11 @@ internal sealed class FeatureFileReader
             throw map.Error("entity", "is missing; name the field or fields whose past the feature looks at");
         }
 
-        var entity = _entities.FindIndex(known => known.Keys.SequenceEqual(keys));
+        var entity = _entities.FindIndex(known => known.Level == level && known.Keys.SequenceEqual(keys));
         if (entity < 0)
         {
             entity = _entities.Count;
-            _entities.Add((keys, [""], [null]));
+            _entities.Add((keys, level, [""], [FilterDefinition.None]));
         }
 
         if (map.OptionalText("where") is not { } where)
@@ -230,9 +273,7 @@ internal sealed class FeatureFileReader
         var filter = _entities[entity].FilterTexts.IndexOf(where);
         if (filter < 0)
         {
-            _scope.MayUseFeatures = false;
             var condition = Located(map, "where", () => _binder.BindCondition(syntax));
-            _scope.MayUseFeatures = true;
             filter = _entities[entity].Filters.Count;
             if (filter > EntityLayout.FiltersMax)
             {
@@ -240,7 +281,7 @@ internal sealed class FeatureFileReader
             }
 
             _entities[entity].FilterTexts.Add(where);
-            _entities[entity].Filters.Add(condition);
+            _entities[entity].Filters.Add(new FilterDefinition(condition, IsDerived(ExpressionBinder.NamesIn(where))));
         }
 
         return (entity, filter);
@@ -279,13 +320,18 @@ internal sealed class FeatureFileReader
 
         if (!TextFields.TryParse(text, out var field))
         {
-            var known = TextFields.AllNames.Append("amount").Append(FeatureScope.BaseAmount).Append("attributes.NAME");
+            if (_indexes.TryGetValue(text, out var feature))
+            {
+                return ValueSource.OfFeature(feature, IsDerived([text]));
+            }
+
+            var known = TextFields.AllNames.Append("amount").Append(FeatureScope.BaseAmount).Append("attributes.NAME").Concat(_indexes.Keys);
             throw map.Error("of", Nearest.To(text, known) is { } near ? $"is {text}; did you mean {near}?" : $"is {text}; known: {string.Join(", ", known)}");
         }
 
         _scope.UseHash(field);
         return aggregate == Aggregate.Distinct ? new ValueSource(field, -1)
-            : throw map.Error("of", $"is {text}, a text; {AggregateNames[(int)aggregate]} takes a number: amount, amount_base or attributes.NAME");
+            : throw map.Error("of", $"is {text}, a text; {AggregateNames[(int)aggregate]} takes a number: amount, amount_base, attributes.NAME or a feature");
     }
 
     private static Window ReadWindow(YamlMap map, Aggregate aggregate)

@@ -20,6 +20,8 @@ internal sealed unsafe class EntityFolder
     private readonly EntityLayout _layout;
     private readonly EntityState _state;
     private readonly FeatureReader _reader;
+    private readonly FeatureReader? _readerOfFolded;
+    private readonly int[] _inputs;
     private readonly int[] _valueColumns;
     private readonly int[] _distinctColumns;
     private readonly long[] _values;
@@ -30,9 +32,13 @@ internal sealed unsafe class EntityFolder
 
     /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled
     /// values; likewise for distinct columns.</param>
-    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns)
+    /// <param name="folded">Features that entities of a higher level look at: they are computed of
+    /// all payments that are folded, decided or not.</param>
+    /// <param name="inputs">Features of lower levels that this one looks at.</param>
+    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns, IReadOnlySet<int> folded, IReadOnlyList<int> inputs)
     {
-        (_layout, _state, _reader) = (state.Layout, state, new FeatureReader(state));
+        (_layout, _state, _reader, _inputs) = (state.Layout, state, new FeatureReader(state, _ => true), [.. inputs]);
+        _readerOfFolded = state.Layout.Plans.Any(plan => folded.Contains(plan.Feature.Index)) ? new FeatureReader(state, folded.Contains) : null;
         (_valueColumns, _distinctColumns) = (valueColumns, distinctColumns);
         (_values, _distincts) = (new long[valueColumns.Length], new long[distinctColumns.Length]);
     }
@@ -119,15 +125,11 @@ internal sealed unsafe class EntityFolder
     {
         if (_keys[rowIndex] == UInt128.Zero)
         {
-            if (batch.Decide[rowIndex])
-            {
-                _reader.ReadMissing(batch.Features, rowIndex);
-            }
-
+            ReaderOf(batch, rowIndex)?.ReadMissing(batch.Features, rowIndex);
             return;
         }
 
-        var isLost = false;
+        var isLost = _inputs.Length > 0 && IsAnyApproximate(batch, rowIndex);
         for (var i = 0; i < _values.Length; i++)
         {
             var value = values[_valueColumns[i]][rowIndex];
@@ -154,18 +156,37 @@ internal sealed unsafe class EntityFolder
             EntityState.LoseValue(slot, timeMs);
         }
 
-        if (batch.Decide[rowIndex])
+        if (ReaderOf(batch, rowIndex) is { } reader)
         {
-            Read(batch, rowIndex, slot, row, timeMs);
+            Read(reader, batch, rowIndex, slot, row, timeMs);
         }
     }
 
-    private void Read(PaymentBatch batch, int rowIndex, KeySlot* slot, int row, long timeMs)
+    /// <returns>What computes the features of a payment; null where nobody asks for any.</returns>
+    private FeatureReader? ReaderOf(PaymentBatch batch, int rowIndex) => batch.Decide[rowIndex] ? _reader : _readerOfFolded;
+
+    /// <summary>
+    /// Whether something that this entity looks at may be off, so that what is folded of it is too.
+    /// </summary>
+    private bool IsAnyApproximate(PaymentBatch batch, int rowIndex)
     {
-        _reader.Read(slot, row, timeMs, _values, batch, rowIndex);
+        foreach (var input in _inputs)
+        {
+            if (batch.IsApproximate[rowIndex] && batch.Bounds.Column(input)[rowIndex] != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Read(FeatureReader reader, PaymentBatch batch, int rowIndex, KeySlot* slot, int row, long timeMs)
+    {
+        reader.Read(slot, row, timeMs, _values, batch, rowIndex);
         if (_state.MayMiss(slot, timeMs, batch.WatermarkMs[rowIndex]))
         {
-            _reader.MarkUnbounded(batch, rowIndex);
+            reader.MarkUnbounded(batch, rowIndex);
         }
     }
 
@@ -181,7 +202,7 @@ internal sealed unsafe class EntityFolder
             _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
         if (row >= 0 || row == EntityState.AmongTiles)
         {
-            Read(batch, rowIndex, slot, row, timeMs);
+            Read(_reader, batch, rowIndex, slot, row, timeMs);
         }
         else if (batch.IsDuplicate[rowIndex])
         {
@@ -226,7 +247,7 @@ internal sealed unsafe class EntityFolder
         _flags.AsSpan(0, batch.RowCount).Fill(1);
         for (var filter = 1; filter < _layout.Entity.Filters.Count; filter++)
         {
-            var passed = _layout.Entity.Filters[filter]!.Numbers(batch);
+            var passed = _layout.Entity.Filters[filter].Condition!.Numbers(batch);
             for (var rowIndex = 0; rowIndex < passed.Length; rowIndex++)
             {
                 // A condition over a missing value is missing, and then not passed.

@@ -39,6 +39,11 @@ internal sealed class EntityLayout
         Stride = 1;
         LatenessMs = latenessMs;
         HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk);
+        for (var filter = 0; filter < entity.Filters.Count; filter++)
+        {
+            LoggedFlags &= entity.Filters[filter].IsDerived ? ~(1L << filter) : -1;
+        }
+
         if (HasLabels)
         {
             (PaymentColumn, LabelColumn) = (Stride++, Stride++);
@@ -85,6 +90,12 @@ internal sealed class EntityLayout
     public int LabelColumn { get; } = None;
 
     public int FlagsColumn { get; } = None;
+
+    /// <summary>
+    /// Bits of the flags that follow from the payment's record alone. The others follow from what
+    /// was folded before it too: they are no part of the digest, nor of what a payment is found by.
+    /// </summary>
+    public long LoggedFlags { get; } = -1;
 
     /// <summary>Numeric values that the features look at.</summary>
     public IReadOnlyList<ValueSource> Values => _values;
@@ -135,6 +146,10 @@ internal sealed class EntityLayout
 
     /// <summary>Whether no feature looks at events however old they are.</summary>
     public bool IsForgettable => !HasEverTotals && _kept.Count == 0 && RetentionMs != long.MaxValue;
+
+    /// <summary>Whether a series adds up what records say, of payments that pass by what they
+    /// say.</summary>
+    public bool IsLogged(in Series series) => (LoggedFlags & (1L << series.Filter)) != 0 && (series.Value < 0 || !_values[series.Value].IsDerived);
 
     /// <returns>What lies at or before it, no feature of a payment that is not too late can see;
     /// <see cref="long.MinValue"/> for no such time.</returns>
@@ -274,6 +289,11 @@ internal sealed class EntityLayout
             index = _values.Count;
             _values.Add(source);
             _rawColumns.Add(None);
+            if (source.IsDerived)
+            {
+                // Stored with the payment: from its record alone it cannot be had again.
+                RawColumn(index);
+            }
         }
 
         return index;

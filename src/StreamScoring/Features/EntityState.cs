@@ -156,10 +156,12 @@ internal sealed unsafe class EntityState
     /// Finds a payment that was added before, and makes it the last among those of its time: what
     /// its features then are is what they would be, had it been added now.
     /// </summary>
+    /// <param name="values">Given what was stored with the payment where that followed from the
+    /// state; likewise the distinct columns.</param>
     /// <param name="row">The payment's row; -1 where it is not there or something it could see may
     /// be gone.</param>
     public KeySlot* FindAgain(
-        UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
+        UInt128 key, long timeMs, ulong paymentHash, long flags, Span<long> values, Span<long> distincts, long watermarkMs, out int row)
     {
         row = -1;
         var slot = _keys.Find(key);
@@ -181,6 +183,7 @@ internal sealed unsafe class EntityState
         {
             if (_finder.IsSame(slot, candidate, paymentHash, flags, values, distincts))
             {
+                _finder.TakeStored(slot, candidate, ref flags, values, distincts);
                 row = candidate == end - 1 ? candidate : AddAgain(slot, candidate, timeMs, paymentHash, flags, values, distincts);
                 break;
             }

@@ -32,4 +32,15 @@ internal sealed record FeatureDefinition
     public int Filter { get; init; }
 
     public bool ExcludesCurrent { get; init; }
+
+    /// <summary>
+    /// Features of the payment that it looks at: those that its expression, its <c>of</c> or its
+    /// <c>where</c> name.
+    /// </summary>
+    public IReadOnlyList<int> Uses { get; init; } = [];
+
+    /// <summary>
+    /// Of an expression: the lowest level of entities that can look at it.
+    /// </summary>
+    public int Level { get; init; }
 }

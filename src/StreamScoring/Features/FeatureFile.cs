@@ -75,9 +75,61 @@ public sealed class FeatureFile
     {
         get
         {
-            var reaches = Features.Where(feature => feature.Expression is null).Select(EntityLayout.ReachOf).DefaultIfEmpty(0).Max();
+            var reaches = Features.Select(ReachOf).DefaultIfEmpty(0).Max();
             return reaches == long.MaxValue ? null : TimeSpan.FromMilliseconds(reaches);
         }
+    }
+
+    /// <summary>
+    /// Features that others look at when a payment is folded, decided or not: what an aggregate is
+    /// of, or filters by, and what these are made of.
+    /// </summary>
+    internal IReadOnlySet<int> Folded
+    {
+        get
+        {
+            var folded = new HashSet<int>();
+            foreach (var feature in Features.Where(feature => feature.Expression is null))
+            {
+                AddUses(feature, folded);
+            }
+
+            return folded;
+        }
+    }
+
+    /// <summary>
+    /// Aggregates that the aggregates of an entity look at, through expressions or not: where such a
+    /// one is approximate, so is what is folded of it.
+    /// </summary>
+    internal IReadOnlyList<int> InputsOf(int entity)
+    {
+        var inputs = new HashSet<int>();
+        foreach (var feature in Features.Where(feature => feature.Entity == entity))
+        {
+            AddUses(feature, inputs);
+        }
+
+        return [.. inputs.Where(index => Features[index].Expression is null).Order()];
+    }
+
+    private void AddUses(FeatureDefinition feature, HashSet<int> to)
+    {
+        foreach (var used in feature.Uses)
+        {
+            if (to.Add(used))
+            {
+                AddUses(Features[used], to);
+            }
+        }
+    }
+
+    /// <summary>What a feature looks at may look back itself.</summary>
+    private long ReachOf(FeatureDefinition feature)
+    {
+        var own = feature.Expression is null ? EntityLayout.ReachOf(feature) : 0;
+        var before = feature.Uses.Select(used => ReachOf(Features[used])).DefaultIfEmpty(0).Max();
+        return own == long.MaxValue || before == long.MaxValue ? long.MaxValue : own + before;
     }
 
     /// <summary>How many events of a key are kept one by one.</summary>

@@ -18,10 +18,11 @@ internal sealed unsafe class FeatureReader
     private readonly double[] _units;
     private readonly TileReader _tiles;
 
-    public FeatureReader(EntityState state)
+    /// <param name="wanted">Which features it computes, by their index in the file.</param>
+    public FeatureReader(EntityState state, Func<int, bool> wanted)
     {
         _state = state;
-        _plans = [.. state.Layout.Plans];
+        _plans = [.. state.Layout.Plans.Where(plan => wanted(plan.Feature.Index))];
         _offsets = [.. state.Layout.Offsets];
         _edges = new int[_offsets.Length];
         _units = [.. state.Layout.Values.Select(value => value.Units)];
@@ -70,9 +71,8 @@ internal sealed unsafe class FeatureReader
     private void ReadWithTiles(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
     {
         _tiles.Begin(slot, timeMs, _edges);
-        for (var i = 0; i < _plans.Length; i++)
+        foreach (var plan in _plans)
         {
-            var plan = _plans[i];
             if (row >= 0 && plan.Begin >= 0 && _edges[plan.Begin] >= 0)
             {
                 // All of the window lies among the rows.
@@ -80,7 +80,7 @@ internal sealed unsafe class FeatureReader
                 continue;
             }
 
-            var estimate = _tiles.Read(i, slot, row, timeMs, values);
+            var estimate = _tiles.Read(plan.Index, slot, row, timeMs, values);
             batch.Features.Column(plan.Feature.Index)[rowIndex] = estimate.Value;
             if (estimate.Bound != 0)
             {

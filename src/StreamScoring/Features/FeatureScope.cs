@@ -26,16 +26,10 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
     /// <summary>Text fields whose hashes are looked at.</summary>
     public IReadOnlySet<TextField> HashedFields => _fields;
 
-    /// <summary>
-    /// Set while a filter is bound: it looks at a payment that may have been folded before, so it
-    /// knows no features.
-    /// </summary>
-    public bool MayUseFeatures { get; set; } = mayUseFeatures;
-
     /// <summary>Whether something looks at the amount in the base currency.</summary>
     public bool UsesBaseAmount { get; private set; }
 
-    public IEnumerable<string> Names => ["amount", BaseAmount, "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];
+    public IEnumerable<string> Names => ["amount", BaseAmount, "event_time", .. TextFields.AllNames, .. mayUseFeatures ? features.Keys : []];
 
     public int AttributeIndex(string name, AttributeUse use)
     {
@@ -85,7 +79,7 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
             return wantsText ? new AttributeTextNode(index) : new AttributeNumberNode(index);
         }
 
-        return MayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
+        return mayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
     }
 
     public Expression? ResolveMissing(string name)

@@ -21,6 +21,10 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
 
+    /// <summary>Which records are decided; the others are folded alone, as of another region.
+    /// </summary>
+    public Func<object, bool> Decides { get; set; } = _ => true;
+
     public FeatureSchema Schema => _file.Schema;
 
     public FeatureFile File => _file;
@@ -77,7 +81,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
             var batch = new PaymentBatch(_file.Layout, chunk.Length, 1024);
             foreach (var (log, offset, record) in chunk)
             {
-                batch.Append(log, offset, timestampMs++, decide: true, Encode(record), int.MaxValue);
+                batch.Append(log, offset, timestampMs++, decide: Decides(record), Encode(record), int.MaxValue);
             }
 
             decoder.Decode(batch);
