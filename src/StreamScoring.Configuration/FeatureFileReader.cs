@@ -11,6 +11,7 @@ namespace StreamScoring.Configuration;
 internal sealed class FeatureFileReader
 {
     private static readonly string[] AggregateNames = [.. Enum.GetNames<Aggregate>().Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
+    private static readonly string[] LabelNames = [.. Enum.GetNames<LabelClass>().Where(name => name != nameof(LabelClass.Any)).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
     private static readonly TimeSpan DurationMax = TimeSpan.FromDays(36_500);
 
     /// <summary>
@@ -135,8 +136,8 @@ internal sealed class FeatureFileReader
             }
 
             state[index] = 1;
-            // A field hides a feature of the same name, so that `name: channel, expression: channel`
-            // is no cycle.
+            // A field hides a feature of the same name, so that `name: channel, expression:
+            // channel` is no cycle.
             _uses[index] = [.. NamesIn(map).Where(used => !IsField(used)).Select(used => _indexes.GetValueOrDefault(used, -1)).Where(used => used >= 0).Distinct()];
             foreach (var used in _uses[index])
             {
@@ -204,10 +205,11 @@ internal sealed class FeatureFileReader
         }
 
         var aggregate = (Aggregate)Array.IndexOf(AggregateNames, map.Choice("aggregate", "", AggregateNames));
-        var (entity, filter) = ReadEntity(map, _levels[index]);
-        if (aggregate == Aggregate.Risk && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
+        var label = ReadLabel(map, aggregate);
+        var (entity, filter) = ReadEntity(map, _levels[index], label);
+        if ((aggregate == Aggregate.Risk || label != LabelClass.Any) && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
         {
-            throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; risk is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+            throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; {(aggregate == Aggregate.Risk ? "risk" : "what looks at labels")} is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
         }
 
         var feature = new FeatureDefinition
@@ -223,13 +225,30 @@ internal sealed class FeatureFileReader
             Filter = filter,
             ExcludesCurrent = map.Flag("exclude_current", otherwise: false),
             Uses = _uses[index],
+            IsByLabel = label != LabelClass.Any,
+            BreakFilter = IsRun(aggregate) ? FilterOf(entity, LabelClass.Genuine, where: null, map) : 0,
         };
         map.RequireAllRead();
         _meaning.AddAggregate(feature, _entities[entity].Keys, map.OptionalText("of"), _entities[entity].FilterTexts[filter]);
         return feature;
     }
 
-    private (int Entity, int Filter) ReadEntity(YamlMap map, int level)
+    private static bool IsRun(Aggregate aggregate) => aggregate is Aggregate.FraudRun or Aggregate.SecondsSinceFraudRun;
+
+    private static LabelClass ReadLabel(YamlMap map, Aggregate aggregate)
+    {
+        if (!map.Has("label"))
+        {
+            return IsRun(aggregate) ? LabelClass.Fraud : LabelClass.Any;
+        }
+
+        var label = (LabelClass)(1 + Array.IndexOf(LabelNames, map.Choice("label", "", LabelNames)));
+        return aggregate == Aggregate.Risk || IsRun(aggregate) ? throw map.Error("label", $"does not go with {AggregateNames[(int)aggregate]}, which looks at labels itself")
+            : aggregate == Aggregate.Distinct ? throw map.Error("label", "does not go with distinct")
+            : label;
+    }
+
+    private (int Entity, int Filter) ReadEntity(YamlMap map, int level, LabelClass label)
     {
         var keys = new List<TextField>();
         foreach (var key in map.Texts("entity"))
@@ -262,35 +281,57 @@ internal sealed class FeatureFileReader
             _entities.Add((keys, level, [""], [FilterDefinition.None]));
         }
 
-        if (map.OptionalText("where") is not { } where)
+        return (entity, FilterOf(entity, label, map.OptionalText("where"), map));
+    }
+
+    /// <returns>Its index; what passes the same payments is one filter.</returns>
+    private int FilterOf(int entity, LabelClass label, string? where, YamlMap map)
+    {
+        if (label != LabelClass.Any)
         {
-            return (entity, 0);
+            var without = FilterOf(entity, LabelClass.Any, where, map);
+            var (condition, isDerived, _, _) = _entities[entity].Filters[without];
+            return Filter(
+                entity, $"{_entities[entity].FilterTexts[without]} label {label}", () => new FilterDefinition(condition, isDerived, label, without), map);
+        }
+
+        if (where is null)
+        {
+            return 0;
         }
 
         // By what they mean, so that files of one meaning lay their events out alike.
         var syntax = Located(map, "where", () => ExpressionParser.Parse(where));
-        where = SyntaxPrinter.Print(syntax);
-        var filter = _entities[entity].FilterTexts.IndexOf(where);
+        return Filter(
+            entity,
+            SyntaxPrinter.Print(syntax),
+            () => new FilterDefinition(Located(map, "where", () => _binder.BindCondition(syntax)), IsDerived(ExpressionBinder.NamesIn(where))),
+            map);
+    }
+
+    private int Filter(int entity, string text, Func<FilterDefinition> make, YamlMap map)
+    {
+        var filter = _entities[entity].FilterTexts.IndexOf(text);
         if (filter < 0)
         {
-            var condition = Located(map, "where", () => _binder.BindCondition(syntax));
+            var made = make();
             filter = _entities[entity].Filters.Count;
             if (filter > EntityLayout.FiltersMax)
             {
                 throw map.Error("where", $"is filter number {filter} of {map.Text("entity")}; at most {EntityLayout.FiltersMax} differ");
             }
 
-            _entities[entity].FilterTexts.Add(where);
-            _entities[entity].Filters.Add(new FilterDefinition(condition, IsDerived(ExpressionBinder.NamesIn(where))));
+            _entities[entity].FilterTexts.Add(text);
+            _entities[entity].Filters.Add(made);
         }
 
-        return (entity, filter);
+        return filter;
     }
 
     private ValueSource ReadOf(YamlMap map, Aggregate aggregate)
     {
         var text = map.OptionalText("of");
-        if (aggregate is Aggregate.Count or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.Risk)
+        if (aggregate is Aggregate.Count or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.Risk || IsRun(aggregate))
         {
             return text is null ? ValueSource.Amount : throw map.Error("of", $"does not go with {AggregateNames[(int)aggregate]}, which counts payments");
         }
@@ -341,7 +382,7 @@ internal sealed class FeatureFileReader
         if (map.OptionalText("window") is not { } text)
         {
             // Of these the window is naturally all of the past.
-            return aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum
+            return aggregate is Aggregate.Last or Aggregate.Previous or Aggregate.SecondsSinceLast or Aggregate.DecayedCount or Aggregate.DecayedSum || IsRun(aggregate)
                 ? new Window(Window.Ever, delayMs, 0)
                 : throw map.Error("window", "is missing; write a length of time such as 7d, or ever, or last 20");
         }

@@ -247,6 +247,12 @@ internal sealed unsafe class EntityFolder
         _flags.AsSpan(0, batch.RowCount).Fill(1);
         for (var filter = 1; filter < _layout.Entity.Filters.Count; filter++)
         {
+            if (_layout.Entity.Filters[filter].Label != LabelClass.Any)
+            {
+                // Set with the payment's label.
+                continue;
+            }
+
             var passed = _layout.Entity.Filters[filter].Condition!.Numbers(batch);
             for (var rowIndex = 0; rowIndex < passed.Length; rowIndex++)
             {

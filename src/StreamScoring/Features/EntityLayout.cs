@@ -38,7 +38,9 @@ internal sealed class EntityLayout
         Entity = entity;
         Stride = 1;
         LatenessMs = latenessMs;
-        HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk);
+        HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk || feature.IsByLabel);
+        LabelFilters = new LabelFilters(entity.Filters);
+        LoggedFlags = ~LabelFilters.Bits;
         for (var filter = 0; filter < entity.Filters.Count; filter++)
         {
             LoggedFlags &= entity.Filters[filter].IsDerived ? ~(1L << filter) : -1;
@@ -95,7 +97,9 @@ internal sealed class EntityLayout
     /// Bits of the flags that follow from the payment's record alone. The others follow from what
     /// was folded before it too: they are no part of the digest, nor of what a payment is found by.
     /// </summary>
-    public long LoggedFlags { get; } = -1;
+    public long LoggedFlags { get; }
+
+    public LabelFilters LabelFilters { get; }
 
     /// <summary>Numeric values that the features look at.</summary>
     public IReadOnlyList<ValueSource> Values => _values;
@@ -180,10 +184,16 @@ internal sealed class EntityLayout
         var end = OffsetIndex(window.DelayMs);
         var begin = window.LastCount > 0 || window.IsEver ? None : OffsetIndex(window.DelayMs + window.SizeMs);
         var value = IsNumeric(feature) ? ValueIndex(feature.Of) : None;
+        if (value != None && feature.IsByLabel)
+        {
+            // By which totals change with the payment's label.
+            RawColumn(value);
+        }
+
         var (first, second, third) = (None, None, None);
         switch (feature.Aggregate)
         {
-            case Aggregate.Count:
+            case Aggregate.Count or Aggregate.FraudRun or Aggregate.SecondsSinceFraudRun:
                 first = CountColumn(feature.Filter);
                 break;
             case Aggregate.Risk:
@@ -238,6 +248,7 @@ internal sealed class EntityLayout
         // Whatever must be found again one by one is kept for good; totals of all time are carried
         // by the running columns.
         { Window: { IsEver: true }, Aggregate: Aggregate.Distinct or Aggregate.Risk } => long.MaxValue,
+        { Window: { IsEver: true } or { LastCount: > 0 }, IsByLabel: true } => long.MaxValue,
         { Window: { IsEver: true }, Aggregate: Aggregate.DecayedCount or Aggregate.DecayedSum } => feature.Window.DelayMs + (HalfLivesKept * feature.HalfLifeMs),
         { Window: { IsEver: true } or { LastCount: > 0 } } => feature.Window.DelayMs,
         _ => feature.Window.DelayMs + feature.Window.SizeMs,

@@ -148,7 +148,7 @@ internal sealed unsafe class EntityState
         }
 
         var label = _layout.HasLabels ? KnownLabel(slot, timeMs, paymentHash, watermarkMs) : 0;
-        row = AddRow(slot, timeMs, paymentHash, label, flags, values, distincts);
+        row = AddRow(slot, timeMs, paymentHash, label, _layout.LabelFilters.With(flags, label), values, distincts);
         return slot;
     }
 
@@ -406,6 +406,13 @@ internal sealed unsafe class EntityState
             if ((label & 1) != (known & 1))
             {
                 _totals.AddFrauds(slot, row, (label & 1) - (known & 1));
+            }
+
+            if (_layout.LabelFilters.Bits != 0 && labelled[_layout.FlagsColumn] is var before && _layout.LabelFilters.With(before, label) is var after && before != after)
+            {
+                labelled[_layout.FlagsColumn] = after;
+                _totals.Refilter(slot, row, before, after);
+                _rows.Index.Refiltered(slot, row);
             }
         }
     }

@@ -34,6 +34,16 @@ internal sealed record FeatureDefinition
     public bool ExcludesCurrent { get; init; }
 
     /// <summary>
+    /// Whether which payments it counts changes with their labels. Of <c>risk</c> it does not.
+    /// </summary>
+    public bool IsByLabel { get; init; }
+
+    /// <summary>
+    /// Of a run of frauds: index of the filter that passes payments known to be genuine.
+    /// </summary>
+    public int BreakFilter { get; init; }
+
+    /// <summary>
     /// Features of the payment that it looks at: those that its expression, its <c>of</c> or its
     /// <c>where</c> name.
     /// </summary>

@@ -74,7 +74,9 @@ public sealed class FeatureEngine
             .GroupBy(source => source.Source).Where(source => source.Min(one => one.Key) == level).Select(source => Array.IndexOf(all, source.Key));
     }
 
-    /// <summary>What is done at a level: entities of it may look at features of those below.</summary>
+    /// <summary>
+    /// What is done at a level: entities of it may look at features of those below.
+    /// </summary>
     /// <param name="Expressions">Filled first, each behind those it uses.</param>
     /// <param name="Values">Value sources that are read then, by index; likewise hashes.</param>
     /// <param name="Entities">Folded last.</param>

@@ -99,8 +99,8 @@ public sealed class FeatureFile
     }
 
     /// <summary>
-    /// Aggregates that the aggregates of an entity look at, through expressions or not: where such a
-    /// one is approximate, so is what is folded of it.
+    /// Aggregates that the aggregates of an entity look at, through expressions or not: where such
+    /// a one is approximate, so is what is folded of it.
     /// </summary>
     internal IReadOnlyList<int> InputsOf(int entity)
     {

@@ -167,9 +167,41 @@ internal sealed unsafe class FeatureReader
             case Aggregate.SecondsSinceLast:
                 Newest(plan, slot, begin, plan.End >= 0 ? end : row, out var newest);
                 return newest < 0 ? double.NaN : (timeMs - _state.Row(slot, newest)[EntityLayout.TimeColumn]) / 1000.0;
+            case Aggregate.FraudRun:
+                return FraudsOfRun(plan, slot, BeginOfRun(plan, slot, begin, end), end);
+            case Aggregate.SecondsSinceFraudRun:
+                var first = FirstOfRun(plan, slot, BeginOfRun(plan, slot, begin, end), end);
+                return first < 0 ? double.NaN : (timeMs - _state.Row(slot, first)[EntityLayout.TimeColumn]) / 1000.0;
             default:
                 return Decayed(plan, slot, begin, end, timeMs);
         }
+    }
+
+    /// <returns>The row behind the newest one that is known to be genuine.</returns>
+    private int BeginOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
+        Windows.NewestPassing(plan.Feature.BreakFilter, slot, begin, end) is >= 0 and var genuine ? genuine + 1 : begin;
+
+    private long FraudsOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
+        begin >= end ? 0 : _state.Row(slot, end - 1)[plan.First] - _state.Row(slot, begin - 1)[plan.First];
+
+    /// <returns>The first row of the run that passes, found by the running count; -1 for
+    /// none.</returns>
+    private int FirstOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        if (FraudsOfRun(plan, slot, begin, end) == 0)
+        {
+            return -1;
+        }
+
+        var before = _state.Row(slot, begin - 1)[plan.First];
+        var (low, high) = (begin, end - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _state.Row(slot, middle)[plan.First] > before ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     /// <summary>Payments, or values, in the window.</summary>

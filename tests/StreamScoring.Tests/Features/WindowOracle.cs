@@ -16,7 +16,8 @@ internal sealed class WindowOracle
 
     public sealed record Query(
         string Aggregate, Func<Payment, string?> Key, long? SizeMs = null, long DelayMs = 0, int LastCount = 0, bool ExcludeCurrent = false,
-        Func<Payment, bool>? Where = null, Func<Payment, double?>? Value = null, Func<Payment, string?>? Distinct = null, long HalfLifeMs = 0);
+        Func<Payment, bool>? Where = null, Func<Payment, double?>? Value = null, Func<Payment, string?>? Distinct = null, long HalfLifeMs = 0,
+        string? Label = null);
 
     public void Fold(Label label)
     {
@@ -31,6 +32,24 @@ internal sealed class WindowOracle
     {
         _folded.Add((payment, _folded.Count));
         return [.. queries.Select(query => Ask(payment, query))];
+    }
+
+    private bool Is(Payment payment, string wanted) => _labels.TryGetValue(payment.PaymentId, out var label)
+        ? wanted == "known" || (wanted == "fraud") == label.Fraud
+        : wanted == "not_fraud";
+
+    /// <summary>Whatever the window holds, walked from its newest payment back to a genuine one.
+    /// </summary>
+    private double AskRun(Payment current, Query query, string key, long t)
+    {
+        var run = _folded
+            .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t && (query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size))
+            .Where(e => !query.ExcludeCurrent || !ReferenceEquals(e.Payment, current))
+            .OrderByDescending(e => e.Payment.EventTimeMs).ThenByDescending(e => e.Order)
+            .Select(e => e.Payment)
+            .TakeWhile(payment => !Is(payment, "genuine"))
+            .Where(payment => Is(payment, "fraud") && (query.Where?.Invoke(payment) ?? true)).ToList();
+        return query.Aggregate == "fraud_run" ? run.Count : run.Count == 0 ? double.NaN : (current.EventTimeMs - run[^1].EventTimeMs) / 1000.0;
     }
 
     /// <param name="value">Of at most 15 digits, six of them behind the point.</param>
@@ -48,11 +67,17 @@ internal sealed class WindowOracle
             .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t)
             .Where(e => query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size)
             .Where(e => query.Where?.Invoke(e.Payment) ?? true)
+            .Where(e => query.Label is not { } wanted || Is(e.Payment, wanted))
             .OrderBy(e => e.Payment.EventTimeMs).ThenBy(e => e.Order)
             .Select(e => e.Payment).ToList();
         if (query.ExcludeCurrent || query.Aggregate is "previous" or "seconds_since_last")
         {
             seen.RemoveAll(payment => ReferenceEquals(payment, current));
+        }
+
+        if (query.Aggregate is "fraud_run" or "seconds_since_fraud_run")
+        {
+            return AskRun(current, query, key, t);
         }
 
         if (query.LastCount > 0)
