@@ -24,7 +24,7 @@ internal sealed class FeatureFileReader
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
     private readonly FeatureScope _scope;
     private readonly ExpressionBinder _binder;
-    private readonly List<(IReadOnlyList<TextField> Keys, int Level, List<string> FilterTexts, List<FilterDefinition> Filters)> _entities = [];
+    private readonly List<(IReadOnlyList<string> KeyNames, IReadOnlyList<ValueSource> Keys, int Level, List<string> FilterTexts, List<FilterDefinition> Filters)> _entities = [];
 
     /// <summary>By feature: those that it names.</summary>
     private readonly IReadOnlyList<int>[] _uses;
@@ -39,10 +39,27 @@ internal sealed class FeatureFileReader
     public FeatureFileReader(YamlMap top)
     {
         _top = top;
-        _maps = top.Maps("features");
+        _maps = [.. top.Maps("features").SelectMany(Variants)];
         _scope = new FeatureScope(_indexes, mayUseFeatures: true);
         _binder = new ExpressionBinder(_scope);
         (_uses, _levels) = (new IReadOnlyList<int>[_maps.Count], new int[_maps.Count]);
+    }
+
+    /// <summary>An entry with several windows stands for one of each.</summary>
+    private static IEnumerable<YamlMap> Variants(YamlMap map)
+    {
+        const string key = "windows", placeholder = "{window}";
+        if (!map.Has(key))
+        {
+            return [map];
+        }
+
+        var windows = map.Texts(key);
+        return map.Has("window") ? throw map.Error("window", "goes not with windows; write it as one of these")
+            : windows.Count == 0 ? throw map.Error(key, "is empty; list windows such as [1h, 7d]")
+            : !map.Text("name").Contains(placeholder, StringComparison.Ordinal)
+                ? throw map.Error("name", $"is {map.Text("name")}; with windows it contains {placeholder}, so that names differ")
+            : windows.Select(window => map.Variant("window", window, placeholder, window.Replace(' ', '_')));
     }
 
     /// <summary>Whether a feature looks at the amount in the base currency.</summary>
@@ -70,7 +87,7 @@ internal sealed class FeatureFileReader
         _top.RequireAllRead();
         _meaning.AddSettings((long)lateness.TotalMilliseconds, exactEvents);
         _scope.SettleMissing();
-        var entities = _entities.Select(entity => new EntityDefinition(entity.Keys, entity.Filters, entity.Level)).ToList();
+        var entities = _entities.Select(entity => new EntityDefinition(entity.KeyNames, entity.Keys, entity.Filters, entity.Level)).ToList();
         var layout = new BatchLayout(_scope.HashedFields, _scope.Attributes, features.Count);
         return (features, entities, order, layout, (long)lateness.TotalMilliseconds, exactEvents);
     }
@@ -161,17 +178,23 @@ internal sealed class FeatureFileReader
         }
 
         var names = map.OptionalText("where") is { } where ? Located(map, "where", () => ExpressionBinder.NamesIn(where)) : Enumerable.Empty<string>();
-        return map.OptionalText("of") is { } of ? names.Append(of) : names;
+        names = map.OptionalText("of") is { } of ? names.Append(of) : names;
+        return names.Concat(map.Texts("entity"));
     }
 
     /// <summary>What an aggregate is of is a number; only now all features are read.</summary>
     private void RequireNumbers(List<FeatureDefinition> features)
     {
-        foreach (var feature in features.Where(feature => feature.Expression is null && feature.Of.IsFeature))
+        foreach (var feature in features.Where(feature => feature.Expression is null))
         {
-            if (features[feature.Of.FeatureIndex].Expression is { Type: ExpressionType.Text })
+            if (feature.Of.IsFeature && features[feature.Of.FeatureIndex].Expression is { Type: ExpressionType.Text })
             {
                 throw _maps[feature.Index].Error("of", $"is {features[feature.Of.FeatureIndex].Name}, a feature that is a text; name the field itself");
+            }
+
+            if (_entities[feature.Entity].Keys.FirstOrDefault(key => key.IsFeature && features[key.FeatureIndex].Expression is { Type: ExpressionType.Text }, ValueSource.Amount) is { IsFeature: true } text)
+            {
+                throw _maps[feature.Index].Error("entity", $"names {features[text.FeatureIndex].Name}, a feature that is a text; name the field itself");
             }
         }
     }
@@ -207,9 +230,9 @@ internal sealed class FeatureFileReader
         var aggregate = (Aggregate)Array.IndexOf(AggregateNames, map.Choice("aggregate", "", AggregateNames));
         var label = ReadLabel(map, aggregate);
         var (entity, filter) = ReadEntity(map, _levels[index], label);
-        if ((aggregate == Aggregate.Risk || label != LabelClass.Any) && _entities[entity].Keys.FirstOrDefault(key => !TextFields.EntityIds.Contains(key), TextField.PaymentId) is var key && key != TextField.PaymentId)
+        if ((aggregate == Aggregate.Risk || label != LabelClass.Any) && _entities[entity].KeyNames.FirstOrDefault(key => !TextFields.TryParse(key, out var field) || !TextFields.EntityIds.Contains(field)) is { } key)
         {
-            throw map.Error("entity", $"names {TextFields.NameOf(key)}, which labels do not carry; {(aggregate == Aggregate.Risk ? "risk" : "what looks at labels")} is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
+            throw map.Error("entity", $"names {key}, which labels do not carry; {(aggregate == Aggregate.Risk ? "risk" : "what looks at labels")} is of entity ids: {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}");
         }
 
         var feature = new FeatureDefinition
@@ -229,7 +252,7 @@ internal sealed class FeatureFileReader
             BreakFilter = IsRun(aggregate) ? FilterOf(entity, LabelClass.Genuine, where: null, map) : 0,
         };
         map.RequireAllRead();
-        _meaning.AddAggregate(feature, _entities[entity].Keys, map.OptionalText("of"), _entities[entity].FilterTexts[filter]);
+        _meaning.AddAggregate(feature, _entities[entity].KeyNames, map.OptionalText("of"), _entities[entity].FilterTexts[filter]);
         return feature;
     }
 
@@ -250,42 +273,88 @@ internal sealed class FeatureFileReader
 
     private (int Entity, int Filter) ReadEntity(YamlMap map, int level, LabelClass label)
     {
-        var keys = new List<TextField>();
+        var names = new List<string>();
         foreach (var key in map.Texts("entity"))
         {
-            if (!TextFields.TryParse(key, out var field) || field == TextField.PaymentId)
-            {
-                throw map.Error("entity", Nearest.To(key, TextFields.AllNames) is { } near && near != key
-                    ? $"names {key}, which is no field; did you mean {near}?"
-                    : $"names {key}; a key is made of fields such as customer_id");
-            }
-
-            if (keys.Contains(field))
+            if (names.Contains(key))
             {
                 throw map.Error("entity", $"names {key} twice");
             }
 
-            keys.Add(field);
-            _scope.UseHash(field);
+            names.Add(key);
         }
 
-        if (keys.Count == 0)
+        if (names.Count == 0)
         {
             throw map.Error("entity", "is missing; name the field or fields whose past the feature looks at");
         }
 
-        var entity = _entities.FindIndex(known => known.Level == level && known.Keys.SequenceEqual(keys));
+        var where = map.OptionalText("where") is { } text ? SameAsCurrent(Located(map, "where", () => ExpressionParser.Parse(text)), names) : null;
+        ValueSource[] keys = [.. names.Select(name => ReadKey(map, name))];
+        var entity = _entities.FindIndex(known => known.Level == level && known.KeyNames.SequenceEqual(names));
         if (entity < 0)
         {
             entity = _entities.Count;
-            _entities.Add((keys, level, [""], [FilterDefinition.None]));
+            _entities.Add((names, keys, level, [""], [FilterDefinition.None]));
         }
 
-        return (entity, FilterOf(entity, label, map.OptionalText("where"), map));
+        return (entity, FilterOf(entity, label, where, map));
+    }
+
+    /// <summary>
+    /// Payments that have something in common with the current one have it in their key: so what is
+    /// the same as the current one's becomes part of the key.
+    /// </summary>
+    /// <param name="keys">Given the names.</param>
+    /// <returns>The rest of the condition; null where there is none.</returns>
+    private static Syntax? SameAsCurrent(Syntax where, List<string> keys)
+    {
+        if (where is BinarySyntax { Operator: "and" } and)
+        {
+            var (left, right) = (SameAsCurrent(and.Left, keys), SameAsCurrent(and.Right, keys));
+            return left is null ? right : right is null ? left : and with { Left = left, Right = right };
+        }
+
+        if (where is BinarySyntax { Operator: "==", Left: NameSyntax one, Right: NameSyntax other }
+            && (other.Name == FeatureScope.CurrentPrefix + one.Name ? one : one.Name == FeatureScope.CurrentPrefix + other.Name ? other : null) is { } same)
+        {
+            if (!keys.Contains(same.Name))
+            {
+                keys.Add(same.Name);
+            }
+
+            return null;
+        }
+
+        return where;
+    }
+
+    private ValueSource ReadKey(YamlMap map, string name)
+    {
+        if (TextFields.TryParse(name, out var field) && field != TextField.PaymentId)
+        {
+            _scope.UseHash(field);
+            return new ValueSource(field, -1);
+        }
+
+        if (name.StartsWith(FeatureScope.AttributePrefix, StringComparison.Ordinal) && name.Length > FeatureScope.AttributePrefix.Length)
+        {
+            return new ValueSource(null, _scope.AttributeIndex(name[FeatureScope.AttributePrefix.Length..], AttributeUse.None));
+        }
+
+        if (!IsField(name) && _indexes.TryGetValue(name, out var feature))
+        {
+            return !IsDerived([name]) ? ValueSource.OfFeature(feature, isDerived: false)
+                : throw map.Error("entity", $"names {name}, which looks at other payments; a key follows from the payment alone");
+        }
+
+        throw map.Error("entity", Nearest.To(name, TextFields.AllNames) is { } near && near != name
+            ? $"names {name}, which is no field; did you mean {near}?"
+            : $"names {name}; a key is made of fields such as customer_id, of attributes.NAME, and of features that are expressions over the payment alone");
     }
 
     /// <returns>Its index; what passes the same payments is one filter.</returns>
-    private int FilterOf(int entity, LabelClass label, string? where, YamlMap map)
+    private int FilterOf(int entity, LabelClass label, Syntax? where, YamlMap map)
     {
         if (label != LabelClass.Any)
         {
@@ -301,11 +370,10 @@ internal sealed class FeatureFileReader
         }
 
         // By what they mean, so that files of one meaning lay their events out alike.
-        var syntax = Located(map, "where", () => ExpressionParser.Parse(where));
         return Filter(
             entity,
-            SyntaxPrinter.Print(syntax),
-            () => new FilterDefinition(Located(map, "where", () => _binder.BindCondition(syntax)), IsDerived(ExpressionBinder.NamesIn(where))),
+            SyntaxPrinter.Print(where),
+            () => new FilterDefinition(Located(map, "where", () => _binder.BindCondition(where)), IsDerived(ExpressionBinder.NamesIn(where))),
             map);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using StreamScoring.Contracts;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 
@@ -27,10 +26,10 @@ internal sealed class FeatureMeaning
 
     /// <param name="of">As the file has it.</param>
     /// <param name="where">As <see cref="Of"/> has it; empty for none.</param>
-    public void AddAggregate(FeatureDefinition feature, IReadOnlyList<TextField> keys, string? of, string where)
+    public void AddAggregate(FeatureDefinition feature, IReadOnlyList<string> keys, string? of, string where)
     {
         var (window, halfLife) = (feature.Window, feature.HalfLifeMs);
-        _lines.Append(CultureInfo.InvariantCulture, $"{feature.Name}: {feature.Aggregate} entity {string.Join('+', keys.Select(TextFields.NameOf))}");
+        _lines.Append(CultureInfo.InvariantCulture, $"{feature.Name}: {feature.Aggregate} entity {string.Join('+', keys)}");
         _lines.Append(CultureInfo.InvariantCulture, $" of {of} window {(window.IsEver ? "ever" : $"{window.SizeMs} last {window.LastCount}")} delay {window.DelayMs} half_life {halfLife}");
         _lines.Append(CultureInfo.InvariantCulture, $" exclude_current {feature.ExcludesCurrent} where {where}\n");
     }

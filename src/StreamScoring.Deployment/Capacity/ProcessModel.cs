@@ -120,7 +120,7 @@ internal sealed class ProcessModel
         var keys = layout.IsForgettable ? Math.Min(_load.KeysOf(layout.Entity.KeyName), events) : _load.KeysOf(layout.Entity.KeyName);
         var kept = layout.Kept.Select(count => (double)count.Count).DefaultIfEmpty(1).Max();
         return new EntityCapacity(
-            layout.Entity.Name, layout.Entity.Keys.Any(field => TextFields.NameOf(field) == _topology.PartitionBy), _load.Keys.ContainsKey(layout.Entity.KeyName), keys,
+            layout.Entity.Name, layout.Entity.KeyNames.Contains(_topology.PartitionBy), _load.Keys.ContainsKey(layout.Entity.KeyName), keys,
             inSight.TotalSeconds, layout.IsForgettable, Math.Max(Math.Max(1, kept), events / keys),
             layout.Stride * sizeof(long), layout.ExactEvents);
     }

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Features;
 
@@ -26,7 +27,11 @@ internal sealed unsafe class EntityFolder
     private readonly int[] _distinctColumns;
     private readonly long[] _values;
     private readonly long[] _distincts;
+    private readonly IdentityHash _identity;
     private UInt128[] _keys = [];
+
+    /// <summary>A part of the keys that is no text field.</summary>
+    private UInt128[] _parts = [];
     private long[] _flags = [];
     private KeySlot*[] _slots = [];
 
@@ -35,9 +40,10 @@ internal sealed unsafe class EntityFolder
     /// <param name="folded">Features that entities of a higher level look at: they are computed of
     /// all payments that are folded, decided or not.</param>
     /// <param name="inputs">Features of lower levels that this one looks at.</param>
-    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns, IReadOnlySet<int> folded, IReadOnlyList<int> inputs)
+    /// <param name="identity">Hashes numbers that are keys.</param>
+    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns, IReadOnlySet<int> folded, IReadOnlyList<int> inputs, IdentityHash identity)
     {
-        (_layout, _state, _reader, _inputs) = (state.Layout, state, new FeatureReader(state, _ => true), [.. inputs]);
+        (_layout, _state, _reader, _inputs, _identity) = (state.Layout, state, new FeatureReader(state, _ => true), [.. inputs], identity);
         _readerOfFolded = state.Layout.Plans.Any(plan => folded.Contains(plan.Feature.Index)) ? new FeatureReader(state, folded.Contains) : null;
         (_valueColumns, _distinctColumns) = (valueColumns, distinctColumns);
         (_values, _distincts) = (new long[valueColumns.Length], new long[distinctColumns.Length]);
@@ -52,6 +58,7 @@ internal sealed unsafe class EntityFolder
         if (_keys.Length < batch.RowCount)
         {
             (_keys, _flags, _slots) = (new UInt128[batch.RowsMax], new long[batch.RowsMax], new KeySlot*[batch.RowsMax]);
+            _parts = new UInt128[_layout.Entity.Keys.All(key => key.Field is not null) ? 0 : batch.RowsMax];
         }
 
         ReadKeys(batch);
@@ -218,16 +225,42 @@ internal sealed unsafe class EntityFolder
 
     private void ReadKeys(PaymentBatch batch)
     {
-        var fields = _layout.Entity.Keys;
-        batch.Text(fields[0]).Hash.AsSpan(0, batch.RowCount).CopyTo(_keys);
-        for (var i = 1; i < fields.Count; i++)
+        var keys = _layout.Entity.Keys;
+        PartOf(batch, keys[0]).AsSpan(0, batch.RowCount).CopyTo(_keys);
+        for (var i = 1; i < keys.Count; i++)
         {
-            var hashes = batch.Text(fields[i]).Hash;
+            var hashes = PartOf(batch, keys[i]);
             for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
             {
                 _keys[rowIndex] = Combine(_keys[rowIndex], hashes[rowIndex]);
             }
         }
+    }
+
+    /// <returns>[rows] A part of the keys; 0 where it is missing.</returns>
+    private UInt128[] PartOf(PaymentBatch batch, in ValueSource key)
+    {
+        if (key.Field is { } field)
+        {
+            return batch.Text(field).Hash;
+        }
+
+        var texts = key.IsFeature ? null : batch.Attribute(key.AttributeIndex).Text.Hash;
+        var numbers = key.IsFeature ? batch.Features.Column(key.FeatureIndex) : batch.Attribute(key.AttributeIndex).Number;
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            // A label has no features.
+            var number = batch.Kind[rowIndex] == RowKind.Payment ? numbers[rowIndex] : double.NaN;
+            _parts[rowIndex] = !double.IsNaN(number) ? PartOf(number) : texts is null ? UInt128.Zero : texts[rowIndex];
+        }
+
+        return _parts;
+    }
+
+    private UInt128 PartOf(double number)
+    {
+        var bits = BitConverter.DoubleToInt64Bits(number == 0 ? 0 : number);
+        return new UInt128((ulong)_identity.OfNumber(~bits), (ulong)_identity.OfNumber(bits));
     }
 
     /// <summary>A pair is a key of its own; with a part missing there is none.</summary>

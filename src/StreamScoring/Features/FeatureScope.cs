@@ -10,7 +10,7 @@ namespace StreamScoring.Features;
 /// <param name="attributes">Attributes that have a column anyway, in column order.</param>
 internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures, IReadOnlyList<string>? attributes = null) : IExpressionScope
 {
-    public const string AttributePrefix = "attributes.", BaseAmount = "amount_base";
+    public const string AttributePrefix = "attributes.", BaseAmount = "amount_base", CurrentPrefix = "current.";
 
     private readonly List<string> _attributes = [.. attributes ?? []];
     private readonly List<AttributeUse> _uses = [.. (attributes ?? []).Select(_ => AttributeUse.None)];
@@ -81,6 +81,9 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
 
         return mayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
     }
+
+    public string? WhyNot(string name) => name.StartsWith(CurrentPrefix, StringComparison.Ordinal)
+        ? $"{name} is the payment's that is decided, and goes with == alone, as a part of where: merchant_id == current.merchant_id and …" : null;
 
     public Expression? ResolveMissing(string name)
     {

@@ -160,8 +160,8 @@ internal sealed unsafe class RowTotals
     }
 
     /// <summary>
-    /// A payment passes other filters than before: it counts in the totals of the one and no more in
-    /// those of the other. The row holds its new flags.
+    /// A payment passes other filters than before: it counts in the totals of the ones and no more
+    /// in those of the others. The row holds its new flags.
     /// </summary>
     public void Refilter(KeySlot* slot, int row, long before, long after)
     {

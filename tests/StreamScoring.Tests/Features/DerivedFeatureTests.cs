@@ -22,7 +22,7 @@ public sealed class DerivedFeatureTests
           - {name: means, entity: card_id, aggregate: distinct, of: mean, window: 12s}
           - {name: ratio_z, entity: merchant_id, aggregate: zscore, of: ratio, window: 15s}
           - {name: busy_cards, entity: card_id, aggregate: count, window: 15s, where: unusual_count >= 1 and amount > 2}
-          - {name: previous_ratio, entity: [card_id, merchant_id], aggregate: previous, of: ratio}
+          - {name: previous_ratio, entity: [card_id, merchant_id], aggregate: previous, of: ratio, window: 40s}
           - {name: double_mean, entity: card_id, aggregate: mean, of: double, window: last 3, where: double > 3}
           - {name: ratio_decayed, entity: card_id, aggregate: decayed_sum, of: ratio, half_life: 4s}
           - {name: risk_now, entity: merchant_id, aggregate: risk, window: 30s, exclude_current: true}
@@ -189,7 +189,7 @@ public sealed class DerivedFeatureTests
             new("sum", Merchant, Value: Ratio),
             new("distinct", Card, 12 * second, Distinct: payment => double.IsNaN(derived[payment.PaymentId].Mean) ? null : $"{Math.Round(derived[payment.PaymentId].Mean * 1e6)}"),
             new("zscore", Merchant, 15 * second, Value: Ratio),
-            new("previous", payment => payment.CardId is null || payment.MerchantId is null ? null : $"{payment.CardId} {payment.MerchantId}", Value: Ratio),
+            new("previous", payment => payment.CardId is null || payment.MerchantId is null ? null : $"{payment.CardId} {payment.MerchantId}", 40 * second, Value: Ratio),
             new("decayed_sum", Card, Value: Ratio, HalfLifeMs: 4 * second),
             new("count", Card, 30 * second, Where: payment => derived[payment.PaymentId].RiskNow > 0.2),
         ];
