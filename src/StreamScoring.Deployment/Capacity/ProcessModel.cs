@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Features;
 using StreamScoring.State;
