@@ -96,9 +96,9 @@ public sealed class LeanFeatureTests : IDisposable
         var earlier = customer.TakeWhile(other => !ReferenceEquals(other, row)).ToList();
         var flagged = earlier.Where(other => other.IsUnusual).ToList();
         var known = terminal.Where(other => other.Second <= row.Second - Week).ToList();
-        var run = known.Skip(known.FindLastIndex(other => !other.IsFraud) + 1).ToList();
-        var unexplained = known.Where(other => other.IsFraud && !other.IsUnusual).ToList();
         var lastGenuine = known.FindLast(other => !other.IsFraud);
+        var run = known.FindAll(other => lastGenuine is null || other.Second > lastGenuine.Second);
+        var unexplained = known.Where(other => other.IsFraud && !other.IsUnusual).ToList();
         var recent = earlier.Where(other => other.Second > row.Second - (30 * Day)).ToList();
         return
         [
@@ -109,7 +109,7 @@ public sealed class LeanFeatureTests : IDisposable
             flagged.Count == 0 ? -1 : (row.Second - flagged[^1].Second) / (double)Day,
             earlier.Where(other => other.Second > row.Second - (14 * Day)).Select(other => other.Ratio).DefaultIfEmpty(-1).Max(),
             customer.Count(other => other.IsFraud && other.Second <= row.Second - Week && other.Second > row.Second - (21 * Day)),
-            known.Count == 0 ? -1 : known[^1].IsFraud ? 1 : 0,
+            known.Count == 0 ? -1 : Math.Min(run.Count, 1),
             run.Count,
             DaysSince(run.FirstOrDefault()), DaysSince(lastGenuine), DaysSince(run.FirstOrDefault(other => !other.IsUnusual)),
             Unexplained(7), Unexplained(28),

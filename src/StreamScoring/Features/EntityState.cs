@@ -28,6 +28,7 @@ internal sealed unsafe class EntityState
     private readonly DistinctLinks _links;
     private readonly PaymentFinder _finder;
     private readonly int[] _rawColumns;
+    private readonly bool _hasLabelFilters;
 
     /// <param name="entity">Its index in the feature file.</param>
     public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted, SlotHash hash)
@@ -38,6 +39,7 @@ internal sealed unsafe class EntityState
         _totals = new RowTotals(layout, _rows);
         _distincts = [.. layout.Distincts];
         _rawColumns = [.. layout.RawColumns];
+        _hasLabelFilters = layout.LabelFilters.Bits != 0;
         _links = new DistinctLinks(_rows);
         _finder = new PaymentFinder(layout, _rows, _totals);
         Tiles = new TileStore(layout, _rows, _totals);
@@ -148,7 +150,8 @@ internal sealed unsafe class EntityState
         }
 
         var label = _layout.HasLabels ? KnownLabel(slot, timeMs, paymentHash, watermarkMs) : 0;
-        row = AddRow(slot, timeMs, paymentHash, label, _layout.LabelFilters.With(flags, label), values, distincts);
+        flags = _hasLabelFilters ? _layout.LabelFilters.With(flags, label) : flags;
+        row = AddRow(slot, timeMs, paymentHash, label, flags, values, distincts);
         return slot;
     }
 
@@ -408,7 +411,7 @@ internal sealed unsafe class EntityState
                 _totals.AddFrauds(slot, row, (label & 1) - (known & 1));
             }
 
-            if (_layout.LabelFilters.Bits != 0 && labelled[_layout.FlagsColumn] is var before && _layout.LabelFilters.With(before, label) is var after && before != after)
+            if (_hasLabelFilters && labelled[_layout.FlagsColumn] is var before && _layout.LabelFilters.With(before, label) is var after && before != after)
             {
                 labelled[_layout.FlagsColumn] = after;
                 _totals.Refilter(slot, row, before, after);

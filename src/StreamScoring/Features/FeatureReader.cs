@@ -177,9 +177,13 @@ internal sealed unsafe class FeatureReader
         }
     }
 
-    /// <returns>The row behind the newest one that is known to be genuine.</returns>
+    /// <returns>
+    /// The first row later than the newest one that is known to be genuine. Of two at one time
+    /// either may have come first, so neither is later.
+    /// </returns>
     private int BeginOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
-        Windows.NewestPassing(plan.Feature.BreakFilter, slot, begin, end) is >= 0 and var genuine ? genuine + 1 : begin;
+        Windows.NewestPassing(plan.Feature.BreakFilter, slot, begin, end) is >= 0 and var genuine
+            ? _state.UpperBound(slot, _state.Row(slot, genuine)[EntityLayout.TimeColumn], genuine + 1) : begin;
 
     private long FraudsOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
         begin >= end ? 0 : _state.Row(slot, end - 1)[plan.First] - _state.Row(slot, begin - 1)[plan.First];

@@ -38,18 +38,17 @@ internal sealed class WindowOracle
         ? wanted == "known" || (wanted == "fraud") == label.Fraud
         : wanted == "not_fraud";
 
-    /// <summary>Whatever the window holds, walked from its newest payment back to a genuine one.
+    /// <summary>Frauds that are later than any payment of the window that is known to be genuine.
     /// </summary>
     private double AskRun(Payment current, Query query, string key, long t)
     {
-        var run = _folded
+        var seen = _folded
             .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t && (query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size))
             .Where(e => !query.ExcludeCurrent || !ReferenceEquals(e.Payment, current))
-            .OrderByDescending(e => e.Payment.EventTimeMs).ThenByDescending(e => e.Order)
-            .Select(e => e.Payment)
-            .TakeWhile(payment => !Is(payment, "genuine"))
-            .Where(payment => Is(payment, "fraud") && (query.Where?.Invoke(payment) ?? true)).ToList();
-        return query.Aggregate == "fraud_run" ? run.Count : run.Count == 0 ? double.NaN : (current.EventTimeMs - run[^1].EventTimeMs) / 1000.0;
+            .Select(e => e.Payment).ToList();
+        var genuineMs = seen.Where(payment => Is(payment, "genuine")).Select(payment => payment.EventTimeMs).DefaultIfEmpty(long.MinValue).Max();
+        var run = seen.FindAll(payment => payment.EventTimeMs > genuineMs && Is(payment, "fraud") && (query.Where?.Invoke(payment) ?? true));
+        return query.Aggregate == "fraud_run" ? run.Count : run.Count == 0 ? double.NaN : (current.EventTimeMs - run.Min(payment => payment.EventTimeMs)) / 1000.0;
     }
 
     /// <param name="value">Of at most 15 digits, six of them behind the point.</param>
