@@ -280,9 +280,9 @@ internal sealed unsafe class EntityFolder
         _flags.AsSpan(0, batch.RowCount).Fill(1);
         for (var filter = 1; filter < _layout.Entity.Filters.Count; filter++)
         {
-            if (_layout.Entity.Filters[filter].Label != LabelClass.Any)
+            if (_layout.Entity.Filters[filter] is not { Label: LabelClass.Any, Condition: not null })
             {
-                // Set with the payment's label.
+                // Set with the payment's label, or needed by nobody.
                 continue;
             }
 

@@ -55,7 +55,7 @@ public sealed class FeatureEngine
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
             [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))],
             folded,
-            file.InputsOf(entity),
+            file.InputsOf(layout),
             _identity))];
         _lastExpressions = [.. file.ExpressionOrder.Where(expression => !folded.Contains(expression))];
         _steps = [.. Enumerable.Range(0, layouts.Select(layout => layout.Entity.Level + 1).DefaultIfEmpty(0).Max()).Select(level => new FoldStep(

@@ -9,6 +9,9 @@ namespace StreamScoring.Features;
 /// </summary>
 public sealed class FeatureFile
 {
+    /// <summary>Null: all features are computed.</summary>
+    private HashSet<int>? _kept;
+
     internal FeatureFile(
         string text, string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
         IReadOnlyList<int> expressionOrder, long latenessMs, int exactEvents)
@@ -89,7 +92,7 @@ public sealed class FeatureFile
         get
         {
             var folded = new HashSet<int>();
-            foreach (var feature in Features.Where(feature => feature.Expression is null))
+            foreach (var feature in Aggregates)
             {
                 AddUses(feature, folded);
             }
@@ -102,10 +105,10 @@ public sealed class FeatureFile
     /// Aggregates that the aggregates of an entity look at, through expressions or not: where such
     /// a one is approximate, so is what is folded of it.
     /// </summary>
-    internal IReadOnlyList<int> InputsOf(int entity)
+    internal IReadOnlyList<int> InputsOf(EntityLayout entity)
     {
         var inputs = new HashSet<int>();
-        foreach (var feature in Features.Where(feature => feature.Entity == entity))
+        foreach (var feature in entity.Plans.Select(plan => plan.Feature))
         {
             AddUses(feature, inputs);
         }
@@ -135,7 +138,45 @@ public sealed class FeatureFile
     /// <summary>How many events of a key are kept one by one.</summary>
     public int ExactEvents { get; }
 
+    /// <summary>
+    /// What a payment takes in the tables of all entities, bytes. What a key itself takes, and the
+    /// index of a busy one, come on top.
+    /// </summary>
+    public int BytesOfPayment => Layouts().Sum(layout => layout.Stride * sizeof(long));
+
+    /// <summary>
+    /// A file that computes some of the features alone, and those that they look at: to measure
+    /// what they cost. Its schema, layout and hash stay.
+    /// </summary>
+    public FeatureFile Only(IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var kept = new HashSet<int>();
+        foreach (var index in names.Select(Schema.IndexOf).Where(index => index >= 0 && kept.Add(index)))
+        {
+            AddUses(Features[index], kept);
+        }
+
+        return new FeatureFile(Text, Hash, Schema, Layout, Features, Entities, [.. ExpressionOrder.Where(kept.Contains)], LatenessMs, ExactEvents)
+        {
+            AttributeUses = AttributeUses,
+            UsesBaseAmount = UsesBaseAmount,
+            _kept = kept,
+        };
+    }
+
     /// <summary>By entity, in order: what an event takes, and for how long it is kept.</summary>
-    internal IReadOnlyList<EntityLayout> Layouts() =>
-        [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
+    internal IReadOnlyList<EntityLayout> Layouts() => [.. Entities.Select((entity, index) => (Entity: entity, Features: Aggregates.Where(feature => feature.Entity == index).ToList()))
+        .Where(one => one.Features.Count > 0)
+        .Select(one => new EntityLayout(_kept is null ? one.Entity : WithFiltersOf(one.Entity, one.Features), one.Features, LatenessMs, ExactEvents))];
+
+    /// <summary>Features that are no expressions.</summary>
+    private IEnumerable<FeatureDefinition> Aggregates => Features.Where(feature => feature.Expression is null && (_kept is null || _kept.Contains(feature.Index)));
+
+    /// <summary>Without the filters that only others need.</summary>
+    private static EntityDefinition WithFiltersOf(EntityDefinition entity, List<FeatureDefinition> features)
+    {
+        int[] used = [.. features.SelectMany(feature => new[] { feature.Filter, entity.Filters[feature.Filter].Base, feature.BreakFilter }).Distinct()];
+        return entity with { Filters = [.. entity.Filters.Select((filter, index) => used.Contains(index) ? filter : FilterDefinition.None).Take(used.Max() + 1)] };
+    }
 }

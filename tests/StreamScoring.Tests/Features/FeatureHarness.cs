@@ -13,11 +13,12 @@ namespace StreamScoring.Tests.Features;
 /// Folds payments and labels through decoder and state, in batches of any size, and collects the
 /// features of the payments.
 /// </summary>
+/// <param name="only">Computed alone, with what it looks at.</param>
 /// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say
 /// what many would.</param>
-internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
+internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1, string? only = null)
 {
-    private readonly FeatureFile _file = FeatureFiles.Parse("features.yaml", yaml);
+    private readonly FeatureFile _file = only is null ? FeatureFiles.Parse("features.yaml", yaml) : FeatureFiles.Parse("features.yaml", yaml).Only([only]);
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
 
