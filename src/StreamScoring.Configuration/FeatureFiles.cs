@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using StreamScoring.Expressions;
 using StreamScoring.Features;
 
@@ -24,7 +22,7 @@ public static class FeatureFiles
             [.. features.Select(feature => feature.Expression is { Type: ExpressionType.Text })],
             [.. features.Select(feature => feature.Text ?? feature.Name)]);
         return new FeatureFile(
-            text, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), schema, layout, features, entities, order, latenessMs, exactEvents)
+            text, reader.Meaning.Hash, schema, layout, features, entities, order, latenessMs, exactEvents)
         {
             AttributeUses = reader.AttributeUses,
             UsesBaseAmount = reader.UsesBaseAmount,

@@ -23,6 +23,9 @@ public sealed partial class YamlMap
     private readonly Dictionary<string, (YamlScalarNode Key, YamlNode Value)> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
+    /// <summary>Of one of several maps that are written as one.</summary>
+    private (string Key, string Value, string Placeholder, string Name)? _variant;
+
     /// <param name="file">The file's name.</param>
     /// <param name="text">All of the file, to find places in it.</param>
     /// <param name="path">The dotted keys that lead here; empty at the top.</param>
@@ -47,6 +50,18 @@ public sealed partial class YamlMap
     /// A map without keys, for a section that a file leaves out: every reader gives its default.
     /// </summary>
     public static YamlMap Empty(string file, string path) => new(file, "", path, []);
+
+    /// <summary>
+    /// The same map, in which a key has a value, and a placeholder in its texts stands for it.
+    /// </summary>
+    /// <param name="placeholder">Replaced in single values, wherever it stands.</param>
+    /// <param name="name">By what.</param>
+    internal YamlMap Variant(string key, string value, string placeholder, string name)
+    {
+        var variant = new YamlMap(_file, _text, _path, _node) { _variant = (key, value, placeholder, name) };
+        variant._asked.UnionWith(_asked);
+        return variant;
+    }
 
     /// <summary>The keys in file order.</summary>
     public IEnumerable<string> Keys => _entries.Keys;
@@ -77,6 +92,12 @@ public sealed partial class YamlMap
     /// <param name="problem">What is wrong and what to do.</param>
     public InvalidInputFileException ErrorWithin(string key, int offset, string problem)
     {
+        if (_variant is not null)
+        {
+            // Places in it are not those in the file.
+            return Error(key, $"{OptionalText(key)}: {problem}");
+        }
+
         var (line, column) = ScalarPlace.Of(_text, (YamlScalarNode)_entries[key].Value, offset);
         return new InvalidInputFileException($"{_file}:{line}:{column}: {Qualified(key)}: {problem}");
     }
@@ -91,6 +112,11 @@ public sealed partial class YamlMap
     public string? OptionalText(string key)
     {
         _asked.Add(key);
+        if (_variant is { } given && given.Key == key)
+        {
+            return given.Value;
+        }
+
         if (!_entries.TryGetValue(key, out var entry))
         {
             return null;
@@ -102,6 +128,7 @@ public sealed partial class YamlMap
         }
 
         var text = YamlFile.Substitute(scalar.Value ?? "", () => $"{_file}:{scalar.Start.Line}: {Qualified(key)}");
+        text = _variant is { } variant ? text.Replace(variant.Placeholder, variant.Name, StringComparison.Ordinal) : text;
         return text.Length == 0 ? null
             : text.Contains('\0', StringComparison.Ordinal) ? throw Error(key, "holds a null character")
             : text;

@@ -11,6 +11,7 @@ internal static class CommandLineVerbs
         DemoVerb.Build(),
         RunVerb.Build(),
         TopologyVerb.Build(),
+        FeaturesVerb.Build(),
         RulesVerb.Build(),
         ListsVerb.Build(),
         PolicyVerb.Build(),

@@ -33,7 +33,28 @@ internal sealed class PipelineSimulation
           - {name: merchant_cards_30s, entity: merchant_id, aggregate: distinct, of: card_id, window: 30s}
           - {name: merchant_base_60s, entity: merchant_id, aggregate: sum, of: amount_base, window: 60s}
           - {name: pair_count_60s, entity: [card_id, merchant_id], aggregate: count, window: 60s}
+          - {name: card_genuine_60s, entity: card_id, aggregate: count, window: 60s, label: genuine}
+          - {name: card_not_fraud_40s, entity: card_id, aggregate: mean, of: amount, window: 40s, label: not_fraud}
+          - {name: merchant_fraud_run, entity: merchant_id, aggregate: fraud_run, window: 60s, delay: 2s}
+
         """;
+
+    /// <summary>
+    /// Derived from the payments of a card, which are in one log as long as there is one region: so
+    /// whoever folds them has the same values. A copy in another region's log may come first.
+    /// </summary>
+    private const string DerivedText =
+        """
+          - {name: is_unusual, expression: amount > 1.2 * card_mean_30s}
+          - {name: card_unusual_60s, entity: card_id, aggregate: count, window: 60s, where: is_unusual == 1}
+          - {name: merchant_unusual_60s, entity: merchant_id, aggregate: sum, of: card_mean_30s, window: 60s, where: is_unusual == 1}
+          - {name: merchant_unusual_risk, entity: merchant_id, aggregate: risk, window: 60s, delay: 2s, where: is_unusual == 1}
+        """;
+
+    /// <summary>
+    /// An expression over an aggregate: where that is approximate, it has no bound of its own.
+    /// </summary>
+    public const string Unbounded = "is_unusual";
 
     private readonly Random _random;
     private readonly VirtualClock _clock = new();
@@ -52,12 +73,12 @@ internal sealed class PipelineSimulation
         // Every fourth run has one hot merchant and few hot cards, whose older events go into
         // tiles.
         var isHot = seed % 4 == 3;
-        Features = FeatureFiles.Parse("simulation", isHot ? $"exact_events: 16\n{FeatureText}" : FeatureText);
         Tracing = trace;
         var partitions = 1 + _random.Next(4);
         // Every third run has two regions. They draw from a source of their own, and the first one
         // as if it were alone.
         var forRegions = seed % 3 == 2 ? new Random(~seed) : null;
+        Features = FeatureFiles.Parse("simulation", (isHot ? "exact_events: 16\n" : "") + FeatureText + (forRegions is null ? DerivedText : ""));
         // In two of five runs the policy comes from logs, changed by an author who draws from a
         // source of their own.
         var hasPolicyLog = seed % 5 is 1 or 3;

@@ -134,6 +134,11 @@ internal sealed class SimulationOracle(SimulationContext context, bool isCalm, b
             var (derived, bounds) = _fold.Derive(BatchVector.Read(carrying[i].Vector), carrying[i].Source, carrying[i].SourceOffset, decision.Flags.Contains("duplicate"));
             for (var feature = 0; feature < derived.Length; feature++)
             {
+                if (decision.Features[feature].Key == PipelineSimulation.Unbounded && (stated.Count > 0 || bounds.Any(bound => bound != 0)))
+                {
+                    continue;
+                }
+
                 var written = (double?)decision.Features[feature].Value ?? double.NaN;
                 var bound = bounds[feature] + stated.GetValueOrDefault(decision.Features[feature].Key);
                 Require(

@@ -17,7 +17,7 @@ public static class CapacityModel
     public static CapacityPlan Plan(Topology topology, FeatureFile file, CapacityLoad load, CapacityConstants constants)
     {
         var model = new ProcessModel(topology, file, load, constants);
-        RequireNames("keys", load.Keys.Keys, [.. model.Entities.Select(entity => entity.Entity)], $"the entities of {topology.FeatureFile}");
+        RequireNames("keys", load.Keys.Keys, [.. model.Entities.Select(entity => entity.Entity.Split('@')[0]).Distinct()], $"the entities of {topology.FeatureFile}");
         RequireNames("rate", load.RegionPaymentsPerSecond.Keys, [.. topology.Regions.Select(region => region.Name)], $"the regions of {topology.File}");
         bool[] others = topology.Follows.Count > 0 ? [true, false] : [false];
         var variants = others

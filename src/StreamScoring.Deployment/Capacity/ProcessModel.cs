@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Features;
 using StreamScoring.State;
@@ -117,10 +116,10 @@ internal sealed class ProcessModel
         var inSight = layout.RetentionMs == long.MaxValue ? _load.History : TimeSpan.FromMilliseconds(layout.RetentionMs);
         var events = AllPerSecond * inSight.TotalSeconds;
         // Who forgets holds no key without an event; who does not may hold many.
-        var keys = layout.IsForgettable ? Math.Min(_load.KeysOf(layout.Entity.Name), events) : _load.KeysOf(layout.Entity.Name);
+        var keys = layout.IsForgettable ? Math.Min(_load.KeysOf(layout.Entity.KeyName), events) : _load.KeysOf(layout.Entity.KeyName);
         var kept = layout.Kept.Select(count => (double)count.Count).DefaultIfEmpty(1).Max();
         return new EntityCapacity(
-            layout.Entity.Name, layout.Entity.Keys.Any(field => TextFields.NameOf(field) == _topology.PartitionBy), _load.Keys.ContainsKey(layout.Entity.Name), keys,
+            layout.Entity.Name, layout.Entity.KeyNames.Contains(_topology.PartitionBy), _load.Keys.ContainsKey(layout.Entity.KeyName), keys,
             inSight.TotalSeconds, layout.IsForgettable, Math.Max(Math.Max(1, kept), events / keys),
             layout.Stride * sizeof(long), layout.ExactEvents);
     }

@@ -34,6 +34,7 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
     /// <summary>Of a time, and where one is given, a zone.</summary>
     private static readonly Dictionary<string, Func<Expression, Expression>> TimeFunctions = new(StringComparer.Ordinal)
     {
+        ["day_number"] = static x => new UnaryNode<DayNumber>(x, ExpressionType.Number),
         ["day_of_month"] = static x => new UnaryNode<DayOfMonth>(x, ExpressionType.Number),
         ["hour"] = static x => new UnaryNode<Hour>(x, ExpressionType.Number),
         ["is_weekend"] = static x => new UnaryNode<IsWeekend>(x, ExpressionType.Truth),
@@ -97,10 +98,13 @@ internal sealed class ExpressionBinder(IExpressionScope scope, EvaluationRound? 
 
     /// <summary>All names that the expression uses, for finding the order of features.</summary>
     /// <exception cref="ExpressionException">The text is no expression.</exception>
-    public static IReadOnlySet<string> NamesIn(string text)
+    public static IReadOnlySet<string> NamesIn(string text) => NamesIn(ExpressionParser.Parse(text));
+
+    /// <summary>All names that the expression uses.</summary>
+    public static IReadOnlySet<string> NamesIn(Syntax syntax)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        Collect(ExpressionParser.Parse(text), names);
+        Collect(syntax, names);
         return names;
     }
 

@@ -64,6 +64,14 @@ internal readonly struct IsWeekend : IUnaryFunction
     public static double Invoke(double value) => !EventClock.IsTime(value) ? double.NaN : EventClock.Weekday(value) >= 6 ? 1 : 0;
 }
 
+/// <summary>Calendar days since 1970-01-01.</summary>
+internal readonly struct DayNumber : IUnaryFunction
+{
+    private const double DayMs = 86_400_000;
+
+    public static double Invoke(double value) => EventClock.IsTime(value) ? Math.Floor(value / DayMs) : double.NaN;
+}
+
 internal readonly struct DayOfMonth : IUnaryFunction
 {
     public static double Invoke(double value) => EventClock.IsTime(value) ? DateTimeOffset.FromUnixTimeMilliseconds((long)value).Day : double.NaN;

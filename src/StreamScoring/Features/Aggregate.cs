@@ -20,4 +20,10 @@ public enum Aggregate : byte
     DecayedCount,
     DecayedSum,
     Risk,
+
+    /// <summary>How many of the newest known payments are frauds, up to one that is not.</summary>
+    FraudRun,
+
+    /// <summary>Since the first of these.</summary>
+    SecondsSinceFraudRun,
 }

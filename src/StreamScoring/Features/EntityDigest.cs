@@ -101,15 +101,15 @@ internal sealed class EntityDigest(EntityLayout layout, int entity)
     }
 
     /// <summary>
-    /// Totals of all time; frauds are left out, as a label that comes after its payment left every
-    /// window changes none of them.
+    /// Totals of all time. Frauds are left out, as a label that comes after its payment left every
+    /// window changes none of them; and what follows from the state, as it depends on the order.
     /// </summary>
     private void AppendTotals(ReadOnlySpan<long> newest, Span<long> totals)
     {
         var next = 0;
         foreach (ref readonly var series in _series.AsSpan())
         {
-            if (series.Kind != SeriesKind.Frauds)
+            if (series.Kind != SeriesKind.Frauds && layout.IsLogged(series))
             {
                 newest.Slice(series.Column, series.Words).CopyTo(totals[next..]);
             }

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Identity;
 
 namespace StreamScoring.Features;
 
@@ -20,19 +21,30 @@ internal sealed unsafe class EntityFolder
     private readonly EntityLayout _layout;
     private readonly EntityState _state;
     private readonly FeatureReader _reader;
+    private readonly FeatureReader? _readerOfFolded;
+    private readonly int[] _inputs;
     private readonly int[] _valueColumns;
     private readonly int[] _distinctColumns;
     private readonly long[] _values;
     private readonly long[] _distincts;
+    private readonly IdentityHash _identity;
     private UInt128[] _keys = [];
+
+    /// <summary>A part of the keys that is no text field.</summary>
+    private UInt128[] _parts = [];
     private long[] _flags = [];
     private KeySlot*[] _slots = [];
 
     /// <param name="valueColumns">For each value of the layout, its column in the engine's scaled
     /// values; likewise for distinct columns.</param>
-    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns)
+    /// <param name="folded">Features that entities of a higher level look at: they are computed of
+    /// all payments that are folded, decided or not.</param>
+    /// <param name="inputs">Features of lower levels that this one looks at.</param>
+    /// <param name="identity">Hashes numbers that are keys.</param>
+    public EntityFolder(EntityState state, int[] valueColumns, int[] distinctColumns, IReadOnlySet<int> folded, IReadOnlyList<int> inputs, IdentityHash identity)
     {
-        (_layout, _state, _reader) = (state.Layout, state, new FeatureReader(state));
+        (_layout, _state, _reader, _inputs, _identity) = (state.Layout, state, new FeatureReader(state, _ => true), [.. inputs], identity);
+        _readerOfFolded = state.Layout.Plans.Any(plan => folded.Contains(plan.Feature.Index)) ? new FeatureReader(state, folded.Contains) : null;
         (_valueColumns, _distinctColumns) = (valueColumns, distinctColumns);
         (_values, _distincts) = (new long[valueColumns.Length], new long[distinctColumns.Length]);
     }
@@ -46,6 +58,7 @@ internal sealed unsafe class EntityFolder
         if (_keys.Length < batch.RowCount)
         {
             (_keys, _flags, _slots) = (new UInt128[batch.RowsMax], new long[batch.RowsMax], new KeySlot*[batch.RowsMax]);
+            _parts = new UInt128[_layout.Entity.Keys.All(key => key.Field is not null) ? 0 : batch.RowsMax];
         }
 
         ReadKeys(batch);
@@ -119,15 +132,11 @@ internal sealed unsafe class EntityFolder
     {
         if (_keys[rowIndex] == UInt128.Zero)
         {
-            if (batch.Decide[rowIndex])
-            {
-                _reader.ReadMissing(batch.Features, rowIndex);
-            }
-
+            ReaderOf(batch, rowIndex)?.ReadMissing(batch.Features, rowIndex);
             return;
         }
 
-        var isLost = false;
+        var isLost = _inputs.Length > 0 && IsAnyApproximate(batch, rowIndex);
         for (var i = 0; i < _values.Length; i++)
         {
             var value = values[_valueColumns[i]][rowIndex];
@@ -154,18 +163,37 @@ internal sealed unsafe class EntityFolder
             EntityState.LoseValue(slot, timeMs);
         }
 
-        if (batch.Decide[rowIndex])
+        if (ReaderOf(batch, rowIndex) is { } reader)
         {
-            Read(batch, rowIndex, slot, row, timeMs);
+            Read(reader, batch, rowIndex, slot, row, timeMs);
         }
     }
 
-    private void Read(PaymentBatch batch, int rowIndex, KeySlot* slot, int row, long timeMs)
+    /// <returns>What computes the features of a payment; null where nobody asks for any.</returns>
+    private FeatureReader? ReaderOf(PaymentBatch batch, int rowIndex) => batch.Decide[rowIndex] ? _reader : _readerOfFolded;
+
+    /// <summary>
+    /// Whether something that this entity looks at may be off, so that what is folded of it is too.
+    /// </summary>
+    private bool IsAnyApproximate(PaymentBatch batch, int rowIndex)
     {
-        _reader.Read(slot, row, timeMs, _values, batch, rowIndex);
+        foreach (var input in _inputs)
+        {
+            if (batch.IsApproximate[rowIndex] && batch.Bounds.Column(input)[rowIndex] != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Read(FeatureReader reader, PaymentBatch batch, int rowIndex, KeySlot* slot, int row, long timeMs)
+    {
+        reader.Read(slot, row, timeMs, _values, batch, rowIndex);
         if (_state.MayMiss(slot, timeMs, batch.WatermarkMs[rowIndex]))
         {
-            _reader.MarkUnbounded(batch, rowIndex);
+            reader.MarkUnbounded(batch, rowIndex);
         }
     }
 
@@ -181,7 +209,7 @@ internal sealed unsafe class EntityFolder
             _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
         if (row >= 0 || row == EntityState.AmongTiles)
         {
-            Read(batch, rowIndex, slot, row, timeMs);
+            Read(_reader, batch, rowIndex, slot, row, timeMs);
         }
         else if (batch.IsDuplicate[rowIndex])
         {
@@ -197,16 +225,42 @@ internal sealed unsafe class EntityFolder
 
     private void ReadKeys(PaymentBatch batch)
     {
-        var fields = _layout.Entity.Keys;
-        batch.Text(fields[0]).Hash.AsSpan(0, batch.RowCount).CopyTo(_keys);
-        for (var i = 1; i < fields.Count; i++)
+        var keys = _layout.Entity.Keys;
+        PartOf(batch, keys[0]).AsSpan(0, batch.RowCount).CopyTo(_keys);
+        for (var i = 1; i < keys.Count; i++)
         {
-            var hashes = batch.Text(fields[i]).Hash;
+            var hashes = PartOf(batch, keys[i]);
             for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
             {
                 _keys[rowIndex] = Combine(_keys[rowIndex], hashes[rowIndex]);
             }
         }
+    }
+
+    /// <returns>[rows] A part of the keys; 0 where it is missing.</returns>
+    private UInt128[] PartOf(PaymentBatch batch, in ValueSource key)
+    {
+        if (key.Field is { } field)
+        {
+            return batch.Text(field).Hash;
+        }
+
+        var texts = key.IsFeature ? null : batch.Attribute(key.AttributeIndex).Text.Hash;
+        var numbers = key.IsFeature ? batch.Features.Column(key.FeatureIndex) : batch.Attribute(key.AttributeIndex).Number;
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            // A label has no features.
+            var number = batch.Kind[rowIndex] == RowKind.Payment ? numbers[rowIndex] : double.NaN;
+            _parts[rowIndex] = !double.IsNaN(number) ? PartOf(number) : texts is null ? UInt128.Zero : texts[rowIndex];
+        }
+
+        return _parts;
+    }
+
+    private UInt128 PartOf(double number)
+    {
+        var bits = BitConverter.DoubleToInt64Bits(number == 0 ? 0 : number);
+        return new UInt128((ulong)_identity.OfNumber(~bits), (ulong)_identity.OfNumber(bits));
     }
 
     /// <summary>A pair is a key of its own; with a part missing there is none.</summary>
@@ -226,7 +280,13 @@ internal sealed unsafe class EntityFolder
         _flags.AsSpan(0, batch.RowCount).Fill(1);
         for (var filter = 1; filter < _layout.Entity.Filters.Count; filter++)
         {
-            var passed = _layout.Entity.Filters[filter]!.Numbers(batch);
+            if (_layout.Entity.Filters[filter] is not { Label: LabelClass.Any, Condition: not null })
+            {
+                // Set with the payment's label, or needed by nobody.
+                continue;
+            }
+
+            var passed = _layout.Entity.Filters[filter].Condition!.Numbers(batch);
             for (var rowIndex = 0; rowIndex < passed.Length; rowIndex++)
             {
                 // A condition over a missing value is missing, and then not passed.

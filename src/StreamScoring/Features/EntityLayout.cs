@@ -38,7 +38,14 @@ internal sealed class EntityLayout
         Entity = entity;
         Stride = 1;
         LatenessMs = latenessMs;
-        HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk);
+        HasLabels = features.Any(feature => feature.Aggregate == Aggregate.Risk || feature.IsByLabel);
+        LabelFilters = new LabelFilters(entity.Filters);
+        LoggedFlags = ~LabelFilters.Bits;
+        for (var filter = 0; filter < entity.Filters.Count; filter++)
+        {
+            LoggedFlags &= entity.Filters[filter].IsDerived ? ~(1L << filter) : -1;
+        }
+
         if (HasLabels)
         {
             (PaymentColumn, LabelColumn) = (Stride++, Stride++);
@@ -85,6 +92,14 @@ internal sealed class EntityLayout
     public int LabelColumn { get; } = None;
 
     public int FlagsColumn { get; } = None;
+
+    /// <summary>
+    /// Bits of the flags that follow from the payment's record alone. The others follow from what
+    /// was folded before it too: they are no part of the digest, nor of what a payment is found by.
+    /// </summary>
+    public long LoggedFlags { get; }
+
+    public LabelFilters LabelFilters { get; }
 
     /// <summary>Numeric values that the features look at.</summary>
     public IReadOnlyList<ValueSource> Values => _values;
@@ -136,6 +151,10 @@ internal sealed class EntityLayout
     /// <summary>Whether no feature looks at events however old they are.</summary>
     public bool IsForgettable => !HasEverTotals && _kept.Count == 0 && RetentionMs != long.MaxValue;
 
+    /// <summary>Whether a series adds up what records say, of payments that pass by what they
+    /// say.</summary>
+    public bool IsLogged(in Series series) => (LoggedFlags & (1L << series.Filter)) != 0 && (series.Value < 0 || !_values[series.Value].IsDerived);
+
     /// <returns>What lies at or before it, no feature of a payment that is not too late can see;
     /// <see cref="long.MinValue"/> for no such time.</returns>
     public long HorizonMs(long watermarkMs) =>
@@ -165,10 +184,16 @@ internal sealed class EntityLayout
         var end = OffsetIndex(window.DelayMs);
         var begin = window.LastCount > 0 || window.IsEver ? None : OffsetIndex(window.DelayMs + window.SizeMs);
         var value = IsNumeric(feature) ? ValueIndex(feature.Of) : None;
+        if (value != None && feature.IsByLabel)
+        {
+            // By which totals change with the payment's label.
+            RawColumn(value);
+        }
+
         var (first, second, third) = (None, None, None);
         switch (feature.Aggregate)
         {
-            case Aggregate.Count:
+            case Aggregate.Count or Aggregate.FraudRun or Aggregate.SecondsSinceFraudRun:
                 first = CountColumn(feature.Filter);
                 break;
             case Aggregate.Risk:
@@ -223,6 +248,7 @@ internal sealed class EntityLayout
         // Whatever must be found again one by one is kept for good; totals of all time are carried
         // by the running columns.
         { Window: { IsEver: true }, Aggregate: Aggregate.Distinct or Aggregate.Risk } => long.MaxValue,
+        { Window: { IsEver: true } or { LastCount: > 0 }, IsByLabel: true } => long.MaxValue,
         { Window: { IsEver: true }, Aggregate: Aggregate.DecayedCount or Aggregate.DecayedSum } => feature.Window.DelayMs + (HalfLivesKept * feature.HalfLifeMs),
         { Window: { IsEver: true } or { LastCount: > 0 } } => feature.Window.DelayMs,
         _ => feature.Window.DelayMs + feature.Window.SizeMs,
@@ -274,6 +300,11 @@ internal sealed class EntityLayout
             index = _values.Count;
             _values.Add(source);
             _rawColumns.Add(None);
+            if (source.IsDerived)
+            {
+                // Stored with the payment: from its record alone it cannot be had again.
+                RawColumn(index);
+            }
         }
 
         return index;

@@ -28,6 +28,7 @@ internal sealed unsafe class EntityState
     private readonly DistinctLinks _links;
     private readonly PaymentFinder _finder;
     private readonly int[] _rawColumns;
+    private readonly bool _hasLabelFilters;
 
     /// <param name="entity">Its index in the feature file.</param>
     public EntityState(EntityLayout layout, int entity, StateMemory memory, EvictedKeys evicted, SlotHash hash)
@@ -38,6 +39,7 @@ internal sealed unsafe class EntityState
         _totals = new RowTotals(layout, _rows);
         _distincts = [.. layout.Distincts];
         _rawColumns = [.. layout.RawColumns];
+        _hasLabelFilters = layout.LabelFilters.Bits != 0;
         _links = new DistinctLinks(_rows);
         _finder = new PaymentFinder(layout, _rows, _totals);
         Tiles = new TileStore(layout, _rows, _totals);
@@ -148,6 +150,7 @@ internal sealed unsafe class EntityState
         }
 
         var label = _layout.HasLabels ? KnownLabel(slot, timeMs, paymentHash, watermarkMs) : 0;
+        flags = _hasLabelFilters ? _layout.LabelFilters.With(flags, label) : flags;
         row = AddRow(slot, timeMs, paymentHash, label, flags, values, distincts);
         return slot;
     }
@@ -156,10 +159,12 @@ internal sealed unsafe class EntityState
     /// Finds a payment that was added before, and makes it the last among those of its time: what
     /// its features then are is what they would be, had it been added now.
     /// </summary>
+    /// <param name="values">Given what was stored with the payment where that followed from the
+    /// state; likewise the distinct columns.</param>
     /// <param name="row">The payment's row; -1 where it is not there or something it could see may
     /// be gone.</param>
     public KeySlot* FindAgain(
-        UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
+        UInt128 key, long timeMs, ulong paymentHash, long flags, Span<long> values, Span<long> distincts, long watermarkMs, out int row)
     {
         row = -1;
         var slot = _keys.Find(key);
@@ -181,6 +186,7 @@ internal sealed unsafe class EntityState
         {
             if (_finder.IsSame(slot, candidate, paymentHash, flags, values, distincts))
             {
+                _finder.TakeStored(slot, candidate, ref flags, values, distincts);
                 row = candidate == end - 1 ? candidate : AddAgain(slot, candidate, timeMs, paymentHash, flags, values, distincts);
                 break;
             }
@@ -403,6 +409,13 @@ internal sealed unsafe class EntityState
             if ((label & 1) != (known & 1))
             {
                 _totals.AddFrauds(slot, row, (label & 1) - (known & 1));
+            }
+
+            if (_hasLabelFilters && labelled[_layout.FlagsColumn] is var before && _layout.LabelFilters.With(before, label) is var after && before != after)
+            {
+                labelled[_layout.FlagsColumn] = after;
+                _totals.Refilter(slot, row, before, after);
+                _rows.Index.Refiltered(slot, row);
             }
         }
     }

@@ -26,11 +26,12 @@ internal sealed class EventHash
         [
             EntityLayout.TimeColumn,
             .. new[] { layout.PaymentColumn, layout.FlagsColumn }.Where(column => column != EntityLayout.None),
-            .. layout.RawColumns.Where(column => column != EntityLayout.None),
-            .. layout.Distincts.Select(columns => columns.HashColumn).Distinct(),
+            .. layout.RawColumns.Where((column, value) => column != EntityLayout.None && !layout.Values[value].IsDerived),
+            .. layout.Distincts.Where(columns => !columns.Source.IsDerived).Select(columns => columns.HashColumn).Distinct(),
         ];
         // A fraud is told by its label, and extremes so far say nothing about the event itself.
-        _series = [.. layout.Series.Where(series => series.Kind is not (SeriesKind.Frauds or SeriesKind.SmallestEver or SeriesKind.LargestEver))];
+        // What follows from the state says less about the event than about the order of the fold.
+        _series = [.. layout.Series.Where(series => series.Kind is not (SeriesKind.Frauds or SeriesKind.SmallestEver or SeriesKind.LargestEver) && layout.IsLogged(series))];
         _event = new long[_columns.Length + (2 * _series.Length)];
     }
 
@@ -49,7 +50,7 @@ internal sealed class EventHash
         var next = 0;
         foreach (var column in _columns)
         {
-            _event[next++] = row[column];
+            _event[next++] = column == _layout.FlagsColumn ? row[column] & _layout.LoggedFlags : row[column];
         }
 
         foreach (ref readonly var series in _series.AsSpan())

@@ -32,4 +32,25 @@ internal sealed record FeatureDefinition
     public int Filter { get; init; }
 
     public bool ExcludesCurrent { get; init; }
+
+    /// <summary>
+    /// Whether which payments it counts changes with their labels. Of <c>risk</c> it does not.
+    /// </summary>
+    public bool IsByLabel { get; init; }
+
+    /// <summary>
+    /// Of a run of frauds: index of the filter that passes payments known to be genuine.
+    /// </summary>
+    public int BreakFilter { get; init; }
+
+    /// <summary>
+    /// Features of the payment that it looks at: those that its expression, its <c>of</c> or its
+    /// <c>where</c> name.
+    /// </summary>
+    public IReadOnlyList<int> Uses { get; init; } = [];
+
+    /// <summary>
+    /// Of an expression: the lowest level of entities that can look at it.
+    /// </summary>
+    public int Level { get; init; }
 }

@@ -18,7 +18,10 @@ public sealed class FeatureEngine
     private readonly FeatureFile _file;
     private readonly IdentityHash _identity;
     private readonly EntityFolder[] _entities;
-    private readonly int[] _expressionOrder;
+    private readonly FoldStep[] _steps;
+
+    /// <summary>Expressions that nothing is folded of, each behind those it uses.</summary>
+    private readonly int[] _lastExpressions;
     private readonly ValueSource[] _valueSources;
     private readonly ValueSource[] _hashSources;
     private long[][] _values = [];
@@ -38,7 +41,6 @@ public sealed class FeatureEngine
     {
         var hash = slotSeed is { } seed ? SlotHash.Of(seed) : SlotHash.Random();
         (_file, _identity) = (file, identity ?? IdentityHash.Development);
-        _expressionOrder = [.. file.ExpressionOrder];
         var layouts = file.Layouts();
         _valueSources = [.. layouts.SelectMany(layout => layout.Values).Distinct()];
         _hashSources = [.. layouts.SelectMany(layout => layout.Distincts.Select(columns => columns.Source)).Distinct()];
@@ -47,16 +49,39 @@ public sealed class FeatureEngine
         var bitsLog2 = Math.Clamp(BitOperations.Log2((ulong)bytesMax / 16), 17, 29);
         _memory = new StateMemory(bytesMax - EvictedKeys.BytesOf(bitsLog2));
         _evicted = new EvictedKeys(bitsLog2, layouts.Select(layout => layout.IsForgettable ? layout.RetentionMs : long.MaxValue).DefaultIfEmpty(0).Max());
+        var folded = file.Folded;
         _entities = [.. layouts.Select((layout, entity) => new EntityFolder(
             new EntityState(layout, entity, _memory, _evicted, hash),
             [.. layout.Values.Select(value => Array.IndexOf(_valueSources, value))],
-            [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))]))];
+            [.. layout.Distincts.Select(columns => Array.IndexOf(_hashSources, columns.Source))],
+            folded,
+            file.InputsOf(layout),
+            _identity))];
+        _lastExpressions = [.. file.ExpressionOrder.Where(expression => !folded.Contains(expression))];
+        _steps = [.. Enumerable.Range(0, layouts.Select(layout => layout.Entity.Level + 1).DefaultIfEmpty(0).Max()).Select(level => new FoldStep(
+            [.. file.ExpressionOrder.Where(expression => folded.Contains(expression) && file.Features[expression].Level == level)],
+            [.. SourcesOf(level, _valueSources, layout => layout.Values)],
+            [.. SourcesOf(level, _hashSources, layout => layout.Distincts.Select(columns => columns.Source))],
+            [.. _entities.Where(entity => entity.State.Layout.Entity.Level == level)]))];
         _early = new EarlyEviction(_memory, [.. _entities.Select(entity => entity.State)]);
         foreach (var entity in _entities)
         {
             entity.State.Early = _early;
         }
+
+        // What an entity of a lower level looks at was read before.
+        IEnumerable<int> SourcesOf(int level, ValueSource[] all, Func<EntityLayout, IEnumerable<ValueSource>> of) => layouts
+            .GroupBy(layout => layout.Entity.Level).SelectMany(group => group.SelectMany(of).Distinct().Select(source => (Source: source, group.Key)))
+            .GroupBy(source => source.Source).Where(source => source.Min(one => one.Key) == level).Select(source => Array.IndexOf(all, source.Key));
     }
+
+    /// <summary>
+    /// What is done at a level: entities of it may look at features of those below.
+    /// </summary>
+    /// <param name="Expressions">Filled first, each behind those it uses.</param>
+    /// <param name="Values">Value sources that are read then, by index; likewise hashes.</param>
+    /// <param name="Entities">Folded last.</param>
+    private readonly record struct FoldStep(int[] Expressions, int[] Values, int[] Hashes, EntityFolder[] Entities);
 
     internal FeatureFile File => _file;
 
@@ -195,11 +220,19 @@ public sealed class FeatureEngine
             return;
         }
 
-        ReadValues(batch);
         Array.Clear(batch.IsApproximate, 0, batch.RowCount);
-        foreach (var entity in _entities)
+        foreach (ref readonly var step in _steps.AsSpan())
         {
-            entity.Fold(batch, _values, _hashes);
+            foreach (var featureIndex in step.Expressions)
+            {
+                FillExpression(batch, featureIndex, _file.Features[featureIndex].Expression!);
+            }
+
+            ReadValues(batch, step);
+            foreach (var entity in step.Entities)
+            {
+                entity.Fold(batch, _values, _hashes);
+            }
         }
 
         _early.Folded(batch.RowCount);
@@ -210,7 +243,7 @@ public sealed class FeatureEngine
 
         if (batch.DecideCount > 0)
         {
-            foreach (var featureIndex in _expressionOrder)
+            foreach (var featureIndex in _lastExpressions)
             {
                 FillExpression(batch, featureIndex, _file.Features[featureIndex].Expression!);
             }
@@ -248,7 +281,7 @@ public sealed class FeatureEngine
         }
     }
 
-    private void ReadValues(PaymentBatch batch)
+    private void ReadValues(PaymentBatch batch, in FoldStep step)
     {
         if (_values.Length != _valueSources.Length || (_values.Length > 0 && _values[0].Length < batch.RowCount)
             || _hashes.Length != _hashSources.Length || (_hashes.Length > 0 && _hashes[0].Length < batch.RowCount))
@@ -256,7 +289,7 @@ public sealed class FeatureEngine
             TakeColumns(batch.RowsMax);
         }
 
-        for (var i = 0; i < _valueSources.Length; i++)
+        foreach (var i in step.Values)
         {
             if (_valueSources[i].IsAmount)
             {
@@ -266,13 +299,17 @@ public sealed class FeatureEngine
             {
                 ReadBaseAmounts(batch, _values[i]);
             }
+            else if (_valueSources[i].IsFeature)
+            {
+                ReadNumbers(batch.Features.Column(_valueSources[i].FeatureIndex)[..batch.RowCount], _values[i]);
+            }
             else
             {
-                ReadAttribute(batch.Attribute(_valueSources[i].AttributeIndex), batch.RowCount, _values[i]);
+                ReadNumbers(batch.Attribute(_valueSources[i].AttributeIndex).Number.AsSpan(0, batch.RowCount), _values[i]);
             }
         }
 
-        for (var i = 0; i < _hashSources.Length; i++)
+        foreach (var i in step.Hashes)
         {
             ReadHashes(batch, _hashSources[i], _hashes[i]);
         }
@@ -306,13 +343,22 @@ public sealed class FeatureEngine
         }
     }
 
-    private static void ReadAttribute(AttributeColumn column, int rowCount, long[] values)
+    private static void ReadNumbers(ReadOnlySpan<double> numbers, long[] values)
     {
-        for (var rowIndex = 0; rowIndex < rowCount; rowIndex++)
+        for (var rowIndex = 0; rowIndex < numbers.Length; rowIndex++)
         {
-            values[rowIndex] = ScaledValue.OfAttribute(column.Number[rowIndex]);
+            values[rowIndex] = ScaledValue.OfAttribute(numbers[rowIndex]);
         }
     }
+
+    /// <summary>By the unit in which it folds: what differs in the last bits alone is one value.
+    /// </summary>
+    private long HashOfDerived(double value) => ScaledValue.OfAttribute(value) switch
+    {
+        EntityState.MissingValue => 0,
+        EntityState.ValueOutOfRange => _identity.OfNumber(BitConverter.DoubleToInt64Bits(value)),
+        var units => _identity.OfNumber(units),
+    };
 
     private void ReadHashes(PaymentBatch batch, ValueSource source, long[] hashes)
     {
@@ -323,6 +369,17 @@ public sealed class FeatureEngine
                 hashes[rowIndex] = batch.Kind[rowIndex] == RowKind.Payment
                     ? _identity.OfNumber(ScaledValue.OfAmount(batch.AmountMinor[rowIndex], CurrencyTable.ExponentOf(batch.CurrencyIndex[rowIndex])))
                     : 0;
+            }
+
+            return;
+        }
+
+        if (source.IsFeature)
+        {
+            var derived = batch.Features.Column(source.FeatureIndex);
+            for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+            {
+                hashes[rowIndex] = HashOfDerived(derived[rowIndex]);
             }
 
             return;

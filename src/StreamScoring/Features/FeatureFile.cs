@@ -9,6 +9,9 @@ namespace StreamScoring.Features;
 /// </summary>
 public sealed class FeatureFile
 {
+    /// <summary>Null: all features are computed.</summary>
+    private HashSet<int>? _kept;
+
     internal FeatureFile(
         string text, string hash, FeatureSchema schema, BatchLayout layout, IReadOnlyList<FeatureDefinition> features, IReadOnlyList<EntityDefinition> entities,
         IReadOnlyList<int> expressionOrder, long latenessMs, int exactEvents)
@@ -20,7 +23,9 @@ public sealed class FeatureFile
     /// <summary>The file as it was read.</summary>
     public string Text { get; }
 
-    /// <summary><c>sha256:</c> and the hash of the file's text.</summary>
+    /// <summary>
+    /// <c>sha256:</c> and the hash of what the file says: of its definitions, not of its bytes.
+    /// </summary>
     public string Hash { get; }
 
     public FeatureSchema Schema { get; }
@@ -73,15 +78,105 @@ public sealed class FeatureFile
     {
         get
         {
-            var reaches = Features.Where(feature => feature.Expression is null).Select(EntityLayout.ReachOf).DefaultIfEmpty(0).Max();
+            var reaches = Features.Select(ReachOf).DefaultIfEmpty(0).Max();
             return reaches == long.MaxValue ? null : TimeSpan.FromMilliseconds(reaches);
         }
+    }
+
+    /// <summary>
+    /// Features that others look at when a payment is folded, decided or not: what an aggregate is
+    /// of, or filters by, and what these are made of.
+    /// </summary>
+    internal IReadOnlySet<int> Folded
+    {
+        get
+        {
+            var folded = new HashSet<int>();
+            foreach (var feature in Aggregates)
+            {
+                AddUses(feature, folded);
+            }
+
+            return folded;
+        }
+    }
+
+    /// <summary>
+    /// Aggregates that the aggregates of an entity look at, through expressions or not: where such
+    /// a one is approximate, so is what is folded of it.
+    /// </summary>
+    internal IReadOnlyList<int> InputsOf(EntityLayout entity)
+    {
+        var inputs = new HashSet<int>();
+        foreach (var feature in entity.Plans.Select(plan => plan.Feature))
+        {
+            AddUses(feature, inputs);
+        }
+
+        return [.. inputs.Where(index => Features[index].Expression is null).Order()];
+    }
+
+    private void AddUses(FeatureDefinition feature, HashSet<int> to)
+    {
+        foreach (var used in feature.Uses)
+        {
+            if (to.Add(used))
+            {
+                AddUses(Features[used], to);
+            }
+        }
+    }
+
+    /// <summary>What a feature looks at may look back itself.</summary>
+    private long ReachOf(FeatureDefinition feature)
+    {
+        var own = feature.Expression is null ? EntityLayout.ReachOf(feature) : 0;
+        var before = feature.Uses.Select(used => ReachOf(Features[used])).DefaultIfEmpty(0).Max();
+        return own == long.MaxValue || before == long.MaxValue ? long.MaxValue : own + before;
     }
 
     /// <summary>How many events of a key are kept one by one.</summary>
     public int ExactEvents { get; }
 
+    /// <summary>
+    /// What a payment takes in the tables of all entities, bytes. What a key itself takes, and the
+    /// index of a busy one, come on top.
+    /// </summary>
+    public int BytesOfPayment => Layouts().Sum(layout => layout.Stride * sizeof(long));
+
+    /// <summary>
+    /// A file that computes some of the features alone, and those that they look at: to measure
+    /// what they cost. Its schema, layout and hash stay.
+    /// </summary>
+    public FeatureFile Only(IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        var kept = new HashSet<int>();
+        foreach (var index in names.Select(Schema.IndexOf).Where(index => index >= 0 && kept.Add(index)))
+        {
+            AddUses(Features[index], kept);
+        }
+
+        return new FeatureFile(Text, Hash, Schema, Layout, Features, Entities, [.. ExpressionOrder.Where(kept.Contains)], LatenessMs, ExactEvents)
+        {
+            AttributeUses = AttributeUses,
+            UsesBaseAmount = UsesBaseAmount,
+            _kept = kept,
+        };
+    }
+
     /// <summary>By entity, in order: what an event takes, and for how long it is kept.</summary>
-    internal IReadOnlyList<EntityLayout> Layouts() =>
-        [.. Entities.Select((entity, index) => new EntityLayout(entity, [.. Features.Where(feature => feature.Entity == index)], LatenessMs, ExactEvents))];
+    internal IReadOnlyList<EntityLayout> Layouts() => [.. Entities.Select((entity, index) => (Entity: entity, Features: Aggregates.Where(feature => feature.Entity == index).ToList()))
+        .Where(one => one.Features.Count > 0)
+        .Select(one => new EntityLayout(_kept is null ? one.Entity : WithFiltersOf(one.Entity, one.Features), one.Features, LatenessMs, ExactEvents))];
+
+    /// <summary>Features that are no expressions.</summary>
+    private IEnumerable<FeatureDefinition> Aggregates => Features.Where(feature => feature.Expression is null && (_kept is null || _kept.Contains(feature.Index)));
+
+    /// <summary>Without the filters that only others need.</summary>
+    private static EntityDefinition WithFiltersOf(EntityDefinition entity, List<FeatureDefinition> features)
+    {
+        int[] used = [.. features.SelectMany(feature => new[] { feature.Filter, entity.Filters[feature.Filter].Base, feature.BreakFilter }).Distinct()];
+        return entity with { Filters = [.. entity.Filters.Select((filter, index) => used.Contains(index) ? filter : FilterDefinition.None).Take(used.Max() + 1)] };
+    }
 }

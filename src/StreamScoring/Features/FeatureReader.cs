@@ -18,10 +18,11 @@ internal sealed unsafe class FeatureReader
     private readonly double[] _units;
     private readonly TileReader _tiles;
 
-    public FeatureReader(EntityState state)
+    /// <param name="wanted">Which features it computes, by their index in the file.</param>
+    public FeatureReader(EntityState state, Func<int, bool> wanted)
     {
         _state = state;
-        _plans = [.. state.Layout.Plans];
+        _plans = [.. state.Layout.Plans.Where(plan => wanted(plan.Feature.Index))];
         _offsets = [.. state.Layout.Offsets];
         _edges = new int[_offsets.Length];
         _units = [.. state.Layout.Values.Select(value => value.Units)];
@@ -70,9 +71,8 @@ internal sealed unsafe class FeatureReader
     private void ReadWithTiles(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
     {
         _tiles.Begin(slot, timeMs, _edges);
-        for (var i = 0; i < _plans.Length; i++)
+        foreach (var plan in _plans)
         {
-            var plan = _plans[i];
             if (row >= 0 && plan.Begin >= 0 && _edges[plan.Begin] >= 0)
             {
                 // All of the window lies among the rows.
@@ -80,7 +80,7 @@ internal sealed unsafe class FeatureReader
                 continue;
             }
 
-            var estimate = _tiles.Read(i, slot, row, timeMs, values);
+            var estimate = _tiles.Read(plan.Index, slot, row, timeMs, values);
             batch.Features.Column(plan.Feature.Index)[rowIndex] = estimate.Value;
             if (estimate.Bound != 0)
             {
@@ -167,9 +167,45 @@ internal sealed unsafe class FeatureReader
             case Aggregate.SecondsSinceLast:
                 Newest(plan, slot, begin, plan.End >= 0 ? end : row, out var newest);
                 return newest < 0 ? double.NaN : (timeMs - _state.Row(slot, newest)[EntityLayout.TimeColumn]) / 1000.0;
+            case Aggregate.FraudRun:
+                return FraudsOfRun(plan, slot, BeginOfRun(plan, slot, begin, end), end);
+            case Aggregate.SecondsSinceFraudRun:
+                var first = FirstOfRun(plan, slot, BeginOfRun(plan, slot, begin, end), end);
+                return first < 0 ? double.NaN : (timeMs - _state.Row(slot, first)[EntityLayout.TimeColumn]) / 1000.0;
             default:
                 return Decayed(plan, slot, begin, end, timeMs);
         }
+    }
+
+    /// <returns>
+    /// The first row later than the newest one that is known to be genuine. Of two at one time
+    /// either may have come first, so neither is later.
+    /// </returns>
+    private int BeginOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
+        Windows.NewestPassing(plan.Feature.BreakFilter, slot, begin, end) is >= 0 and var genuine
+            ? _state.UpperBound(slot, _state.Row(slot, genuine)[EntityLayout.TimeColumn], genuine + 1) : begin;
+
+    private long FraudsOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end) =>
+        begin >= end ? 0 : _state.Row(slot, end - 1)[plan.First] - _state.Row(slot, begin - 1)[plan.First];
+
+    /// <returns>The first row of the run that passes, found by the running count; -1 for
+    /// none.</returns>
+    private int FirstOfRun(FeaturePlan plan, KeySlot* slot, int begin, int end)
+    {
+        if (FraudsOfRun(plan, slot, begin, end) == 0)
+        {
+            return -1;
+        }
+
+        var before = _state.Row(slot, begin - 1)[plan.First];
+        var (low, high) = (begin, end - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _state.Row(slot, middle)[plan.First] > before ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     /// <summary>Payments, or values, in the window.</summary>

@@ -10,7 +10,7 @@ namespace StreamScoring.Features;
 /// <param name="attributes">Attributes that have a column anyway, in column order.</param>
 internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bool mayUseFeatures, IReadOnlyList<string>? attributes = null) : IExpressionScope
 {
-    public const string AttributePrefix = "attributes.", BaseAmount = "amount_base";
+    public const string AttributePrefix = "attributes.", BaseAmount = "amount_base", CurrentPrefix = "current.";
 
     private readonly List<string> _attributes = [.. attributes ?? []];
     private readonly List<AttributeUse> _uses = [.. (attributes ?? []).Select(_ => AttributeUse.None)];
@@ -26,16 +26,10 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
     /// <summary>Text fields whose hashes are looked at.</summary>
     public IReadOnlySet<TextField> HashedFields => _fields;
 
-    /// <summary>
-    /// Set while a filter is bound: it looks at a payment that may have been folded before, so it
-    /// knows no features.
-    /// </summary>
-    public bool MayUseFeatures { get; set; } = mayUseFeatures;
-
     /// <summary>Whether something looks at the amount in the base currency.</summary>
     public bool UsesBaseAmount { get; private set; }
 
-    public IEnumerable<string> Names => ["amount", BaseAmount, "event_time", .. TextFields.AllNames, .. MayUseFeatures ? features.Keys : []];
+    public IEnumerable<string> Names => ["amount", BaseAmount, "event_time", .. TextFields.AllNames, .. mayUseFeatures ? features.Keys : []];
 
     public int AttributeIndex(string name, AttributeUse use)
     {
@@ -85,8 +79,11 @@ internal sealed class FeatureScope(IReadOnlyDictionary<string, int> features, bo
             return wantsText ? new AttributeTextNode(index) : new AttributeNumberNode(index);
         }
 
-        return MayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
+        return mayUseFeatures && features.TryGetValue(name, out var featureIndex) ? new FeatureNode(featureIndex) : null;
     }
+
+    public string? WhyNot(string name) => name.StartsWith(CurrentPrefix, StringComparison.Ordinal)
+        ? $"{name} is the payment's that is decided, and goes with == alone, as a part of where: merchant_id == current.merchant_id and …" : null;
 
     public Expression? ResolveMissing(string name)
     {

@@ -25,7 +25,7 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
     public bool IsSame(KeySlot* slot, int row, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts)
     {
         var candidate = rows.Row(slot, row);
-        if (layout.FlagsColumn >= 0 && candidate[layout.FlagsColumn] != flags)
+        if (layout.FlagsColumn >= 0 && ((candidate[layout.FlagsColumn] ^ flags) & layout.LoggedFlags) != 0)
         {
             return false;
         }
@@ -37,7 +37,7 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
 
         for (var value = 0; value < _rawColumns.Length; value++)
         {
-            if (_rawColumns[value] >= 0 && candidate[_rawColumns[value]] != values[value])
+            if (_rawColumns[value] >= 0 && !layout.Values[value].IsDerived && candidate[_rawColumns[value]] != values[value])
             {
                 return false;
             }
@@ -45,7 +45,7 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
 
         for (var i = 0; i < _distincts.Length; i++)
         {
-            if (candidate[_distincts[i].HashColumn] != distincts[i])
+            if (!_distincts[i].Source.IsDerived && candidate[_distincts[i].HashColumn] != distincts[i])
             {
                 return false;
             }
@@ -53,7 +53,7 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
 
         foreach (ref readonly var series in _series.AsSpan())
         {
-            if (series.Kind == SeriesKind.Sum && (flags & (1L << series.Filter)) != 0
+            if (series.Kind == SeriesKind.Sum && layout.IsLogged(series) && (flags & (1L << series.Filter)) != 0
                 && (long)(ulong)totals.Own(slot, row, series) != (values[series.Value] == EntityState.MissingValue ? 0 : values[series.Value]))
             {
                 return false;
@@ -61,5 +61,24 @@ internal sealed unsafe class PaymentFinder(EntityLayout layout, EntityRows rows,
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Puts what was stored with a payment, as it followed from the state, in place of what would
+    /// follow from the state now.
+    /// </summary>
+    public void TakeStored(KeySlot* slot, int row, ref long flags, Span<long> values, Span<long> distincts)
+    {
+        var stored = rows.Row(slot, row);
+        flags = layout.FlagsColumn >= 0 ? stored[layout.FlagsColumn] : flags;
+        for (var value = 0; value < values.Length; value++)
+        {
+            values[value] = layout.Values[value].IsDerived ? stored[_rawColumns[value]] : values[value];
+        }
+
+        for (var i = 0; i < distincts.Length; i++)
+        {
+            distincts[i] = _distincts[i].Source.IsDerived ? stored[_distincts[i].HashColumn] : distincts[i];
+        }
     }
 }

@@ -160,6 +160,15 @@ internal sealed unsafe class RowIndex
         }
     }
 
+    /// <summary>A row passes other filters than before.</summary>
+    public void Refiltered(KeySlot* slot, int row)
+    {
+        if (Has(slot) && Area(slot)[Count] > 0)
+        {
+            Firsts(slot)[ChunkOf(slot, row)] |= Stale;
+        }
+    }
+
     /// <summary>A row has its value now, and its note of when that stood before.</summary>
     public void Linked(KeySlot* slot, int row, int distinct)
     {

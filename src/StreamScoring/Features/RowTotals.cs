@@ -160,6 +160,54 @@ internal sealed unsafe class RowTotals
     }
 
     /// <summary>
+    /// A payment passes other filters than before: it counts in the totals of the ones and no more
+    /// in those of the others. The row holds its new flags.
+    /// </summary>
+    public void Refilter(KeySlot* slot, int row, long before, long after)
+    {
+        foreach (ref readonly var series in _series.AsSpan())
+        {
+            var bit = 1L << series.Filter;
+            if (((before ^ after) & bit) == 0)
+            {
+                continue;
+            }
+
+            if (series.Kind is SeriesKind.SmallestEver or SeriesKind.LargestEver)
+            {
+                FindExtremesAgain(slot, row, series);
+                continue;
+            }
+
+            var value = series.Value < 0 ? 0 : _rows.Row(slot, row)[_rawColumns[series.Value]];
+            if (value == EntityState.MissingValue)
+            {
+                continue;
+            }
+
+            var own = series.Kind switch
+            {
+                SeriesKind.Sum => value,
+                SeriesKind.Squares => (Int128)SquareOf(value),
+                _ => Int128.One,
+            };
+            var less = (Int256)((before & bit) != 0 ? own : -own);
+            for (var later = row; later < slot->End; later++)
+            {
+                var total = _rows.Row(slot, later) + series.Column;
+                if (series.Words == 1)
+                {
+                    total[0] = unchecked(total[0] - (long)(ulong)less.Low);
+                }
+                else
+                {
+                    SubtractFrom(total, series.Words, less);
+                }
+            }
+        }
+    }
+
+    /// <summary>
     /// Takes a row's values out of the totals of all rows behind it; the row itself is about to go.
     /// </summary>
     public void Subtract(KeySlot* slot, int row)
@@ -170,7 +218,7 @@ internal sealed unsafe class RowTotals
         {
             if (series.Kind is SeriesKind.SmallestEver or SeriesKind.LargestEver)
             {
-                FindExtremesAgain(slot, row, series);
+                FindExtremesWithout(slot, row, series);
                 continue;
             }
 
@@ -211,10 +259,16 @@ internal sealed unsafe class RowTotals
     /// An extreme cannot be subtracted, so it is found again from the values that each row keeps
     /// beside it.
     /// </summary>
-    private void FindExtremesAgain(KeySlot* slot, int removed, in Series series)
+    private void FindExtremesWithout(KeySlot* slot, int removed, in Series series) =>
+        FindExtremes(slot, removed + 1, series, _rows.Row(slot, removed - 1)[series.Column]);
+
+    private void FindExtremesAgain(KeySlot* slot, int first, in Series series) =>
+        FindExtremes(slot, first, series, _rows.Row(slot, first - 1)[series.Column]);
+
+    /// <param name="total">The extreme of the rows before the first.</param>
+    private void FindExtremes(KeySlot* slot, int first, in Series series, long total)
     {
-        var total = _rows.Row(slot, removed - 1)[series.Column];
-        for (var row = removed + 1; row < slot->End; row++)
+        for (var row = first; row < slot->End; row++)
         {
             var later = _rows.Row(slot, row);
             var value = later[_rawColumns[series.Value]];

@@ -59,6 +59,14 @@ internal sealed unsafe class TileReader
         var begin = plan.Begin >= 0 ? _edges[plan.Begin]
             : feature.Window.LastCount > 0 ? BeginOfLast(plan, slot, end)
             : TileEdge.Oldest;
+        if (feature.IsByLabel && !(begin.IsAmongRows && end.IsAmongRows))
+        {
+            // A label that came after its payment was put into a tile changed nothing there, so of
+            // what lies in tiles nothing is told.
+            return Estimate.Unbounded(_reader.Value(
+                plan, slot, row, begin.IsAmongRows ? begin.Row : slot->Start, end.IsAmongRows ? end.Row : slot->Start, timeMs, values));
+        }
+
         if (end.IsAmongRows && (begin.IsAmongRows || (feature.Window.IsEver && IsCarried(feature.Aggregate))))
         {
             return Estimate.Exact(_reader.Value(plan, slot, row, begin.IsAmongRows ? begin.Row : slot->Start, end.Row, timeMs, values));

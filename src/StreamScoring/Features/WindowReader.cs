@@ -105,6 +105,21 @@ internal sealed unsafe class WindowReader
         return near > begin ? _index.LastPassing(slot, plan.Feature.Filter, plan.First, _measures[plan.Index], begin, near) : -1;
     }
 
+    /// <returns>The newest row that passes a filter, -1 where there is none.</returns>
+    public int NewestPassing(int filter, KeySlot* slot, int begin, int end)
+    {
+        var near = Math.Max(begin, end - NearRows);
+        for (var row = end - 1; row >= near; row--)
+        {
+            if (_state.Passes(_state.Row(slot, row), filter))
+            {
+                return row;
+            }
+        }
+
+        return near > begin ? _index.LastPassing(slot, filter, column: -1, measure: -1, begin, near) : -1;
+    }
+
     /// <summary>The decayed sum, in units of the value.</summary>
     public double Decayed(FeaturePlan plan, KeySlot* slot, int begin, int end, long timeMs)
     {

@@ -14,6 +14,15 @@ public sealed class FeatureEngineTests
             .Sample((events, batchRows) => AssertEqualsOracle(events, FeatureCases.All, batchRows), iter: 150);
 
     [Fact]
+    public void Aggregates_by_label_over_all_of_the_past_equal_a_count_from_scratch_whatever_the_order_of_arrival() =>
+        Gen.Select(Gen.OneOf([.. new[] { 0, 3, 30 }.Select(late => RandomEvents.Lists(1, 120, late))]), Gen.Int[1, 50])
+            .Sample((events, batchRows) => AssertEqualsOracle(events, FeatureCases.ByLabelForEver, batchRows), iter: 100);
+
+    [Fact]
+    public void Labels_of_busy_keys_change_what_the_index_says() =>
+        RandomEvents.Lists(500, 500, latenessMax: 3, keys: 1).Sample(events => AssertEqualsOracle(events, [.. FeatureCases.ByLabelForEver, .. FeatureCases.All.Where(item => item.Query.Label is not null)], batchRows: 40), iter: 6);
+
+    [Fact]
     public void Long_histories_drop_what_no_window_sees_and_stay_exact() =>
         RandomEvents.Lists(400, 400, latenessMax: 0, keys: 1).Sample(events =>
         {

@@ -20,6 +20,47 @@ public sealed class FeatureFileTests
         Assert.Contains("there is no name amunt; did you mean amount?", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("version: 1\n# a comment\nfeatures:\n  - {name: a, entity: card_id, aggregate: sum, of: amount, window: 1h, where: 'amount > 10 and channel == \"pos\"'}\n  - {name: b, expression: a / 2.5}\n")]
+    [InlineData("features:\n  - window: 60m\n    aggregate: sum\n    of: 'amount'\n    name: a\n    entity: [card_id]\n    where: (amount>10)  and channel==\"pos\"\n  - name: b\n    expression: >\n      a\n      / 2.50\n")]
+    [InlineData("lateness: 168h\nexact_events: 4096\nfeatures:\n  - {name: a, describe: spent, entity: card_id, aggregate: sum, of: amount, window: 3600s, delay: 0s, exclude_current: false, where: 'amount > 10.0 and channel == \"pos\"'}\n  - {name: b, expression: (a) / 2.5}\n")]
+    public void Files_that_say_the_same_have_one_hash(string text) =>
+        Assert.Equal(
+            FeatureFiles.Parse("f.yaml", "version: 1\nfeatures:\n  - {name: a, entity: card_id, aggregate: sum, of: amount, window: 1h, where: 'amount > 10 and channel == \"pos\"'}\n  - {name: b, expression: a / 2.5}\n").Hash,
+            FeatureFiles.Parse("g.yaml", text).Hash);
+
+    [Theory]
+    [InlineData("name: a, ", "name: c, ")]
+    [InlineData("card_id", "customer_id")]
+    [InlineData("card_id", "[card_id, merchant_id]")]
+    [InlineData("sum", "mean")]
+    [InlineData("of: amount", "of: attributes.x")]
+    [InlineData("window: 1h", "window: 2h")]
+    [InlineData("window: 1h", "window: last 3")]
+    [InlineData("window: 1h", "window: ever")]
+    [InlineData("delay: 1m", "delay: 2m")]
+    [InlineData("amount > 10", "amount >= 10")]
+    [InlineData("amount > 10", "amount > 10.5")]
+    [InlineData("exclude_current: true", "exclude_current: false")]
+    [InlineData("half_life: 1h", "half_life: 2h")]
+    [InlineData("amount / 2", "amount / 2 / 2")]
+    [InlineData("version: 1", "version: 1\nlateness: 1d")]
+    [InlineData("version: 1", "version: 1\nexact_events: 16")]
+    public void Files_that_say_something_else_have_another_hash(string from, string to)
+    {
+        const string text =
+            "version: 1\nfeatures:\n  - {name: a, entity: card_id, aggregate: sum, of: amount, window: 1h, delay: 1m, where: amount > 10, exclude_current: true}\n"
+            + "  - {name: b, expression: amount / 2}\n  - {name: d, entity: card_id, aggregate: decayed_count, half_life: 1h}\n";
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        Assert.NotEqual(FeatureFiles.Parse("f.yaml", text).Hash, FeatureFiles.Parse("f.yaml", text.Replace(from, to, StringComparison.Ordinal)).Hash);
+    }
+
+    [Fact]
+    public void The_order_of_features_is_part_of_what_a_file_says() =>
+        Assert.NotEqual(
+            FeatureFiles.Parse("f.yaml", "features:\n  - {name: a, expression: amount}\n  - {name: b, expression: amount}\n").Hash,
+            FeatureFiles.Parse("f.yaml", "features:\n  - {name: b, expression: amount}\n  - {name: a, expression: amount}\n").Hash);
+
     [Fact]
     public void Distinct_amounts_of_the_base_currency_are_refused()
     {

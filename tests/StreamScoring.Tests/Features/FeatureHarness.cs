@@ -13,13 +13,18 @@ namespace StreamScoring.Tests.Features;
 /// Folds payments and labels through decoder and state, in batches of any size, and collects the
 /// features of the payments.
 /// </summary>
+/// <param name="only">Computed alone, with what it looks at.</param>
 /// <param name="clockBlockRecords">1: each record moves its log's clock, so that few records say
 /// what many would.</param>
-internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1)
+internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytesMax = FeatureEngine.StateBytesMaxDefault, int clockBlockRecords = 1, string? only = null)
 {
-    private readonly FeatureFile _file = FeatureFiles.Parse("features.yaml", yaml);
+    private readonly FeatureFile _file = only is null ? FeatureFiles.Parse("features.yaml", yaml) : FeatureFiles.Parse("features.yaml", yaml).Only([only]);
     private readonly Dictionary<int, long> _next = [];
     private FoldedState? _state;
+
+    /// <summary>Which records are decided; the others are folded alone, as of another region.
+    /// </summary>
+    public Func<object, bool> Decides { get; set; } = _ => true;
 
     public FeatureSchema Schema => _file.Schema;
 
@@ -77,7 +82,7 @@ internal sealed class FeatureHarness(string yaml, int batchRows = 64, long bytes
             var batch = new PaymentBatch(_file.Layout, chunk.Length, 1024);
             foreach (var (log, offset, record) in chunk)
             {
-                batch.Append(log, offset, timestampMs++, decide: true, Encode(record), int.MaxValue);
+                batch.Append(log, offset, timestampMs++, decide: Decides(record), Encode(record), int.MaxValue);
             }
 
             decoder.Decode(batch);

@@ -16,7 +16,8 @@ internal sealed class WindowOracle
 
     public sealed record Query(
         string Aggregate, Func<Payment, string?> Key, long? SizeMs = null, long DelayMs = 0, int LastCount = 0, bool ExcludeCurrent = false,
-        Func<Payment, bool>? Where = null, Func<Payment, double?>? Value = null, Func<Payment, string?>? Distinct = null, long HalfLifeMs = 0);
+        Func<Payment, bool>? Where = null, Func<Payment, double?>? Value = null, Func<Payment, string?>? Distinct = null, long HalfLifeMs = 0,
+        string? Label = null);
 
     public void Fold(Label label)
     {
@@ -31,6 +32,23 @@ internal sealed class WindowOracle
     {
         _folded.Add((payment, _folded.Count));
         return [.. queries.Select(query => Ask(payment, query))];
+    }
+
+    private bool Is(Payment payment, string wanted) => _labels.TryGetValue(payment.PaymentId, out var label)
+        ? wanted == "known" || (wanted == "fraud") == label.Fraud
+        : wanted == "not_fraud";
+
+    /// <summary>Frauds that are later than any payment of the window that is known to be genuine.
+    /// </summary>
+    private double AskRun(Payment current, Query query, string key, long t)
+    {
+        var seen = _folded
+            .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t && (query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size))
+            .Where(e => !query.ExcludeCurrent || !ReferenceEquals(e.Payment, current))
+            .Select(e => e.Payment).ToList();
+        var genuineMs = seen.Where(payment => Is(payment, "genuine")).Select(payment => payment.EventTimeMs).DefaultIfEmpty(long.MinValue).Max();
+        var run = seen.FindAll(payment => payment.EventTimeMs > genuineMs && Is(payment, "fraud") && (query.Where?.Invoke(payment) ?? true));
+        return query.Aggregate == "fraud_run" ? run.Count : run.Count == 0 ? double.NaN : (current.EventTimeMs - run.Min(payment => payment.EventTimeMs)) / 1000.0;
     }
 
     /// <param name="value">Of at most 15 digits, six of them behind the point.</param>
@@ -48,11 +66,17 @@ internal sealed class WindowOracle
             .Where(e => query.Key(e.Payment) == key && e.Payment.EventTimeMs <= t)
             .Where(e => query.SizeMs is not { } size || e.Payment.EventTimeMs > t - size)
             .Where(e => query.Where?.Invoke(e.Payment) ?? true)
+            .Where(e => query.Label is not { } wanted || Is(e.Payment, wanted))
             .OrderBy(e => e.Payment.EventTimeMs).ThenBy(e => e.Order)
             .Select(e => e.Payment).ToList();
         if (query.ExcludeCurrent || query.Aggregate is "previous" or "seconds_since_last")
         {
             seen.RemoveAll(payment => ReferenceEquals(payment, current));
+        }
+
+        if (query.Aggregate is "fraud_run" or "seconds_since_fraud_run")
+        {
+            return AskRun(current, query, key, t);
         }
 
         if (query.LastCount > 0)

@@ -55,6 +55,24 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public void A_snapshot_outlives_a_comment_and_another_form_of_its_feature_file()
+    {
+        const string one = "version: 1\nfeatures:\n  - {name: n, entity: card_id, aggregate: count, window: 10s, where: amount > 1}\n  - {name: m, entity: card_id, aggregate: sum, of: amount, window: 10s, where: amount>1}\n";
+        const string other = "# Reviewed.\nfeatures:\n  - name: n\n    describe: how many\n    entity: [card_id]\n    aggregate: count\n    window: 10s\n    where: amount  >  1\n"
+            + "  - name: m\n    entity: card_id\n    of: amount\n    aggregate: sum\n    window: 10s\n    where: (amount > 1.0)\n";
+        var (before, after) = (new FeatureHarness(one), new FeatureHarness(other));
+        before.Fold(RandomEvents.Some(1, 60, lateness: 3));
+        var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
+        new SnapshotFolder(folder).Write("20260101T000000.000-a", stream => stream.Write(CollectedState.Of(before.State).ToFile(before.Engine)));
+        var history = new SnapshotHistory(new SnapshotFolder(folder), after.File, new Dictionary<string, string>(), "", "b", keep: 2, new TextLogger(Assert.Fail));
+        var (restored, from) = history.RestoreNewest(() => new FoldedState(after.File, TestBatch.Logs, IdempotencyOptions.Default));
+        Directory.Delete(folder, recursive: true);
+
+        Assert.NotNull(from);
+        Assert.Equal(CollectedState.DigestOf(before.State), CollectedState.DigestOf(restored));
+    }
+
+    [Fact]
     public void A_snapshot_whose_ids_are_hashed_by_another_secret_is_refused_with_the_reason()
     {
         var folder = Directory.CreateTempSubdirectory("snapshots").FullName;
