@@ -130,7 +130,7 @@ internal sealed class Artifacts : IDisposable
             return new Artifacts(features, loaded, models, shadows, rates, rules)
             {
                 Failures = failures,
-                Notices = [.. folders.SelectMany(folder => loaded.Of(folder).Notices.Select(notice => (folder, notice)))],
+                Notices = [.. folders.SelectMany(folder => loaded.Of(folder).Notices.Select(notice => (folder, notice))), .. UnusedEngines(topology, [.. folders.Select(folder => loaded.Of(folder).Name)])],
             };
         }
         catch
@@ -143,4 +143,8 @@ internal sealed class Artifacts : IDisposable
     }
 
     public void Dispose() => _loaded.Dispose();
+
+    /// <summary>It may be of a model that is to come, or misspelt.</summary>
+    private static IEnumerable<(string File, string Notice)> UnusedEngines(Topology topology, IReadOnlyList<string> names) =>
+        topology.ModelEngines.Keys.Where(name => !names.Contains(name)).Select(name => (topology.File, $"models.engines names {name}, and no model in a role is called that; they are called {string.Join(", ", names.Distinct())}"));
 }
