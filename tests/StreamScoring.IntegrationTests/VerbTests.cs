@@ -60,7 +60,7 @@ public sealed class VerbTests : IDisposable
             Assert.Equal(2, outcome.ExitCode);
             Assert.Contains($"{payments}:3: ", outcome.Errors, StringComparison.Ordinal);
             Assert.Contains(problem, outcome.Errors, StringComparison.Ordinal);
-            Assert.Contains("(1 of 2 rows would be refused); nothing is published", outcome.Errors, StringComparison.Ordinal);
+            Assert.Contains("1 of 2 rows would be refused; nothing is published", outcome.Errors, StringComparison.Ordinal);
         }
     }
 
