@@ -138,11 +138,13 @@ internal sealed class ColumnMappingReader(bool isCommaDecimal, InputMistakes mis
             _ => RoundingRule.Refuse,
         });
 
-    private static TimeReading ReadTime(YamlMap entry)
+    private TimeReading ReadTime(YamlMap entry)
     {
         var given = Origins.Select(origin => origin.Key).Append(MonthsSince).Append("format").Where(entry.Has).ToList();
-        var zone = entry.OptionalText("zone") is not { } name ? null
-            : DateTimeZoneProviders.Tzdb.GetZoneOrNull(name) ?? throw entry.Error("zone", $"is {name}; expected a name of the time zone database, such as Europe/Berlin");
+        var zone = mistakes.Try(
+            () => entry.OptionalText("zone") is not { } name ? null
+                : DateTimeZoneProviders.Tzdb.GetZoneOrNull(name) ?? throw entry.Error("zone", $"is {name}; expected a name of the time zone database, such as Europe/Berlin"),
+            null);
         if (given.Count > 1)
         {
             throw entry.Error(given[1], $"stands beside {given[0]}; give one of them");

@@ -94,9 +94,9 @@ public sealed class ColumnsProposal
         }
 
         _lines.Add("columns:");
+        WriteId();
         WriteTime();
         WriteAmount(isComma);
-        WriteId();
         WriteTexts();
         var people = _columns.Where(column => !_used.Contains(column) && PersonKeys.Contains(column.Key)).ToList();
         people.ForEach(column => Use(column));
@@ -182,7 +182,7 @@ public sealed class ColumnsProposal
     private void WriteAmount(bool isComma)
     {
         var amount = Find(AmountKeys, column => column.IsNumber || column.IsCommaNumber)
-            ?? _columns.Find(column => !_used.Contains(column) && (column.IsNumber || column.IsCommaNumber) && column.Key.Contains("amount", StringComparison.Ordinal));
+            ?? _columns.Find(column => !_used.Contains(column) && (column.IsNumber || column.IsCommaNumber) && column.NegativeShare < 0.2 && column.Key.Contains("amount", StringComparison.Ordinal));
         Use(amount);
         if (amount is null)
         {
@@ -245,6 +245,12 @@ public sealed class ColumnsProposal
             if (owner is not null)
             {
                 Add(field, $"{{column: [{Quoted(owner.Name)}, {Quoted(column.Name)}]}}", "a card is one of its owner's");
+            }
+            else if (column.Key.StartsWith("account", StringComparison.Ordinal) && _columns.IndexOf(column) is > 0 and var at && _columns[at - 1] is var bank
+                && bank.Key.EndsWith("bank", StringComparison.Ordinal) && !_used.Contains(bank))
+            {
+                Use(bank);
+                Add(field, $"{{column: [{Quoted(bank.Name)}, {Quoted(column.Name)}]}}", "an account is one of its bank's");
             }
             else if (column.CardShare > 0.1)
             {

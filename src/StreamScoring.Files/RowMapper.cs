@@ -74,7 +74,6 @@ internal sealed class RowMapper
     /// named with file and line.</exception>
     public bool Read()
     {
-        _recordNumber++;
         Fill();
         if (_record.SkippedBy is { } skippedBy)
         {
@@ -103,6 +102,7 @@ internal sealed class RowMapper
     /// <summary>The same, without an error: what is wrong stands in <see cref="Record"/>.</summary>
     public void Fill()
     {
+        _recordNumber++;
         _values.Clear();
         var columns = _sources.TableColumns;
         for (var source = 0; source < columns.Count; source++)

@@ -11,7 +11,7 @@ internal sealed class SampledColumn(string name)
     private const int DistinctMax = 100_000;
 
     private readonly HashSet<string> _distinct = new(StringComparer.Ordinal);
-    private int _numbers, _commaNumbers, _wholes, _times, _cards, _currencies, _labels, _points;
+    private int _negatives, _numbers, _commaNumbers, _wholes, _times, _cards, _currencies, _labels, _points;
     private readonly int[] _patterns = new int[Patterns.Length];
 
     /// <summary>Forms of times that are looked for. Of two that fit the first is taken.</summary>
@@ -61,6 +61,8 @@ internal sealed class SampledColumn(string name)
     /// <summary>The share of cells that look like a card number.</summary>
     public double CardShare => Count == 0 ? 0 : (double)_cards / Count;
 
+    public double NegativeShare => Count == 0 ? 0 : (double)_negatives / Count;
+
     /// <summary>A pattern that reads the column's times; null where none does.</summary>
     public string? Pattern => Array.FindIndex(_patterns, Mostly) is >= 0 and var at ? Patterns[at] : null;
 
@@ -82,6 +84,7 @@ internal sealed class SampledColumn(string name)
         if (AmountReading.Number(utf8, isCommaDecimal: false, -1, out var number) == MapReason.None)
         {
             _numbers++;
+            _negatives += number < 0 ? 1 : 0;
             (Min, Max) = (Math.Min(Min, number), Math.Max(Max, number));
             _points += text.Contains('.', StringComparison.Ordinal) ? 1 : 0;
             DecimalsMax = Math.Max(DecimalsMax, text.IndexOf('.', StringComparison.Ordinal) is >= 0 and var point ? text[(point + 1)..].TrimEnd('0').Count(char.IsAsciiDigit) : 0);

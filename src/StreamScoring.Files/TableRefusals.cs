@@ -82,8 +82,14 @@ public sealed class TableRefusals(PaymentTable table)
     private void Add(PaymentBatch batch, int rowIndex, bool isLabel)
     {
         var (index, rejection) = (batch.Offset[rowIndex], batch.Rejection[rowIndex]);
-        Count++;
         _leftOut.Add((isLabel, index));
+        if (isLabel && Count > 0 && rejection.Reason == RejectReason.CardNumber)
+        {
+            // It is that of a payment that is refused for the same reason.
+            return;
+        }
+
+        Count++;
         (string, string?) key = rejection.Reason == RejectReason.CardNumber && RejectionText.FieldOf(rejection) is { } field
             ? OfCardNumber(field == CardNumberFields.Attributes && !isLabel ? AttributeOf(batch, rowIndex) : field)
             : (RejectionText.Sentence(batch, rowIndex, rejection), HintOf(rejection.Reason));

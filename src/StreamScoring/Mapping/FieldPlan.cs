@@ -75,6 +75,9 @@ public sealed class FieldPlan
     /// <inheritdoc cref="FraudWords"/>
     public WordTable? GenuineWords { get; init; }
 
+    /// <summary>The sources, without a call for each.</summary>
+    internal int[] SourceNumbers => field ??= [.. Sources];
+
     /// <summary>What stands in the default and in the prefix, once.</summary>
     internal byte[] DefaultBytes => field ??= Encoding.UTF8.GetBytes(Default ?? "");
 

@@ -130,8 +130,8 @@ public sealed class RecordPlan
     private ReadOnlySpan<byte> ValueOf(FieldPlan field, SourceValues values, out SourceKind kind)
     {
         kind = SourceKind.Cell;
-        var sources = field.Sources;
-        if (sources.Count == 1)
+        var sources = field.SourceNumbers;
+        if (sources.Length == 1)
         {
             kind = values.KindOf(sources[0]);
             if (kind != SourceKind.Missing)
@@ -139,7 +139,7 @@ public sealed class RecordPlan
                 return values.Text(sources[0]);
             }
         }
-        else if (sources.Count > 1 && Join(field, values) is { IsEmpty: false } joined)
+        else if (sources.Length > 1 && Join(field, values) is { IsEmpty: false } joined)
         {
             return joined;
         }
@@ -161,7 +161,7 @@ public sealed class RecordPlan
     private ReadOnlySpan<byte> Join(FieldPlan field, SourceValues values)
     {
         var (length, missing, isFirst) = (0, 0, true);
-        foreach (var source in field.Sources)
+        foreach (var source in field.SourceNumbers)
         {
             missing += values.KindOf(source) == SourceKind.Missing ? 1 : 0;
             var part = CellText.WholeOf(values.Text(source));
@@ -177,7 +177,7 @@ public sealed class RecordPlan
             length += separator.Length + part.Length;
         }
 
-        return missing == field.Sources.Count || (missing > 0 && field.Kind is not (FieldKind.Text or FieldKind.AttributeText)) ? [] : _joined.AsSpan(0, length);
+        return missing == field.SourceNumbers.Length || (missing > 0 && field.Kind is not (FieldKind.Text or FieldKind.AttributeText)) ? [] : _joined.AsSpan(0, length);
     }
 
     private MapReason MapText(FieldPlan field, ReadOnlySpan<byte> value, SourceKind kind, MappedRecord record)
