@@ -6,7 +6,7 @@ namespace StreamScoring.Configuration;
 public sealed class InputMistakes
 {
     /// <summary>How many are shown line by line.</summary>
-    public const int ShownMax = 20;
+    public const int ShownMax = 50;
 
     private readonly List<string> _lines = [];
 
@@ -58,8 +58,8 @@ public sealed class InputMistakes
         }, false);
     }
 
-    /// <param name="summary">What stands behind those that are shown where there are more; null: how
-    /// many more.</param>
+    /// <param name="summary">What stands behind those that are shown where there are more; null:
+    /// how many more.</param>
     /// <exception cref="InvalidInputFileException">There are any.</exception>
     public void ThrowIfAny(string? summary = null)
     {

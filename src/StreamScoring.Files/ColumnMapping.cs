@@ -2,7 +2,8 @@ using StreamScoring.Mapping;
 
 namespace StreamScoring.Files;
 
-/// <summary>What a columns file says of one field: where it comes from, and how it is read.</summary>
+/// <summary>What a columns file says of one field: where it comes from, and how it is
+/// read.</summary>
 public sealed record ColumnMapping
 {
     /// <summary>Columns by name, joined where they are several; empty: a constant, or
@@ -37,7 +38,8 @@ public sealed record ColumnMapping
 
     public CardToken? Token { get; init; }
 
-    /// <summary>Whether card numbers are not looked for in it: it holds others that look so.</summary>
+    /// <summary>Whether card numbers are not looked for in it: it holds others that look
+    /// so.</summary>
     public bool IgnoresCardNumbers { get; init; }
 
     /// <summary>Of attributes: what the file declares; null leaves it to their use.</summary>
@@ -50,6 +52,7 @@ public sealed record ColumnMapping
     /// <summary>Of numbers: null leaves it to the table.</summary>
     public bool IsCommaDecimal { get; init; }
 
-    /// <summary>Where it stands in the columns file, for messages; null where there is none.</summary>
+    /// <summary>Where it stands in the columns file, for messages; null where there is
+    /// none.</summary>
     public string? Place { get; init; }
 }

@@ -15,8 +15,8 @@ public static class ColumnsCheck
 
     /// <param name="rowsMax">How many rows are shown.</param>
     /// <param name="uses">What features take attributes for.</param>
-    /// <exception cref="InvalidInputFileException">The columns file does not fit the table's header,
-    /// or the table cannot be read.</exception>
+    /// <exception cref="InvalidInputFileException">The columns file does not fit the table's
+    /// header, or the table cannot be read.</exception>
     public static IReadOnlyList<CheckedRow> Of(ColumnsFile columns, string table, int rowsMax, IReadOnlyDictionary<string, AttributeUse> uses)
     {
         ArgumentNullException.ThrowIfNull(columns);

@@ -208,7 +208,7 @@ public sealed class ColumnsProposal
             _lines.Add("  currency:                # say the code of each word");
             _lines.Add($"    column: {Quoted(words.Name)}");
             _lines.Add("    words:");
-            foreach (var word in words.Values)
+            foreach (var word in words.Values.Where(word => !CardNumber.IsIn(word)))
             {
                 _lines.Add($"      {Quoted(word)}: {CurrencyNames.CodeOf(word) ?? "XXX"}");
             }

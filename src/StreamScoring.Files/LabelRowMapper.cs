@@ -31,7 +31,8 @@ internal sealed class LabelRowMapper(TableReader table)
 
     private string? Optional(string column) => table.IndexOf(column) is >= 0 and var index ? column is "ip" or "email_hash" ? table.Text(index) : IdOf(table.Text(index)) : null;
 
-    /// <summary>As in the payment's table: an id that was written as a float is the same id.</summary>
+    /// <summary>As in the payment's table: an id that was written as a float is the same
+    /// id.</summary>
     private static string? IdOf(string? text) => text is null ? null : Encoding.UTF8.GetString(CellText.WholeOf(Encoding.UTF8.GetBytes(text)));
 
     private bool? Fraud() => table.Text(_fraud) is not { } text ? null

@@ -15,7 +15,7 @@ namespace StreamScoring.Files;
 public sealed class PaymentTable
 {
     /// <summary>A table that is read by the wrong columns file is wrong in every row.</summary>
-    private const int MistakesMax = 10_000;
+    private const int WrongRowsMax = 10_000;
 
     private readonly EventStore _payments = new();
     private readonly EventStore _labels = new();
@@ -29,6 +29,7 @@ public sealed class PaymentTable
     private TimeSpan? _labelDelay;
     private int _unlabelledCount;
     private long _wrongRowCount;
+    private long _rowCount;
     private int _laterCount;
     private long _labelsUntilMs = long.MaxValue;
     private int _labelRowCount;
@@ -77,10 +78,20 @@ public sealed class PaymentTable
                 using var reader = TableReader.Open(path, columns?.Form ?? TableForm.Standard);
                 var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns), attributeUses ?? new Dictionary<string, AttributeUse>(), rowsBefore);
                 table._placesOf.Add(reader.PlaceOf);
-                while (reader.Read() && table._mistakes.Count < MistakesMax)
+                try
                 {
-                    table.Add(mapper, reader.Row, buffer);
-                    Report(table, progress, cancel);
+                    while (reader.Read() && table._wrongRowCount < WrongRowsMax)
+                    {
+                        table.Add(mapper, reader.Row, buffer);
+                        Report(table, progress, cancel);
+                    }
+                }
+                finally
+                {
+                    foreach (var count in mapper.WrongCounts)
+                    {
+                        table._mistakes.Add(count);
+                    }
                 }
 
                 table._notices.AddRange(mapper.Notices);
@@ -156,9 +167,10 @@ public sealed class PaymentTable
         using var reader = TableReader.Open(path);
         var mapper = new LabelRowMapper(reader);
         _placesOf.Add(reader.PlaceOf);
-        while (reader.Read() && _mistakes.Count < MistakesMax)
+        while (reader.Read() && _wrongRowCount < WrongRowsMax)
         {
             _labelRowCount++;
+            _rowCount++;
             Report(this, progress, cancel);
             Label? label;
             try
@@ -195,8 +207,8 @@ public sealed class PaymentTable
     }
 
     private void RequireNoMistakes() =>
-        _mistakes.ThrowIfAny(_mistakes.Count <= InputMistakes.ShownMax ? null
-            : $"and {_mistakes.Count - InputMistakes.ShownMax:N0} more mistakes{(_mistakes.Count >= MistakesMax ? "; reading stopped here" : "")} ({_wrongRowCount:N0} of {_payments.Count + _wrongRowCount:N0} rows are wrong)");
+        _mistakes.ThrowIfAny(_wrongRowCount <= 1 ? null
+            : $"{_wrongRowCount:N0} of {_rowCount:N0} rows are wrong{(_wrongRowCount >= WrongRowsMax ? "; reading stopped here" : "")}");
 
     private static void Report(PaymentTable table, Action<long>? progress, CancellationToken cancel)
     {
@@ -215,6 +227,7 @@ public sealed class PaymentTable
 
     private void Add(RowMapper mapper, int row, ArrayBufferWriter<byte> buffer)
     {
+        _rowCount++;
         long? knownAtMs = null;
         try
         {

@@ -12,6 +12,12 @@ namespace StreamScoring.Files;
 /// <summary>Makes payments of the rows of one table, in their wire form.</summary>
 internal sealed class RowMapper
 {
+    /// <summary>
+    /// A column that is read wrongly is wrong in every row: more of one kind would only hide the
+    /// other kinds.
+    /// </summary>
+    private const int WrongShownMax = 3;
+
     private readonly TableReader _table;
     private readonly TableSources _sources;
     private readonly SourceValues _values;
@@ -21,11 +27,13 @@ internal sealed class RowMapper
     private readonly byte[][] _attributeNames;
     private readonly Dictionary<FieldPlan, (long Count, int FirstRow)> _oddNumbers = [];
     private readonly Dictionary<FieldPlan, long> _skipped = [];
+    private readonly Dictionary<MapProblem, long> _wrong = [];
     private (long Count, int FirstRow) _likeSeconds;
     private long _recordNumber;
 
     /// <param name="attributeUses">What the features take attributes for.</param>
-    /// <param name="rowsBefore">Rows of tables before this one, for ids that are row numbers.</param>
+    /// <param name="rowsBefore">Rows of tables before this one, for ids that are row
+    /// numbers.</param>
     /// <exception cref="InvalidInputFileException">The table does not have the columns; all that is
     /// wrong is named.</exception>
     public RowMapper(TableReader table, ColumnsFile columns, IReadOnlyDictionary<string, AttributeUse> attributeUses, long rowsBefore = 0)
@@ -64,14 +72,18 @@ internal sealed class RowMapper
                 .Select(name => $"{_table.FilePath}: the column {name} is there more than once; the first is read, and the second is {name}.1"))
             .Concat(SecondsNotice is { } seconds ? [seconds] : []);
 
+    /// <summary>How often what was shown a few times is wrong in all, a sentence a field.</summary>
+    public IEnumerable<string> WrongCounts => _wrong.Where(wrong => wrong.Value > WrongShownMax)
+        .Select(wrong => $"{_table.FilePath}: {wrong.Key.Plan.Name} is wrong in this way in {wrong.Value:N0} rows");
+
     private string? SecondsNotice => _likeSeconds.Count == 0 ? null
         : $"{_table.PlaceOf(_likeSeconds.FirstRow)}: event_time looks like epoch seconds and is taken for milliseconds, a time of 1970, in {_likeSeconds.Count:N0} rows, the first of them here; "
             + "if they are seconds, say so in a columns file: format: unix_s (docs/columns.md)";
 
     /// <summary>Makes a payment of the table's current row: <see cref="Record"/>.</summary>
     /// <returns>False where the row is none, by the columns file's own rule.</returns>
-    /// <exception cref="InvalidInputFileException">A cell cannot be read or is malformed; each is
-    /// named with file and line.</exception>
+    /// <exception cref="InvalidInputFileException">A cell cannot be read or is malformed; of each
+    /// kind the first are named with file and line.</exception>
     public bool Read()
     {
         Fill();
@@ -200,8 +212,20 @@ internal sealed class RowMapper
         }
     }
 
-    private InvalidInputFileException Wrong() =>
-        new([.. _record.Problems.Select(problem => $"{_table.Place}: {RowProblems.Sentence(problem, Plan, _values, _record)}")]);
+    private InvalidInputFileException Wrong()
+    {
+        var lines = new List<string>();
+        foreach (var problem in _record.Problems)
+        {
+            var count = _wrong[problem] = _wrong.GetValueOrDefault(problem) + 1;
+            if (count <= WrongShownMax)
+            {
+                lines.Add($"{_table.Place}: {RowProblems.Sentence(problem, Plan, _values, _record)}");
+            }
+        }
+
+        return new InvalidInputFileException(lines);
+    }
 
     private void CountOddNumbers()
     {

@@ -5,8 +5,8 @@ using StreamScoring.Mapping;
 
 namespace StreamScoring.Files;
 
-/// <summary>Sentences on fields that could not be made of a row: the value, what is expected, what to
-/// do.</summary>
+/// <summary>Sentences on fields that could not be made of a row: the value, what is expected, what
+/// to do.</summary>
 internal static class RowProblems
 {
     private const int ShownLengthMax = 80;

@@ -9,8 +9,8 @@ namespace StreamScoring.Files;
 /// <summary>
 /// Rows of a table that the decoder refused. A few are left out, counted and named: one odd row is
 /// no reason to do without a million others, and of long keys some always look like card numbers.
-/// Where many rows are refused for one reason, the columns are read wrongly, or the column is one of
-/// card numbers: then the table is refused.
+/// Where many rows are refused for one reason, the columns are read wrongly, or the column is one
+/// of card numbers: then the table is refused.
 /// </summary>
 /// <param name="table">Whose rows they are.</param>
 public sealed class TableRefusals(PaymentTable table)
@@ -24,6 +24,8 @@ public sealed class TableRefusals(PaymentTable table)
 
     private readonly Dictionary<(string Reason, string? Hint), (long Count, List<string> Places)> _reasons = [];
     private readonly HashSet<(bool IsLabel, long Index)> _leftOut = [];
+
+    private long _labelCount;
 
     /// <summary>How many records were refused.</summary>
     public long Count { get; private set; }
@@ -58,7 +60,7 @@ public sealed class TableRefusals(PaymentTable table)
     /// them.</exception>
     public void Require(string? consequence = null)
     {
-        var total = table.PaymentCount + table.LabelCount;
+        var total = table.PaymentCount + (_labelCount > 0 ? table.LabelCount : 0);
         if (!_reasons.Values.Any(reason => reason.Count > ShareMax * total))
         {
             return;
@@ -90,6 +92,7 @@ public sealed class TableRefusals(PaymentTable table)
         }
 
         Count++;
+        _labelCount += isLabel ? 1 : 0;
         (string, string?) key = rejection.Reason == RejectReason.CardNumber && RejectionText.FieldOf(rejection) is { } field
             ? OfCardNumber(field == CardNumberFields.Attributes && !isLabel ? AttributeOf(batch, rowIndex) : field)
             : (RejectionText.Sentence(batch, rowIndex, rejection), HintOf(rejection.Reason));

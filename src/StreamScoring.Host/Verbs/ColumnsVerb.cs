@@ -101,8 +101,8 @@ internal static class ColumnsVerb
 
     private static Option<string> Sample() => new("--sample") { Description = "A table (.csv, .csv.gz, .parquet, .jsonl)", HelpName = "TABLE", Required = true };
 
-    /// <exception cref="InvalidInputFileException">Something is wrong with the table by the file: all of
-    /// it.</exception>
+    /// <exception cref="InvalidInputFileException">Something is wrong with the table by the file:
+    /// all of it.</exception>
     private static void Whole(string table, string columnsFile, FeatureFile features, Ingest.IngestLimits limits, ProgressLine progress, CancellationToken cancel)
     {
         var payments = PaymentTable.Read([table], [], columnsFile, EventOrder.EventTime, keepsFrauds: true, rows => progress.Show($"{rows:N0} payments read"), features.AttributeUses, cancel: cancel);

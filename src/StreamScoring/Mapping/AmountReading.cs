@@ -5,8 +5,8 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Mapping;
 
 /// <summary>
-/// Reads the amounts of one field: digits in groups, a mark of the currency, a sign in front, behind
-/// or by brackets. Made once; allocates nothing for an amount that fits.
+/// Reads the amounts of one field: digits in groups, a mark of the currency, a sign in front,
+/// behind or by brackets. Made once; allocates nothing for an amount that fits.
 /// </summary>
 /// <param name="IsMajor">Whether amounts are euros with decimals; else cents.</param>
 /// <param name="IsCommaDecimal">Whether the comma begins the decimals, and the point groups
@@ -15,7 +15,8 @@ namespace StreamScoring.Mapping;
 /// <param name="Rounding">What becomes of further decimals.</param>
 public sealed record AmountReading(bool IsMajor, bool IsCommaDecimal = false, RefundRule Refund = RefundRule.Refuse, RoundingRule Rounding = RoundingRule.Refuse)
 {
-    /// <summary>So many digits that no larger number of them is an amount of any currency.</summary>
+    /// <summary>So many digits that no larger number of them is an amount of any
+    /// currency.</summary>
     private const int DigitsMax = 28;
 
     private static readonly decimal[] PowersOfTen = [1m, 10m, 100m, 1000m, 10_000m];
@@ -233,8 +234,8 @@ public sealed record AmountReading(bool IsMajor, bool IsCommaDecimal = false, Re
     }
 
     /// <summary>
-    /// Digits in groups: the last has three, those before two or three, and the first as many as are
-    /// left. Anything else may be decimals, and is no guess of ours.
+    /// Digits in groups: the last has three, those before two or three, and the first as many as
+    /// are left. Anything else may be decimals, and is no guess of ours.
     /// </summary>
     private static bool TryGrouped(ReadOnlySpan<byte> text, bool isCommaDecimal, out decimal number)
     {

@@ -15,8 +15,8 @@ public sealed class FieldPlan
     /// <summary>What it is made into.</summary>
     public required FieldKind Kind { get; init; }
 
-    /// <summary>Numbers in <see cref="RecordPlan.Sources"/>; joined where they are several. Empty: it
-    /// is a constant.</summary>
+    /// <summary>Numbers in <see cref="RecordPlan.Sources"/>; joined where they are several. Empty:
+    /// it is a constant.</summary>
     public required IReadOnlyList<int> Sources { get; init; }
 
     /// <summary>Of a text field: which.</summary>

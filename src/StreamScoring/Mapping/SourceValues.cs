@@ -3,7 +3,8 @@ using System.Text;
 namespace StreamScoring.Mapping;
 
 /// <summary>
-/// The values of one record that a plan asks for, by their number in <see cref="RecordPlan.Sources"/>:
+/// The values of one record that a plan asks for, by their number in <see
+/// cref="RecordPlan.Sources"/>:
 /// cells of a row, or what stands at the paths of a record. It is used again for every record.
 /// </summary>
 /// <param name="count">How many sources the plan has.</param>

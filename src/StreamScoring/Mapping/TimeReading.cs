@@ -5,7 +5,8 @@ using StreamScoring.Contracts;
 
 namespace StreamScoring.Mapping;
 
-/// <summary>Reads the times of one field. Made once; allocates nothing for a time that fits.</summary>
+/// <summary>Reads the times of one field. Made once; allocates nothing for a time that
+/// fits.</summary>
 public sealed class TimeReading
 {
     private const int PatternBytesMax = 128;

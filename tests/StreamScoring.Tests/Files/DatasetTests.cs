@@ -8,8 +8,8 @@ using StreamScoring.TestSupport;
 namespace StreamScoring.Tests.Files;
 
 /// <summary>
-/// The columns files that are shipped for public tables, on rows of our own in their layouts. What is
-/// expected was worked out by hand.
+/// The columns files that are shipped for public tables, on rows of our own in their layouts. What
+/// is expected was worked out by hand.
 /// </summary>
 public sealed class DatasetTests : IDisposable
 {
@@ -110,8 +110,8 @@ public sealed class DatasetTests : IDisposable
         Assert.Equal((0.9, -1.0), ((double)payments[0].Attributes!["income"], (double)payments[0].Attributes!["intended_balcon_amount"]));
     }
 
-    /// <summary>A second way, slow and plain: cells by splitting, times by the framework, amounts by
-    /// arithmetic.</summary>
+    /// <summary>A second way, slow and plain: cells by splitting, times by the framework, amounts
+    /// by arithmetic.</summary>
     [SharedTheory]
     [InlineData("ulb", "creditcard.csv")]
     [InlineData("ieee-cis", "train_transaction.csv")]

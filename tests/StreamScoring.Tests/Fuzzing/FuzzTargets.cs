@@ -94,6 +94,9 @@ internal static class FuzzTargets
             """)),
         Yaml("columns-file", text => ColumnsFile.Parse("columns.yaml", text), Texts(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "columns.yaml")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "tabformer", "columns.yaml")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "ibm-aml", "columns.yaml")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "ieee-cis", "columns.yaml")),
             "version: 1\ncolumns:\n  payment_id: id\n  event_time: {column: t, format: unix_s}\n  amount: {column: a, unit: major}\n  currency: {default: EUR}\n  card_id: c\n  attributes.x: x\nlabel: fraud\nlabel_delay: 7d\n")),
         Yaml("topology", ParseTopology, Texts(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "topology.yaml")),
