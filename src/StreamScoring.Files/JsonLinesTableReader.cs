@@ -14,6 +14,8 @@ internal sealed class JsonLinesTableReader : TableReader
 {
     private const int ColumnsMax = 10_000, LineLengthMax = 1 << 20;
 
+    private static readonly string[] Endings = [".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"];
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly StreamReader _lines;
@@ -39,7 +41,7 @@ internal sealed class JsonLinesTableReader : TableReader
     public override int Row => _line;
 
     public static bool IsNamed(string path) =>
-        new[] { ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz" }.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     public override string PlaceOf(int row) => $"{FilePath}:{row}";
 

@@ -1,5 +1,4 @@
 using System.Text;
-using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Mapping;
 
@@ -14,7 +13,8 @@ internal static class RowProblems
     /// <returns>What is wrong with the field, without the place.</returns>
     public static string Sentence(MapProblem problem, RecordPlan plan, SourceValues values, MappedRecord record)
     {
-        var (field, name) = (problem.Plan, problem.Plan.Name);
+        var field = problem.Plan;
+        var name = NameOf(field, plan);
         if (problem.Reason == MapReason.Missing)
         {
             return $"{name} is empty";
@@ -32,6 +32,14 @@ internal static class RowProblems
             MapReason.OtherCurrency => $"{name} is {shown}, and the currency is {CurrencyOf(record)}",
             _ => $"{name} is {shown}; expected a whole number of {CurrencyOf(record)} minor units that is not negative{(field.Amount.IsMajor ? ", written in major units" : "")}{Hint(problem)}",
         };
+    }
+
+    /// <summary>The field, and its column where that has another name.</summary>
+    private static string NameOf(FieldPlan field, RecordPlan plan)
+    {
+        var columns = string.Join(" + ", field.Sources.Select(source => plan.Sources[source]));
+        return columns.Length == 0 || field.Name == columns || field.Name.EndsWith("." + columns, StringComparison.Ordinal) || field.Name + "_minor" == columns
+            ? field.Name : $"{field.Name} (column {columns})";
     }
 
     private static string CurrencyOf(MappedRecord record) => record.CurrencyIndex < 0 ? "its currency's" : CurrencyTable.CodeOf(record.CurrencyIndex);

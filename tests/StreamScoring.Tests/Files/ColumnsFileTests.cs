@@ -76,12 +76,12 @@ public sealed class ColumnsFileTests : IDisposable
         var error = Assert.Throws<InvalidInputFileException>(() => Payments(table, "payment_id: id, event_time: t, amount: {column: a, unit: major}, currency: c, card_id: {value: k}", "label: y\n"));
         Assert.Equal(7, error.Lines.Count);
         Assert.Equal("4 of 5 rows are wrong", error.Lines[^1]);
-        Assert.StartsWith($"{table}:2: event_time is noon; expected a time in ISO 8601", error.Lines[0], StringComparison.Ordinal);
-        Assert.StartsWith($"{table}:2: amount is x; expected a whole number of EUR minor units that is not negative, written in major units; with a decimal comma, say so: decimal: \",\"", error.Lines[1], StringComparison.Ordinal);
-        Assert.StartsWith($"{table}:3: currency is Dollar, which is not an ISO 4217 code; say what it stands for: words: {{Dollar: EUR}}", error.Lines[2], StringComparison.Ordinal);
-        Assert.Contains(error.Lines, line => line.StartsWith($"{table}:4: amount is -1; ", StringComparison.Ordinal) && line.EndsWith("refund: skip, or absolute", StringComparison.Ordinal));
+        Assert.StartsWith($"{table}:2: event_time (column t) is noon; expected a time in ISO 8601", error.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith($"{table}:2: amount (column a) is x; expected a whole number of EUR minor units that is not negative, written in major units; with a decimal comma, say so: decimal: \",\"", error.Lines[1], StringComparison.Ordinal);
+        Assert.StartsWith($"{table}:3: currency (column c) is Dollar, which is not an ISO 4217 code; say what it stands for: words: {{Dollar: EUR}}", error.Lines[2], StringComparison.Ordinal);
+        Assert.Contains(error.Lines, line => line.StartsWith($"{table}:4: amount (column a) is -1; ", StringComparison.Ordinal) && line.EndsWith("refund: skip, or absolute", StringComparison.Ordinal));
         Assert.Contains(error.Lines, line => line.StartsWith($"{table}:4: y is perhaps; expected 0 or 1, true or false, yes or no", StringComparison.Ordinal));
-        Assert.Contains($"{table}:5: payment_id is empty", error.Lines);
+        Assert.Contains($"{table}:5: payment_id (column id) is empty", error.Lines);
     }
 
     [Fact]
