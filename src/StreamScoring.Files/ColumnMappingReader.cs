@@ -198,8 +198,9 @@ internal sealed class ColumnMappingReader(bool isCommaDecimal, InputMistakes mis
             return entry.Has("key") ? throw entry.Error("key", "goes with token: hmac-sha256") : null;
         }
 
+        var hasKey = entry.Has("key");
         entry.Choice("token", "", "hmac-sha256");
-        if (!entry.Has("key"))
+        if (!hasKey)
         {
             throw entry.Error("token", "needs a key: key: ${CARD_KEY}, and that environment variable");
         }

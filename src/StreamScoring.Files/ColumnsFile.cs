@@ -108,12 +108,6 @@ public sealed class ColumnsFile
                     mistakes.Add(top.Error("columns", $"does not say where {required} comes from; give a column, or {{{Otherwise(required)}}}"));
                 }
             }
-
-            if (!TextFields.EntityIds.Any(entity => map.Has(TextFields.NameOf(entity))))
-            {
-                mistakes.Add(top.Error(
-                    "columns", $"names no entity id, and a payment needs one of {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}; for a table without any: customer_id: {{value: all}}"));
-            }
         }
         else
         {

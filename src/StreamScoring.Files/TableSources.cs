@@ -55,6 +55,11 @@ internal sealed class TableSources
             }
         }
 
+        if (!TextFields.EntityIds.Any(entity => _columns.Fields.ContainsKey(TextFields.NameOf(entity))))
+        {
+            _mistakes.Add($"{_table.FilePath}: no column is an entity id, and a payment needs one of {string.Join(", ", TextFields.EntityIds.Select(TextFields.NameOf))}; for a table without any say so in a columns file: customer_id: {{value: all}}");
+        }
+
         foreach (var (column, words) in _columns.Skips)
         {
             _fields.Add(new FieldPlan { Name = column, Kind = FieldKind.Skip, Sources = [SourceOf(() => _table.Find(column))], Missing = words });

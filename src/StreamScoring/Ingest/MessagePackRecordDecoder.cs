@@ -132,7 +132,10 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             : WrongTypeOrMalformed(ref reader, (int)field);
     }
 
-    /// <summary>An integer, or a float that is one.</summary>
+    /// <summary>
+    /// An integer, or a float that is one. A float that looks like a card number may have lost
+    /// digits, by which its digits alone would not tell.
+    /// </summary>
     private static bool TryReadWhole(ref MessagePackSpanReader reader, out long whole)
     {
         if (reader.TryReadInt64(out whole))
@@ -141,7 +144,7 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
         }
 
         var before = reader;
-        if (reader.TryReadNumber(out var number) && number == Math.Truncate(number) && Math.Abs(number) < 1L << 53)
+        if (reader.TryReadNumber(out var number) && number == Math.Truncate(number) && Math.Abs(number) < 1L << 53 && !CardNumber.IsIn(number))
         {
             whole = (long)number;
             return true;

@@ -31,7 +31,7 @@ public sealed class CardToken
     /// <param name="token">[<see cref="Length"/>] Filled.</param>
     public void Write(ReadOnlySpan<byte> text, Span<byte> token)
     {
-        text = CellText.WholeOf(CellText.Trim(text));
+        text = CellText.WithoutZeros(CellText.Trim(text));
         Span<byte> digits = stackalloc byte[64];
         var count = 0;
         foreach (var character in text)

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using StreamScoring.Contracts;
 
 namespace StreamScoring.Mapping;
 
@@ -30,11 +31,17 @@ public static class CellText
 
     /// <summary>
     /// A whole number that was written as a float: <c>12345.0</c> is <c>12345</c>. Tools that know
-    /// no missing whole numbers make floats of a column of ids; the ids stay the same.
+    /// no missing whole numbers make floats of a column of ids; the ids stay the same. What holds a
+    /// card number as it is written stays so: without its point one that was rounded is not told.
     /// </summary>
     /// <param name="text">UTF-8.</param>
     /// <returns>All of the text where it is no such number.</returns>
-    public static ReadOnlySpan<byte> WholeOf(ReadOnlySpan<byte> text)
+    public static ReadOnlySpan<byte> WholeOf(ReadOnlySpan<byte> text) =>
+        WithoutZeros(text) is var whole && whole.Length < text.Length && whole.Length >= CardDigitsMin && CardNumber.IsInNumber(text) ? text : whole;
+
+    /// <inheritdoc cref="WholeOf"/>
+    /// <remarks>Of a card number too.</remarks>
+    internal static ReadOnlySpan<byte> WithoutZeros(ReadOnlySpan<byte> text)
     {
         var end = text.Length;
         while (end > 0 && text[end - 1] == '0')
@@ -66,6 +73,9 @@ public static class CellText
         : text.StartsWith(NoBreak) ? 2
         : text.StartsWith(NarrowNoBreak) ? 3
         : 0;
+
+    /// <summary>Shorter numbers are none of cards.</summary>
+    private const int CardDigitsMin = 12;
 
     /// <summary>U+00A0.</summary>
     private static ReadOnlySpan<byte> NoBreak => [0xC2, 0xA0];
