@@ -84,6 +84,13 @@ public sealed partial class YamlMap
         return new InvalidInputFileException($"{_file}:{start.Line}:{start.Column}: {Qualified(key)} {problem}");
     }
 
+    /// <summary>Where a key stands, for messages: <c>columns.yaml:4:3</c>.</summary>
+    public string PlaceOf(string key)
+    {
+        var start = _entries.TryGetValue(key, out var entry) ? entry.Key.Start : _node.Start;
+        return $"{_file}:{start.Line}:{start.Column}";
+    }
+
     /// <summary>
     /// An error at a place inside the key's value, for a parser of its own (expressions).
     /// </summary>
@@ -186,6 +193,9 @@ public sealed partial class YamlMap
     /// <summary>Whether the key holds a single value, not keys or a list.</summary>
     public bool IsScalar(string key) => Has(key) && _entries[key].Value is YamlScalarNode { Value.Length: > 0 };
 
+    /// <summary>Whether the key holds a list.</summary>
+    public bool IsList(string key) => Has(key) && _entries[key].Value is YamlSequenceNode;
+
     /// <returns>Null where the key is absent.</returns>
     public YamlMap? OptionalMap(string key)
     {
@@ -230,17 +240,17 @@ public sealed partial class YamlMap
     /// here.</exception>
     public void RequireAllRead()
     {
-        foreach (var (name, entry) in _entries)
+        if (Unread().FirstOrDefault() is { } unread)
         {
-            if (!_asked.Contains(name))
-            {
-                var near = Nearest.To(name, _asked);
-                throw new InvalidInputFileException(
-                    $"{_file}:{entry.Key.Start.Line}:{entry.Key.Start.Column}: unknown key {Qualified(name)}"
-                    + (near is null ? $"; known here: {string.Join(", ", _asked.Order(StringComparer.Ordinal))}" : $"; did you mean {near}?"));
-            }
+            throw unread;
         }
     }
+
+    /// <summary>One error for each key that was never asked for.</summary>
+    public IEnumerable<InvalidInputFileException> Unread() => _entries.Where(entry => !_asked.Contains(entry.Key)).Select(entry =>
+        new InvalidInputFileException(
+            $"{_file}:{entry.Value.Key.Start.Line}:{entry.Value.Key.Start.Column}: unknown key {Qualified(entry.Key)}"
+            + (Nearest.To(entry.Key, _asked) is { } near ? $"; did you mean {near}?" : $"; known here: {string.Join(", ", _asked.Order(StringComparer.Ordinal))}")));
 
     /// <summary>Parses 500ms, 10s, 5m, 24h, 7d.</summary>
     public static bool TryParseDuration(string text, out TimeSpan value)

@@ -8,8 +8,21 @@ public static class CardNumberFields
     /// <summary>Names beside those of the text fields that may be exempted.</summary>
     public const string Attributes = "attributes", AmountMinor = "amount_minor";
 
-    /// <summary>All names that may be exempted.</summary>
+    private const string AttributePrefix = Attributes + ".";
+
+    /// <summary>All names that may be exempted, beside <c>attributes.NAME</c>.</summary>
     public static IReadOnlyList<string> Names { get; } = [Attributes, AmountMinor, .. TextFields.AllNames];
+
+    /// <summary>Whether it is a name that may be exempted.</summary>
+    public static bool IsName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Names.Contains(name) || (name.StartsWith(AttributePrefix, StringComparison.Ordinal) && name.Length > AttributePrefix.Length);
+    }
+
+    /// <summary>The attributes among names that are exempted.</summary>
+    public static IEnumerable<string> AttributesOf(IEnumerable<string> ignored) =>
+        ignored.Where(name => name.StartsWith(AttributePrefix, StringComparison.Ordinal)).Select(name => name[AttributePrefix.Length..]);
 
     /// <param name="ignored">Names of fields that are not looked at.</param>
     /// <returns>The first field that holds a card number; null where none does.</returns>
@@ -26,7 +39,7 @@ public static class CardNumberFields
                 (TextField.IpCountry, payment.IpCountry), (TextField.Ip, payment.Ip), (TextField.DeviceId, payment.DeviceId),
                 (TextField.EmailHash, payment.EmailHash), (TextField.Channel, payment.Channel))
             ?? (CardNumber.IsIn(payment.AmountMinor) && !ignored.Contains(AmountMinor) ? AmountMinor
-                : payment.Attributes is { } attributes && !ignored.Contains(Attributes) && AreIn(attributes) ? Attributes
+                : payment.Attributes is { } attributes && !ignored.Contains(Attributes) && AreIn(attributes, ignored) ? Attributes
                 : null);
     }
 
@@ -55,11 +68,17 @@ public static class CardNumberFields
         return null;
     }
 
-    private static bool AreIn(IReadOnlyDictionary<string, object> attributes)
+    private static bool AreIn(IReadOnlyDictionary<string, object> attributes, IReadOnlySet<string> ignored)
     {
         var groups = new NeighbouringGroups();
         foreach (var (name, value) in attributes)
         {
+            if (ignored.Count > 0 && ignored.Contains(AttributePrefix + name))
+            {
+                groups.Clear();
+                continue;
+            }
+
             if (CardNumber.IsIn(name)
                 || (value is double number ? CardNumber.IsIn(number) || groups.Add(number)
                     : CardNumber.IsIn((string)value) || groups.Add((string)value)))

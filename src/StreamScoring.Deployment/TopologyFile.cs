@@ -265,13 +265,15 @@ public static class TopologyFile
             AttributesMax = ingest.Integer("attributesMax", 64, 0, 1024),
             EventTimeAheadMax = ingest.Duration("eventTimeAheadMax", TimeSpan.FromDays(366), TimeSpan.Zero, TimeSpan.FromDays(36_500)),
             EventTimeFloorMs = ReadFloor(ingest, floorOtherwise),
-            CardNumberFieldsIgnored = ingest.Texts("cardNumberFieldsIgnored").ToHashSet(StringComparer.Ordinal),
+            // One value of --set may name several.
+            CardNumberFieldsIgnored = ingest.Texts("cardNumberFieldsIgnored")
+                .SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.Ordinal),
         };
         foreach (var name in limits.CardNumberFieldsIgnored)
         {
-            if (!CardNumberFields.Names.Contains(name))
+            if (!CardNumberFields.IsName(name))
             {
-                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: {string.Join(", ", CardNumberFields.Names)}");
+                throw ingest.Error("cardNumberFieldsIgnored", $"names {name}; allowed: {string.Join(", ", CardNumberFields.Names)}, attributes.NAME");
             }
         }
 

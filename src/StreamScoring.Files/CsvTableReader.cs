@@ -27,8 +27,8 @@ internal sealed class CsvTableReader : TableReader
     private readonly CsvParser _parser;
     private readonly char _noCharacter;
 
-    public CsvTableReader(string path)
-        : this(path, Start(path))
+    public CsvTableReader(string path, TableForm form)
+        : this(path, Start(path, form))
     {
     }
 
@@ -75,7 +75,7 @@ internal sealed class CsvTableReader : TableReader
 
     public override void Dispose() => _parser.Dispose();
 
-    private static (CsvParser Parser, StreamReader Text) Start(string path)
+    private static (CsvParser Parser, StreamReader Text) Start(string path, TableForm form)
     {
         Stream stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
@@ -86,16 +86,19 @@ internal sealed class CsvTableReader : TableReader
         var utf8 = (UTF8Encoding)Encoding.UTF8.Clone();
         utf8.DecoderFallback = new DecoderReplacementFallback(NoCharacter.ToString());
         var text = new StreamReader(stream, utf8, detectEncodingFromByteOrderMarks: true, 1 << 16);
-        var parser = new CsvParser(text, Configuration(path));
+        var parser = new CsvParser(text, Configuration(path, form));
         return parser.Read() ? (parser, text) : throw new InvalidInputFileException($"{path}: the file is empty; expected a header line");
     }
 
-    private static CsvConfiguration Configuration(string path)
+    private static CsvConfiguration Configuration(string path, TableForm form)
     {
         var (row, strayQuotes) = (0, 0);
         return new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             DetectDelimiter = false,
+            Delimiter = form.Delimiter.ToString(),
+            Quote = form.Quote,
+            Escape = form.Quote,
             BufferSize = 1 << 16,
             MaxFieldSize = CellLengthMax,
             BadDataFound = bad =>

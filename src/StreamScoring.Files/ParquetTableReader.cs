@@ -3,6 +3,7 @@ using Parquet;
 using Parquet.Schema;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Mapping;
 
 namespace StreamScoring.Files;
 
@@ -10,6 +11,8 @@ namespace StreamScoring.Files;
 /// for, so what nothing names may be of any type.</summary>
 internal sealed class ParquetTableReader : TableReader
 {
+    private const int NumberBytesMax = 32;
+
     private readonly ParquetReader _reader;
     private readonly IReadOnlyList<Field> _fields;
 
@@ -61,7 +64,7 @@ internal sealed class ParquetTableReader : TableReader
 
     public override bool HoldsNumbers(int column) =>
         _fields[column] is DataField field && (Nullable.GetUnderlyingType(field.ClrType) ?? field.ClrType) is var type
-        && type != typeof(bool) && type != typeof(char) && (type.IsPrimitive || type == typeof(decimal));
+        && type != typeof(char) && (type.IsPrimitive || type == typeof(decimal));
 
     public override string? Text(int column) => Column(column).GetValue(_row) switch
     {
@@ -69,10 +72,32 @@ internal sealed class ParquetTableReader : TableReader
         string text => text.Length == 0 ? null : text,
         double number => double.IsNaN(number) ? null : number.ToString("R", CultureInfo.InvariantCulture),
         float number => float.IsNaN(number) ? null : number.ToString("R", CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
         DateTime time => DecisionJson.Iso(new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)).ToUnixTimeMilliseconds()),
         IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
         var other => other.ToString(),
     };
+
+    /// <summary>Most numbers go to the plan without becoming a text.</summary>
+    internal override void CopyTo(int column, SourceValues values, int source)
+    {
+        switch (Column(column))
+        {
+            case long?[] numbers when numbers[_row] is { } whole:
+                whole.TryFormat(values.Reserve(NumberBytesMax), out var written, default, CultureInfo.InvariantCulture);
+                values.Take(source, written, SourceKind.Number);
+                break;
+            case double?[] numbers when numbers[_row] is { } number && !double.IsNaN(number):
+                number.TryFormat(values.Reserve(NumberBytesMax), out written, "R", CultureInfo.InvariantCulture);
+                values.Take(source, written, SourceKind.Number);
+                break;
+            case long?[] or double?[]:
+                break;
+            default:
+                base.CopyTo(column, values, source);
+                break;
+        }
+    }
 
     public override double Number(int column) => Column(column) switch
     {

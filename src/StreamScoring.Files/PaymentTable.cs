@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
@@ -15,6 +14,9 @@ namespace StreamScoring.Files;
 /// </summary>
 public sealed class PaymentTable
 {
+    /// <summary>A table that is read by the wrong columns file is wrong in every row.</summary>
+    private const int WrongRowsMax = 10_000;
+
     private readonly EventStore _payments = new();
     private readonly EventStore _labels = new();
     private readonly List<Func<int, string>> _placesOf = [];
@@ -23,8 +25,11 @@ public sealed class PaymentTable
 
     /// <summary>Of tables of labels; null where nobody will ask.</summary>
     private readonly FinalLabels? _labelled;
+    private readonly InputMistakes _mistakes = new();
     private TimeSpan? _labelDelay;
     private int _unlabelledCount;
+    private long _wrongRowCount;
+    private long _rowCount;
     private int _laterCount;
     private long _labelsUntilMs = long.MaxValue;
     private int _labelRowCount;
@@ -34,6 +39,10 @@ public sealed class PaymentTable
     public int PaymentCount => _payments.Count;
 
     public int LabelCount => _labels.Count;
+
+    /// <summary>Fields in which the columns file has card numbers not looked for, as in
+    /// <c>ingest.cardNumberFieldsIgnored</c>.</summary>
+    public IReadOnlyList<string> CardNumberFieldsIgnored { get; private init; } = [];
 
     /// <summary>What whoever uses the tables should know of them, one sentence each.</summary>
     public IReadOnlyList<string> Notices => _notices;
@@ -58,52 +67,44 @@ public sealed class PaymentTable
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
         Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, long labelsUntilMs = long.MaxValue, CancellationToken cancel = default)
     {
-        var table = new PaymentTable(keepsFrauds) { _labelsUntilMs = labelsUntilMs };
         var columns = columnsFile is null ? null : ColumnsFile.Load(columnsFile);
-        table._labelDelay = columns?.LabelDelay;
+        var table = new PaymentTable(keepsFrauds) { _labelsUntilMs = labelsUntilMs, _labelDelay = columns?.LabelDelay, CardNumberFieldsIgnored = [.. columns?.CardNumberFieldsIgnored ?? []] };
         var buffer = new ArrayBufferWriter<byte>(4096);
+        var rowsBefore = 0L;
         foreach (var path in paymentFiles)
         {
-            using var reader = TableReader.Open(path);
-            var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns), attributeUses ?? new Dictionary<string, AttributeUse>());
-            table._placesOf.Add(reader.PlaceOf);
-            while (reader.Read())
+            table._mistakes.Try(() =>
             {
-                table.Add(mapper, reader.Row, buffer);
-                Report(table, progress, cancel);
-            }
+                using var reader = TableReader.Open(path, columns?.Form ?? TableForm.Standard);
+                var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns), attributeUses ?? new Dictionary<string, AttributeUse>(), rowsBefore);
+                table._placesOf.Add(reader.PlaceOf);
+                try
+                {
+                    while (reader.Read() && table._wrongRowCount < WrongRowsMax)
+                    {
+                        table.Add(mapper, reader.Row, buffer);
+                        Report(table, progress, cancel);
+                    }
+                }
+                finally
+                {
+                    foreach (var count in mapper.WrongCounts)
+                    {
+                        table._mistakes.Add(count);
+                    }
+                }
 
-            table._notices.AddRange(mapper.Notices);
+                table._notices.AddRange(mapper.Notices);
+                rowsBefore = mapper.RowCount;
+            });
         }
 
         foreach (var path in labelFiles)
         {
-            using var reader = TableReader.Open(path);
-            var mapper = new LabelRowMapper(reader);
-            table._placesOf.Add(reader.PlaceOf);
-            while (reader.Read())
-            {
-                table._labelRowCount++;
-                if (mapper.Read() is { } label)
-                {
-                    if (label.KnownAtMs > labelsUntilMs)
-                    {
-                        table._laterCount++;
-                        continue;
-                    }
-
-                    table._labelled?.Add(label);
-                    table.Add(label, reader.Row, buffer);
-                }
-                else
-                {
-                    table._unlabelledCount++;
-                }
-
-                Report(table, progress, cancel);
-            }
+            table._mistakes.Try(() => table.AddLabels(path, buffer, progress, cancel));
         }
 
+        table.RequireNoMistakes();
         if (order == EventOrder.EventTime)
         {
             table._payments.Sort();
@@ -161,6 +162,54 @@ public sealed class PaymentTable
         }
     }
 
+    private void AddLabels(string path, ArrayBufferWriter<byte> buffer, Action<long>? progress, CancellationToken cancel)
+    {
+        using var reader = TableReader.Open(path);
+        var mapper = new LabelRowMapper(reader);
+        _placesOf.Add(reader.PlaceOf);
+        while (reader.Read() && _wrongRowCount < WrongRowsMax)
+        {
+            _labelRowCount++;
+            _rowCount++;
+            Report(this, progress, cancel);
+            Label? label;
+            try
+            {
+                label = mapper.Read();
+            }
+            catch (InvalidInputFileException e)
+            {
+                AddWrongRow(e);
+                continue;
+            }
+
+            if (label is null)
+            {
+                _unlabelledCount++;
+            }
+            else if (label.KnownAtMs > _labelsUntilMs)
+            {
+                _laterCount++;
+            }
+            else
+            {
+                _labelled?.Add(label);
+                Add(label, reader.Row, buffer);
+            }
+        }
+    }
+
+    /// <summary>What is wrong with a row does not hide what is wrong with the next.</summary>
+    private void AddWrongRow(InvalidInputFileException mistake)
+    {
+        _mistakes.Add(mistake);
+        _wrongRowCount++;
+    }
+
+    private void RequireNoMistakes() =>
+        _mistakes.ThrowIfAny(_wrongRowCount <= 1 ? null
+            : $"{_wrongRowCount:N0} of {_rowCount:N0} rows are wrong{(_wrongRowCount >= WrongRowsMax ? "; reading stopped here" : "")}");
+
     private static void Report(PaymentTable table, Action<long>? progress, CancellationToken cancel)
     {
         if (((table._payments.Count + table._labels.Count) & 0xffff) == 0)
@@ -178,26 +227,38 @@ public sealed class PaymentTable
 
     private void Add(RowMapper mapper, int row, ArrayBufferWriter<byte> buffer)
     {
-        var payment = mapper.ReadPayment();
+        _rowCount++;
+        long? knownAtMs = null;
+        try
+        {
+            if (!mapper.Read())
+            {
+                return;
+            }
+
+            knownAtMs = mapper.Record.IsFraud is not null && mapper.MakesLabels ? mapper.KnownAtMs() : null;
+        }
+        catch (InvalidInputFileException e)
+        {
+            AddWrongRow(e);
+            return;
+        }
+
+        var record = mapper.Record;
         buffer.ResetWrittenCount();
-        var writer = new MessagePackWriter(buffer);
-        PaymentMessagePack.Write(ref writer, payment);
-        writer.Flush();
-        var fraud = mapper.HasLabelColumn ? mapper.ReadFraud() : null;
-        var label = fraud is { } known && mapper.MakesLabels ? mapper.LabelOf(payment, known) : null;
-        var isLater = false;
+        mapper.WritePayment(buffer);
+        var (fraud, isLater) = (record.IsFraud, false);
         if (fraud is not null && _labelsUntilMs < long.MaxValue)
         {
-            var knownAtMs = label?.KnownAtMs ?? throw new InvalidInputFileException($"{_placesOf[^1](row)}: says whether the payment was fraud, and nothing says when that was known; add label_delay to the columns file (docs/columns.md)");
-            if (knownAtMs > _labelsUntilMs)
+            if ((knownAtMs ?? throw new InvalidInputFileException($"{_placesOf[^1](row)}: says whether the payment was fraud, and nothing says when that was known; add label_delay to the columns file (docs/columns.md)")) > _labelsUntilMs)
             {
                 _laterCount++;
-                (isLater, fraud, label) = (true, null, null);
+                (isLater, fraud, knownAtMs) = (true, null, null);
             }
         }
 
-        _payments.Add(payment.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
-        _repeated.Add(Encoding.UTF8.GetBytes(payment.PaymentId), payment.EventTimeMs, row, _placesOf[^1]);
+        _payments.Add(record.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
+        _repeated.Add(record.Text(TextField.PaymentId), record.EventTimeMs, row, _placesOf[^1]);
         if (!mapper.HasLabelColumn)
         {
             return;
@@ -208,9 +269,11 @@ public sealed class PaymentTable
         {
             _unlabelledCount++;
         }
-        else if (label is not null)
+        else if (knownAtMs is { } labelled)
         {
-            Add(label, row, buffer);
+            buffer.ResetWrittenCount();
+            mapper.WriteLabel(buffer, labelled);
+            _labels.Add(labelled, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud: null);
         }
     }
 

@@ -1,203 +1,240 @@
-using System.Globalization;
+using System.Buffers;
+using System.Text;
+using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Expressions;
 using StreamScoring.Ingest;
+using StreamScoring.Mapping;
 
 namespace StreamScoring.Files;
 
-/// <summary>Makes payments of the rows of one table.</summary>
+/// <summary>Makes payments of the rows of one table, in their wire form.</summary>
 internal sealed class RowMapper
 {
+    /// <summary>
+    /// A column that is read wrongly is wrong in every row: more of one kind would only hide the
+    /// other kinds.
+    /// </summary>
+    private const int WrongShownMax = 3;
+
     private readonly TableReader _table;
-    private readonly (int Column, string? Default)[] _texts;
-    private readonly AttributeColumn[] _attributes;
-    private readonly (int Column, ColumnMapping Mapping) _eventTime;
-    private readonly (int Column, ColumnMapping Mapping) _amount;
-    private readonly int _label;
+    private readonly TableSources _sources;
+    private readonly SourceValues _values;
+    private readonly MappedRecord _record;
     private readonly TimeSpan? _labelDelay;
-    private (long Count, string? FirstPlace) _likeSeconds;
+    private readonly bool _looksForSeconds;
+    private readonly byte[][] _attributeNames;
+    private readonly Dictionary<FieldPlan, (long Count, int FirstRow)> _oddNumbers = [];
+    private readonly Dictionary<FieldPlan, long> _skipped = [];
+    private readonly Dictionary<MapProblem, long> _wrong = [];
+    private (long Count, int FirstRow) _likeSeconds;
+    private long _recordNumber;
 
     /// <param name="attributeUses">What the features take attributes for.</param>
-    public RowMapper(TableReader table, ColumnsFile columns, IReadOnlyDictionary<string, AttributeUse> attributeUses)
+    /// <param name="rowsBefore">Rows of tables before this one, for ids that are row
+    /// numbers.</param>
+    /// <exception cref="InvalidInputFileException">The table does not have the columns; all that is
+    /// wrong is named.</exception>
+    public RowMapper(TableReader table, ColumnsFile columns, IReadOnlyDictionary<string, AttributeUse> attributeUses, long rowsBefore = 0)
     {
-        _table = table;
-        _texts = [.. TextFields.AllNames.Select(name => columns.Fields.TryGetValue(name, out var mapping)
-            ? (ColumnOf(mapping), mapping.Default)
-            : (-1, null))];
-        _attributes = [.. columns.Fields.Where(field => field.Key.StartsWith("attributes.", StringComparison.Ordinal))
-            .Select(field => (Name: field.Key["attributes.".Length..], Mapping: field.Value))
-            .Select(field => new AttributeColumn(
-                table, field.Name, ColumnOf(field.Mapping), field.Mapping, attributeUses.GetValueOrDefault(field.Name, AttributeUse.None)))];
-        _eventTime = Required(columns, "event_time");
-        _amount = Required(columns, "amount");
-        Required(columns, "payment_id");
-        Required(columns, "currency");
-        _label = columns.LabelColumn is { } label ? table.Require(label) : -1;
-        _labelDelay = columns.LabelDelay;
+        (_table, _recordNumber, _labelDelay) = (table, rowsBefore, columns.LabelDelay);
+        _sources = TableSources.Of(table, columns, attributeUses);
+        _values = new SourceValues(_sources.TableColumns.Count);
+        _record = new MappedRecord(Plan.AttributeNames.Count);
+        _attributeNames = [.. Plan.AttributeNames.Select(Encoding.UTF8.GetBytes)];
+        _looksForSeconds = columns.Fields["event_time"].Time.Form is TimeForm.Iso8601 or TimeForm.UnixMilliseconds;
+        HasLabelColumn = columns.Label is not null;
     }
+
+    public RecordPlan Plan => _sources.Plan;
+
+    /// <summary>The current row's cells that the plan asks for.</summary>
+    public SourceValues Values => _values;
+
+    /// <summary>The current row's payment.</summary>
+    public MappedRecord Record => _record;
+
+    /// <summary>Rows read, with those of tables before this one.</summary>
+    public long RowCount => _recordNumber;
 
     /// <summary>Whether the table's own label column makes labels.</summary>
-    public bool MakesLabels => _label >= 0 && _labelDelay is not null;
+    public bool MakesLabels => HasLabelColumn && _labelDelay is not null;
 
-    public bool HasLabelColumn => _label >= 0;
+    public bool HasLabelColumn { get; }
 
     /// <summary>What whoever reads the table should know, once it is read.</summary>
-    public IEnumerable<string> Notices => _attributes.Select(attribute => attribute.Notice).Append(SecondsNotice).OfType<string>();
+    public IEnumerable<string> Notices =>
+        _oddNumbers.Select(odd =>
+                $"{_table.PlaceOf(odd.Value.FirstRow)}: {odd.Key.Name} is a number to the features and this cell is none ({odd.Value.Count:N0} such cells in all); they stay texts, which count as missing")
+            .Concat(_skipped.Select(skipped => $"{_table.FilePath}: {skipped.Value:N0} rows are left out {(skipped.Key.Kind == FieldKind.Amount ? "because their amount is below 0 (refund: skip)" : $"by their {skipped.Key.Name} (skip)")}"))
+            .Concat(_sources.TableColumns.Select(column => _table.Columns[column]).Where(_table.RepeatedNames.Contains)
+                .Select(name => $"{_table.FilePath}: the column {name} is there more than once; the first is read, and the second is {name}.1"))
+            .Concat(SecondsNotice is { } seconds ? [seconds] : []);
+
+    /// <summary>How often what was shown a few times is wrong in all, a sentence a field.</summary>
+    public IEnumerable<string> WrongCounts => _wrong.Where(wrong => wrong.Value > WrongShownMax)
+        .Select(wrong => $"{_table.FilePath}: {wrong.Key.Plan.Name} is wrong in this way in {wrong.Value:N0} rows");
 
     private string? SecondsNotice => _likeSeconds.Count == 0 ? null
-        : $"{_likeSeconds.FirstPlace}: event_time looks like epoch seconds and is taken for milliseconds, a time of 1970, in {_likeSeconds.Count:N0} rows, the first of them here; "
+        : $"{_table.PlaceOf(_likeSeconds.FirstRow)}: event_time looks like epoch seconds and is taken for milliseconds, a time of 1970, in {_likeSeconds.Count:N0} rows, the first of them here; "
             + "if they are seconds, say so in a columns file: format: unix_s (docs/columns.md)";
 
-    /// <exception cref="InvalidInputFileException">A required cell is empty or malformed; the
-    /// message names file and line.</exception>
-    public Payment ReadPayment()
+    /// <summary>Makes a payment of the table's current row: <see cref="Record"/>.</summary>
+    /// <returns>False where the row is none, by the columns file's own rule.</returns>
+    /// <exception cref="InvalidInputFileException">A cell cannot be read or is malformed; of each
+    /// kind the first are named with file and line.</exception>
+    public bool Read()
     {
-        var currency = Text(TextField.Currency) ?? throw Missing("currency");
-        return new Payment
+        Fill();
+        if (_record.SkippedBy is { } skippedBy)
         {
-            PaymentId = Text(TextField.PaymentId) ?? throw Missing("payment_id"),
-            EventTimeMs = EventTime(),
-            AmountMinor = Amount(currency),
-            Currency = currency,
-            CardId = Text(TextField.CardId),
-            CustomerId = Text(TextField.CustomerId),
-            MerchantId = Text(TextField.MerchantId),
-            TerminalId = Text(TextField.TerminalId),
-            Mcc = Mcc(),
-            MerchantCountry = Text(TextField.MerchantCountry),
-            CardCountry = Text(TextField.CardCountry),
-            IpCountry = Text(TextField.IpCountry),
-            Ip = Text(TextField.Ip),
-            DeviceId = Text(TextField.DeviceId),
-            EmailHash = Text(TextField.EmailHash),
-            Channel = Text(TextField.Channel),
-            Attributes = Attributes(),
-        };
+            _skipped[skippedBy] = _skipped.GetValueOrDefault(skippedBy) + 1;
+            return false;
+        }
+
+        if (_record.Problems.Count > 0)
+        {
+            throw Wrong();
+        }
+
+        if (_looksForSeconds && RejectionText.LooksLikeSeconds(_record.EventTimeMs))
+        {
+            _likeSeconds = _likeSeconds.Count == 0 ? (1, _table.Row) : (_likeSeconds.Count + 1, _likeSeconds.FirstRow);
+        }
+
+        if (_record.OddNumberCount > 0)
+        {
+            CountOddNumbers();
+        }
+
+        return true;
     }
 
-    /// <summary>Whether the row's payment was fraud; null where the cell is empty, because nobody
-    /// knows yet.</summary>
-    public bool? ReadFraud() => FraudOf(_table, _label);
-
-    /// <inheritdoc cref="ReadFraud"/>
-    /// <exception cref="InvalidInputFileException">The cell says neither.</exception>
-    internal static bool? FraudOf(TableReader table, int column) => table.Text(column) switch
+    /// <summary>The same, without an error: what is wrong stands in <see cref="Record"/>.</summary>
+    public void Fill()
     {
-        null => null,
-        "1" or "true" or "True" or "TRUE" or "1.0" => true,
-        "0" or "false" or "False" or "FALSE" or "0.0" => false,
-        var text => throw new InvalidInputFileException($"{table.Place}: {table.Columns[column]} is {text}; expected 0 or 1, or nothing where it is not known"),
-    };
+        _recordNumber++;
+        _values.Clear();
+        var columns = _sources.TableColumns;
+        for (var source = 0; source < columns.Count; source++)
+        {
+            _table.CopyTo(columns[source], _values, source);
+        }
 
+        Plan.Map(_values, _recordNumber, _record);
+    }
+
+    /// <summary>Writes the payment in its wire form.</summary>
+    public void WritePayment(IBufferWriter<byte> buffer)
+    {
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteArrayHeader(PaymentMessagePack.PaymentElements);
+        writer.Write(PaymentMessagePack.Version);
+        Write(ref writer, TextField.PaymentId);
+        writer.Write(_record.EventTimeMs);
+        writer.Write(_record.AmountMinor);
+        for (var field = TextField.Currency; field <= TextField.Channel; field++)
+        {
+            Write(ref writer, field);
+        }
+
+        if (_record.AttributeCount == 0)
+        {
+            writer.WriteNil();
+        }
+        else
+        {
+            WriteAttributes(ref writer);
+        }
+
+        writer.Flush();
+    }
+
+    /// <summary>Writes the label that the row's own column makes.</summary>
+    /// <returns>When it becomes known, ms since the Unix epoch.</returns>
     /// <exception cref="InvalidInputFileException">The label would become known after the year
     /// 9999.</exception>
-    public Label LabelOf(Payment payment, bool fraud) => new()
+    public void WriteLabel(IBufferWriter<byte> buffer, long knownAtMs)
     {
-        PaymentId = payment.PaymentId,
-        EventTimeMs = payment.EventTimeMs,
-        KnownAtMs = UnixTime.IsDate(payment.EventTimeMs + (long)_labelDelay!.Value.TotalMilliseconds, out var knownAtMs) ? knownAtMs
-            : throw new InvalidInputFileException($"{_table.Place}: event_time and label_delay together lie beyond the year 9999"),
-        Fraud = fraud,
-        CardId = payment.CardId,
-        CustomerId = payment.CustomerId,
-        MerchantId = payment.MerchantId,
-        TerminalId = payment.TerminalId,
-        Ip = payment.Ip,
-        DeviceId = payment.DeviceId,
-        EmailHash = payment.EmailHash,
-    };
-
-    /// <summary>
-    /// A time cell: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the
-    /// Unix epoch.
-    /// </summary>
-    internal static bool TryParseTime(string text, TimeFormat format, out long unixMs)
-    {
-        unixMs = 0;
-        if (format == TimeFormat.Iso8601)
+        var writer = new MessagePackWriter(buffer);
+        writer.WriteArrayHeader(PaymentMessagePack.LabelElements);
+        writer.Write(PaymentMessagePack.Version);
+        Write(ref writer, TextField.PaymentId);
+        writer.Write(_record.EventTimeMs);
+        writer.Write(knownAtMs);
+        writer.Write(_record.IsFraud == true);
+        foreach (var field in TextFields.EntityIds)
         {
-            // Our own files may hold plain milliseconds, as the wire forms may.
-            return IsoTime.TryParse(text, out unixMs) || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs) && UnixTime.IsDate(unixMs, out _));
+            Write(ref writer, field);
         }
 
-        // A number beyond these has no date, and multiplying the largest would overflow.
-        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1e15m
-            && UnixTime.IsDate((long)(format == TimeFormat.UnixSeconds ? number * 1000 : number), out unixMs);
+        writer.Flush();
     }
 
-    private int ColumnOf(ColumnMapping mapping) => mapping.Column is { } column ? _table.Require(column) : -1;
+    /// <summary>When the row's label becomes known, ms since the Unix epoch.</summary>
+    /// <exception cref="InvalidInputFileException">That is after the year 9999.</exception>
+    public long KnownAtMs() =>
+        UnixTime.IsDate(_record.EventTimeMs + (long)_labelDelay!.Value.TotalMilliseconds, out var knownAtMs) ? knownAtMs
+            : throw new InvalidInputFileException($"{_table.Place}: event_time and label_delay together lie beyond the year 9999");
 
-    private (int Column, ColumnMapping Mapping) Required(ColumnsFile columns, string field) =>
-        columns.Fields.TryGetValue(field, out var mapping)
-            ? (ColumnOf(mapping), mapping)
-            : throw new InvalidInputFileException(
-                $"{_table.FilePath}: there is no column {(field == "amount" ? "amount_minor" : field)}; its columns are {string.Join(", ", _table.Columns)}. Map them with --columns FILE (docs/columns.md).");
-
-    private string? Text(TextField field)
+    private void WriteAttributes(ref MessagePackWriter writer)
     {
-        var (column, otherwise) = _texts[(int)field];
-        return (column < 0 ? null : _table.Text(column)) ?? otherwise;
-    }
-
-    /// <summary>Many tables hold the code as a number, without its leading zeros.</summary>
-    private string? Mcc() => Text(TextField.Mcc) is { } text ? text.All(char.IsAsciiDigit) ? text.PadLeft(4, '0') : text : null;
-
-    private long EventTime()
-    {
-        var timeMs = TimeOf(_eventTime.Column, _eventTime.Mapping, "event_time");
-        if (_eventTime.Mapping.Format != TimeFormat.UnixSeconds && RejectionText.LooksLikeSeconds(timeMs))
+        writer.WriteMapHeader(_record.AttributeCount);
+        for (var i = 0; i < _attributeNames.Length; i++)
         {
-            _likeSeconds = (_likeSeconds.Count + 1, _likeSeconds.FirstPlace ?? _table.Place);
-        }
-
-        return timeMs;
-    }
-
-    private long TimeOf(int column, ColumnMapping mapping, string field)
-    {
-        var text = (column < 0 ? null : _table.Text(column)) ?? mapping.Default ?? throw Missing(field);
-        return TryParseTime(text, mapping.Format, out var unixMs) ? unixMs
-            : throw new InvalidInputFileException($"{_table.Place}: {field} is {text}; expected {Describe(mapping.Format)}");
-    }
-
-    private static string Describe(TimeFormat format) => format switch
-    {
-        TimeFormat.UnixMilliseconds => "milliseconds since 1970",
-        TimeFormat.UnixSeconds => "seconds since 1970",
-        _ => "a time in ISO 8601, such as 2026-01-31T12:00:00Z",
-    };
-
-    private long Amount(string currency)
-    {
-        var text = (_amount.Column < 0 ? null : _table.Text(_amount.Column)) ?? _amount.Mapping.Default ?? throw Missing("amount");
-        if (!CurrencyTable.TryFind(System.Text.Encoding.UTF8.GetBytes(currency), out var index))
-        {
-            throw new InvalidInputFileException($"{_table.Place}: currency is {currency}, which is not an ISO 4217 code");
-        }
-
-        var scale = _amount.Mapping.Unit == AmountUnit.Minor ? 1m : (decimal)Math.Pow(10, CurrencyTable.ExponentOf(index));
-        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var amount)
-            && amount >= 0 && amount <= long.MaxValue / scale && amount * scale == decimal.Truncate(amount * scale)
-                ? (long)(amount * scale)
-                : throw new InvalidInputFileException(
-                    $"{_table.Place}: amount is {text}; expected a whole number of {currency} minor units that is not negative{(_amount.Mapping.Unit == AmountUnit.Major ? ", written in major units" : "")}");
-    }
-
-    private Dictionary<string, object>? Attributes()
-    {
-        Dictionary<string, object>? attributes = null;
-        foreach (var attribute in _attributes)
-        {
-            if (attribute.Read() is { } value)
+            if (!_record.HasAttribute(i))
             {
-                attributes ??= new Dictionary<string, object>(StringComparer.Ordinal);
-                attributes[attribute.Name] = value;
+                continue;
+            }
+
+            writer.WriteString(_attributeNames[i]);
+            if (_record.TryNumber(i, out var number))
+            {
+                writer.Write(number);
+            }
+            else
+            {
+                writer.WriteString(_record.AttributeText(i));
+            }
+        }
+    }
+
+    private void Write(ref MessagePackWriter writer, TextField field)
+    {
+        if (_record.Text(field) is { IsEmpty: false } text)
+        {
+            writer.WriteString(text);
+        }
+        else
+        {
+            writer.WriteNil();
+        }
+    }
+
+    private InvalidInputFileException Wrong()
+    {
+        var lines = new List<string>();
+        foreach (var problem in _record.Problems)
+        {
+            var count = _wrong[problem] = _wrong.GetValueOrDefault(problem) + 1;
+            if (count <= WrongShownMax)
+            {
+                lines.Add($"{_table.Place}: {RowProblems.Sentence(problem, Plan, _values, _record)}");
             }
         }
 
-        return attributes;
+        return new InvalidInputFileException(lines);
     }
 
-    private InvalidInputFileException Missing(string field) => new($"{_table.Place}: {field} is empty");
+    private void CountOddNumbers()
+    {
+        foreach (var field in Plan.Fields)
+        {
+            if (field.Kind == FieldKind.AttributeNumber && _record.HasAttribute(field.Attribute) && !_record.TryNumber(field.Attribute, out _))
+            {
+                _oddNumbers[field] = _oddNumbers.TryGetValue(field, out var odd) ? (odd.Count + 1, odd.FirstRow) : (1, _table.Row);
+            }
+        }
+    }
 }

@@ -1,26 +1,29 @@
 using StreamScoring.Configuration;
+using StreamScoring.Mapping;
 
 namespace StreamScoring.Files;
 
 /// <summary>
-/// Reads a table row by row: CSV (also .csv.gz) with a header line, or Parquet, told apart by the
-/// file's name.
+/// Reads a table row by row: CSV (also .csv.gz) with a header line, Parquet, or JSON lines (.jsonl,
+/// .ndjson, also .gz), told apart by the file's name.
 /// </summary>
 public abstract class TableReader : IDisposable
 {
-    /// <exception cref="InvalidInputFileException">Two columns have one name.</exception>
-    private protected TableReader(string path, IReadOnlyList<string> columns)
-    {
-        (FilePath, Columns) = (path, columns);
-        if (columns.Where(column => column.Length > 0).GroupBy(column => column, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
-        {
-            throw new InvalidInputFileException($"{path}: the column {twice.Key} is there {twice.Count()} times; rename or remove all but one");
-        }
-    }
+    private readonly HashSet<string> _repeated = new(StringComparer.Ordinal);
+
+    /// <param name="header">Names as they stand there.</param>
+    private protected TableReader(string path, IReadOnlyList<string> header) => (FilePath, Columns) = (path, Named(header));
 
     public string FilePath { get; }
 
+    /// <summary>
+    /// Names of the columns. Of several with one name the second is <c>NAME.1</c>, the third
+    /// <c>NAME.2</c>; one without a name is <c>Unnamed: N</c>, N from 0: as pandas names them.
+    /// </summary>
     public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Names that stand more than once in the header.</summary>
+    public IReadOnlySet<string> RepeatedNames => _repeated;
 
     /// <summary>Where the current row stands, for messages: <c>payments.csv:17</c>.</summary>
     public string Place => PlaceOf(Row);
@@ -34,11 +37,18 @@ public abstract class TableReader : IDisposable
     public abstract string PlaceOf(int row);
 
     /// <exception cref="InvalidInputFileException">The file is missing or is no table.</exception>
-    public static TableReader Open(string path)
+    public static TableReader Open(string path) => Open(path, TableForm.Standard);
+
+    /// <inheritdoc cref="Open(string)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="form">How a text is cut into cells.</param>
+    public static TableReader Open(string path, TableForm form)
     {
         try
         {
-            return path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetTableReader(path) : new CsvTableReader(path);
+            return path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase) ? new ParquetTableReader(path)
+                : JsonLinesTableReader.IsNamed(path) ? new JsonLinesTableReader(path)
+                : new CsvTableReader(path, form);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -63,6 +73,15 @@ public abstract class TableReader : IDisposable
     /// <exception cref="InvalidInputFileException">There is no such column.</exception>
     public int Require(string column)
     {
+        var index = Find(column);
+        return !_repeated.Contains(column) ? index
+            : throw new InvalidInputFileException($"{FilePath}: the column {column} is there more than once; rename or remove all but one");
+    }
+
+    /// <summary>The column of that name, the first where there are several.</summary>
+    /// <exception cref="InvalidInputFileException">There is no such column.</exception>
+    public int Find(string column)
+    {
         var index = IndexOf(column);
         return index >= 0 ? index : throw new InvalidInputFileException(Nearest.To(column, Columns) is { } near
             ? $"{FilePath}: there is no column {column}; did you mean {near}?"
@@ -80,11 +99,49 @@ public abstract class TableReader : IDisposable
     /// <returns>Null for an empty cell.</returns>
     public abstract string? Text(int column);
 
+    /// <summary>Hands the current row's cell to a plan.</summary>
+    /// <param name="values">Takes it.</param>
+    /// <param name="source">Its number there.</param>
+    internal virtual void CopyTo(int column, SourceValues values, int source)
+    {
+        if (Text(column) is { } text)
+        {
+            values.Set(source, text, SourceKind.Cell);
+        }
+    }
+
     /// <returns>NaN for an empty cell.</returns>
     /// <exception cref="InvalidInputFileException">The cell is no number.</exception>
     public abstract double Number(int column);
 
     public abstract void Dispose();
+
+    private List<string> Named(IReadOnlyList<string> header)
+    {
+        var (names, taken) = (new List<string>(header.Count), header.ToHashSet(StringComparer.Ordinal));
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < header.Count; i++)
+        {
+            var name = header[i].Length > 0 ? header[i] : $"Unnamed: {i}";
+            if (!seen.TryAdd(name, 0))
+            {
+                _repeated.Add(name);
+                var number = seen[name] + 1;
+                while (taken.Contains($"{name}.{number}"))
+                {
+                    number++;
+                }
+
+                seen[name] = number;
+                name = $"{name}.{number}";
+                taken.Add(name);
+            }
+
+            names.Add(name);
+        }
+
+        return names;
+    }
 
     private protected InvalidInputFileException NoNumber(int column, string text) => new($"{Place}: {Columns[column]} is {text}; expected a number");
 

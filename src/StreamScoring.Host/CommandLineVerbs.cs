@@ -17,6 +17,7 @@ internal static class CommandLineVerbs
         PolicyVerb.Build(),
         TuneVerb.Build(),
         TopicsVerb.Build(),
+        ColumnsVerb.Build(),
         PublishVerb.Build(),
         DecisionsVerb.Build(),
         DeadLettersVerb.Build(),

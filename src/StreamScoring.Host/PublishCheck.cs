@@ -20,18 +20,19 @@ internal static class PublishCheck
     /// <param name="asJson">Whether the records are to be JSON, which takes more bytes.</param>
     /// <param name="stampsEventTime">Whether records are to carry what they are ordered by as their
     /// timestamp, not the current time.</param>
+    /// <returns>Rows that are to be left out.</returns>
     /// <exception cref="InvalidInputFileException">
-    /// The pipeline would refuse a row. The message names file, row and field of the first, how
-    /// many there are, and what to do.
+    /// The pipeline would refuse rows. The message names file, row and field of each, how many
+    /// there are, and what to do.
     /// </exception>
-    public static void Require(PaymentTable table, FeatureFile features, IngestLimits limits, bool asJson = false, bool stampsEventTime = false)
+    public static TableRefusals Require(PaymentTable table, FeatureFile features, IngestLimits limits, bool asJson = false, bool stampsEventTime = false)
     {
         var decoder = new RecordDecoder(features.Layout, limits, FileLogSource.Logs);
         var batch = new PaymentBatch(features.Layout, RowsMax, BytesInitial);
         var nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         var json = new ArrayBufferWriter<byte>(4096);
-        var (payments, labels, refused) = (0L, 0L, 0L);
-        (string Problem, string? Hint)? first = null;
+        var (payments, labels) = (0L, 0L);
+        var refusals = new TableRefusals(table);
         foreach (var (isLabel, orderMs, value) in table.InOrder())
         {
             var (log, index) = isLabel ? (0, labels++) : (1, payments++);
@@ -43,17 +44,13 @@ internal static class PublishCheck
         }
 
         Decode();
-        if (first is var (problem, hint))
-        {
-            throw new InvalidInputFileException(
-                $"{problem} ({refused:N0} of {payments + labels:N0} rows would be refused); nothing is published{(hint is null ? "" : $". {hint}")}");
-        }
+        refusals.Require("nothing is published");
+        return refusals;
 
         void Decode()
         {
             decoder.Decode(batch);
-            first ??= TableRefusal.First(table, batch);
-            refused += batch.RejectedCount;
+            refusals.Add(batch);
             batch.Clear();
         }
     }

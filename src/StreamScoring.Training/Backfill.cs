@@ -26,13 +26,15 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
     /// them, as a decision is repeated live.</summary>
     private readonly Dictionary<long, FeatureRow> _repeated = [];
 
+    private readonly TableRefusals _refusals = new(table);
+
     private readonly ApproximateRows _approximate = new(features, table.PlaceOfPayment);
 
     /// <summary>
     /// What whoever uses the written table should know of it, one sentence each: complete once it
     /// is written.
     /// </summary>
-    public IEnumerable<string> Notices => _approximate.Notices();
+    public IEnumerable<string> Notices => _refusals.Notices.Concat(_approximate.Notices());
 
     /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the
     /// label where one is named.</param>
@@ -41,8 +43,8 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
     /// <param name="passed">Fields of the payment between the features and the label.</param>
     /// <param name="progress">Told the number of payments written so far.</param>
     /// <returns>Payments written.</returns>
-    /// <exception cref="InvalidInputFileException">A payment does not hold to the
-    /// contract.</exception>
+    /// <exception cref="InvalidInputFileException">Payments do not hold to the contract; all of
+    /// them are named.</exception>
     public async Task<long> RunAsync(string output, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(passed);
@@ -55,9 +57,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
 
         using var writer = TableWriter.Create(output, columns);
         using var source = new FileLogSource(table);
-        // A table's amounts and ids are as the contract says; how far ahead of a label's time an
-        // event lies is not its business.
-        var tableLimits = (limits ?? new IngestLimits()) with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
+        var tableLimits = RecordedTable.LimitsOf(table, limits ?? new IngestLimits());
         var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default) { Rates = RateSchedule.Of(rates) };
         using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
 
@@ -70,17 +70,14 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
             progress?.Invoke(written);
         }).Run(materializer);
         await done;
+        _refusals.Require();
         writer.Complete();
         return written;
     }
 
     private void Write(PaymentBatch batch, TableWriter writer, PassedColumns passed, bool withLabel)
     {
-        if (TableRefusal.First(table, batch) is { } refusal)
-        {
-            throw new InvalidInputFileException(refusal.Hint is null ? refusal.Problem : $"{refusal.Problem}. {refusal.Hint}");
-        }
-
+        _refusals.Add(batch);
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
             var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);

@@ -1,5 +1,4 @@
 using StreamScoring.Batches;
-using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Files;
@@ -19,8 +18,20 @@ public sealed class RecordedTable(PaymentTable table, IngestLimits limits) : IRe
     public LogTable Logs => FileLogSource.Logs;
 
     /// <inheritdoc/>
-    /// <remarks>How far ahead of a label's time an event lies is not a table's business.</remarks>
-    public IngestLimits Limits { get; } = limits with { EventTimeAheadMax = TimeSpan.FromDays(365_000) };
+    public IngestLimits Limits { get; } = LimitsOf(table, limits);
+
+    /// <summary>Rows that were refused.</summary>
+    public TableRefusals Refusals { get; } = new(table);
+
+    /// <summary>
+    /// Limits of a table's records: how far ahead of a label's time an event lies is not its
+    /// business, and its columns file may exempt columns that only look like card numbers.
+    /// </summary>
+    internal static IngestLimits LimitsOf(PaymentTable table, IngestLimits limits) => limits with
+    {
+        EventTimeAheadMax = TimeSpan.FromDays(365_000),
+        CardNumberFieldsIgnored = limits.CardNumberFieldsIgnored.Concat(table.CardNumberFieldsIgnored).ToHashSet(StringComparer.Ordinal),
+    };
 
     /// <inheritdoc/>
     public IdempotencyOptions Idempotency => IdempotencyOptions.Default;
@@ -35,13 +46,7 @@ public sealed class RecordedTable(PaymentTable table, IngestLimits limits) : IRe
     public FoldedState NewState(FeatureFile features) => new(features, Logs, Idempotency);
 
     /// <inheritdoc/>
-    public void Look(PaymentBatch batch)
-    {
-        if (TableRefusal.First(table, batch) is { } refusal)
-        {
-            throw new InvalidInputFileException(refusal.Hint is null ? refusal.Problem : $"{refusal.Problem}. {refusal.Hint}");
-        }
-    }
+    public void Look(PaymentBatch batch) => Refusals.Add(batch);
 
     /// <inheritdoc/>
     public bool IsFraud(PaymentBatch batch, int rowIndex) =>

@@ -29,6 +29,49 @@ public sealed class TableVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_few_rows_that_look_like_card_numbers_are_left_out_and_named_and_many_refuse_the_table()
+    {
+        const string columns = "version: 1\ncolumns: {payment_id: id, event_time: t, amount: a, currency: {value: EUR}, card_id: c, merchant_id: m}\n";
+        string Rows(Func<int, bool> isCard) => "id,t,a,c,m\n" + string.Concat(Enumerable.Range(1, 40).Select(i => $"p{i},2024-01-01,1,k,{(isCard(i) ? "4111111111111111" : $"m{i}")}\n"));
+        var (few, many, file) = (Write("few.csv", Rows(i => i is 5 or 9)), Write("many.csv", Rows(i => i % 5 == 0)), Write("c.yaml", columns));
+        var exempt = Write("e.yaml", columns.Replace("merchant_id: m", "merchant_id: {column: m, card_numbers: ignored}", StringComparison.Ordinal));
+        var features = Write("f.yaml", "version: 1\nfeatures:\n  - {name: n, entity: card_id, aggregate: count, window: 1d}\n");
+        string[] Verb(string table, string of) => ["backfill", "--features", features, "--payments", table, "--columns", of, "--output", Path.Combine(_folder, "o.csv")];
+        var left = await ScoringProcess.SucceedAsync(NoBroker, Verb(few, file));
+        Assert.Contains($"{few}:6: merchant_id holds a card number, in 2 rows: 6, 10; these rows are left out", left.Errors, StringComparison.Ordinal);
+        var rows = await File.ReadAllLinesAsync(Path.Combine(_folder, "o.csv"));
+        Assert.Equal(39, rows.Length);
+        Assert.Equal("p40,38", rows[^1]);
+        var refused = await ScoringProcess.RunAsync(NoBroker, Verb(many, file));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"{many}:6: merchant_id holds a card number, in 8 rows", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("8 of 40 rows would be refused", refused.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("4111111111111111", left.Errors + refused.Errors, StringComparison.Ordinal);
+        await ScoringProcess.SucceedAsync(NoBroker, Verb(many, exempt));
+        Assert.Equal(41, (await File.ReadAllLinesAsync(Path.Combine(_folder, "o.csv"))).Length);
+    }
+
+    [Fact]
+    public async Task A_proposed_columns_file_fits_its_table_and_the_check_shows_what_becomes_of_each_field()
+    {
+        var table = Write("t.csv", "Time;Amount;Card Number;Shop;Street;is fraud\n31.12.2023 09:05;1.234,50;4111 1111 1111 1111;S1;x;Yes\n01.01.2024 10:00;5,00;5555-5555-5555-4444;S2;y;No\n");
+        var columns = Path.Combine(_folder, "c.yaml");
+        await ScoringProcess.SucceedAsync(NoBroker, "columns", "infer", "--sample", table, "--output", columns);
+        var environment = new Dictionary<string, string>(NoBroker) { ["CARD_KEY"] = "0123456789abcdef" };
+        var shown = await ScoringProcess.SucceedAsync(environment, "columns", "check", columns, "--sample", table, "--json");
+        using var json = System.Text.Json.JsonDocument.Parse(shown.Output);
+        var fields = json.RootElement.GetProperty("rows")[0].GetProperty("fields").EnumerateArray().ToDictionary(field => field.GetProperty("field").GetString()!, field => field.GetProperty("value").GetString());
+        Assert.Equal(("2023-12-31T09:05:00.000Z", "1234.5 EUR", "fraud"), (fields["event_time"], fields["amount"], fields["label"]));
+        Assert.Equal(64, fields["card_id"]!.Length);
+        Assert.DoesNotContain("attributes.Street", fields.Keys);
+        Assert.Contains("2 payments, 2 labels", shown.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("4111", shown.Output + shown.Errors, StringComparison.Ordinal);
+        var missing = await ScoringProcess.RunAsync(NoBroker, "columns", "check", columns, "--sample", table);
+        Assert.Equal(2, missing.ExitCode);
+        Assert.Contains("the environment variable CARD_KEY is not set", missing.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_table_may_begin_in_1970_unless_a_floor_is_given()
     {
         var payments = Write("p.csv", "Time,Amount\n0,1.5\n0,2\n1,3\n");

@@ -31,15 +31,21 @@ internal sealed class TuneWorkload
     {
         var features = FeatureFiles.Load(topology.FeatureFile);
         var table = PaymentTable.Read(files, [], columns, EventOrder.EventTime, attributeUses: features.AttributeUses, cancel: cancel);
-        PublishCheck.Require(table, features, topology.Limits);
-        if (table.PaymentCount < payments)
+        var refusals = PublishCheck.Require(table, features, topology.Limits);
+        if (table.PaymentCount - refusals.Count < payments)
         {
-            throw new InvalidInputFileException($"--payments {string.Join(' ', files)}: {table.PaymentCount:N0} payments, and a trial takes {payments:N0}; give more tables, or --events {table.PaymentCount}");
+            throw new InvalidInputFileException($"--payments {string.Join(' ', files)}: {table.PaymentCount - refusals.Count:N0} payments, and a trial takes {payments:N0}; give more tables, or --events {table.PaymentCount - refusals.Count}");
         }
 
         var (events, left) = (new List<(Payment?, Label?)>(), payments);
+        var (paymentIndex, labelIndex) = (0L, 0L);
         foreach (var (isLabel, _, value) in table.InOrder())
         {
+            if (refusals.IsLeftOut(isLabel, isLabel ? labelIndex++ : paymentIndex++))
+            {
+                continue;
+            }
+
             if (!isLabel && left-- == 0)
             {
                 break;

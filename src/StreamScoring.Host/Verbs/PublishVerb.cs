@@ -49,7 +49,8 @@ internal static class PublishVerb
                 parsed.GetRequiredValue(payments), parsed.GetValue(labels) ?? [], parsed.GetValue(columns), CommonOptions.OrderOf(parsed.GetValue(order)),
                 progress: rows => progress.Show($"{rows:N0} payments read"), attributeUses: features.AttributeUses, cancel: cancel);
             progress.Say(table.Notices);
-            PublishCheck.Require(table, features, file.Limits, asJson, stampsEventTime);
+            var refusals = PublishCheck.Require(table, features, file.Limits, asJson, stampsEventTime);
+            progress.Say(refusals.Notices);
             KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
             await using var publisher = new PaymentPublisher(
                 ClientRegion.Of(file),
@@ -60,7 +61,7 @@ internal static class PublishVerb
                     InFlightMax = 100_000,
                     CardNumberFieldsIgnored = file.Limits.CardNumberFieldsIgnored,
                 });
-            var (paymentCount, labelCount) = await PublishAsync(table, publisher, parsed.GetValue(rate), stampsEventTime, progress, cancel);
+            var (paymentCount, labelCount) = await PublishAsync(table, refusals, publisher, parsed.GetValue(rate), stampsEventTime, progress, cancel);
             progress.Clear();
             await Console.Error.WriteLineAsync($"{paymentCount:N0} payments and {labelCount:N0} labels are acknowledged");
             if (parsed.GetValue(json))
@@ -78,16 +79,22 @@ internal static class PublishVerb
     /// </summary>
     /// <returns>Payments and labels that are acknowledged.</returns>
     private static async Task<(long Payments, long Labels)> PublishAsync(
-        PaymentTable table, PaymentPublisher publisher, double rate, bool stampsEventTime, ProgressLine progress, CancellationToken cancel)
+        PaymentTable table, TableRefusals refusals, PaymentPublisher publisher, double rate, bool stampsEventTime, ProgressLine progress, CancellationToken cancel)
     {
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
         var (sent, labelsSent, lastMs) = (0L, 0L, 0L);
+        var (payments, labels) = (0L, 0L);
         foreach (var (isLabel, orderMs, value) in table.InOrder())
         {
             if (cancel.IsCancellationRequested)
             {
                 break;
+            }
+
+            if (refusals.IsLeftOut(isLabel, isLabel ? labels++ : payments++))
+            {
+                continue;
             }
 
             if ((sent & 0xff) == 0)

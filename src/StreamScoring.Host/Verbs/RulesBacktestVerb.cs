@@ -80,6 +80,12 @@ internal static class RulesBacktestVerb
             var backtest = new RuleBacktest(artifacts.Features, artifacts.PolicyOf(own, meter, rules, foldedRates: tables.Length > 0 ? rules.World.Rates : null), recorded, akka.Materializer);
             var summary = await backtest.RunAsync(writer, decided => progress.Show(count is { } all ? (FormattableString)$"{decided:N0} of {all:N0} payments" : $"{decided:N0} payments"), cancel);
             progress.Clear();
+            if (recorded is RecordedTable { Refusals: var refusals })
+            {
+                refusals.Require();
+                progress.Say(refusals.Notices);
+            }
+
             writer?.Complete();
             if (summary.Payments == 0)
             {

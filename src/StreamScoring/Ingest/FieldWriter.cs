@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Identity;
+using StreamScoring.Mapping;
 
 namespace StreamScoring.Ingest;
 
@@ -18,6 +19,9 @@ internal sealed class FieldWriter
     private readonly bool[] _scanned = new bool[TextFields.Count];
     private readonly bool _scanAttributes;
     private readonly bool _scanAmount;
+
+    /// <summary>Names of attributes in which card numbers are not looked for.</summary>
+    private readonly byte[][] _attributesIgnored;
     private readonly byte[][] _attributeNames;
     private readonly bool[] _attributeSeen;
     private NeighbouringGroups _groups;
@@ -34,6 +38,7 @@ internal sealed class FieldWriter
 
         _scanAttributes = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.Attributes);
         _scanAmount = !limits.CardNumberFieldsIgnored.Contains(CardNumberFields.AmountMinor);
+        _attributesIgnored = [.. CardNumberFields.AttributesOf(limits.CardNumberFieldsIgnored).Select(System.Text.Encoding.UTF8.GetBytes)];
         _attributeNames = [.. layout.AttributeNames.Select(System.Text.Encoding.UTF8.GetBytes)];
         _attributeSeen = new bool[_attributeNames.Length];
     }
@@ -93,6 +98,12 @@ internal sealed class FieldWriter
             TextField.MerchantCountry or TextField.CardCountry or TextField.IpCountry => CheckCountry(value),
             _ => RejectReason.None,
         };
+        if (reason is RejectReason.UnknownCurrency or RejectReason.InvalidMcc or RejectReason.InvalidCountry
+            && TryAsContract(batch, field, value, out var contractStart, out var contractLength))
+        {
+            return SetText(batch, rowIndex, field, contractStart, contractLength);
+        }
+
         if (reason != RejectReason.None)
         {
             return reason;
@@ -107,6 +118,66 @@ internal sealed class FieldWriter
         }
 
         return RejectReason.None;
+    }
+
+    /// <summary>
+    /// A code as others write it: <c>usd</c> and <c>978</c> are currencies, <c>gb</c> is a country,
+    /// and <c>742</c> is a category whose leading zero was lost. The record's own bytes stay: they
+    /// go into a dead letter if something else is wrong.
+    /// </summary>
+    private static bool TryAsContract(PaymentBatch batch, TextField field, ReadOnlySpan<byte> value, out int start, out int length)
+    {
+        (start, length) = (0, 0);
+        Span<byte> written = stackalloc byte[4];
+        value = CellText.WholeOf(value);
+        if (field == TextField.Currency)
+        {
+            if (!CurrencyTable.TryFindWritten(value, out var index))
+            {
+                return false;
+            }
+
+            written = written[..3];
+            CurrencyTable.Utf8CodeOf(index).CopyTo(written);
+        }
+        else if (field == TextField.Mcc)
+        {
+            if (value.Length is 0 or > 4 || !IsAllDigits(value))
+            {
+                return false;
+            }
+
+            written.Fill((byte)'0');
+            value.CopyTo(written[(4 - value.Length)..]);
+        }
+        else
+        {
+            if (value.Length != 2 || !char.IsAsciiLetter((char)value[0]) || !char.IsAsciiLetter((char)value[1]))
+            {
+                return false;
+            }
+
+            written = written[..2];
+            System.Text.Ascii.ToUpper(value, written, out _);
+        }
+
+        (start, length) = (batch.AppendBytes(written), written.Length);
+        return true;
+    }
+
+    /// <summary>
+    /// Whether a number may stand for the text: ids are numbers to many, and are not to be counted
+    /// with.
+    /// </summary>
+    public static bool TakesNumber(TextField field) => field is TextField.Currency or TextField.Mcc or TextField.PaymentId or TextField.CardId or TextField.CustomerId
+        or TextField.MerchantId or TextField.TerminalId or TextField.DeviceId;
+
+    /// <summary>A text that came as a number in binary.</summary>
+    public RejectReason SetNumber(PaymentBatch batch, int rowIndex, TextField field, long number)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(number, digits, out var length);
+        return SetText(batch, rowIndex, field, batch.AppendBytes(digits[..length]), length);
     }
 
     /// <summary>An MCC given as a number: its four digits, with leading zeros.</summary>
@@ -177,7 +248,7 @@ internal sealed class FieldWriter
             return RejectReason.InvalidUtf8;
         }
 
-        if (_scanAttributes && (CardNumber.IsIn(value) || CardNumber.IsIn(name) || _groups.Add(value)))
+        if (_scanAttributes && !IsIgnored(name) && (CardNumber.IsIn(value) || CardNumber.IsIn(name) || _groups.Add(value)))
         {
             return RejectReason.CardNumber;
         }
@@ -213,7 +284,7 @@ internal sealed class FieldWriter
             return RejectReason.OutOfRange;
         }
 
-        if (_scanAttributes
+        if (_scanAttributes && !IsIgnored(name)
             && ((digits.IsEmpty ? CardNumber.IsIn(number) || _groups.Add(number) : CardNumber.IsInNumber(digits) || _groups.Add(digits))
                 || CardNumber.IsIn(name)))
         {
@@ -298,6 +369,21 @@ internal sealed class FieldWriter
             : RejectReason.InvalidCountry;
 
     private static bool IsAllDigits(ReadOnlySpan<byte> value) => value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
+
+    private bool IsIgnored(ReadOnlySpan<byte> name)
+    {
+        foreach (var ignored in _attributesIgnored)
+        {
+            if (name.SequenceEqual(ignored))
+            {
+                // What stands beside it is no part of the same number.
+                _groups.Clear();
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <returns>The attribute's column; -1 where nothing looks at it or it was given
     /// before.</returns>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using StreamScoring.Batches;
 using StreamScoring.Contracts;
+using StreamScoring.Mapping;
 
 namespace StreamScoring.Ingest;
 
@@ -103,33 +104,35 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
         switch (field)
         {
             case DecodedField.EventTime:
-                return TryReadTime(ref reader, out var eventTimeMs)
+                return TryReadTime(ref reader, batch, out var eventTimeMs)
                     ? ToRejection(fields.SetEventTime(batch, rowIndex, eventTimeMs), field)
                     : new Rejection(RejectReason.WrongType, field);
             case DecodedField.KnownAt:
-                return TryReadTime(ref reader, out var knownAtMs)
+                return TryReadTime(ref reader, batch, out var knownAtMs)
                     ? ToRejection(fields.SetKnownAt(batch, rowIndex, knownAtMs), field)
                     : new Rejection(RejectReason.WrongType, field);
             case DecodedField.AmountMinor:
                 return reader.TokenType != JsonTokenType.Number ? new Rejection(RejectReason.WrongType, field)
-                    : reader.TryGetInt64(out var amountMinor) ? ToRejection(fields.SetAmount(batch, rowIndex, amountMinor), field)
+                    : reader.TryGetInt64(out var amountMinor) || CellText.TryWhole(CellText.WholeOf(reader.ValueSpan), out amountMinor) ? ToRejection(fields.SetAmount(batch, rowIndex, amountMinor), field)
                     : new Rejection(
                         fields.IsCardNumberInAmount(reader.ValueSpan) ? RejectReason.CardNumber
                         : IsWhole(reader.ValueSpan) ? RejectReason.OutOfRange
                         : RejectReason.WrongType,
                         field);
             case DecodedField.Fraud:
-                batch.Fraud[rowIndex] = reader.TokenType == JsonTokenType.True || (reader.TokenType == JsonTokenType.Number && reader.ValueSpan is [(byte)'1']);
-                return batch.Fraud[rowIndex] || reader.TokenType == JsonTokenType.False
-                    || (reader.TokenType == JsonTokenType.Number && reader.ValueSpan is [(byte)'0'])
-                        ? default
-                        : new Rejection(RejectReason.WrongType, field);
+                return TryReadFraud(ref reader, batch, out batch.Fraud[rowIndex]) ? default : new Rejection(RejectReason.WrongType, field);
             case DecodedField.Attributes:
                 return ReadAttributes(ref reader, batch, rowIndex, valueStart);
             case (int)TextField.Mcc when reader.TokenType == JsonTokenType.Number:
-                return reader.TryGetInt64(out var mcc)
+                return CellText.TryWhole(CellText.WholeOf(reader.ValueSpan), out var mcc)
                     ? ToRejection(fields.SetMcc(batch, rowIndex, mcc), field)
                     : new Rejection(RejectReason.InvalidMcc, field);
+            case < TextFields.Count when reader.TokenType == JsonTokenType.Number && FieldWriter.TakesNumber((TextField)field):
+                // Its digits are the id: 12345.0, as tools write what may be missing, is 12345.
+                var digits = CellText.WholeOf(reader.ValueSpan);
+                return digits.IndexOfAny("eE."u8) < 0
+                    ? ToRejection(fields.SetText(batch, rowIndex, (TextField)field, valueStart + (int)reader.TokenStartIndex, digits.Length), field)
+                    : new Rejection(fields.IsCardNumberInAmount(reader.ValueSpan) ? RejectReason.CardNumber : RejectReason.WrongType, field);
             default:
                 if (reader.TokenType != JsonTokenType.String)
                 {
@@ -171,6 +174,10 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
                     reason = reader.TryGetDouble(out var number)
                         ? fields.SetAttributeNumber(batch, rowIndex, batch.Bytes.AsSpan(nameStart, nameLength), number, reader.ValueSpan)
                         : RejectReason.OutOfRange;
+                    break;
+                case JsonTokenType.True or JsonTokenType.False:
+                    var isTrue = reader.TokenType == JsonTokenType.True;
+                    reason = fields.SetAttributeNumber(batch, rowIndex, batch.Bytes.AsSpan(nameStart, nameLength), isTrue ? 1 : 0, isTrue ? "1"u8 : "0"u8);
                     break;
                 case JsonTokenType.Null:
                     continue;
@@ -223,14 +230,7 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
 
     private bool HoldsCardNumber(ref Utf8JsonReader reader, PaymentBatch batch)
     {
-        var text = reader.ValueSpan;
-        if (reader.ValueIsEscaped)
-        {
-            // In the room behind the batch's bytes, which nobody takes.
-            var room = batch.Reserve(text.Length);
-            text = room[..reader.CopyString(room)];
-        }
-
+        var text = Unescaped(ref reader, batch);
         return reader.TokenType switch
         {
             JsonTokenType.PropertyName => UnknownFields.NameHoldsCardNumber(text),
@@ -252,22 +252,55 @@ internal sealed class JsonRecordDecoder(FieldWriter fields)
     }
 
     /// <summary>A number of milliseconds, or ISO 8601; a time without a zone is UTC.</summary>
-    private static bool TryReadTime(ref Utf8JsonReader reader, out long unixMs)
+    private static bool TryReadTime(ref Utf8JsonReader reader, PaymentBatch batch, out long unixMs)
     {
         unixMs = 0;
         if (reader.TokenType == JsonTokenType.Number)
         {
-            return reader.TryGetInt64(out unixMs);
+            return CellText.TryWhole(CellText.WholeOf(reader.ValueSpan), out unixMs);
         }
 
-        if (reader.TokenType != JsonTokenType.String || !reader.TryGetDateTime(out var time))
+        if (reader.TokenType != JsonTokenType.String)
         {
             return false;
         }
 
-        var utc = time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time;
-        unixMs = (utc.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond;
-        return true;
+        if (reader.TryGetDateTime(out var time))
+        {
+            var utc = time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time;
+            unixMs = (utc.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond;
+            return true;
+        }
+
+        // With a blank in place of the T, or with +0100.
+        return TimeReading.Iso.TryRead(Unescaped(ref reader, batch), out unixMs);
+    }
+
+    /// <summary>True, 1 and the usual words for them.</summary>
+    private static bool TryReadFraud(ref Utf8JsonReader reader, PaymentBatch batch, out bool isFraud)
+    {
+        var fraud = reader.TokenType switch
+        {
+            JsonTokenType.True => true,
+            JsonTokenType.False => false,
+            JsonTokenType.Number => CellText.WholeOf(reader.ValueSpan) switch { [(byte)'1'] => true, [(byte)'0'] => false, _ => null as bool? },
+            JsonTokenType.String => LabelWords.FraudOf(Unescaped(ref reader, batch)),
+            _ => null,
+        };
+        isFraud = fraud == true;
+        return fraud is not null;
+    }
+
+    private static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader, PaymentBatch batch)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return reader.ValueSpan;
+        }
+
+        // In the room behind the batch's bytes, which nobody takes.
+        var room = batch.Reserve(reader.ValueSpan.Length);
+        return room[..reader.CopyString(room)];
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> number) => number.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0;

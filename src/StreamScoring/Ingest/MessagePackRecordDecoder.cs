@@ -127,9 +127,31 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             return default;
         }
 
-        return field == TextField.Mcc && reader.TryReadInt64(out var number)
-            ? ToRejection(fields.SetMcc(batch, rowIndex, number), (int)field)
+        return FieldWriter.TakesNumber(field) && TryReadWhole(ref reader, out var number)
+            ? ToRejection(field == TextField.Mcc ? fields.SetMcc(batch, rowIndex, number) : fields.SetNumber(batch, rowIndex, field, number), (int)field)
             : WrongTypeOrMalformed(ref reader, (int)field);
+    }
+
+    /// <summary>
+    /// An integer, or a float that is one. A float that looks like a card number may have lost
+    /// digits, by which its digits alone would not tell.
+    /// </summary>
+    private static bool TryReadWhole(ref MessagePackSpanReader reader, out long whole)
+    {
+        if (reader.TryReadInt64(out whole))
+        {
+            return true;
+        }
+
+        var before = reader;
+        if (reader.TryReadNumber(out var number) && number == Math.Truncate(number) && Math.Abs(number) < 1L << 53 && !CardNumber.IsIn(number))
+        {
+            whole = (long)number;
+            return true;
+        }
+
+        reader = before;
+        return false;
     }
 
     private Rejection ReadEventTime(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
@@ -150,7 +172,7 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
 
     private Rejection ReadAmount(ref MessagePackSpanReader reader, PaymentBatch batch, int rowIndex, out bool has)
     {
-        has = reader.TryReadInt64(out var value);
+        has = TryReadWhole(ref reader, out var value);
         return has ? ToRejection(fields.SetAmount(batch, rowIndex, value), DecodedField.AmountMinor)
             : reader.TryReadNil() ? default
             : WrongTypeOrMalformed(ref reader, DecodedField.AmountMinor);
@@ -202,6 +224,10 @@ internal sealed class MessagePackRecordDecoder(FieldWriter fields)
             else if (reader.TryReadNumber(out var number))
             {
                 reason = fields.SetAttributeNumber(batch, rowIndex, name, number, []);
+            }
+            else if (reader.TryReadBoolean(out var flag))
+            {
+                reason = fields.SetAttributeNumber(batch, rowIndex, name, flag ? 1 : 0, flag ? "1"u8 : "0"u8);
             }
             else if (reader.TryReadNil())
             {

@@ -45,7 +45,8 @@ public static class RejectionText
 
     /// <summary>What to do about a card number in a table.</summary>
     public static string CardNumberHint(string field) =>
-        $"Put a token in its place, or, if it is none, exempt the field: --set ingest.cardNumberFieldsIgnored={field}";
+        "Make tokens of it in the columns file (token: hmac-sha256, key: ${CARD_KEY}; docs/columns.md), or, if it is none, "
+        + $"exempt the field: --set ingest.cardNumberFieldsIgnored={field}";
 
     public static string Sentence(Rejection rejection)
     {

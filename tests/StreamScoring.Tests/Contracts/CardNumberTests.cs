@@ -209,6 +209,19 @@ public sealed class CardNumberTests
     }
 
     [Fact]
+    public void An_attribute_is_exempted_by_its_name_and_parts_a_number_that_is_spread_over_its_neighbours()
+    {
+        var payment = SamplePayment.Full with { Attributes = new Dictionary<string, object> { ["key"] = "4111111111111111" } };
+        Assert.Equal("attributes", CardNumberFields.Find(payment, new HashSet<string>()));
+        Assert.Equal("attributes", CardNumberFields.Find(payment, new HashSet<string> { "attributes.other", "key" }));
+        Assert.Null(CardNumberFields.Find(payment, new HashSet<string> { "attributes.key" }));
+        var spread = SamplePayment.Full with { Attributes = new Dictionary<string, object> { ["a"] = "6011", ["b"] = "1111", ["c"] = "1111", ["d"] = "1117" } };
+        Assert.Equal("attributes", CardNumberFields.Find(spread, new HashSet<string>()));
+        Assert.Null(CardNumberFields.Find(spread, new HashSet<string> { "attributes.b" }));
+        Assert.Equal([true, true, false, false], new[] { "attributes.key", "card_id", "attributes.", "key" }.Select(CardNumberFields.IsName));
+    }
+
+    [Fact]
     public void Few_payments_with_short_numbers_as_attributes_are_taken_for_card_numbers()
     {
         var random = new Random(5);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Tuning;
@@ -89,6 +90,13 @@ public sealed partial class TopologyKeysTests : IDisposable
     public void A_value_that_differs_shows_in_its_key(string set, params string[] keys)
     {
         Assert.Equal(keys, Differing(_file.Load(), _file.Load(set)));
+    }
+
+    [Fact]
+    public void One_value_names_several_fields_that_only_look_like_card_numbers()
+    {
+        Assert.Equal(["attributes.key", "merchant_id"], TopologyFile.ParseLimits(["ingest.cardNumberFieldsIgnored=merchant_id, attributes.key"]).CardNumberFieldsIgnored.Order());
+        Assert.Contains("attributes.NAME", Assert.Throws<InvalidInputFileException>(() => TopologyFile.ParseLimits(["ingest.cardNumberFieldsIgnored=merchant"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

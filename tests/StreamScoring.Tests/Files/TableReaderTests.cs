@@ -64,7 +64,6 @@ public sealed class TableReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a,b,a\n1,2,3\n", "the column a is there 2 times")]
     [InlineData("", "the file is empty")]
     [InlineData("a,b\n1\n", "t.csv:2: the row has 1 cells and the header has 2")]
     public void A_malformed_table_is_refused_and_the_message_says_where(string text, string problem)
@@ -102,12 +101,12 @@ public sealed class TableReaderTests : IDisposable
         using var reader = TableReader.Open(path);
         Assert.True(reader.Read());
         Assert.Equal(
-            ["1", "3", "5", "6", "7", "7", "7", "0.5", "1.25", "12.34", "True", "x", "2024-02-29T12:34:56.789Z", "2024-02-29T00:00:00.000Z"],
+            ["1", "3", "5", "6", "7", "7", "7", "0.5", "1.25", "12.34", "true", "x", "2024-02-29T12:34:56.789Z", "2024-02-29T00:00:00.000Z"],
             Enumerable.Range(0, reader.Columns.Count).Select(reader.Text));
         Assert.Equal([1, 3, 5, 6, 7, 7, 7, 0.5, 1.25, 12.34, 1], Enumerable.Range(0, 11).Select(reader.Number));
         Assert.True(reader.Read());
         Assert.Equal(
-            ["2", "4", null, "4294967295", "8", "-8", "-8", null, null, "-0.50", "False", null, "2024-03-01T12:34:56.789Z", "2024-03-01T00:00:00.000Z"],
+            ["2", "4", null, "4294967295", "8", "-8", "-8", null, null, "-0.50", "false", null, "2024-03-01T12:34:56.789Z", "2024-03-01T00:00:00.000Z"],
             Enumerable.Range(0, reader.Columns.Count).Select(reader.Text));
         Assert.Equal([2, 4, double.NaN, 4294967295, 8, -8, -8, double.NaN, double.NaN, -0.5, 0], Enumerable.Range(0, 11).Select(reader.Number));
         Assert.False(reader.Read());

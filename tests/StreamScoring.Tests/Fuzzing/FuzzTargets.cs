@@ -94,7 +94,10 @@ internal static class FuzzTargets
             """)),
         Yaml("columns-file", text => ColumnsFile.Parse("columns.yaml", text), Texts(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "columns.yaml")),
-            "version: 1\ncolumns:\n  payment_id: id\n  event_time: {column: t, format: unix_s}\n  amount: {column: a, unit: major}\n  currency: {default: EUR}\n  attributes.x: x\nlabel: fraud\nlabel_delay: 7d\n")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "tabformer", "columns.yaml")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "ibm-aml", "columns.yaml")),
+            File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "datasets", "ieee-cis", "columns.yaml")),
+            "version: 1\ncolumns:\n  payment_id: id\n  event_time: {column: t, format: unix_s}\n  amount: {column: a, unit: major}\n  currency: {default: EUR}\n  card_id: c\n  attributes.x: x\nlabel: fraud\nlabel_delay: 7d\n")),
         Yaml("topology", ParseTopology, Texts(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "topology.yaml")),
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "topology", "generated", "topology.yaml")))),
@@ -140,21 +143,25 @@ internal static class FuzzTargets
         try
         {
             var columns = ColumnsFile.Parse(
-                "columns.yaml", "version: 1\ncolumns:\n  payment_id: id\n  event_time: {column: t, format: unix_s}\n  amount: {column: a, unit: major}\n  currency: {default: EUR}\nlabel: fraud\nlabel_delay: 7d\n");
+                "columns.yaml", "version: 1\ncolumns:\n  payment_id: id\n  event_time: {column: t, format: unix_s}\n  amount: {column: a, unit: major}\n  currency: {default: EUR}\n  customer_id: {value: all}\nlabel: fraud\nlabel_delay: 7d\n");
             using (var table = TableReader.Open(path))
             {
                 var isMapped = table.IndexOf("id") >= 0;
                 var mapper = new RowMapper(table, isMapped ? columns : ColumnsFile.ForContractNames(table.Columns), new Dictionary<string, AttributeUse> { ["basket"] = AttributeUse.Number });
+                var buffer = new ArrayBufferWriter<byte>();
                 while (table.Read())
                 {
-                    var payment = mapper.ReadPayment();
-                    if (mapper.HasLabelColumn && mapper.ReadFraud() is { } fraud)
+                    if (mapper.Read())
                     {
-                        mapper.LabelOf(payment, fraud);
+                        buffer.ResetWrittenCount();
+                        mapper.WritePayment(buffer);
+                        // What was read can be published as JSON.
+                        DecisionJson.Iso(PaymentMessagePack.ReadPayment(buffer.WrittenMemory).EventTimeMs);
+                        if (mapper.MakesLabels)
+                        {
+                            mapper.WriteLabel(buffer, mapper.KnownAtMs());
+                        }
                     }
-
-                    // What was read can be published as JSON.
-                    DecisionJson.Iso(payment.EventTimeMs);
                 }
             }
         }

@@ -67,8 +67,13 @@ public sealed class RecordDecoderTests
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":99999999999999999999,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.OutOfRange)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":\"soon\",\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.WrongType)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"XXX\",\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7}", RejectReason.WrongType)]
-    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54\"}", RejectReason.InvalidMcc)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":7.5}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"mcc\":\"54x\"}", RejectReason.InvalidMcc)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":1,\"card_id\":\"c\"}", RejectReason.UnknownCurrency)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":true}", RejectReason.WrongType)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":4111111111111111}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":4111111111111111.0}", RejectReason.CardNumber)]
+    [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":4.111111111111111e15}", RejectReason.CardNumber)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\",\"ip_country\":\"Germany\"}", RejectReason.InvalidCountry)]
     [InlineData("{\"payment_id\":\"p\",\"payment_id\":\"q\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"c\"}", RejectReason.DuplicateField)]
     [InlineData("{\"payment_id\":\"p\",\"event_time\":1700000000000,\"amount_minor\":1,\"currency\":\"EUR\",\"card_id\":\"4111111111111111\"}", RejectReason.CardNumber)]
@@ -83,6 +88,56 @@ public sealed class RecordDecoderTests
         Assert.Equal(reason, batch.Rejection[0].Reason);
         Assert.Equal(RowKind.Payment, batch.Kind[1]);
         Assert.Equal([1], batch.DecideRows[..batch.DecideCount]);
+    }
+
+    [Fact]
+    public void What_others_write_another_way_makes_the_same_payment_and_the_record_itself_stays()
+    {
+        var plain = """{"payment_id":"17","event_time":1533686412000,"amount_minor":1099,"currency":"USD","customer_id":"12345","mcc":"0742","merchant_country":"GB","attributes":{"basket":1}}""";
+        string[] others =
+        [
+            """{"payment_id":17,"event_time":"2018-08-08 00:00:12","amount_minor":1099.0,"currency":"usd","customer_id":12345.0,"mcc":742,"merchant_country":"gb","attributes":{"basket":true}}""",
+            """{"payment_id":17.0,"event_time":"2018-08-08T01:00:12+0100","amount_minor":1099.00,"currency":840,"customer_id":12345,"mcc":742.0,"merchant_country":"Gb","attributes":{"basket":1.0}}""",
+            """{"payment_id":"17","event_time":1533686412000.0,"amount_minor":1099,"currency":"840","customer_id":12345.00,"mcc":"742","merchant_country":"gB","attributes":{"basket":1}}""",
+        ];
+        var batch = TestBatch.Decode([Encoding.UTF8.GetBytes(plain), .. others.Select(Encoding.UTF8.GetBytes)]);
+        for (var row = 1; row <= others.Length; row++)
+        {
+            Assert.Equal(default, batch.Rejection[row]);
+            Assert.Equal((batch.EventTimeMs[0], batch.AmountMinor[0], batch.CurrencyIndex[0]), (batch.EventTimeMs[row], batch.AmountMinor[row], batch.CurrencyIndex[row]));
+            Assert.Equal(1, batch.Attribute(0).Number[row]);
+            Assert.All(Enum.GetValues<TextField>(), field => Assert.Equal(TestBatch.TextOf(batch, 0, field), TestBatch.TextOf(batch, row, field)));
+            Assert.Equal(batch.Text(TextField.CustomerId).Hash[0], batch.Text(TextField.CustomerId).Hash[row]);
+            Assert.Equal(others[row - 1], Encoding.UTF8.GetString(batch.Value(row)));
+        }
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("1", true)]
+    [InlineData("0.0", false)]
+    [InlineData("\"1\"", true)]
+    [InlineData("\"No\"", false)]
+    [InlineData("\"maybe\"", null)]
+    [InlineData("2", null)]
+    public void A_label_says_fraud_in_the_usual_words(string word, bool? isFraud)
+    {
+        var json = $$"""{"payment_id":"p","event_time":1700000000000,"known_at":1700000000000,"fraud":{{word}},"card_id":"c"}""";
+        var batch = TestBatch.Decode(new IngestLimits(), TestBatch.Labels, Encoding.UTF8.GetBytes(json));
+        Assert.Equal(isFraud is null ? RejectReason.WrongType : RejectReason.None, batch.Rejection[0].Reason);
+        Assert.Equal(isFraud == true, batch.Fraud[0]);
+    }
+
+    [Fact]
+    public void An_attribute_may_be_exempted_by_its_name()
+    {
+        var card = Encoding.UTF8.GetBytes(Good.Replace("\"payment_id\"", "\"attributes\":{\"key\":\"4111111111111111\"},\"payment_id\"", StringComparison.Ordinal));
+        var other = Encoding.UTF8.GetBytes(Good.Replace("\"payment_id\"", "\"attributes\":{\"other\":4111111111111111},\"payment_id\"", StringComparison.Ordinal));
+        var exempt = new IngestLimits { CardNumberFieldsIgnored = new HashSet<string> { "attributes.key" } };
+        Assert.Equal(RejectReason.CardNumber, TestBatch.Decode(card).Rejection[0].Reason);
+        var batch = TestBatch.Decode(exempt, TestBatch.Payments, card, other);
+        Assert.Equal([RejectReason.None, RejectReason.CardNumber], batch.Rejection[..2].Select(rejection => rejection.Reason));
     }
 
     [Fact]
