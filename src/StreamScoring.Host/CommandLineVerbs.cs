@@ -24,6 +24,7 @@ internal static class CommandLineVerbs
         TrainVerb.Build(),
         EvaluateVerb.Build(),
         ExportVerb.Build(),
+        ReplayVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
         BenchVerb.Build(),
