@@ -25,6 +25,7 @@ internal static class CommandLineVerbs
         EvaluateVerb.Build(),
         ExportVerb.Build(),
         ReplayVerb.Build(),
+        ExplainVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
         BenchVerb.Build(),

@@ -1,6 +1,8 @@
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
+using StreamScoring.Deployment;
 using StreamScoring.Deployment.Registry;
+using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Scoring;
 
@@ -11,7 +13,7 @@ namespace StreamScoring.Host.Replaying;
 /// deadline ladder, a model that failed), and where roles are those of a registry, on when a
 /// process looked at them. The decision says it. By one thread.
 /// </summary>
-internal sealed class RecordedModels(ReplayWorld world, CancellationToken cancel) : IDisposable
+internal sealed class RecordedModels(Topology topology, FeatureFile features, CancellationToken cancel) : IDisposable
 {
     private readonly Dictionary<string, Lane?> _ofRegistry = new(StringComparer.Ordinal);
 
@@ -91,7 +93,7 @@ internal sealed class RecordedModels(ReplayWorld world, CancellationToken cancel
 
     private Lane? OfRegistry(PaymentBatch batch, RecordedVerdict verdict)
     {
-        if (world.Topology.RegistryFolder is not { } folder || !ModelReference.IsVersion(verdict.ModelVersion))
+        if (topology.RegistryFolder is not { } folder || !ModelReference.IsVersion(verdict.ModelVersion))
         {
             return null;
         }
@@ -105,7 +107,7 @@ internal sealed class RecordedModels(ReplayWorld world, CancellationToken cancel
         try
         {
             var artifacts = Artifacts.Load(
-                world.Topology with { ModelFolder = place, PreviousFolder = null, Canary = null, FallbackFolder = null, ShadowFolders = [], RuleFile = null }, world.Features, failures: null, cancel);
+                topology with { ModelFolder = place, PreviousFolder = null, Canary = null, FallbackFolder = null, ShadowFolders = [], RuleFile = null }, features, failures: null, cancel);
             _loaded.Add(artifacts);
             var champion = artifacts.Models.Single();
             return new Lane(champion.Model.Calibration, champion.Model.OpenLane(champion.Columns, batch.RowsMax));

@@ -5,6 +5,7 @@ using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Expressions;
+using StreamScoring.Features;
 using StreamScoring.Host.Serving;
 using StreamScoring.Lists;
 using StreamScoring.Scoring;
@@ -29,18 +30,19 @@ internal sealed class ReplayPolicy : IPolicyMaker, IDisposable
     private readonly ConditionalWeakTable<PolicyParts, PolicyParts> _whole = [];
     private (PolicyParts? Of, ListSet? Lists, string Id) _named = (null, null, "");
 
+    /// <param name="published">Models that a log names; null: none does.</param>
     /// <exception cref="Configuration.InvalidInputFileException">A file is wrong.</exception>
-    public ReplayPolicy(ReplayWorld world, CancellationToken cancel)
+    public ReplayPolicy(Topology topology, FeatureFile features, ReplayChanges changes, PublishedFolders? published, CancellationToken cancel)
     {
-        (_topology, _changes) = (world.Topology, world.Changes);
-        var artifacts = Artifacts.Load(_topology, world.Features, failures: null, cancel);
+        (_topology, _changes) = (topology, changes);
+        var artifacts = Artifacts.Load(_topology, features, failures: null, cancel);
         if (_topology.Control is null)
         {
             _artifacts = artifacts;
             return;
         }
 
-        _files = new PolicyFiles(_topology, artifacts, _meter, world.Published);
+        _files = new PolicyFiles(_topology, artifacts, _meter, published);
         _log = new LogPolicy(_files, () => _topology, NullLogger.Instance, cancel);
         _rules = _changes.RuleFile is { } file ? File.ReadAllText(file) : null;
     }

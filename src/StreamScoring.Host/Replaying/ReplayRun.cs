@@ -32,7 +32,7 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
         var missing = new MissingPayments();
         using var decisions = await RecordedDecisions.ReadAsync(
             topology, logs, RangeNow(logs), fromMs ?? long.MinValue, untilMs ?? long.MaxValue, changes.HasFeatures ? null : features.Hash, missing, read => progress.Show($"{read:N0} decisions read"), cancel);
-        using var models = topology.Control is null ? null : new ModelFolderAside();
+        using var models = topology.Control is null ? null : new FolderAside();
         var world = new ReplayWorld(topology, features, logs, RangeNow(logs), decisions, missing, logger)
         {
             Changes = changes,
@@ -71,16 +71,6 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
             }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         });
         return left;
-    }
-
-    /// <summary>Where published models lie meanwhile.</summary>
-    private sealed class ModelFolderAside : IDisposable
-    {
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("scoring-replay-models-");
-
-        public string Path => _folder.FullName;
-
-        public void Dispose() => _folder.Delete(recursive: true);
     }
 }
 

@@ -29,5 +29,7 @@ internal sealed record ReplayWorld(Topology Topology, FeatureFile Features, LogT
 /// <param name="Settings"><c>KEY=VALUE</c> each, of the policy.</param>
 internal sealed record ReplayChanges(string? RuleFile, bool HasModel, bool HasFeatures, IReadOnlyList<string> Settings)
 {
+    public static ReplayChanges None { get; } = new(null, false, false, []);
+
     public bool Any => RuleFile is not null || HasModel || HasFeatures || Settings.Count > 0;
 }

@@ -26,6 +26,15 @@ internal sealed class ReplayedBatch
     /// <summary>A batch behind which another one comes has less.</summary>
     public long Sum => Next.Sum();
 
+    /// <summary>What a table's logs had before a batch; nothing of it is taken.</summary>
+    /// <param name="vector">Empty: nothing of any log.</param>
+    public static ReplayedBatch Read(ReadOnlyMemory<byte> vector, LogTable logs)
+    {
+        var batch = vector.IsEmpty ? new ReplayedBatch(logs.Count) : Read(vector, logs, out _);
+        Array.Clear(batch.Taken);
+        return batch;
+    }
+
     /// <param name="unread">A log that the vector has and the table does not; null for
     /// none.</param>
     public static ReplayedBatch Read(ReadOnlyMemory<byte> vector, LogTable logs, out LogId? unread)

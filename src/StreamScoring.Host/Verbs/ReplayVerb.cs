@@ -70,7 +70,7 @@ internal static class ReplayVerb
         topology = features is null ? topology : topology with { FeatureFile = Path.GetFullPath(features), BaseFeatureFile = null };
         topology = model is null ? topology : topology with { ModelFolder = Path.GetFullPath(model), PreviousFolder = null, Canary = null, FallbackFolder = null };
         // Keys of the policy that are given here are in the place of what was published.
-        string[] settings = topology.Control is null ? [] : [.. set.Where(pair => PolicySettings.Keys.Contains(pair.Split('=')[0].Trim()))];
+        string[] settings = [.. set.Where(pair => PolicySettings.Keys.Contains(pair.Split('=')[0].Trim()))];
         return (topology, new ReplayChanges(topology.RuleFile is { } file && rules is not null ? file : null, model is not null, features is not null, settings));
     }
 }
