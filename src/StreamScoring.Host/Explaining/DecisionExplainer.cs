@@ -10,6 +10,7 @@ using StreamScoring.Host.Serving;
 using StreamScoring.Lists;
 using StreamScoring.Logs;
 using StreamScoring.Onnx;
+using StreamScoring.State;
 
 namespace StreamScoring.Host.Explaining;
 
@@ -37,7 +38,9 @@ internal sealed class DecisionExplainer(Topology topology, ILogger logger)
         using var policy = new ReplayPolicy(topology, features, ReplayChanges.None, published, cancel);
         var logs = Needed(await KafkaPorts.LogsNowAsync(topology), decision);
         var (script, range) = ScriptOf(decision, logs, notices, cancel);
-        using var fold = new VectorFold(topology, features, logs, range, policy, logger, cancel);
+        // Its features are those that it carries, so the state stays empty.
+        var state = new FoldedState(features, logs, topology.Idempotency, identity: topology.Identity);
+        using var fold = new VectorFold(topology, features, logs, range, state, policy, logger, cancel);
         fold.Start();
         fold.FoldUpTo(script);
         var batch = fold.Rent();

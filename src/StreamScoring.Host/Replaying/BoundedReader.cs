@@ -4,9 +4,10 @@ using StreamScoring.Ingest;
 namespace StreamScoring.Host.Replaying;
 
 /// <summary>A log up to an offset: what lies behind it is not there yet.</summary>
-internal sealed class BoundedReader(ILogReader inner) : ILogReader
+/// <param name="taken">Everything before it was taken by others.</param>
+internal sealed class BoundedReader(ILogReader inner, long taken) : ILogReader
 {
-    private long _taken;
+    private long _taken = taken;
 
     /// <summary>Behind the last offset that may be taken.</summary>
     public long Bound { get; set; }
@@ -36,13 +37,13 @@ internal sealed class BoundedReader(ILogReader inner) : ILogReader
     public int TakeInto(PaymentBatch batch, long throughMs, int rowsMax)
     {
         var (rows, room) = (batch.RowCount, Bound - inner.NextOffset);
-        var taken = inner.TakeInto(batch, throughMs, (int)Math.Min(rowsMax, room));
-        if (taken > 0)
+        var count = inner.TakeInto(batch, throughMs, (int)Math.Min(rowsMax, room));
+        if (count > 0)
         {
-            _taken = batch.Offset[rows + taken - 1] + 1;
+            _taken = batch.Offset[rows + count - 1] + 1;
         }
 
-        return taken;
+        return count;
     }
 
     public void Dispose()

@@ -16,6 +16,7 @@ internal sealed class ChainReplay : IDisposable
     private const int BetweenThreadsMax = 8;
 
     private readonly ReplayWorld _world;
+    private readonly ReplayChains.Chain _chain;
     private readonly ReplayComparison _comparison;
     private readonly Action<int> _progress;
     private readonly CancellationTokenSource _cancel;
@@ -29,13 +30,14 @@ internal sealed class ChainReplay : IDisposable
     private long _noPlace = -1;
 
     /// <param name="progress">Told how many payments were decided since it was told before.</param>
-    public ChainReplay(ReplayWorld world, ReplayComparison comparison, Action<int> progress, CancellationToken cancel)
+    public ChainReplay(ReplayWorld world, ReplayChains.Chain chain, ReplayComparison comparison, Action<int> progress, CancellationToken cancel)
     {
-        (_world, _comparison, _progress) = (world, comparison, progress);
+        (_world, _chain, _comparison, _progress) = (world, chain, comparison, progress);
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         _policy = new ReplayPolicy(world.Topology, world.Features, world.Changes, world.Published, cancel);
         _models = new RecordedModels(world.Topology, world.Features, cancel);
-        _fold = new VectorFold(world.Topology, world.Features, world.Logs, world.Range, _policy, world.Logger, _cancel.Token);
+        var first = ReplayedBatch.Read(Read(ReplayChains.Read(chain).First(), []), world.Logs, out _);
+        _fold = new VectorFold(world.Topology, world.Features, world.Logs, world.Range, ReplayStart.Before(world, first), _policy, world.Logger, _cancel.Token);
     }
 
     /// <summary>A batch on its way from one thread to the other.</summary>
@@ -44,7 +46,7 @@ internal sealed class ChainReplay : IDisposable
 
     /// <returns>Batches that it could not derive, as they do not follow those before
     /// them.</returns>
-    public IReadOnlyList<ReplayChains.Part[]> Run(ReplayChains.Chain chain)
+    public IReadOnlyList<ReplayChains.Part[]> Run()
     {
         using var queue = new BlockingCollection<Folded>(BetweenThreadsMax);
         var deciding = Task.Factory.StartNew(() => Decide(queue), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -52,7 +54,7 @@ internal sealed class ChainReplay : IDisposable
         try
         {
             _fold.Start();
-            foreach (var parts in ReplayChains.Read(chain))
+            foreach (var parts in ReplayChains.Read(_chain))
             {
                 Derive(parts, queue);
             }
@@ -93,18 +95,7 @@ internal sealed class ChainReplay : IDisposable
     {
         _fold.RequireGoingOn();
         var verdicts = new List<RecordedVerdict>();
-        byte[] vector = [];
-        foreach (var (partition, place) in parts)
-        {
-            if (!_blocks.TryGetValue(partition, out var blocks))
-            {
-                _blocks.Add(partition, blocks = _world.Decisions.Open(partition));
-            }
-
-            vector = blocks.ReadAt(place, verdicts);
-        }
-
-        var script = ReplayedBatch.Read(vector, _world.Logs, out _);
+        var script = ReplayedBatch.Read(Read(parts, verdicts), _world.Logs, out _);
         if (!_fold.CanReach(script))
         {
             // Where offsets have gaps, how far a batch came is known only now.
@@ -138,6 +129,24 @@ internal sealed class ChainReplay : IDisposable
         }
 
         queue.Add(new Folded(batch, byPlace, _fold.Engine.PolicyChanges?.Unapplied), _cancel.Token);
+    }
+
+    /// <returns>The vector of a batch.</returns>
+    /// <param name="into">Its decisions are added.</param>
+    private byte[] Read(ReplayChains.Part[] parts, List<RecordedVerdict> into)
+    {
+        byte[] vector = [];
+        foreach (var (partition, place) in parts)
+        {
+            if (!_blocks.TryGetValue(partition, out var blocks))
+            {
+                _blocks.Add(partition, blocks = _world.Decisions.Open(partition));
+            }
+
+            vector = blocks.ReadAt(place, into);
+        }
+
+        return vector;
     }
 
     private int LogOf(RecordedVerdict verdict) => _world.Logs.IndexOf(new LogId(_world.Topology.Region, _world.Topology.Home.Payments, verdict.Partition));

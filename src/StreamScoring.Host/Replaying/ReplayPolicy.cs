@@ -47,8 +47,9 @@ internal sealed class ReplayPolicy : IPolicyMaker, IDisposable
         _rules = _changes.RuleFile is { } file ? File.ReadAllText(file) : null;
     }
 
-    /// <summary>What decides where no log says otherwise.</summary>
-    public PolicyParts First => _artifacts is not null ? Plain(_artifacts.PolicyOf(_topology, _meter)) : Make(ControlState.Empty);
+    /// <summary>What decides first.</summary>
+    /// <param name="control">What the control log had said by then.</param>
+    public PolicyParts AtStart(ControlState control) => _artifacts is not null ? Plain(_artifacts.PolicyOf(_topology, _meter)) : Make(control);
 
     /// <inheritdoc/>
     public PolicyParts Make(ControlState control)

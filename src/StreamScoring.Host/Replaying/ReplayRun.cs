@@ -62,8 +62,8 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
         {
             await Task.Factory.StartNew(() =>
             {
-                using var replay = new ChainReplay(world, comparison, told, stop);
-                var behind = replay.Run(chain);
+                using var replay = new ChainReplay(world, chain, comparison, told, stop);
+                var behind = replay.Run();
                 lock (left)
                 {
                     left.AddRange(behind);

@@ -16,6 +16,9 @@ internal sealed class ReplaySummary : IReplayObserver
     /// nowhere.</param>
     public ReplaySummary(TextWriter? changes) => _changes = changes;
 
+    /// <summary>Both decisions by what is known in the end; null where nobody asked.</summary>
+    public ReplayJudgement? Judgement { get; init; }
+
     /// <summary>Decisions of the stretch.</summary>
     public long Payments { get; set; }
 
@@ -65,6 +68,7 @@ internal sealed class ReplaySummary : IReplayObserver
         Actions[(int)recorded.Action, (int)replayed.Action]++;
         RecordedScores[Math.Clamp(recorded.Score, 0, 99)]++;
         ReplayedScores[replayed.Score]++;
+        Judgement?.Add(payment);
         foreach (var rule in recorded.Rules)
         {
             var (before, now) = Rules.GetValueOrDefault(rule);

@@ -23,7 +23,8 @@ internal sealed class VectorFold : IDisposable
 
     private readonly Topology _topology;
     private readonly LogTable _logs;
-    private readonly LogRange _range;
+    private readonly IReadOnlyList<long> _begin;
+    private readonly long[] _held;
     private readonly ILogger _logger;
     private readonly CancellationToken _cancel;
     private readonly KafkaLogSource _source;
@@ -35,17 +36,21 @@ internal sealed class VectorFold : IDisposable
     private Exception? _failure;
 
     /// <param name="logs">That are folded: all that features look at, or fewer.</param>
+    /// <param name="range">Where they begin and end.</param>
+    /// <param name="state">Empty, or restored.</param>
     /// <param name="policy">Makes what decides; the caller disposes of it afterwards.</param>
     /// <param name="cancel">Ends all waiting.</param>
-    public VectorFold(Topology topology, FeatureFile features, LogTable logs, LogRange range, ReplayPolicy policy, ILogger logger, CancellationToken cancel)
+    public VectorFold(Topology topology, FeatureFile features, LogTable logs, LogRange range, FoldedState state, ReplayPolicy policy, ILogger logger, CancellationToken cancel)
     {
         // A table of some logs is read as it stands, whoever owned them.
-        (_topology, _logs, _range, _logger, _cancel) = (topology with { FollowsRegion = true }, logs, range, logger, cancel);
+        (_topology, _logs, _logger, _cancel) = (topology with { FollowsRegion = true }, logs, logger, cancel);
         _back = new Passage?[logs.Count];
+        _held = state.Vector.ToArray();
+        _begin = range.Start;
+        range = range with { Start = [.. range.Start.Select((start, logIndex) => Math.Max(start, _held[logIndex]))] };
         var coverage = new LogCoverage(logs, TimeProvider.System);
-        var state = new FoldedState(features, logs, topology.Idempotency, topology.StateBytesMax, identity: topology.Identity);
         // What a repeat gets is for whoever compares to find, so as little as may be is kept here.
-        var decisions = new DecisionParts(policy.First, new FirstDecisions(1))
+        var decisions = new DecisionParts(policy.AtStart(state.Control), new FirstDecisions(1))
         {
             IsWritten = false,
             PolicyLog = topology.Control is null ? null : new PolicyLogParts(policy) { Run = static action => action() },
@@ -92,8 +97,9 @@ internal sealed class VectorFold : IDisposable
             Wait();
         }
 
-        _readers = [.. _source.Readers.Select(reader => new BoundedReader(reader))];
-        foreach (var reader in _readers.Where(reader => _range.Start[reader.LogIndex] > 0 && !_logs.IsPolicy(reader.LogIndex)))
+        _readers = [.. _source.Readers.Select(reader => new BoundedReader(reader, _held[reader.LogIndex]))];
+        // What a restored state holds of a log is not gone.
+        foreach (var reader in _readers.Where(reader => _begin[reader.LogIndex] > _held[reader.LogIndex] && !_logs.IsPolicy(reader.LogIndex)))
         {
             GoneBeforeMs = Math.Max(GoneBeforeMs, FirstTimeOf(reader));
         }
@@ -295,6 +301,6 @@ internal sealed class VectorFold : IDisposable
             Wait();
         }
 
-        return new Passage(source, new BoundedReader(source.Readers[0]));
+        return new Passage(source, new BoundedReader(source.Readers[0], taken: 0));
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
+using StreamScoring.Files;
 using StreamScoring.Host.Replaying;
 using StreamScoring.Host.Serving;
 
@@ -18,6 +19,8 @@ internal static class ReplayVerb
         var rules = new Option<string?>("--rules") { Description = "A file of rules in the place of those of then", HelpName = "FILE" };
         var model = new Option<string?>("--model") { Description = "A model folder that decides all, in the place of those of then", HelpName = "DIR" };
         var features = new Option<string?>("--features") { Description = "A feature file in the place of the one of then", HelpName = "FILE" };
+        var (labels, report) = (CommonOptions.Labels(), new Option<string?>("--report") { Description = "A folder to write: report.html, one page without network, and report.json", HelpName = "DIR" });
+        labels.Description = "Tables of labels to judge both decisions by, in the place of the topic's: payment_id, event_time, known_at, fraud";
         var changes = new Option<string?>("--changes") { Description = "A file to write: a line of JSON for each payment that differs", HelpName = "FILE" };
         var expectNone = new Option<bool>("--expect-none") { Description = "End with 1 where anything differs" };
         var verb = new Command("replay",
@@ -32,7 +35,7 @@ internal static class ReplayVerb
             Example:
               scoring replay --topology topology/handbook/topology.yaml --expect-none
               scoring replay --topology topology/handbook/topology.yaml --from 2026-11-01T00:00:00Z --rules rules.txt --set decide.blockFrom=70 --changes changed.jsonl
-            """) { topology, from, to, rules, model, features, set, changes, expectNone, json };
+            """) { topology, from, to, rules, model, features, set, labels, report, changes, expectNone, json };
         verb.Runs(async (parsed, cancel) =>
         {
             var (fromMs, toMs) = (CommonOptions.MomentOf("--from", parsed.GetValue(from)), CommonOptions.MomentOf("--to", parsed.GetValue(to)));
@@ -52,11 +55,27 @@ internal static class ReplayVerb
             using var logs = PipelineLog.Create();
             using var progress = new ProgressLine();
             await using var file = path is null ? null : new StreamWriter(path);
-            var summary = new ReplaySummary(file);
-            var findings = await new ReplayRun(own, put, progress, logs.CreateLogger("scoring")).RunAsync(fromMs, toMs, summary, cancel);
+            var (pages, tables) = (parsed.GetValue(report), parsed.GetValue(labels) ?? []);
+            if (tables.Length > 0 && pages is null)
+            {
+                throw new InvalidInputFileException("--labels is what the report judges by; give --report DIR too");
+            }
+
+            var logger = logs.CreateLogger("scoring");
+            var known = pages is null ? null
+                : tables.Length > 0 ? FinalLabels.Read(tables, cancel)
+                : RecordedLabels.Read(own, fromMs, read => progress.Show($"{read:N0} labels read"), logger, cancel);
+            var summary = new ReplaySummary(file) { Judgement = known is null ? null : new ReplayJudgement(known) };
+            var findings = await new ReplayRun(own, put, progress, logger).RunAsync(fromMs, toMs, summary, cancel);
             progress.Clear();
             (summary.Payments, summary.Missing) = (findings.Payments, findings.Missing);
-            progress.Say(ReplayText.Notices(summary, findings, put));
+            var notices = ReplayText.Notices(summary, findings, put).ToList();
+            progress.Say(notices);
+            if (pages is not null)
+            {
+                ReplayPage.Write(pages, $"{own.Region}/{own.Home.Payments} decided anew", summary, notices);
+            }
+
             Console.WriteLine(parsed.GetValue(json) ? summary.ToJson().ToJsonString() : ReplayText.Of(summary));
             return parsed.GetValue(expectNone) && summary.HasDifferences ? VerbRunner.Failed : VerbRunner.Done;
         });
