@@ -7,7 +7,6 @@ using StreamScoring.Deployment;
 using StreamScoring.Features;
 using StreamScoring.Host.Replaying;
 using StreamScoring.Host.Serving;
-using StreamScoring.Lists;
 using StreamScoring.Logs;
 using StreamScoring.Onnx;
 using StreamScoring.State;

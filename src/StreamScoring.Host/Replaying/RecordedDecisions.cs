@@ -31,9 +31,6 @@ internal sealed class RecordedDecisions : IDisposable
     /// <summary>Records of the topic that are no decisions.</summary>
     public long Poison { get; private set; }
 
-    /// <summary>By policy that is named, how many decisions name it.</summary>
-    public Dictionary<string, long> Policies { get; } = new(StringComparer.Ordinal);
-
     /// <summary>Whether a decision repeats that of a payment with this id.</summary>
     public bool IsRepeated(string paymentId) => _repeated.Contains(HashOf(paymentId));
 
@@ -137,11 +134,6 @@ internal sealed class RecordedDecisions : IDisposable
         if (verdict.IsRepeat)
         {
             _repeated.Add(HashOf(verdict.PaymentId));
-        }
-
-        if (verdict.Policy is { } policy)
-        {
-            Policies[policy] = Policies.GetValueOrDefault(policy) + 1;
         }
 
         if (!_writers.TryGetValue(verdict.Partition, out var writer))

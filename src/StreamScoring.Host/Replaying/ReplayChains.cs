@@ -11,11 +11,10 @@ namespace StreamScoring.Host.Replaying;
 /// </summary>
 internal sealed class ReplayChains
 {
-    private readonly RecordedDecisions _decisions;
+    private readonly Func<int, string> _pathOf;
     private readonly List<Open> _chains = [];
-    private readonly string _prefix;
 
-    private ReplayChains(RecordedDecisions decisions, string prefix) => (_decisions, _prefix) = (decisions, prefix);
+    private ReplayChains(Func<int, string> pathOf) => _pathOf = pathOf;
 
     /// <summary>Parts of one batch: where the decisions of each partition lie.</summary>
     public readonly record struct Part(int Partition, long Place);
@@ -41,7 +40,7 @@ internal sealed class ReplayChains
 
     /// <summary>All batches.</summary>
     public static IReadOnlyList<Chain> Of(RecordedDecisions decisions, LogTable logs) =>
-        new ReplayChains(decisions, "chain").Assign(MergeAll(decisions, logs));
+        Assign(MergeAll(decisions, logs), chain => decisions.PathOf($"chain-{chain}"));
 
     /// <summary>Batches that a chain turned out not to be able to derive.</summary>
     /// <param name="left">Their parts.</param>
@@ -51,7 +50,7 @@ internal sealed class ReplayChains
         try
         {
             var batches = left.Select(parts => (Batch: ReplayedBatch.Read(blocks[parts[0].Partition].HeadAt(parts[0].Place)!.Value.Vector, logs, out _), parts)).OrderBy(batch => batch.Batch.Sum).ToList();
-            return new ReplayChains(decisions, $"chain-{round}").Assign(batches);
+            return Assign(batches, chain => decisions.PathOf($"chain-{round}-{chain}"));
         }
         finally
         {
@@ -129,6 +128,10 @@ internal sealed class ReplayChains
         }
     }
 
+    /// <param name="batches">Those with less before those with more.</param>
+    /// <param name="pathOf">By its number: where a chain's file is to lie.</param>
+    public static IReadOnlyList<Chain> Assign(IEnumerable<(ReplayedBatch Batch, Part[] Parts)> batches, Func<int, string> pathOf) => new ReplayChains(pathOf).Assign(batches);
+
     private List<Chain> Assign(IEnumerable<(ReplayedBatch Batch, Part[] Parts)> batches)
     {
         foreach (var (batch, parts) in batches)
@@ -170,7 +173,7 @@ internal sealed class ReplayChains
 
     private Open Begin(int logCount)
     {
-        var chain = new Open(_decisions.PathOf($"{_prefix}-{_chains.Count}"), logCount);
+        var chain = new Open(_pathOf(_chains.Count), logCount);
         _chains.Add(chain);
         return chain;
     }

@@ -39,16 +39,15 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
             Published = models is not null && KafkaPorts.ModelsOf(topology) is { } topic ? new PublishedFolders(models.Path, topic) : null,
         };
         var comparison = new ReplayComparison(decisions, features.Schema, observer);
-        var (chains, states, derived) = (ReplayChains.Of(decisions, logs), 0, 0L);
+        var (chains, derived) = (ReplayChains.Of(decisions, logs), 0L);
         for (var round = 1; chains.Count > 0; round++)
         {
-            states += chains.Count;
             var left = await RunAsync(world, comparison, chains, decided => progress.Show($"{Interlocked.Add(ref derived, decided):N0} of {decisions.Count - missing.Count:N0} payments decided anew"), cancel);
             chains = left.Count == 0 ? [] : ReplayChains.Of(decisions, logs, left, round);
         }
 
         comparison.Complete();
-        return new ReplayFindings(decisions.Count, missing.Count, missing.ByReason, decisions.Poison, states);
+        return new ReplayFindings(decisions.Count, missing.Count, missing.ByReason, decisions.Poison);
     }
 
     private Kafka.LogRange RangeNow(LogTable logs) => RecordedLogs.RangeOf(topology, logs, readFromMs: null, long.MinValue, long.MaxValue);
@@ -79,5 +78,4 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
 /// <param name="Missing">Those that cannot be derived.</param>
 /// <param name="Why">The same by reason.</param>
 /// <param name="Poison">Records of the topic that are no decisions.</param>
-/// <param name="States">How many states were folded.</param>
-internal sealed record ReplayFindings(long Payments, long Missing, IReadOnlyList<(string Reason, long Count)> Why, long Poison, int States);
+internal sealed record ReplayFindings(long Payments, long Missing, IReadOnlyList<(string Reason, long Count)> Why, long Poison);

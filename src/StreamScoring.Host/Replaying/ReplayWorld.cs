@@ -17,7 +17,7 @@ internal sealed record ReplayWorld(Topology Topology, FeatureFile Features, LogT
     /// <summary>What is put in the place of what decided.</summary>
     public required ReplayChanges Changes { get; init; }
 
-    /// <summary>Published models, on this machine; null where the policy is that of files.</summary>
+    /// <summary>Published models, on this machine; null with a policy of files.</summary>
     public required PublishedFolders? Published { get; init; }
 }
 

@@ -9,7 +9,7 @@ namespace StreamScoring.Host.Replaying;
 /// </summary>
 internal sealed class ReplayedBatch
 {
-    private ReplayedBatch(int logCount) => (Next, First, Taken) = (new long[logCount], new long[logCount], new int[logCount]);
+    public ReplayedBatch(int logCount) => (Next, First, Taken) = (new long[logCount], new long[logCount], new int[logCount]);
 
     /// <summary>[logs] The next offset that the state did not hold.</summary>
     public long[] Next { get; }
