@@ -15,6 +15,8 @@ internal sealed class ChainReplay : IDisposable
 {
     private const int BetweenThreadsMax = 8;
 
+    private const string TooLate = "it came too late for what its state held, in a partition that was taken over";
+
     private readonly ReplayWorld _world;
     private readonly ReplayChains.Chain _chain;
     private readonly ReplayComparison _comparison;
@@ -25,6 +27,9 @@ internal sealed class ChainReplay : IDisposable
     private readonly VectorFold _fold;
     private readonly Dictionary<int, DecisionBlocks> _blocks = [];
     private readonly List<ReplayChains.Part[]> _left = [];
+
+    /// <summary>A batch was folded in part.</summary>
+    private bool _isSpoilt;
 
     /// <summary>By the thread that decides: a place where nothing lies.</summary>
     private long _noPlace = -1;
@@ -96,7 +101,7 @@ internal sealed class ChainReplay : IDisposable
         _fold.RequireGoingOn();
         var verdicts = new List<RecordedVerdict>();
         var script = ReplayedBatch.Read(Read(parts, verdicts), _world.Logs, out _);
-        if (!_fold.CanReach(script))
+        if (_isSpoilt || !_fold.CanReach(script))
         {
             // Where offsets have gaps, how far a batch came is known only now.
             _left.Add(parts);
@@ -117,13 +122,23 @@ internal sealed class ChainReplay : IDisposable
             batch.Decide[rowIndex] = byPlace.ContainsKey((batch.LogIndex[rowIndex], batch.Offset[rowIndex]));
         }
 
+        foreach (var rowIndex in _fold.RowsGone(batch))
+        {
+            batch.Decide[rowIndex] = false;
+            byPlace.Remove((batch.LogIndex[rowIndex], batch.Offset[rowIndex]));
+            _world.Missing.Add(TooLate);
+        }
+
         try
         {
             _fold.Fold(batch);
         }
         catch (StageFailedException e) when (e.InnerException is StateAheadException)
         {
-            _world.Missing.Add("what it was decided from is further back than lateness by now, where its partition was taken over", verdicts.Count);
+            // The batch itself took the place of what it decides. It is folded in part, so others
+            // derive what comes behind it.
+            _world.Missing.Add(TooLate, byPlace.Count);
+            _isSpoilt = true;
             _fold.Engine.Pool.Return(batch);
             return;
         }

@@ -4,17 +4,19 @@ using StreamScoring.State;
 namespace StreamScoring.Host.Replaying;
 
 /// <summary>
-/// The state that a chain begins with: that of the newest snapshot of this machine's data folder
-/// that lies at or before the chain's first batch, or an empty one.
+/// The state that a chain begins with: an empty one where the logs are whole. Where retention took
+/// their beginning, that of the newest snapshot of this machine's data folder that lies at or
+/// before the chain's first batch: it holds what is gone, but not all that came too late for it.
 /// </summary>
 internal static class ReplayStart
 {
     public static FoldedState Before(ReplayWorld world, ReplayedBatch first)
     {
         var (topology, logs) = (world.Topology, world.Logs);
-        if (logs.TopicIds.Count == 0)
+        var isWhole = Enumerable.Range(0, logs.Count).All(logIndex => logs.IsPolicy(logIndex) || world.Range.Start[logIndex] == 0);
+        if (isWhole || logs.TopicIds.Count == 0)
         {
-            // Without them a snapshot could not be told from one of other topics by the same names.
+            // Without ids a snapshot could not be told from one of other topics by the same names.
             return New();
         }
 

@@ -8,6 +8,7 @@ using StreamScoring.Ingest;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
 using StreamScoring.State;
+using StreamScoring.Telemetry;
 
 namespace StreamScoring.Host.Replaying;
 
@@ -193,6 +194,42 @@ internal sealed class VectorFold : IDisposable
     {
         Engine.Coverage.Stamp(batch);
         _fold.ForEach(step => step.Run(batch));
+    }
+
+    /// <summary>
+    /// Rows to be decided that the state held before the batch, and cannot look at again: too late
+    /// a payment may be gone from it. Nothing is folded meanwhile.
+    /// </summary>
+    public IReadOnlyList<int> RowsGone(PaymentBatch batch)
+    {
+        var gone = new List<int>();
+        var held = Enumerable.Range(0, batch.RowCount).Where(rowIndex => batch.Decide[rowIndex] && batch.Offset[rowIndex] < Engine.State.Vector[batch.LogIndex[rowIndex]]).ToList();
+        while (held.Count > 0)
+        {
+            var copy = Rent();
+            foreach (var rowIndex in held)
+            {
+                copy.Append(batch.LogIndex[rowIndex], batch.Offset[rowIndex], batch.LogTimestampMs[rowIndex], decide: true, batch.Value(rowIndex), int.MaxValue);
+            }
+
+            try
+            {
+                Fold(copy);
+                return gone;
+            }
+            catch (StageFailedException e) when (e.InnerException is StateAheadException ahead)
+            {
+                var rowIndex = held.Find(rowIndex => batch.LogIndex[rowIndex] == ahead.LogIndex && batch.Offset[rowIndex] == ahead.Offset);
+                gone.Add(rowIndex);
+                held.Remove(rowIndex);
+            }
+            finally
+            {
+                Engine.Pool.Return(copy);
+            }
+        }
+
+        return gone;
     }
 
     public void RequireGoingOn()
