@@ -41,6 +41,18 @@ public sealed class ReplayFaultTests(KafkaCluster cluster) : IClassFixture<Kafka
         var all = await ReplayAsync(topics, "--set", "decide.challengeFrom=0", "--set", "decide.reviewFrom=0", "--set", "decide.blockFrom=0");
         Assert.Equal(Payments, all.GetProperty("replayed").GetProperty("block").GetInt32());
         Require(all, compared: Payments, features: 0, score: 0, action: Payments, rules: 0);
+
+        var (labels, report) = (Path.Combine(folder, "labels.csv"), Path.Combine(folder, "report"));
+        await File.WriteAllLinesAsync(labels, ["payment_id,event_time,known_at,fraud", .. Enumerable.Range(0, Payments / 4).Select(i => $"a-{i},{1_700_000_000_000 + i},{1_700_000_100_000},true")]);
+        await ReplayAsync(topics, "--set", "decide.challengeFrom=0", "--set", "decide.reviewFrom=0", "--set", "decide.blockFrom=0", "--report", report, "--labels", labels);
+        var told = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(report, "report.json"))).RootElement;
+        Assert.Equal(Payments, told.GetProperty("actions").EnumerateObject().Sum(recorded => recorded.Value.GetProperty("block").GetInt32()));
+        Assert.Equal((Payments / 4, Payments - (Payments / 4)), (told.GetProperty("labels").GetProperty("frauds").GetInt32(), told.GetProperty("labels").GetProperty("genuine").GetInt32()));
+        Assert.Equal(0.25, told.GetProperty("labels").GetProperty("replayed")[0].GetProperty("precision").GetDouble());
+        var page = await File.ReadAllTextAsync(Path.Combine(report, "report.html"));
+        Assert.Contains("<svg", page, StringComparison.Ordinal);
+        // One page that loads nothing.
+        Assert.DoesNotMatch("(?i)<script|<link|src=|href=", page);
         Directory.Delete(folder, recursive: true);
     }
 
@@ -59,6 +71,24 @@ public sealed class ReplayFaultTests(KafkaCluster cluster) : IClassFixture<Kafka
         Assert.Equal((Payments, 0, Payments), (summary.GetProperty("payments").GetInt32(), summary.GetProperty("compared").GetInt32(), summary.GetProperty("missing").GetInt32()));
         Assert.Contains("missing, 50: the payment's record is gone from eu/replay-gone-payments (retention)", outcome.Errors, StringComparison.Ordinal);
         Assert.Contains($"missing, {Payments - 50}: what its features look back to is gone from the logs (retention)", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    public async Task Where_retention_took_the_beginning_a_snapshot_before_the_stretch_holds_it()
+    {
+        using var topics = new TestTopics(cluster, "replay-snapshot");
+        await topics.CreateAsync();
+        await topics.PublishAsync("a", Payments);
+        // A process that ends writes its state.
+        await topics.RunUntilIdleAsync("--set", "snapshots.interval=1h");
+        await topics.PublishAsync("b", Payments);
+        await topics.RunUntilIdleAsync("--set", "snapshots.interval=1h");
+        var decisions = await topics.DecisionsAsync("b");
+        Assert.Equal(Payments + 1, TestTopics.CountOf(decisions["b-0"]));
+        await topics.TrimAsync(topics.Payments, Payments - 10);
+
+        var later = await ReplayAsync(topics, "--expect-none", "--from", decisions["b-0"].GetProperty("log_time").GetString()!);
+        Require(later, compared: Payments, features: 0, score: 0, action: 0, rules: 0);
     }
 
     [SharedFact]
