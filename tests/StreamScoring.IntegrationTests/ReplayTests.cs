@@ -97,6 +97,7 @@ public sealed class ReplayTests(TwoRegions regions) : IClassFixture<TwoRegions>
         // Repeats are asked by no rule.
         Assert.Equal(decisions.Count(decision => decision.GetProperty("decided_by").GetString() != "duplicate" || decision.GetProperty("action").GetString() != "block"), lines.Length);
         Assert.All(lines, line => Assert.Equal("block", JsonDocument.Parse(line).RootElement.GetProperty("replayed").GetProperty("action").GetString()));
+        Assert.Subset(decisions.Select(decision => decision.GetProperty("decision_id").GetString()).ToHashSet(), lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("decision_id").GetString()).ToHashSet());
 
         var ruled = decisions.First(decision => decision.GetProperty("rules").EnumerateArray().Any(rule => rule.GetString() == "listed"));
         var told = await ExplainAsync(region, set, ruled.GetProperty("decision_id").GetString()!);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using StreamScoring.Contracts;
 
@@ -8,14 +9,14 @@ internal static class ChangedJson
 {
     private static readonly ReplayDifference[] Differences = [ReplayDifference.Features, ReplayDifference.Score, ReplayDifference.Action, ReplayDifference.Rules];
 
-    public static JsonObject Of(ChangedPayment changed)
+    /// <param name="topic">Of the payments, as <c>region/topic</c>.</param>
+    public static JsonObject Of(ChangedPayment changed, string topic)
     {
         var recorded = changed.Recorded;
-        var json = new JsonObject
+        return new JsonObject
         {
+            ["decision_id"] = string.Create(CultureInfo.InvariantCulture, $"{topic}/{recorded.Partition}/{recorded.Offset}"),
             ["payment_id"] = CardNumber.Mask(recorded.PaymentId),
-            ["partition"] = recorded.Partition,
-            ["offset"] = recorded.Offset,
             ["event_time"] = DecisionJson.Iso(recorded.EventTimeMs),
             ["approximate"] = recorded.Flags.HasFlag(Batches.VerdictFlags.Approximate),
             ["differences"] = new JsonArray([.. Differences.Where(difference => changed.Differences.HasFlag(difference)).Select(difference => (JsonNode?)difference.ToString().ToLowerInvariant())]),
@@ -24,7 +25,6 @@ internal static class ChangedJson
             ["features"] = new JsonObject(changed.Features.Select(feature => KeyValuePair.Create(
                 feature.Name, (JsonNode?)new JsonArray(Value(feature.Recorded), Value(feature.Replayed))))),
         };
-        return json;
     }
 
     private static JsonObject Verdict(in ReplayOutcome outcome, IReadOnlyList<string> rules, IReadOnlyList<string> shadowRules) => new()

@@ -19,15 +19,14 @@ internal static class ReplayPage
 
     private static readonly DecisionAction[] Actions = Enum.GetValues<DecisionAction>();
 
-    /// <param name="title">What was replayed.</param>
     /// <param name="notices">What is to be known beside the numbers, a sentence each.</param>
     /// <exception cref="InvalidInputFileException">The folder cannot be written.</exception>
-    public static void Write(string folder, string title, ReplaySummary summary, IReadOnlyList<string> notices)
+    public static void Write(string folder, ReplaySummary summary, IReadOnlyList<string> notices)
     {
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, FileName), Html(title, summary, notices));
+            File.WriteAllText(Path.Combine(folder, FileName), Html($"{summary.Topic} decided anew", summary, notices));
             File.WriteAllText(Path.Combine(folder, JsonName), Json(summary, notices).ToJsonString());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -46,7 +45,7 @@ internal static class ReplayPage
         json["features"] = new JsonObject(summary.Features.Select(feature => KeyValuePair.Create(feature.Key, (JsonNode?)feature.Value)));
         json["labels"] = summary.Judgement?.ToJson();
         json["notices"] = new JsonArray([.. notices.Select(notice => (JsonNode?)notice)]);
-        json["changed_most"] = new JsonArray([.. summary.Most.Select(changed => (JsonNode?)ChangedJson.Of(changed))]);
+        json["changed_most"] = new JsonArray([.. summary.Most.Select(changed => (JsonNode?)ChangedJson.Of(changed, summary.Topic))]);
         return json;
     }
 

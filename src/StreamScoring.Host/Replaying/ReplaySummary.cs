@@ -12,9 +12,13 @@ internal sealed class ReplaySummary : IReplayObserver
     private readonly PriorityQueue<ChangedPayment, double> _most = new();
     private readonly TextWriter? _changes;
 
+    /// <param name="topic">Of the payments, as <c>region/topic</c>.</param>
     /// <param name="changes">Where a line is written for each payment that differs; null:
     /// nowhere.</param>
-    public ReplaySummary(TextWriter? changes) => _changes = changes;
+    public ReplaySummary(string topic, TextWriter? changes) => (Topic, _changes) = (topic, changes);
+
+    /// <summary>Of the payments, as <c>region/topic</c>.</summary>
+    public string Topic { get; }
 
     /// <summary>Both decisions by what is known in the end; null where nobody asked.</summary>
     public ReplayJudgement? Judgement { get; init; }
@@ -147,6 +151,6 @@ internal sealed class ReplaySummary : IReplayObserver
             _most.EnqueueDequeue(changed, change);
         }
 
-        _changes?.WriteLine(ChangedJson.Of(changed).ToJsonString());
+        _changes?.WriteLine(ChangedJson.Of(changed, Topic).ToJsonString());
     }
 }

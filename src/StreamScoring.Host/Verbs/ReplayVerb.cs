@@ -65,7 +65,7 @@ internal static class ReplayVerb
             var known = pages is null ? null
                 : tables.Length > 0 ? FinalLabels.Read(tables, cancel)
                 : RecordedLabels.Read(own, fromMs, read => progress.Show($"{read:N0} labels read"), logger, cancel);
-            var summary = new ReplaySummary(file) { Judgement = known is null ? null : new ReplayJudgement(known) };
+            var summary = new ReplaySummary($"{own.Region}/{own.Home.Payments}", file) { Judgement = known is null ? null : new ReplayJudgement(known) };
             var findings = await new ReplayRun(own, put, progress, logger).RunAsync(fromMs, toMs, summary, cancel);
             progress.Clear();
             (summary.Payments, summary.Missing) = (findings.Payments, findings.Missing);
@@ -73,7 +73,7 @@ internal static class ReplayVerb
             progress.Say(notices);
             if (pages is not null)
             {
-                ReplayPage.Write(pages, $"{own.Region}/{own.Home.Payments} decided anew", summary, notices);
+                ReplayPage.Write(pages, summary, notices);
             }
 
             Console.WriteLine(parsed.GetValue(json) ? summary.ToJson().ToJsonString() : ReplayText.Of(summary));
