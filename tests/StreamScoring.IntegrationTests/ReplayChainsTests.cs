@@ -44,7 +44,7 @@ public sealed class ReplayChainsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private IReadOnlyList<ReplayChains.Chain> Assign(List<ReplayedBatch> batches) => ReplayChains.Assign(
+    private List<ReplayChains.Chain> Assign(List<ReplayedBatch> batches) => ReplayChains.Assign(
         batches.Select((batch, i) => (batch, new[] { new ReplayChains.Part(i, i) })).OrderBy(batch => batch.batch.Sum), chain => Path.Combine(_folder, $"{chain}"));
 
     /// <summary>Each process takes from one of four logs at a time, as it likes; now and then it

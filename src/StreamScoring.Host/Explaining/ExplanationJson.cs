@@ -45,7 +45,7 @@ internal static class ExplanationJson
         ["missing"] = Value(histogram.Missing),
     };
 
-    private static JsonNode? Rule(ExplainedRule rule) => new JsonObject
+    private static JsonObject Rule(ExplainedRule rule) => new()
     {
         ["rule"] = rule.Rule.Name,
         ["action"] = rule.Rule.ActionName,

@@ -51,7 +51,7 @@ internal sealed class ChainReplay : IDisposable
 
     /// <returns>Batches that it could not derive, as they do not follow those before
     /// them.</returns>
-    public IReadOnlyList<ReplayChains.Part[]> Run()
+    public List<ReplayChains.Part[]> Run()
     {
         using var queue = new BlockingCollection<Folded>(BetweenThreadsMax);
         var deciding = Task.Factory.StartNew(() => Decide(queue), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

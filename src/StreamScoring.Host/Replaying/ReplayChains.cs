@@ -39,12 +39,12 @@ internal sealed class ReplayChains
     }
 
     /// <summary>All batches.</summary>
-    public static IReadOnlyList<Chain> Of(RecordedDecisions decisions, LogTable logs) =>
+    public static List<Chain> Of(RecordedDecisions decisions, LogTable logs) =>
         Assign(MergeAll(decisions, logs), chain => decisions.PathOf($"chain-{chain}"));
 
     /// <summary>Batches that a chain turned out not to be able to derive.</summary>
     /// <param name="left">Their parts.</param>
-    public static IReadOnlyList<Chain> Of(RecordedDecisions decisions, LogTable logs, IEnumerable<Part[]> left, int round)
+    public static List<Chain> Of(RecordedDecisions decisions, LogTable logs, IEnumerable<Part[]> left, int round)
     {
         var blocks = decisions.Partitions.ToDictionary(partition => partition, decisions.Open);
         try
@@ -130,7 +130,7 @@ internal sealed class ReplayChains
 
     /// <param name="batches">Those with less before those with more.</param>
     /// <param name="pathOf">By its number: where a chain's file is to lie.</param>
-    public static IReadOnlyList<Chain> Assign(IEnumerable<(ReplayedBatch Batch, Part[] Parts)> batches, Func<int, string> pathOf) => new ReplayChains(pathOf).Assign(batches);
+    public static List<Chain> Assign(IEnumerable<(ReplayedBatch Batch, Part[] Parts)> batches, Func<int, string> pathOf) => new ReplayChains(pathOf).Assign(batches);
 
     private List<Chain> Assign(IEnumerable<(ReplayedBatch Batch, Part[] Parts)> batches)
     {

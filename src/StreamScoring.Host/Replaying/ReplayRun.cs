@@ -54,7 +54,7 @@ internal sealed class ReplayRun(Topology topology, ReplayChanges changes, Progre
 
     /// <summary>Longer ones first; each has a state of its own, so no more at a time than there are
     /// cores.</summary>
-    private static async Task<IReadOnlyList<ReplayChains.Part[]>> RunAsync(ReplayWorld world, ReplayComparison comparison, IReadOnlyList<ReplayChains.Chain> chains, Action<int> told, CancellationToken cancel)
+    private static async Task<List<ReplayChains.Part[]>> RunAsync(ReplayWorld world, ReplayComparison comparison, IReadOnlyList<ReplayChains.Chain> chains, Action<int> told, CancellationToken cancel)
     {
         var left = new List<ReplayChains.Part[]>();
         await Parallel.ForEachAsync(chains.OrderByDescending(chain => chain.Batches), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel }, async (chain, stop) =>

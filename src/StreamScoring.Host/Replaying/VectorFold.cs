@@ -200,7 +200,7 @@ internal sealed class VectorFold : IDisposable
     /// Rows to be decided that the state held before the batch, and cannot look at again: too late
     /// a payment may be gone from it. Nothing is folded meanwhile.
     /// </summary>
-    public IReadOnlyList<int> RowsGone(PaymentBatch batch)
+    public List<int> RowsGone(PaymentBatch batch)
     {
         var gone = new List<int>();
         var held = Enumerable.Range(0, batch.RowCount).Where(rowIndex => batch.Decide[rowIndex] && batch.Offset[rowIndex] < Engine.State.Vector[batch.LogIndex[rowIndex]]).ToList();
