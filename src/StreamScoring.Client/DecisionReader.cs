@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Confluent.Kafka;
+using StreamScoring.Contracts;
 using StreamScoring.KafkaClients;
 
 namespace StreamScoring.Client;
@@ -283,12 +284,20 @@ public sealed class DecisionReader : IAsyncDisposable
             Poison++;
             _options.Notice?.Invoke($"{_topic}/{partition}/{result.Offset.Value} is no decision and was skipped: {poison}");
         }
-        else if (!progress.Seen.IsRepeated(decision.Source, decision.SourceTopicId))
-        {
-            return decision;
-        }
         else
         {
+            // A repeat may carry the vector of a batch whose other decisions are none.
+            var (receivedAtMs, decidedAtMs) = (decision.Record.ReceivedAtMs, decision.Record.DecidedAtMs);
+            if (result.Message.Headers.TryGetLastBytes(RecordHeaders.Vector, out var vector) && vector is not null)
+            {
+                progress.Vectors.Note(receivedAtMs, decidedAtMs, vector);
+            }
+
+            if (!progress.Seen.IsRepeated(decision.Source, decision.SourceTopicId))
+            {
+                return decision with { Vector = progress.Vectors.Of(receivedAtMs, decidedAtMs) };
+            }
+
             Repeated++;
         }
 

@@ -7,6 +7,9 @@ internal sealed class PartitionProgress(SourcePositions seen, long next, bool is
 {
     public SourcePositions Seen { get; } = seen;
 
+    /// <summary>Of the batches that were read last.</summary>
+    public BatchVectors Vectors { get; } = new();
+
     public long Next { get; private set; } = next;
 
     /// <summary>True while the group's stored position is not this one.</summary>

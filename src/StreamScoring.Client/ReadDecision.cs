@@ -19,6 +19,12 @@ public sealed record ReadDecision(DecisionSource Source, DecisionRecord Record, 
     public string SourceTopicId { get; init; } = "";
 
     /// <summary>
+    /// The vector of its batch (<see cref="BatchVector"/>), by which it can be derived again. Empty
+    /// where the batch's first decision was not read, as reading began behind it.
+    /// </summary>
+    public ReadOnlyMemory<byte> Vector { get; init; }
+
+    /// <summary>
     /// The flag of a decision that repeats the one of an earlier publication of the same payment.
     /// </summary>
     public const string DuplicateFlag = "duplicate";

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Identity;
 
@@ -11,6 +12,29 @@ public sealed class FinalLabels
     /// <summary>By the payment's id and event time, and by its id alone: where an id stands more
     /// than once, its label's event time says whose it is.</summary>
     private readonly Dictionary<(UInt128 Id, long EventTimeMs), (long KnownAtMs, bool Fraud, long EventTimeMs)> _labels = [];
+
+    /// <summary>Those of tables of labels, with the contract's names.</summary>
+    /// <exception cref="InvalidInputFileException">A table is wrong.</exception>
+    public static FinalLabels Read(IEnumerable<string> files, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var labels = new FinalLabels();
+        foreach (var path in files)
+        {
+            using var table = TableReader.Open(path);
+            var mapper = new LabelRowMapper(table);
+            while (table.Read())
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (mapper.Read() is { } label)
+                {
+                    labels.Add(label);
+                }
+            }
+        }
+
+        return labels;
+    }
 
     public void Add(Label label)
     {

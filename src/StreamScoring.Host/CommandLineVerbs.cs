@@ -26,6 +26,8 @@ internal static class CommandLineVerbs
         TrainVerb.Build(),
         EvaluateVerb.Build(),
         ExportVerb.Build(),
+        ReplayVerb.Build(),
+        ExplainVerb.Build(),
         ScoreVerb.Build(),
         ModelsVerb.Build(),
         BenchVerb.Build(),

@@ -266,7 +266,7 @@ public sealed class Policies : IDisposable
             _decisions.PolicyLog is not null && parts.Rules is { File.Uses.Lists.Count: > 0 } ? lists => parts.IdBy(lists.Lists) : null);
         // Last, as what fails behind them would leave lanes open.
         var lanes = before is not null && before.Parts.ScoresLike(parts) ? before.SharedLanes : new Shared<ScoringLanes>(OpenLanes(parts));
-        return new Policy(this, parts, lanes, decider, encoder, rules, layout.AttributeNames.Count);
+        return new Policy(this, parts, lanes, decider, encoder, rules, layout.AttributeNames);
     }
 
     /// <summary>

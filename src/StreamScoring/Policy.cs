@@ -15,10 +15,11 @@ public sealed class Policy : IBatchPolicy
 {
     private readonly Policies _owner;
     private readonly IDisposable _lanesHold;
+    private readonly IReadOnlyList<string> _attributes;
 
-    internal Policy(Policies owner, PolicyParts parts, Shared<ScoringLanes> lanes, Decider decider, DecisionEncoder encoder, RuleProgram? rules, int attributeCount)
+    internal Policy(Policies owner, PolicyParts parts, Shared<ScoringLanes> lanes, Decider decider, DecisionEncoder encoder, RuleProgram? rules, IReadOnlyList<string> attributes)
     {
-        (_owner, Parts, SharedLanes, Decider, Encoder, Rules, AttributeCount) = (owner, parts, lanes, decider, encoder, rules, attributeCount);
+        (_owner, Parts, SharedLanes, Decider, Encoder, Rules, _attributes) = (owner, parts, lanes, decider, encoder, rules, attributes);
         (Id, _lanesHold) = (parts.Id, lanes.Hold());
     }
 
@@ -39,7 +40,7 @@ public sealed class Policy : IBatchPolicy
     internal RuleProgram? Rules { get; }
 
     /// <summary>Columns of attributes that a batch must have for it.</summary>
-    internal int AttributeCount { get; }
+    internal int AttributeCount => _attributes.Count;
 
     /// <summary>
     /// Batches that are decided by it and still on their way. Under the owner's gate.
@@ -52,6 +53,17 @@ public sealed class Policy : IBatchPolicy
         {
             Parts.Rules?.Meters?.Decided(batch, Rules.MissingCount, Rules.Lists);
         }
+    }
+
+    /// <summary>What one of its rules saw of a payment.</summary>
+    /// <param name="ruleIndex">Its place in the file.</param>
+    /// <param name="batch">Decided by this policy.</param>
+    /// <returns>By what the rule looks at: a number, a text, or null where it is missing; of
+    /// <c>@list</c>, whether what is looked for stands in it.</returns>
+    public IReadOnlyList<KeyValuePair<string, object?>> ValuesOf(int ruleIndex, PaymentBatch batch, int rowIndex)
+    {
+        Invariant.Require(Parts.Rules is not null);
+        return RuleValues.Of(Parts.Rules.World with { Attributes = _attributes }, Parts.Rules.File.Rules[ruleIndex], batch, rowIndex);
     }
 
     /// <inheritdoc/>

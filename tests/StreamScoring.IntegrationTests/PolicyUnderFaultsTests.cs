@@ -61,6 +61,9 @@ public sealed class PolicyUnderFaultsTests(TwoRegions regions) : IClassFixture<T
             foreach (var region in Names)
             {
                 derived += oracle.Check(Read(region, set, payments), payments);
+                // So does the engine itself, scores and features among it.
+                var replay = await ScoringProcess.RunAsync(regions.EnvironmentOf(region), ["replay", "--topology", TwoRegions.Topology, .. set, "--json", "--expect-none"]);
+                Assert.True(replay.ExitCode == 0 && replay.Output.Contains("\"missing\":0,", StringComparison.Ordinal), $"{region}: {replay.ExitCode} {replay.Output} {replay.Errors}");
             }
 
             Assert.True(derived >= Names.Length * payments);

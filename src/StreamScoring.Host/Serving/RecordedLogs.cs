@@ -81,6 +81,8 @@ internal sealed class RecordedLogs : IRecordedPayments
     internal static LogRange RangeOf(Topology topology, LogTable logs, long? readFromMs, long fromMs, long untilMs) =>
         LogRange.Find(logs, region => KafkaPorts.ConnectionOf(topology.Regions.First(known => known.Name == region)), readFromMs, fromMs, untilMs);
 
-    internal static KafkaLogSource SourceOf(Topology topology, LogTable logs, LogRange range, ILogger logger) => KafkaPorts.Source(
-        topology, KafkaPorts.ConnectionOf(topology.Home), logs, isMember: false, [], new FirstDecisions(1), new LogCoverage(logs, TimeProvider.System), logger, range: range);
+    /// <param name="coverage">Told how far other regions' logs are known; null: nobody asks.
+    /// </param>
+    internal static KafkaLogSource SourceOf(Topology topology, LogTable logs, LogRange range, ILogger logger, LogCoverage? coverage = null) => KafkaPorts.Source(
+        topology, KafkaPorts.ConnectionOf(topology.Home), logs, isMember: false, [], new FirstDecisions(1), coverage ?? new LogCoverage(logs, TimeProvider.System), logger, range: range);
 }

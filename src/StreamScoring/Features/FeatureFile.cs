@@ -135,6 +135,11 @@ public sealed class FeatureFile
         return own == long.MaxValue || before == long.MaxValue ? long.MaxValue : own + before;
     }
 
+    /// <summary>Which payments a feature looks at, and of which entity.</summary>
+    /// <returns>Null for an expression, which looks at the payment alone.</returns>
+    public (string Entity, Window Window)? PastOf(int featureIndex) =>
+        Features[featureIndex] is { Expression: null } feature ? (Entities[feature.Entity].Name, feature.Window) : null;
+
     /// <summary>How many events of a key are kept one by one.</summary>
     public int ExactEvents { get; }
 
