@@ -153,7 +153,7 @@ public sealed class ReplayTests(TwoRegions regions) : IClassFixture<TwoRegions>
         }
     }
 
-    private Task ChangeAsync(string[] set, params string[] verb) => ScoringProcess.SucceedAsync(regions.EnvironmentOf("eu"), [.. verb, "--topology", TwoRegions.Topology, .. set]);
+    private Task<ScoringProcess.Outcome> ChangeAsync(string[] set, params string[] verb) => ScoringProcess.SucceedAsync(regions.EnvironmentOf("eu"), [.. verb, "--topology", TwoRegions.Topology, .. set]);
 
     private async Task PublishAsync(string region, int round, string[] set)
     {

@@ -51,10 +51,10 @@ internal static class ExplanationJson
         ["action"] = rule.Rule.ActionName,
         ["shadow"] = rule.Rule.IsShadow,
         ["fired"] = rule.Fired,
-        ["values"] = new JsonObject(rule.Values.Select(value => KeyValuePair.Create(value.Key, Value(value.Value)))),
+        ["values"] = new JsonObject(rule.Values.Select(value => KeyValuePair.Create(value.Key, (JsonNode?)Value(value.Value)))),
     };
 
-    private static JsonNode? Value(object? value) => value switch
+    private static JsonValue? Value(object? value) => value switch
     {
         double number when double.IsFinite(number) => JsonValue.Create(number),
         bool truth => JsonValue.Create(truth),

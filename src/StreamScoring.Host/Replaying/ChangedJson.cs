@@ -36,7 +36,7 @@ internal static class ChangedJson
         ["shadow_rules"] = new JsonArray([.. shadowRules.Select(rule => (JsonNode?)rule)]),
     };
 
-    private static JsonNode? Value(object? value) => value switch
+    private static JsonValue? Value(object? value) => value switch
     {
         null or double.NaN => null,
         double number => JsonValue.Create(number),

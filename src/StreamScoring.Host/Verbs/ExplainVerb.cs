@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Logging;
 using StreamScoring.Contracts;
 using StreamScoring.Deployment;
 using StreamScoring.Host.Explaining;

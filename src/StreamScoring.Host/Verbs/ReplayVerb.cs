@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
 using StreamScoring.Files;

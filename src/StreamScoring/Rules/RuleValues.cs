@@ -55,10 +55,10 @@ internal static class RuleValues
         _ => Number(node, batch, rowIndex),
     };
 
-    private static object? Number(Expression node, PaymentBatch batch, int rowIndex) =>
+    private static double? Number(Expression node, PaymentBatch batch, int rowIndex) =>
         node.Numbers(batch)[rowIndex] is var number && double.IsNaN(number) ? null : number;
 
-    private static object? IsIn(RuleWorld world, Syntax syntax, PaymentBatch batch, int rowIndex)
+    private static bool? IsIn(RuleWorld world, Syntax syntax, PaymentBatch batch, int rowIndex)
     {
         var scope = new RuleScope(world);
         var condition = new ExpressionBinder(scope).BindCondition(syntax);
