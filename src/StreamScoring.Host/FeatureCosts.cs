@@ -17,9 +17,9 @@ namespace StreamScoring.Host;
 /// </summary>
 internal sealed class FeatureCosts
 {
-    private const int BatchRows = 256, Repeats = 3, Payments = 0, Labels = 1;
+    private const int BatchRows = 256, Repeats = 3, Labels = 0, Payments = 1;
 
-    private static readonly LogTable Logs = new([(new LogId("cost", "payments", 0), LogKind.Payments), (new LogId("cost", "labels", 0), LogKind.Labels)]);
+    private static readonly LogTable Logs = new([(new LogId("cost", "labels", 0), LogKind.Labels), (new LogId("cost", "payments", 0), LogKind.Payments)]);
 
     private readonly List<(int Log, long TimestampMs, byte[] Value)> _records = [];
 

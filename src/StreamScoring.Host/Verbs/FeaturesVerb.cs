@@ -37,6 +37,8 @@ internal static class FeaturesVerb
 
         using var progress = new ProgressLine();
         var (costs, names) = (new FeatureCosts(payments), file.Schema.Names);
+        // Until code is compiled for good nothing is comparable.
+        costs.NsOfPayment(file, cancel);
         // What a payment costs that has no feature: it is known for a duplicate or not.
         var nothing = costs.NsOfPayment(file.Only([]), cancel);
         var rows = new List<(string Name, double Ns, int Bytes, int BytesInFile)>();
