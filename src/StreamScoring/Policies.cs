@@ -238,6 +238,7 @@ public sealed class Policies : IDisposable
         if (_next is { } next && next.AttributeCount <= _attributesThere)
         {
             (var before, _inForce, _next) = (_inForce, next, null);
+            _decisions.Failures?.Begins(next.Lanes.Rung);
             FreeIfLeft(before);
         }
     }

@@ -59,6 +59,9 @@ internal static partial class HostEvents
     [LoggerMessage(3026, LogLevel.Information, "{Folder}: calls of models are not marked there, so a model that crashes the process is not recognized: {Reason}")]
     public static partial void CallsAreNotMarked(this ILogger logger, string folder, string reason);
 
+    [LoggerMessage(3027, LogLevel.Warning, "waits for model {Model}, which the control log names at offset {Offset} and the topic of models does not hold: {Seconds:0} s at the most")]
+    public static partial void ModelAwaited(this ILogger logger, string model, long offset, double seconds);
+
     [LoggerMessage(3022, LogLevel.Information, "restored the state of {CreatedAt:O} in {Seconds:0.00} s")]
     public static partial void StateRestored(this ILogger logger, DateTimeOffset createdAt, double seconds);
 

@@ -50,7 +50,13 @@ internal static class KafkaPorts
 
     /// <summary>The topic of published models, as this process reads it; null where the policy is
     /// that of files.</summary>
-    public static PolicyTopic? ModelsOf(Topology topology)
+    public static PolicyTopic? ModelsOf(Topology topology) => PolicyTopicOf(topology, region => region.Models);
+
+    /// <summary>The control log, as this process reads it; null where the policy is that of
+    /// files.</summary>
+    public static PolicyTopic? ControlOf(Topology topology) => PolicyTopicOf(topology, region => region.Control);
+
+    private static PolicyTopic? PolicyTopicOf(Topology topology, Func<RegionTopology, string> topicOf)
     {
         if (topology.Control is not { } control)
         {
@@ -58,7 +64,7 @@ internal static class KafkaPorts
         }
 
         var (at, prefix, region) = PolicyTopicsOf(topology, control);
-        return new PolicyTopic(ConnectionOf(topology.Regions.First(region => region.Name == at)), prefix + region.Models);
+        return new PolicyTopic(ConnectionOf(topology.Regions.First(region => region.Name == at)), prefix + topicOf(region));
     }
 
     /// <returns>In which region the topics are read, by what their names begin there, and the

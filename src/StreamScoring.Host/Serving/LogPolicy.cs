@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Control;
 using StreamScoring.Deployment;
 using StreamScoring.Expressions;
+using StreamScoring.Kafka;
 
 namespace StreamScoring.Host.Serving;
 
@@ -16,18 +18,62 @@ namespace StreamScoring.Host.Serving;
 /// <param name="cancel">The graph ends: models are not waited for any more.</param>
 internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILogger logger, CancellationToken cancel) : IPolicyMaker
 {
+    /// <summary>
+    /// How long after a change its model may come: a mirror may bring the change first. And how
+    /// long it is waited for where the change itself came late.
+    /// </summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(5), WaitMin = TimeSpan.FromSeconds(10);
+
     private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings, ControlPart.Models];
 
     /// <inheritdoc/>
-    public PolicyParts Make(ControlState control) => Make(control, PublishedFolders.ProcessPatience);
+    public PolicyParts Make(ControlState control) => Make(control, control.Parts.TryGetValue(ControlPart.Models, out var models) ? WaitOf(models) : TimeSpan.Zero);
 
-    private PolicyParts Make(ControlState control, TimeSpan patience)
+    private ModelWait WaitOf(PartInForce models)
+    {
+        var left = DateTimeOffset.FromUnixTimeMilliseconds(models.AtMs) + WaitMax - TimeProvider.System.GetUtcNow();
+        var max = left < WaitMin ? WaitMin : left > WaitMax ? WaitMax : left;
+        return new ModelWait(max)
+        {
+            IsReplaced = () => IsReplaced(models),
+            Begins = model => logger.ModelAwaited(model.ToString(), models.Offset, max.TotalSeconds),
+        };
+    }
+
+    /// <summary>Whether the log has a later change that takes its place.</summary>
+    private bool IsReplaced(PartInForce models)
+    {
+        try
+        {
+            return KafkaPorts.ControlOf(topology()) is { } log && log.ReadAll(cancel, models.Offset + 1).Any(
+                record => record.Offset > models.Offset && Replaces(record.Value, models));
+        }
+        catch (KafkaFailedException)
+        {
+            // It is looked again.
+            return false;
+        }
+    }
+
+    private static bool Replaces(byte[] value, PartInForce models)
+    {
+        try
+        {
+            return ControlChange.Read(value).Parts.Any(part => part.Kind == ControlPart.Models && part.Expects == models.Hash);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private PolicyParts Make(ControlState control, ModelWait wait)
     {
         try
         {
             return control.Parts.Keys.FirstOrDefault(kind => !Kinds.Contains(kind)) is { } unknown
                 ? throw new PolicyNotMadeException($"this release knows no {unknown} in the control log; update this process")
-                : files.PolicyOf(topology(), control, patience, cancel);
+                : files.PolicyOf(topology(), control, wait, cancel);
         }
         catch (Exception e) when (e is not (PolicyNotMadeException or OperationCanceledException))
         {

@@ -55,15 +55,14 @@ internal sealed class PolicyFiles : IDisposable
     /// The policy of what the control log says. Models are loaded where it names others than those
     /// that are loaded.
     /// </summary>
-    /// <param name="patience">How long a published model is waited for that is not to be had.
-    /// </param>
+    /// <param name="wait">For a published model that is not to be had.</param>
     /// <exception cref="InvalidInputFileException">It does not fit the features, or a model cannot
     /// be had.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public PolicyParts PolicyOf(Topology topology, ControlState control, TimeSpan patience, CancellationToken cancel)
+    public PolicyParts PolicyOf(Topology topology, ControlState control, ModelWait wait, CancellationToken cancel)
     {
         // Outside of the lock, as a model may be waited for.
-        var named = WithPublished(PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings)), control.TextOf(ControlPart.Models), patience, cancel);
+        var named = WithPublished(PolicySettings.Apply(topology, control.TextOf(ControlPart.Settings)), control.TextOf(ControlPart.Models), wait, cancel);
         lock (_loading)
         {
             if (!NamesSameModels(named))
@@ -78,11 +77,11 @@ internal sealed class PolicyFiles : IDisposable
         }
     }
 
-    private Topology WithPublished(Topology topology, string? text, TimeSpan patience, CancellationToken cancel)
+    private Topology WithPublished(Topology topology, string? text, ModelWait wait, CancellationToken cancel)
     {
         var models = PublishedModels.Read(text);
         return PublishedRoles.Apply(topology, models, model => (_published ?? throw new InvalidInputFileException($"{model} was published, and this process reads no topic of models"))
-            .FolderOf(models.Versions.First(version => version.Model == model), patience, cancel));
+            .FolderOf(models.Versions.First(version => version.Model == model), wait, cancel));
     }
 
     /// <summary>The policy of what is loaded, with a topology's thresholds.</summary>

@@ -16,11 +16,6 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic)
 {
     private const string Folder = "models", NewFolder = "new-", Archive = "archive.tar";
 
-    /// <summary>
-    /// How long a process waits for a model whose topic does not answer, or lacks it: a mirror may
-    /// bring the change before the model.
-    /// </summary>
-    public static readonly TimeSpan ProcessPatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Versions whose files were looked at, and by which hash.</summary>
@@ -37,12 +32,12 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic)
     public static string PlaceOf(Topology topology) => Path.Combine(topology.DataFolder, Folder);
 
     /// <summary>Where a version lies on this machine.</summary>
-    /// <param name="patience">How long a topic that does not answer, or lacks it, is asked
+    /// <param name="wait">How long a topic that does not answer, or lacks it, is asked
     /// again.</param>
     /// <exception cref="InvalidInputFileException">It cannot be had: the topic does not hold it, or
     /// the folder cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public string FolderOf(PublishedVersion version, TimeSpan patience, CancellationToken cancel)
+    public string FolderOf(PublishedVersion version, ModelWait wait, CancellationToken cancel)
     {
         var place = Path.Combine(folder, version.Model.Hex);
         if (IsSeen(version) && Directory.Exists(place))
@@ -50,6 +45,7 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic)
             return place;
         }
 
+        var isToldOf = false;
         for (var began = TimeProvider.System.GetTimestamp(); ;)
         {
             try
@@ -69,8 +65,14 @@ internal sealed class PublishedFolders(string folder, PolicyTopic topic)
 
                 return place;
             }
-            catch (KafkaFailedException) when (TimeProvider.System.GetElapsedTime(began) < patience)
+            catch (KafkaFailedException) when (TimeProvider.System.GetElapsedTime(began) < wait.Max && !wait.IsReplaced())
             {
+                if (!isToldOf)
+                {
+                    isToldOf = true;
+                    wait.Begins(version.Model);
+                }
+
                 cancel.WaitHandle.WaitOne(Pause);
                 cancel.ThrowIfCancellationRequested();
             }

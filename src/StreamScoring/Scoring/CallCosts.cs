@@ -48,7 +48,8 @@ internal sealed class CallCosts
     /// <returns>
     /// Seconds that a call of so many rows takes. Where there was none of that size: what the next
     /// smaller ones took, as much of a call does not grow with its rows, and the first one of that
-    /// size tells; else what the next larger ones took; 0 where nothing is known.
+    /// size tells; else their share of what the next larger ones took, for the same reason; 0 where
+    /// nothing is known.
     /// </returns>
     public double Of(int rows)
     {
@@ -65,7 +66,7 @@ internal sealed class CallCosts
         {
             if (_calls[i] > 0)
             {
-                return _seconds[i];
+                return _rowSeconds[i] * Math.Max(1, rows);
             }
         }
 

@@ -184,8 +184,8 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
     {
         var above = Above(_rung);
         var now = clock.GetTimestamp();
-        var isYoung = ageMs <= UpAgeShare * budgetMs && CostOf(above, rows) * 1000 <= DeadlineMs - ageMs;
-        var fits = isYoung && _rows.Now * _costs[(int)above].PerRow <= UpBusyShare * laneCount;
+        var isYoung = ageMs <= UpAgeShare * budgetMs;
+        var fits = isYoung && CostOf(above, rows) * 1000 <= DeadlineMs - ageMs && _rows.Now * _costs[(int)above].PerRow <= UpBusyShare * laneCount;
         // Costs may have been measured at a bad time: after long enough it is tried all the same.
         var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= UpAfterMax;
         _fitsSince = fits ? _fitsSince ?? now : null;

@@ -71,6 +71,9 @@ public sealed class ModelFailures
         }
     }
 
+    /// <summary>A policy is in force, whose ladder stands there.</summary>
+    internal void Begins(Rung rung) => _rung.Record((long)rung);
+
     private static string NameOf(Rung rung) => rung.ToString().ToLowerInvariant();
 
     /// <summary>A model that was left alone may not decide any more.</summary>

@@ -89,6 +89,9 @@ public sealed class ScoringLanes : IDisposable
         }
     }
 
+    /// <summary>How much of the models payments get now.</summary>
+    internal Rung Rung => _ladder?.Current ?? Rung.Full;
+
     /// <summary>
     /// Fills raw score and probability of the rows to decide, the shadow models' probabilities, and
     /// reasons.

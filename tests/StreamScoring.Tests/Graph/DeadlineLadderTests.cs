@@ -90,6 +90,32 @@ public sealed class DeadlineLadderTests
     }
 
     [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 2)]
+    [InlineData(true, 100)]
+    public void A_first_call_that_was_large_keeps_nobody_from_small_ones(bool hasSmall, double perSecond)
+    {
+        // 64 rows wait at first and take 200 ms; alone each takes 4 ms, and then they come one by one.
+        var ladder = New(hasSmall);
+        var (_, _) = Run(ladder, seconds: 1, perSecond: _ => 500, fullMs: rows => 3.2 * rows, smallMs: _ => 1, waitingMs: 60);
+        Assert.NotEqual(Rung.Full, ladder.Current);
+        _waiting.Clear();
+        var (_, rungs) = Run(ladder, seconds: 30, perSecond: _ => perSecond, fullMs: rows => 4 * rows, smallMs: _ => 1);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 0.9 * rungs.Sum());
+    }
+
+    [Fact]
+    public void A_call_that_hung_is_tried_again_after_a_minute()
+    {
+        var ladder = New(hasSmall: true);
+        ladder.Took(Rung.Full, 1, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
+        var (_, rungs) = Run(ladder, seconds: 90, perSecond: _ => 4, fullMs: _ => 5, smallMs: _ => 1);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 90);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Where_rules_decide_no_model_is_asked_and_none_is_named(bool hasSmall)
