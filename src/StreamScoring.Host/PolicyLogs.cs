@@ -34,7 +34,7 @@ internal static class PolicyLogs
         // Whether it counts is for the log to say: another may have come between.
         var entry = HistoryOf(topology, cancel).Entries.Last(entry => entry.Change is { } other && other.By == change.By && other.Why == change.Why && other.Parts.SequenceEqual(change.Parts));
         return entry.Refusal is null ? entry
-            : throw new KafkaFailedException($"the change at offset {entry.Offset} does not count: {entry.Refusal}. Look at scoring policy diff, and publish again");
+            : throw new KafkaFailedException($"the change at offset {entry.Offset} does not count: {entry.Refusal}. Look at what was changed ({(change.Parts.Any(part => part.Kind == ControlPart.Models) ? "scoring models history" : "scoring policy diff")}), and try again");
     }
 
     /// <summary>All that was ever published but entries of lists.</summary>

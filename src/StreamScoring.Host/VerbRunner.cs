@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 
@@ -19,7 +20,7 @@ internal static class VerbRunner
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"scoring: {ForTerminal(error.Message)}");
+                await Console.Error.WriteLineAsync($"scoring: {ForTerminal(OneLine(error))}");
             }
 
             await Console.Error.WriteLineAsync($"`scoring {string.Join(' ', args.TakeWhile(arg => !arg.StartsWith('-')))} --help` shows the usage");
@@ -34,6 +35,13 @@ internal static class VerbRunner
         {
             return await ReportAsync(e);
         }
+    }
+
+    /// <summary>With the option's name, and choices in a row.</summary>
+    private static string OneLine(ParseError error)
+    {
+        var text = error.Message.ReplaceLineEndings("\n").Replace(":\n\t", ": ", StringComparison.Ordinal).Replace("\n\t", ", ", StringComparison.Ordinal).Trim();
+        return error.SymbolResult is OptionResult { Option.Name: var name } && !text.Contains(name, StringComparison.Ordinal) ? $"{name}: {text}" : text;
     }
 
     private static async Task<int> ReportAsync(Exception e)

@@ -155,7 +155,7 @@ public sealed class PolicyTopic(KafkaConnection connection, string topic)
         }
         catch (KafkaException e)
         {
-            throw new KafkaFailedException($"{connection}: topic {topic} cannot be read ({e.Error.Reason}); is it there? scoring topics create makes it", e);
+            throw new KafkaFailedException($"{connection}: topic {topic} cannot be read ({e.Error.Reason}); {(e.Error.Code is ErrorCode.Local_AllBrokersDown or ErrorCode.Local_Transport or ErrorCode.Local_TimedOut ? "is a broker there?" : "is it there? scoring topics create makes it")}", e);
         }
     }
 

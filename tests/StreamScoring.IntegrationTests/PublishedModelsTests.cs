@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using StreamScoring.Configuration;
@@ -8,6 +9,7 @@ using StreamScoring.Host;
 using StreamScoring.Host.Registry;
 using StreamScoring.Host.Serving;
 using StreamScoring.Scoring;
+using StreamScoring.Signals;
 using StreamScoring.TestSupport;
 
 namespace StreamScoring.IntegrationTests;
@@ -115,6 +117,50 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         Assert.Contains("does not count: it is to replace models", late.Message, StringComparison.Ordinal);
         Assert.Equal(before.Split('\n').Length + 1, (await VerbAsync("models", "history", "--json")).Output.Split('\n').Length);
     }
+
+    [SharedFact]
+    public async Task A_text_that_nobody_can_read_is_healed_by_the_next_change_of_roles()
+    {
+        File.WriteAllText(_file.FilePath, $"policy: log\n{_file.Text.Replace("deadLetters:", "control: control5\n      lists: lists5\n      models: models5\n      deadLetters:", StringComparison.Ordinal)}");
+        var first = await AddAsync("first", "0.9");
+        await VerbAsync("topics", "create");
+        await VerbAsync("models", "push", "first", "--registry", Path.Combine(_file.Folder, "registry"));
+        foreach (var text in (string[])["{{{", $"champion: ghost@sha256:{new string('c', 64)}\nroles: log\nversions: []\n"])
+        {
+            PublishByHand(text);
+            var list = await VerbAsync("models", "list", "--json");
+            Assert.Contains("cannot be read, so this looks at what was before it", list.Errors, StringComparison.Ordinal);
+            Assert.Equal("first", Assert.Single(Lines(list)).GetProperty("name").GetString());
+            await VerbAsync("models", "role", "shadow", "first");
+            Assert.Equal([first], new PublishedShelf(Topology(), CancellationToken.None).KnownRoles().Shadows.Select(model => $"{model}"));
+            await VerbAsync("models", "role", "shadow", "first", "--remove");
+        }
+    }
+
+    [SharedFact]
+    public async Task A_model_that_is_missing_is_waited_for_until_another_change_takes_its_place()
+    {
+        File.WriteAllText(_file.FilePath, $"policy: log\n{_file.Text.Replace("deadLetters:", "control: control6\n      lists: lists6\n      models: models6\n      deadLetters:", StringComparison.Ordinal)}");
+        await VerbAsync("topics", "create");
+        var (topology, ghost) = (Topology(), new ModelReference("ghost", "sha256:" + new string('c', 64)));
+        PublishByHand((PublishedModels.None.With(new PublishedVersion(ghost, "sha256:" + new string('d', 64), 100, 0)) with { HasRoles = true, Roles = ModelRoles.None with { Champion = ghost } }).ToText());
+        var control = PolicyLogs.HistoryOf(topology, CancellationToken.None).InForce;
+        using var meter = new EngineMeter();
+        using var files = new PolicyFiles(topology, Artifacts.Load(topology, CancellationToken.None), meter, PublishedFolders.OfProcess(topology));
+        using var givenUp = new CancellationTokenSource();
+        var said = new ConcurrentQueue<string>();
+
+        // It begins to wait, says so, and is given up.
+        Assert.Throws<OperationCanceledException>(() => new LogPolicy(files, () => topology, new TextLogger(text => { said.Enqueue(text); givenUp.Cancel(); }), givenUp.Token).Make(control));
+        Assert.Contains($"waits for model {ghost}, which the control log names at offset {control.Parts[ControlPart.Models].Offset}", Assert.Single(said), StringComparison.Ordinal);
+
+        PublishByHand(PublishedModels.None.ToText());
+        Assert.Contains("cannot be had here", Assert.Throws<PolicyNotMadeException>(() => new LogPolicy(files, () => topology, new TextLogger(said.Enqueue), CancellationToken.None).Make(control)).Message, StringComparison.Ordinal);
+        Assert.Single(said);
+    }
+
+    private void PublishByHand(string text) => PolicyLogs.Publish(
+        Topology(), new ControlChange("eve", "by hand", [ControlPart.Of(ControlPart.Models, text, PolicyLogs.HistoryOf(Topology(), CancellationToken.None).InForce.HashOf(ControlPart.Models))]), CancellationToken.None);
 
     [SharedFact]
     public async Task A_version_is_found_whatever_its_offset_is_and_what_else_the_topic_holds_and_one_that_is_not_whole_is_refused()

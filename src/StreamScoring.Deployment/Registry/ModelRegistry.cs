@@ -165,7 +165,7 @@ public sealed class ModelRegistry : IModelShelf
 
     /// <summary>Begins a change. Nobody else can change the registry until it is disposed of.
     /// </summary>
-    /// <exception cref="InvalidInputFileException">Somebody else is changing it.</exception>
+    /// <exception cref="RegistryBusyException">Somebody else is changing it.</exception>
     public RegistryEdit Edit() => new(this);
 
     /// <inheritdoc/>

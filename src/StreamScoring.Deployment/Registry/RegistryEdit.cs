@@ -29,7 +29,7 @@ public sealed class RegistryEdit : IRoleEdit
         }
         catch (IOException e)
         {
-            throw new InvalidInputFileException($"{registry.Folder}: somebody else is changing it at this moment, so nothing was changed; look at what they did (scoring models history), and try again ({e.Message})", e);
+            throw new RegistryBusyException($"{registry.Folder}: somebody else is changing it at this moment, so nothing was changed; look at what they did (scoring models history), and try again", e);
         }
 
         try

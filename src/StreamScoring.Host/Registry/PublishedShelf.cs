@@ -27,10 +27,20 @@ internal sealed class PublishedShelf : IModelShelf
         _history = PolicyLogs.HistoryOf(topology, cancel);
         // Read where it was written, not from a mirror.
         _folders = new PublishedFolders(PublishedFolders.PlaceOf(topology), PolicyLogs.ModelsOf(topology));
-        Published = PublishedModels.Read(_history.InForce.TextOf(ControlPart.Models));
+        try
+        {
+            Published = PublishedModels.Read(_history.InForce.TextOf(ControlPart.Models));
+        }
+        catch (InvalidInputFileException e)
+        {
+            // Somebody wrote it by hand, and processes go on with what they have. The next change
+            // takes its place.
+            Published = _history.Entries.Where(entry => entry.Refusal is null).Select(entry => ReadIfAny(entry.InForce.TextOf(ControlPart.Models))).OfType<PublishedModels>().LastOrDefault() ?? PublishedModels.None;
+            Console.Error.WriteLine($"{Place}: what counts now cannot be read, so this looks at what was before it, and a change of roles mends it: {e.Message}");
+        }
     }
 
-    /// <summary>What is in force.</summary>
+    /// <summary>What is in force; of a text that is wrong, what was before it.</summary>
     public PublishedModels Published { get; }
 
     /// <inheritdoc/>

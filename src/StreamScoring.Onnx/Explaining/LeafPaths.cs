@@ -4,14 +4,14 @@ using StreamScoring.Onnx.Trees;
 namespace StreamScoring.Onnx.Explaining;
 
 /// <summary>
-/// What the ways to all leaves are worth to each input, written out: where a row's leaves are known,
-/// nothing is compared again. Immutable: threads share it.
+/// What the ways to all leaves are worth to each input, written out: where a row's leaves are
+/// known, nothing is compared again. Immutable: threads share it.
 /// </summary>
 internal sealed class LeafPaths
 {
     /// <summary>
-    /// 12 MiB at the most. Ways of larger ensembles are walked: written out they would drive everything else
-    /// out of the caches.
+    /// 12 MiB at the most. Ways of larger ensembles are walked: written out they would drive
+    /// everything else out of the caches.
     /// </summary>
     private const long StepsMax = 1 << 20;
 
@@ -81,8 +81,8 @@ internal sealed class LeafPaths
                 way.Push(new PathStep(isTrue ? nodes[split].DeltaTrue : nodes[split].DeltaFalse, nodes[split].Input));
             }
 
-            // An input that is compared several times on the way stands once: a shorter table leaves
-            // more of the cache to others.
+            // An input that is compared several times on the way stands once: a shorter table
+            // leaves more of the cache to others.
             steps.AddRange(way.GroupBy(step => step.Input, (input, same) => new PathStep(same.Sum(step => step.Delta), input)));
             way.Clear();
         }
