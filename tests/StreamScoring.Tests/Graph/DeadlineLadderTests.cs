@@ -95,7 +95,8 @@ public sealed class DeadlineLadderTests
     [InlineData(true, 100)]
     public void A_first_call_that_was_large_keeps_nobody_from_small_ones(bool hasSmall, double perSecond)
     {
-        // 64 rows wait at first and take 200 ms; alone each takes 4 ms, and then they come one by one.
+        // At first 64 rows wait and take 200 ms. Alone each takes 4 ms, and then they come one by
+        // one.
         var ladder = New(hasSmall);
         var (_, _) = Run(ladder, seconds: 1, perSecond: _ => 500, fullMs: rows => 3.2 * rows, smallMs: _ => 1, waitingMs: 60);
         Assert.NotEqual(Rung.Full, ladder.Current);
