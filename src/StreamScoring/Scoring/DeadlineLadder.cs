@@ -98,7 +98,7 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
             {
                 Step(to);
             }
-            else if (ageMs >= 0 && from != Rung.Full && IsTimeToStepUp(rows, ageMs, laneCount))
+            else if (ageMs >= 0 && from != Rung.Full && IsTimeToStepUp(ageMs, laneCount))
             {
                 to = Above(from);
                 Step(to);
@@ -180,13 +180,16 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
     private bool IsHeldUpByScoring(Rung rung, int rows, int laneCount) =>
         _busy.Now >= BusyShare * laneCount || CostOf(rung, rows) * 1000 >= CallShare * budgetMs;
 
-    private bool IsTimeToStepUp(int rows, long ageMs, int laneCount)
+    /// <summary>
+    /// What a batch of this size would take is not asked: it may have been measured at a bad time,
+    /// and nothing measures it again on the rung below. The first batch above tells.
+    /// </summary>
+    private bool IsTimeToStepUp(long ageMs, int laneCount)
     {
-        var above = Above(_rung);
         var now = clock.GetTimestamp();
         var isYoung = ageMs <= UpAgeShare * budgetMs;
-        var fits = isYoung && CostOf(above, rows) * 1000 <= DeadlineMs - ageMs && _rows.Now * _costs[(int)above].PerRow <= UpBusyShare * laneCount;
-        // Costs may have been measured at a bad time: after long enough it is tried all the same.
+        var fits = isYoung && _rows.Now * _costs[(int)Above(_rung)].PerRow <= UpBusyShare * laneCount;
+        // Nor is a row's cost believed for ever.
         var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= UpAfterMax;
         _fitsSince = fits ? _fitsSince ?? now : null;
         return isTrial || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= _upAfter);

@@ -107,6 +107,17 @@ public sealed class DeadlineLadderTests
     }
 
     [Fact]
+    public void Small_calls_that_were_slow_while_code_was_cold_are_tried_again_soon()
+    {
+        var ladder = New(hasSmall: false);
+        ladder.Took(Rung.Full, 1, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(300));
+        ladder.Took(Rung.Full, RowsMax, TimeSpan.FromMilliseconds(25), TimeSpan.FromMilliseconds(25));
+        var (_, rungs) = Run(ladder, seconds: 15, perSecond: _ => 100, fullMs: _ => 4, smallMs: _ => 1);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 0.7 * rungs.Sum());
+    }
+
+    [Fact]
     public void A_call_that_hung_is_tried_again_after_a_minute()
     {
         var ladder = New(hasSmall: true);
