@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using ScottPlot;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Host.Reports;
 using StreamScoring.Training.Evaluating;
 
 namespace StreamScoring.Host.Evaluating;
@@ -12,40 +12,16 @@ namespace StreamScoring.Host.Evaluating;
 /// </summary>
 internal static class EvaluationPage
 {
-    public const string FileName = "report.html";
-
-    private const string JsonName = "report.json";
     private const int Width = 520, Height = 380, PointsMax = 2000;
 
     /// <exception cref="InvalidInputFileException">The folder cannot be written.</exception>
-    public static void Write(string folder, EvaluationResult result)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, FileName), Html(result));
-            File.WriteAllText(Path.Combine(folder, JsonName), EvaluationJson.Of(result).ToJsonString());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputFileException($"{folder} cannot be written: {e.Message}", e);
-        }
-    }
+    public static void Write(string folder, EvaluationResult result) => ReportPage.Write(folder, Html(result), EvaluationJson.Of(result));
 
     private static string Html(EvaluationResult result)
     {
         var whole = result.Whole;
-        var page = new StringBuilder();
+        var page = ReportPage.Begin(result.Model);
         page.Append(CultureInfo.InvariantCulture, $$"""
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><title>{{Escape(result.Model)}}</title>
-            <style>
-            body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }
-            table { border-collapse: collapse; margin: 1em 0 } th, td { padding: .3em .8em; border-bottom: 1px solid #ddd; text-align: right }
-            th:first-child, td:first-child { text-align: left } th { background: #f4f4f4 }
-            figure { display: inline-block; margin: 0 1em 1em 0 } figure svg { max-width: 100% }
-            </style></head><body>
-            <h1>{{Escape(result.Model)}}</h1>
             <p>{{whole.Rows:N0}} rows, {{whole.Frauds:N0}} of them fraud. Left out: {{result.Unlabelled:N0}} without a label, {{result.Unscored:N0}} without a score.</p>
 
             """);
@@ -78,7 +54,7 @@ internal static class EvaluationPage
         page.Append(CultureInfo.InvariantCulture, $"<table><thead><tr><th>model</th><th>average precision</th><th>area under ROC</th><th>card precision@{k}</th><th>Brier score</th><th>calibration error</th></tr></thead><tbody>\n");
         foreach (var (model, evaluation, intervals) in models)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Escape(model)}</td><td>{Number(evaluation.AveragePrecision)}{Interval(intervals, EvaluationJson.Drawn[0])}</td><td>{Number(evaluation.AreaUnderRoc)}{Interval(intervals, EvaluationJson.Drawn[1])}</td><td>{Number(evaluation.MeanCardPrecision)}</td><td>{Number(evaluation.Brier)}</td><td>{Number(evaluation.CalibrationError)}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.Escape(model)}</td><td>{Number(evaluation.AveragePrecision)}{Interval(intervals, EvaluationJson.Drawn[0])}</td><td>{Number(evaluation.AreaUnderRoc)}{Interval(intervals, EvaluationJson.Drawn[1])}</td><td>{Number(evaluation.MeanCardPrecision)}</td><td>{Number(evaluation.Brier)}</td><td>{Number(evaluation.CalibrationError)}</td></tr>\n");
         }
 
         page.Append("</tbody></table>\n");
@@ -130,14 +106,7 @@ internal static class EvaluationPage
         line.LineWidth = 2;
     }
 
-    private static void Figure(StringBuilder page, string title, Action<Plot> draw)
-    {
-        using var plot = new Plot();
-        plot.Title(title);
-        draw(plot);
-        var svg = plot.GetSvgXml(Width, Height);
-        page.Append("<figure>").Append(svg.AsSpan(Math.Max(0, svg.IndexOf("<svg", StringComparison.Ordinal)))).Append("</figure>\n");
-    }
+    private static void Figure(StringBuilder page, string title, Action<Plot> draw) => ReportPage.Figure(page, title, Width, Height, draw);
 
     private static void Thresholds(StringBuilder page, Evaluation whole)
     {
@@ -160,7 +129,7 @@ internal static class EvaluationPage
         page.Append("<table><thead><tr><th>segment</th><th>rows</th><th>frauds</th><th>average precision</th><th>area under ROC</th><th>calibration error</th></tr></thead><tbody>\n");
         foreach (var (column, value, segment) in result.Segments)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Escape(CardNumber.Mask($"{column} = {value}"))}</td><td>{segment.Rows:N0}</td><td>{segment.Frauds:N0}</td><td>{Number(segment.AveragePrecision)}</td><td>{Number(segment.AreaUnderRoc)}</td><td>{Number(segment.CalibrationError)}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.Escape(CardNumber.Mask($"{column} = {value}"))}</td><td>{segment.Rows:N0}</td><td>{segment.Frauds:N0}</td><td>{Number(segment.AveragePrecision)}</td><td>{Number(segment.AreaUnderRoc)}</td><td>{Number(segment.CalibrationError)}</td></tr>\n");
         }
 
         page.Append("</tbody></table>\n");
@@ -170,6 +139,4 @@ internal static class EvaluationPage
 
     private static string Interval(IReadOnlyDictionary<string, (double Low, double High)> intervals, string measure) =>
         intervals.TryGetValue(measure, out var drawn) ? string.Create(CultureInfo.InvariantCulture, $" ({drawn.Low:0.0000}–{drawn.High:0.0000})") : "";
-
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

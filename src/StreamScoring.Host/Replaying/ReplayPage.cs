@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using ScottPlot;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Host.Reports;
 
 namespace StreamScoring.Host.Replaying;
 
@@ -13,27 +13,14 @@ namespace StreamScoring.Host.Replaying;
 /// </summary>
 internal static class ReplayPage
 {
-    public const string FileName = "report.html", JsonName = "report.json";
-
     private const int Width = 620, Height = 380;
 
     private static readonly DecisionAction[] Actions = Enum.GetValues<DecisionAction>();
 
     /// <param name="notices">What is to be known beside the numbers, a sentence each.</param>
     /// <exception cref="InvalidInputFileException">The folder cannot be written.</exception>
-    public static void Write(string folder, ReplaySummary summary, IReadOnlyList<string> notices)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            File.WriteAllText(Path.Combine(folder, FileName), Html($"{summary.Topic} decided anew", summary, notices));
-            File.WriteAllText(Path.Combine(folder, JsonName), Json(summary, notices).ToJsonString());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputFileException($"{folder} cannot be written: {e.Message}", e);
-        }
-    }
+    public static void Write(string folder, ReplaySummary summary, IReadOnlyList<string> notices) =>
+        ReportPage.Write(folder, Html($"{summary.Topic} decided anew", summary, notices), Json(summary, notices));
 
     private static JsonObject Json(ReplaySummary summary, IReadOnlyList<string> notices)
     {
@@ -53,23 +40,14 @@ internal static class ReplayPage
 
     private static string Html(string title, ReplaySummary summary, IReadOnlyList<string> notices)
     {
-        var page = new StringBuilder();
+        var page = ReportPage.Begin(title);
         page.Append(CultureInfo.InvariantCulture, $$"""
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><title>{{Escape(title)}}</title>
-            <style>
-            body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; color: #222 }
-            table { border-collapse: collapse; margin: 1em 0 } th, td { padding: .3em .8em; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top }
-            th:first-child, td:first-child, td.text { text-align: left } th { background: #f4f4f4 } td.same { color: #777 }
-            figure { display: inline-block; margin: 0 1em 1em 0 } figure svg { max-width: 100% }
-            </style></head><body>
-            <h1>{{Escape(title)}}</h1>
             <p>{{summary.Payments:N0}} payments, {{summary.Compared:N0}} compared, {{summary.Missing:N0}} missing. {{summary.Changed:N0}} differ: in features {{summary.Differences[0]:N0}}, score {{summary.Differences[1]:N0}}, action {{summary.Differences[2]:N0}}, rules {{summary.Differences[3]:N0}}.</p>
 
             """);
         foreach (var notice in notices)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p>{Escape(notice)}</p>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<p>{ReportPage.Escape(notice)}</p>\n");
         }
 
         Matrix(page, summary);
@@ -174,7 +152,7 @@ internal static class ReplayPage
         page.Append("<table><thead><tr><th>rule</th><th>fired, recorded</th><th>fires now</th></tr></thead><tbody>\n");
         foreach (var (rule, (recorded, replayed)) in summary.Rules)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Escape(rule)}</td><td>{recorded:N0}</td><td>{replayed:N0}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.Escape(rule)}</td><td>{recorded:N0}</td><td>{replayed:N0}</td></tr>\n");
         }
 
         page.Append("</tbody></table>\n");
@@ -191,7 +169,7 @@ internal static class ReplayPage
         foreach (var changed in summary.Most)
         {
             var recorded = changed.Recorded;
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{Escape(CardNumber.Mask(recorded.PaymentId))}</td><td>{ReplaySummary.NameOf(recorded.Action)} {recorded.Score}</td><td>{ReplaySummary.NameOf(changed.Replayed.Action)} {changed.Replayed.Score}</td><td class=\"text\">{Escape(WhyOf(changed))}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{ReportPage.Escape(CardNumber.Mask(recorded.PaymentId))}</td><td>{ReplaySummary.NameOf(recorded.Action)} {recorded.Score}</td><td>{ReplaySummary.NameOf(changed.Replayed.Action)} {changed.Replayed.Score}</td><td class=\"text\">{ReportPage.Escape(WhyOf(changed))}</td></tr>\n");
         }
 
         page.Append("</tbody></table>\n");
@@ -206,19 +184,10 @@ internal static class ReplayPage
             : changed.Differences.HasFlag(ReplayDifference.Score) ? "another model or calibration" : "other thresholds, or an order of rules";
     }
 
-    private static void Figure(StringBuilder page, string title, Action<Plot> draw)
-    {
-        using var plot = new Plot();
-        plot.Title(title);
-        draw(plot);
-        var svg = plot.GetSvgXml(Width, Height);
-        page.Append("<figure>").Append(svg.AsSpan(Math.Max(0, svg.IndexOf("<svg", StringComparison.Ordinal)))).Append("</figure>\n");
-    }
+    private static void Figure(StringBuilder page, string title, Action<Plot> draw) => ReportPage.Figure(page, title, Width, Height, draw);
 
     private static string Share(double? share) => share is { } value ? value.ToString("0.0 %", CultureInfo.InvariantCulture) : "–";
 
     private static string Amounts(IEnumerable<(string Currency, Int128 Amount)> amounts) =>
         string.Join("<br>", amounts.Select(of => string.Create(CultureInfo.InvariantCulture, $"{of.Amount:N0} {of.Currency}")));
-
-    private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }

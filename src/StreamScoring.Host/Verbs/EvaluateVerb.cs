@@ -4,6 +4,7 @@ using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Evaluating;
+using StreamScoring.Host.Reports;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -62,7 +63,7 @@ internal static class EvaluateVerb
             if (parsed.GetValue(report) is { } folder)
             {
                 EvaluationPage.Write(folder, result);
-                Console.Error.WriteLine($"-> {Path.Combine(folder, EvaluationPage.FileName)}");
+                Console.Error.WriteLine($"-> {Path.Combine(folder, ReportPage.FileName)}");
             }
 
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(EvaluationJson.Of(result)) : EvaluationText.Of(result));
