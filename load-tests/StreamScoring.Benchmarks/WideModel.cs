@@ -19,10 +19,13 @@ internal static class WideModel
         var graph = new GraphProto { Name = "wide" };
         graph.Input.Add(Value("features", inputs));
         graph.Output.Add(Value("probability", 1));
-        graph.Initializer.Add([Weights("first", inputs, width, random), Weights("second", width, width, random), Weights("last", width, 1, random)]);
+        graph.Initializer.Add([Weights("first", inputs, width, random), Weights("second", width, width, random), Weights("last", width, 1, random), new TensorProto { Name = "none", DataType = Float, FloatData = { 0 } }]);
         graph.Node.Add(
         [
-            new NodeProto { OpType = "MatMul", Input = { "features", "first" }, Output = { "a" } },
+            // A feature that is missing is NaN, which would be the score as well.
+            new NodeProto { OpType = "IsNaN", Input = { "features" }, Output = { "missing" } },
+            new NodeProto { OpType = "Where", Input = { "missing", "none", "features" }, Output = { "known" } },
+            new NodeProto { OpType = "MatMul", Input = { "known", "first" }, Output = { "a" } },
             new NodeProto { OpType = "Tanh", Input = { "a" }, Output = { "b" } },
             new NodeProto { OpType = "MatMul", Input = { "b", "second" }, Output = { "c" } },
             new NodeProto { OpType = "Tanh", Input = { "c" }, Output = { "d" } },

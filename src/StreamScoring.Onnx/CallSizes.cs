@@ -32,13 +32,17 @@ internal sealed class CallSizes
     /// <summary>[most rows + 1] By the number of rows: the size of the first call.</summary>
     private readonly int[] _choice;
     private readonly int _ofMany;
+    private readonly IReadOnlyList<double> _costs;
+    private readonly int _differentMax;
+    private readonly bool _isMeasured;
 
     /// <param name="sizes">Rows of a call, ascending.</param>
     /// <param name="costs">What a call of each takes, in any unit.</param>
     /// <param name="differentMax">Rows of a call that may differ.</param>
-    public CallSizes(IReadOnlyList<int> sizes, IReadOnlyList<double> costs, int differentMax)
+    /// <param name="isMeasured">Whether costs are seconds that calls took.</param>
+    public CallSizes(IReadOnlyList<int> sizes, IReadOnlyList<double> costs, int differentMax, bool isMeasured = false)
     {
-        Sizes = sizes;
+        (Sizes, _costs, _differentMax, _isMeasured) = (sizes, costs, differentMax, isMeasured);
         _choice = new int[sizes[^1] + 1];
         var least = new double[_choice.Length];
         for (var rows = 1; rows < _choice.Length; rows++)
@@ -64,6 +68,21 @@ internal sealed class CallSizes
     /// <returns>Which of the sizes their first call has.</returns>
     public int Next(int rowCount) => rowCount < _choice.Length ? _choice[rowCount] : _ofMany;
 
+    /// <param name="rowCount">From 1 on.</param>
+    /// <returns>Seconds that their calls took together; 0 where nothing was measured.</returns>
+    public double SecondsOf(int rowCount)
+    {
+        var seconds = 0.0;
+        for (var left = rowCount; left > 0 && _isMeasured;)
+        {
+            var size = Next(left);
+            seconds += _costs[size];
+            left -= Math.Min(Sizes[size], _differentMax);
+        }
+
+        return seconds;
+    }
+
     /// <summary>
     /// Where nothing was measured: a call is taken to cost a row more than it holds.
     /// </summary>
@@ -82,11 +101,6 @@ internal sealed class CallSizes
     public static CallSizes Measured(CallRows rows, int? rowsMax, FeatureMatrix features, IReadOnlyList<int> featureRows, Func<CallSizes, IScoringLane> open)
     {
         var sizes = SizesOf(rows, rowsMax);
-        if (sizes.Length == 1)
-        {
-            return Unmeasured(rows, rowsMax);
-        }
-
         var (costs, begun) = (new double[sizes.Length], Stopwatch.GetTimestamp());
         for (var i = 0; i < sizes.Length; i++)
         {
@@ -94,7 +108,7 @@ internal sealed class CallSizes
                 : Measure(sizes[i], features, featureRows, open);
         }
 
-        return new CallSizes(sizes, costs, rows.DifferentMax);
+        return new CallSizes(sizes, costs, rows.DifferentMax, isMeasured: true);
     }
 
     /// <returns>Seconds that a call takes.</returns>
@@ -109,8 +123,8 @@ internal sealed class CallSizes
 
         // The first call of a size makes room for it.
         lane.Score(features, rows, raw);
-        var least = double.PositiveInfinity;
-        for (var call = 0; call < Calls; call++)
+        var (least, first) = (double.PositiveInfinity, Stopwatch.GetTimestamp());
+        for (var call = 0; call < Calls && (call == 0 || Stopwatch.GetElapsedTime(first) < MeasureMax); call++)
         {
             var begun = Stopwatch.GetTimestamp();
             lane.Score(features, rows, raw);

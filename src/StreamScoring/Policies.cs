@@ -283,5 +283,9 @@ public sealed class Policies : IDisposable
     /// </summary>
     private ScoringLanes OpenLanes(PolicyParts parts) => new(
         parts.Models, parts.Canary, _decisions.Lanes, PaymentBatch.RowsCeiling, _clock, _decisions.LanesMax, parts.Shadows, parts.Reasons, _decisions.Failures, _decisions.LateAnswers, _decisions.IsBusy,
-        parts.HasLadder ? new DeadlineLadder(_clock, parts.Stamp.BudgetMs, parts.Models.Any(served => served.Role == ModelRole.Fallback), _decisions.Failures is { } told ? told.Stepped : null) : null, _decisions.CallMarks, _rests);
+        parts.HasLadder ? LadderOf(parts) : null, _decisions.CallMarks, _rests);
+
+    private DeadlineLadder LadderOf(PolicyParts parts) => new(
+        _clock, parts.Stamp.BudgetMs, parts.Champion.SecondsOf, parts.Models.FirstOrDefault(served => served.Role == ModelRole.Fallback) is { } small ? small.Model.SecondsOf : null,
+        _decisions.Failures is { } told ? told.Stepped : null);
 }

@@ -4,15 +4,17 @@ namespace StreamScoring.Scoring;
 
 /// <summary>
 /// Chooses how much of a model a batch gets, so that payments are decided within their budget: the
-/// models that decide, the small one, or none. It steps down where a batch would not be done in
-/// time and scoring is what takes the time; it steps up again once the rung above would have fit
-/// for a while, and each time that was too early it waits for longer. Shared by the lanes of a
-/// policy.
+/// models that decide, the small one, or none. A batch that would not be done in time, where
+/// scoring is what takes the time, gets less by itself: something may have held it up once. Where
+/// that is so for many, all get less; they get more again once the rung above would have fit for a
+/// while, and each time that was too early it waits for longer. Shared by the lanes of a policy.
 /// </summary>
 /// <param name="budgetMs">From a payment's log timestamp to its decision.</param>
-/// <param name="hasSmall">Whether there is a small model.</param>
+/// <param name="full">Seconds that the model which decides took of so many rows when it was loaded;
+/// 0 where nobody measured.</param>
+/// <param name="small">So for the small model; null where there is none.</param>
 /// <param name="changed">Told of each step: from, to; null: nobody is.</param>
-internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool hasSmall, Action<Rung, Rung>? changed = null)
+internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int, double> full, Func<int, double>? small, Action<Rung, Rung>? changed = null)
 {
     /// <summary>Lanes that are in calls for so much of their time are what holds payments up.
     /// </summary>
@@ -31,6 +33,12 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
 
     internal static readonly TimeSpan UpAfter = TimeSpan.FromSeconds(1), UpAfterMax = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What a row costs is not believed for ever, as nothing measures it on a lower rung: after so
+    /// many times the wait for a step up the rung above is tried.
+    /// </summary>
+    internal const int TrialWaits = 10;
+
     /// <summary>Below so long on the rung above, stepping up was too early.</summary>
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(10);
 
@@ -39,13 +47,20 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
     /// </summary>
     private const double CatchUp = 0.2;
 
-    private static readonly TimeSpan LateFor = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LateFor = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// From this share of payments on that get less for want of time it is no exception.
+    /// </summary>
+    private const double LowerShare = 0.2;
+
+    private static readonly TimeSpan LowerSpan = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly MovingRate _busy = new(clock, Span), _rows = new(clock, Span);
-    private readonly CallCosts[] _costs = [new(), new()];
+    private readonly MovingRate _busy = new(clock, Span), _rows = new(clock, LowerSpan), _lower = new(clock, LowerSpan);
+    private readonly CallCosts[] _costs = [new(clock, full), new(clock, small ?? (_ => 0))];
     private Rung _rung = Rung.Full;
     private TimeSpan _upAfter = UpAfter;
     private long _steppedAt = clock.GetTimestamp();
@@ -83,26 +98,24 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
     /// <param name="laneCount">Lanes that are open.</param>
     public Rung Choose(int rows, long ageMs, long oldestMs, int laneCount)
     {
-        Rung from, to;
+        Rung from, to, chosen;
         lock (_gate)
         {
             _rows.Add(rows);
             from = _rung;
-            to = ageMs >= 0 ? Fitting(rows, ageMs, laneCount) : from;
-            if (to == from && from != Rung.Rules && DoesNotCatchUp(oldestMs, laneCount))
+            chosen = ageMs >= 0 ? Fitting(rows, ageMs, laneCount) : from;
+            _lower.Add(chosen > from ? rows : 0);
+            if (from != Rung.Rules && ((chosen > from && IsOftenTooSlow()) || DoesNotCatchUp(oldestMs, laneCount) || HasSteppedUpTooEarly(rows, oldestMs, laneCount)))
             {
-                to = Below(from);
+                Step(Below(from));
+            }
+            else if (chosen == from && from != Rung.Full && ageMs >= 0 && IsTimeToStepUp(ageMs, laneCount))
+            {
+                Step(Above(from));
+                chosen = _rung;
             }
 
-            if (to != from)
-            {
-                Step(to);
-            }
-            else if (ageMs >= 0 && from != Rung.Full && IsTimeToStepUp(ageMs, laneCount))
-            {
-                to = Above(from);
-                Step(to);
-            }
+            to = _rung;
         }
 
         if (from != to)
@@ -110,7 +123,7 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
             changed?.Invoke(from, to);
         }
 
-        return to;
+        return chosen > to ? chosen : to;
     }
 
     /// <summary>A batch was scored.</summary>
@@ -128,11 +141,13 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
         }
     }
 
+    private TimeSpan TrialAfter => Capped(TrialWaits * _upAfter);
+
     private double CostOf(Rung rung, int rows) => rung == Rung.Rules ? 0 : _costs[(int)rung].Of(rows);
 
-    private Rung Above(Rung rung) => rung == Rung.Rules && hasSmall ? Rung.Small : Rung.Full;
+    private Rung Above(Rung rung) => rung == Rung.Rules && small is not null ? Rung.Small : Rung.Full;
 
-    private Rung Below(Rung rung) => rung == Rung.Full && hasSmall ? Rung.Small : Rung.Rules;
+    private Rung Below(Rung rung) => rung == Rung.Full && small is not null ? Rung.Small : Rung.Rules;
 
     /// <summary>The rung of now, or the highest one below it that the batch has the time for.
     /// </summary>
@@ -177,8 +192,16 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
         return oldestMs - late.OldestMs > -CatchUp * elapsed.TotalMilliseconds && _busy.Now >= BusyShare * laneCount;
     }
 
+    private bool IsOftenTooSlow() => _lower.Now > LowerShare * _rows.Now && clock.GetElapsedTime(_steppedAt) >= LowerSpan;
+
     private bool IsHeldUpByScoring(Rung rung, int rows, int laneCount) =>
         _busy.Now >= BusyShare * laneCount || CostOf(rung, rows) * 1000 >= CallShare * budgetMs;
+
+    /// <summary>
+    /// Payments were young when it stepped up, so what is late now became so since.
+    /// </summary>
+    private bool HasSteppedUpTooEarly(int rows, long oldestMs, int laneCount) =>
+        oldestMs > DeadlineMs && _wasUp && clock.GetElapsedTime(_steppedAt) < Steady && IsHeldUpByScoring(_rung, rows, laneCount);
 
     /// <summary>
     /// What a batch of this size would take is not asked: it may have been measured at a bad time,
@@ -189,8 +212,7 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
         var now = clock.GetTimestamp();
         var isYoung = ageMs <= UpAgeShare * budgetMs;
         var fits = isYoung && _rows.Now * _costs[(int)Above(_rung)].PerRow <= UpBusyShare * laneCount;
-        // Nor is a row's cost believed for ever.
-        var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= UpAfterMax;
+        var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= TrialAfter;
         _fitsSince = fits ? _fitsSince ?? now : null;
         return isTrial || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= _upAfter);
     }
@@ -202,9 +224,12 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, bool has
         if (isDown)
         {
             var wasTooEarly = _wasUp && clock.GetElapsedTime(_steppedAt, now) < Steady;
-            _upAfter = wasTooEarly ? TimeSpan.FromTicks(Math.Min(UpAfterMax.Ticks, 2 * _upAfter.Ticks)) : UpAfter;
+            _upAfter = wasTooEarly ? Capped(2 * _upAfter) : UpAfter;
         }
 
-        (_rung, _steppedAt, _fitsSince, _wasUp) = (to, now, null, !isDown);
+        (_rung, _steppedAt, _fitsSince, _wasUp, _late) = (to, now, null, !isDown, null);
+        _lower.Clear();
     }
+
+    private static TimeSpan Capped(TimeSpan wait) => wait < UpAfterMax ? wait : UpAfterMax;
 }

@@ -21,5 +21,7 @@ internal sealed class MovingRate(TimeProvider clock, TimeSpan span)
         }
     }
 
+    public void Clear() => _rate = 0;
+
     public void Add(double amount) => _rate = Now + (amount / span.TotalSeconds);
 }

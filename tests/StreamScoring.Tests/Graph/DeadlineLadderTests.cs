@@ -99,11 +99,10 @@ public sealed class DeadlineLadderTests
         // one.
         var ladder = New(hasSmall);
         var (_, _) = Run(ladder, seconds: 1, perSecond: _ => 500, fullMs: rows => 3.2 * rows, smallMs: _ => 1, waitingMs: 60);
-        Assert.NotEqual(Rung.Full, ladder.Current);
         _waiting.Clear();
         var (_, rungs) = Run(ladder, seconds: 30, perSecond: _ => perSecond, fullMs: rows => 4 * rows, smallMs: _ => 1);
         Assert.Equal(Rung.Full, ladder.Current);
-        Assert.True(rungs[(int)Rung.Full] > 0.9 * rungs.Sum());
+        Assert.True(rungs[(int)Rung.Full] > 0.9 * rungs.Sum(), string.Join(" ", rungs) + " " + string.Join(",", _steps));
     }
 
     [Fact]
@@ -115,6 +114,51 @@ public sealed class DeadlineLadderTests
         var (_, rungs) = Run(ladder, seconds: 15, perSecond: _ => 100, fullMs: _ => 4, smallMs: _ => 1);
         Assert.Equal(Rung.Full, ladder.Current);
         Assert.True(rungs[(int)Rung.Full] > 0.7 * rungs.Sum());
+    }
+
+    [Theory]
+    [InlineData(600)]
+    [InlineData(1200)]
+    public void Where_only_small_calls_were_made_while_code_was_cold_the_load_counts_by_what_larger_ones_took_at_load(double perSecond)
+    {
+        // 8 ms and 0.3 ms a row; each of the first calls takes 60 ms.
+        var ladder = New(hasSmall: false, rows => 0.008 + (0.0003 * rows));
+        var cold = 6;
+        var (_, rungs) = Run(ladder, seconds: 30, _ => perSecond, rows => cold-- > 0 ? 60 : 8 + (0.3 * rows), smallMs: _ => 1);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 0.7 * rungs.Sum());
+    }
+
+    [Fact]
+    public void Where_nothing_was_measured_at_load_what_a_row_cost_is_not_believed_for_long()
+    {
+        var ladder = New(hasSmall: false);
+        ladder.Took(Rung.Full, 1, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(300));
+        var (_, rungs) = Run(ladder, seconds: 30, perSecond: _ => 500, fullMs: rows => 2 + (0.1 * rows), smallMs: _ => 1);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 0.6 * rungs.Sum());
+    }
+
+    [Fact]
+    public void What_holds_payments_up_now_and_then_costs_only_those_their_score_and_none_its_time()
+    {
+        // Ten times a second nothing comes for 80 ms, and then all of it at once.
+        var (late, rungs) = Run(New(hasSmall: false), seconds: 30, perSecond: second => second % 3 < 0.08 ? 1e-3 : second % 3 < 0.09 ? 8_000 : 600, fullMs: rows => 8 + (0.8 * rows), smallMs: _ => 1);
+        Assert.Equal((0, Rung.Full), (late, _ladder!.Current));
+        Assert.Empty(_steps);
+        Assert.InRange(rungs[(int)Rung.Rules], 0, 0.1 * rungs.Sum());
+    }
+
+    [Fact]
+    public void A_large_call_that_hung_is_tried_again_though_small_ones_go_on()
+    {
+        var ladder = New(hasSmall: false);
+        ladder.Took(Rung.Full, RowsMax, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
+        ladder.Took(Rung.Full, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Rung.Rules, ladder.Choose(RowsMax, 0, 0, laneCount: 1));
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        ladder.Took(Rung.Full, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1));
+        Assert.Equal(Rung.Full, ladder.Choose(RowsMax, 0, 0, laneCount: 1));
     }
 
     [Fact]
@@ -138,9 +182,10 @@ public sealed class DeadlineLadderTests
         using var lanes = new ScoringLanes(hasSmall ? [Slow(ModelRole.Champion), Slow(ModelRole.Fallback)] : [Slow(ModelRole.Champion)], canary: null, 1, RowsMax, _clock, ladder: ladder);
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 1), RowsMax, 64) { DecideCount = 2 };
         (batch.DecideRows[0], batch.DecideRows[1]) = (0, 1);
-        for (var i = 0; i < 100 && ladder.Current != Rung.Rules; i++)
+        for (var i = 0; i < 1000 && ladder.Current != Rung.Rules; i++)
         {
             Score();
+            _clock.Advance(TimeSpan.FromMilliseconds(5));
         }
 
         Assert.Equal(Rung.Rules, ladder.Current);
@@ -166,7 +211,8 @@ public sealed class DeadlineLadderTests
 
     private DeadlineLadder? _ladder;
 
-    private DeadlineLadder New(bool hasSmall) => _ladder = new DeadlineLadder(_clock, BudgetMs, hasSmall, (from, to) => _steps.Add((from, to)));
+    private DeadlineLadder New(bool hasSmall, Func<int, double>? loaded = null) =>
+        _ladder = new DeadlineLadder(_clock, BudgetMs, loaded ?? (_ => 0), hasSmall ? _ => 0 : null, (from, to) => _steps.Add((from, to)));
 
     /// <summary>A lane that takes what waits, oldest first.</summary>
     /// <returns>Payments that were not decided within their budget, and payments by rung.</returns>
