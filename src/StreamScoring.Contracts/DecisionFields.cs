@@ -28,7 +28,7 @@ internal static class DecisionFields
         new(10, "probability", Number, d => d.Probability, "calibrated probability of fraud; null if the model gave none"),
         new(11, "raw", Number, d => d.Raw, "the model's own output"),
         new(12, "rung", Text, d => d.Rung, "how much of the ladder was used: `full`, `small` or `rules`"),
-        new(13, "model", Group, d => (object?[])[d.ModelName, d.ModelVersion, d.Engine], "the engine is `onnxruntime` or `trees` ([models](models.md#what-evaluates-a-model))", Parts:
+        new(13, "model", Group, d => (object?[])[d.ModelName, d.ModelVersion, d.Engine], "the model that gave the score, and where none did (`role` is null) the champion; the engine is `onnxruntime` or `trees` ([models](models.md#what-evaluates-a-model))", Parts:
             [Part(0, "name", Text), Part(1, "version", Hash), Part(2, "engine", Text)]),
         new(18, "shadow", Groups, d => d.Shadow.Select(s => (object?[])[s.Model, s.Probability]),
             "the card's name, `@` and twelve digits of the file's hash; models without an answer are left out", Parts:

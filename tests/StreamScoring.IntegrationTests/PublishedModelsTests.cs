@@ -151,8 +151,12 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         var said = new ConcurrentQueue<string>();
 
         // It begins to wait, says so, and is given up.
-        Assert.Throws<OperationCanceledException>(() => new LogPolicy(files, () => topology, new TextLogger(text => { said.Enqueue(text); givenUp.Cancel(); }), givenUp.Token).Make(control));
+        LogPolicy? policies = null;
+        var health = "";
+        policies = new LogPolicy(files, () => topology, new TextLogger(text => { said.Enqueue(text); health = policies!.Awaited; givenUp.Cancel(); }), givenUp.Token);
+        Assert.Throws<OperationCanceledException>(() => policies.Make(control));
         Assert.Contains($"waits for model {ghost}, which the control log names at offset {control.Parts[ControlPart.Models].Offset}", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Equal((said.Single(), null), (health, policies.Awaited));
 
         PublishByHand(PublishedModels.None.ToText());
         Assert.Contains("cannot be had here", Assert.Throws<PolicyNotMadeException>(() => new LogPolicy(files, () => topology, new TextLogger(said.Enqueue), CancellationToken.None).Make(control)).Message, StringComparison.Ordinal);

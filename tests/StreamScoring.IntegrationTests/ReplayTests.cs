@@ -13,7 +13,7 @@ namespace StreamScoring.IntegrationTests;
 /// </summary>
 public sealed class ReplayTests(TwoRegions regions) : IClassFixture<TwoRegions>
 {
-    private const int Rounds = 8, PaymentsOfRound = 900, Rate = 400, RepeatedEvery = 23, LateEvery = 37, LateDays = 60;
+    private const int Rounds = 6, PaymentsOfRound = 500, Rate = 400, RepeatedEvery = 23, LateEvery = 37, LateDays = 60;
 
     private static readonly string[] Names = ["eu", "us"];
 

@@ -26,6 +26,14 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
 
     private static readonly string[] Kinds = [ControlPart.Rules, ControlPart.Rates, ControlPart.Settings, ControlPart.Models];
 
+    private volatile string? _awaited;
+
+    /// <summary>
+    /// The model that is waited for, while nothing is decided; null where none is. Read by any
+    /// thread.
+    /// </summary>
+    public string? Awaited => _awaited;
+
     /// <inheritdoc/>
     public PolicyParts Make(ControlState control) => Make(control, control.Parts.TryGetValue(ControlPart.Models, out var models) ? WaitOf(models) : TimeSpan.Zero);
 
@@ -36,7 +44,12 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
         return new ModelWait(max)
         {
             IsReplaced = () => IsReplaced(models),
-            Begins = model => logger.ModelAwaited(model.ToString(), models.Offset, max.TotalSeconds),
+            Begins = model =>
+            {
+                _awaited = FormattableString.Invariant(
+                    $"waits for model {model}, which the control log names at offset {models.Offset} and the topic of models does not hold: {max.TotalSeconds:0} s at the most");
+                logger.ModelAwaited(model.ToString(), models.Offset, max.TotalSeconds);
+            },
         };
     }
 
@@ -78,6 +91,10 @@ internal sealed class LogPolicy(PolicyFiles files, Func<Topology> topology, ILog
         catch (Exception e) when (e is not (PolicyNotMadeException or OperationCanceledException))
         {
             throw new PolicyNotMadeException(e.Message, e);
+        }
+        finally
+        {
+            _awaited = null;
         }
     }
 

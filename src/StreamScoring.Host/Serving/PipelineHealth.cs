@@ -13,7 +13,7 @@ internal sealed class PipelineHealth(ProcessLife life)
     /// <summary>
     /// Why the process decides nothing, or not all that it should; null where it does.
     /// </summary>
-    public string? NotReady => life.Now is var now && now.State == LifeState.Deciding ? FailuresOf(isDegradation: false) : TextOf(now);
+    public string? NotReady => life.Now is var now && now.State == LifeState.Deciding ? Awaited?.Invoke() ?? FailuresOf(isDegradation: false) : TextOf(now);
 
     /// <summary>
     /// What fails though the process decides all of its payments, one line each; null for nothing.
@@ -29,6 +29,12 @@ internal sealed class PipelineHealth(ProcessLife life)
     /// runs.
     /// </summary>
     public Func<string?>? Policy { get; set; }
+
+    /// <summary>
+    /// Tells which model is waited for while nothing is decided; null where no graph runs, or no
+    /// log names models.
+    /// </summary>
+    public Func<string?>? Awaited { get; set; }
 
     /// <summary>Why the process must be restarted; null while it lives.</summary>
     public string? Failed => life.Now is { State: LifeState.Failed } failed ? failed.Why : null;

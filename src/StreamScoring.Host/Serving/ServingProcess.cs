@@ -200,7 +200,7 @@ internal sealed class ServingProcess(
         var pipeline = await Pipeline.StartAsync(
             topology, policies.Features, policy, policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger,
             log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late, _marks);
-        (_source, _pipeline, health.Logs, health.Policy) = (source, pipeline, source.Health, () => pipeline.Unapplied);
+        (_source, _pipeline, health.Logs, health.Policy, health.Awaited) = (source, pipeline, source.Health, () => pipeline.Unapplied, () => log?.Awaited);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();
         var written = snapshots.RunAsync(state, writing.Token);
@@ -214,7 +214,7 @@ internal sealed class ServingProcess(
         }
         finally
         {
-            (_source, _pipeline, health.Logs, health.Policy) = (null, null, null, null);
+            (_source, _pipeline, health.Logs, health.Policy, health.Awaited) = (null, null, null, null, null);
             await graph.CancelAsync();
             await writing.CancelAsync();
             // First of all the group is left, so that others can take over while this one writes
