@@ -157,7 +157,7 @@ internal sealed unsafe class EntityFolder
         }
 
         var slot = _state.AddPayment(
-            _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
+            _keys[rowIndex], _slots[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
         if (isLost)
         {
             EntityState.LoseValue(slot, timeMs);

@@ -114,6 +114,14 @@ internal sealed unsafe class KeyTable
     }
 
     /// <returns>Null where the key is not there.</returns>
+    /// <param name="known">Where it was found since the keys last moved (<see cref="Resizes"/>), so
+    /// that it is mostly still there; null: not known.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public KeySlot* Find(UInt128 key, KeySlot* known) =>
+        // Of a free slot both words are 0, which no key's are.
+        known != null && known->KeyLow == (ulong)key && known->KeyHigh == (ulong)(key >> 64) ? known : Find(key);
+
+    /// <returns>Null where the key is not there.</returns>
     public KeySlot* Find(UInt128 key)
     {
         var (low, high) = ((ulong)key, (ulong)(key >> 64));
