@@ -104,12 +104,13 @@ internal sealed unsafe class KeyTable
         }
     }
 
+    /// <param name="hash">The key's (<see cref="HashOf"/>).</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(UInt128 key)
+    public void Prefetch(ulong hash)
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(_first + (HashOf(key) & _mask));
+            Sse.Prefetch0(_first + (hash & _mask));
         }
     }
 
@@ -122,10 +123,14 @@ internal sealed unsafe class KeyTable
         known != null && known->KeyLow == (ulong)key && known->KeyHigh == (ulong)(key >> 64) ? known : Find(key);
 
     /// <returns>Null where the key is not there.</returns>
-    public KeySlot* Find(UInt128 key)
+    public KeySlot* Find(UInt128 key) => Find(key, HashOf(key));
+
+    /// <returns>Null where the key is not there.</returns>
+    /// <param name="hash">The key's (<see cref="HashOf"/>).</param>
+    public KeySlot* Find(UInt128 key, ulong hash)
     {
         var (low, high) = ((ulong)key, (ulong)(key >> 64));
-        for (var index = _hash.Of(low, high) & _mask; ; index = (index + 1) & _mask)
+        for (var index = hash & _mask; ; index = (index + 1) & _mask)
         {
             var slot = _first + index;
             if (slot->Block == null)

@@ -77,13 +77,17 @@ internal sealed unsafe class RowIndex
     }
 
     /// <summary>A row was made: the last one, or one before which others moved up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Opened(KeySlot* slot, int row)
     {
-        if (!Has(slot) || Area(slot)[Count] == 0)
+        if (Has(slot) && Area(slot)[Count] > 0)
         {
-            return;
+            Note(slot, row);
         }
+    }
 
+    private void Note(KeySlot* slot, int row)
+    {
         var count = (int)Area(slot)[Count];
         var firsts = Firsts(slot);
         for (var i = 0; i < _distincts.Length; i++)

@@ -10,6 +10,7 @@ internal sealed unsafe class RowTotals
 
     private readonly EntityRows _rows;
     private readonly Series[] _series;
+    private readonly int[] _words;
     private readonly int[] _rawColumns;
     private readonly int _flagsColumn;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class RowTotals
     {
         _rows = rows;
         _series = [.. layout.Series];
+        _words = [.. _series.SelectMany(series => Enumerable.Range(series.Column, series.Words))];
         _rawColumns = [.. layout.RawColumns];
         _flagsColumn = layout.FlagsColumn;
     }
@@ -49,12 +51,9 @@ internal sealed unsafe class RowTotals
     {
         var before = _rows.Row(slot, row - 1);
         var added = _rows.Row(slot, row);
-        foreach (ref readonly var series in _series.AsSpan())
+        foreach (var word in _words)
         {
-            for (var word = series.Column; word < series.Column + series.Words; word++)
-            {
-                added[word] = before[word];
-            }
+            added[word] = before[word];
         }
     }
 
