@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace StreamScoring.Features;
 
 /// <summary>
@@ -17,6 +19,31 @@ internal sealed unsafe class ChunkSums(RowIndexLayout index, EntityRows rows, Ro
 
     public (long Smallest, long Largest) Extremes(KeySlot* slot, int chunk, int measure) =>
         (SmallestOf(slot, measure)[chunk], LargestOf(slot, measure)[chunk]);
+
+    /// <inheritdoc cref="RowIndex.Extreme"/>
+    public long Extreme(KeySlot* slot, int first, int end, int measure, bool isMin)
+    {
+        var values = new ReadOnlySpan<long>((isMin ? SmallestOf(slot, measure) : LargestOf(slot, measure)) + first, end - first);
+        var turned = isMin ? 0L : -1L;
+        var (extremes, turns, next) = (new Vector<long>(long.MaxValue), new Vector<long>(turned), 0);
+        for (; next <= values.Length - Vector<long>.Count; next += Vector<long>.Count)
+        {
+            extremes = Vector.Min(extremes, new Vector<long>(values[next..]) ^ turns);
+        }
+
+        var extreme = long.MaxValue;
+        for (var i = 0; i < Vector<long>.Count; i++)
+        {
+            extreme = Math.Min(extreme, extremes[i]);
+        }
+
+        for (; next < values.Length; next++)
+        {
+            extreme = Math.Min(extreme, values[next] ^ turned);
+        }
+
+        return extreme;
+    }
 
     public long* Decayed(KeySlot* slot, int chunk, int decay)
     {

@@ -30,6 +30,11 @@ internal sealed unsafe class EntityFolder
     private readonly IdentityHash _identity;
     private UInt128[] _keys = [];
 
+    /// <summary>
+    /// Where the keys belong in the table: of all rows in one go, so that no search waits for it.
+    /// </summary>
+    private ulong[] _slotHashes = [];
+
     /// <summary>A part of the keys that is no text field.</summary>
     private UInt128[] _parts = [];
     private long[] _flags = [];
@@ -58,10 +63,16 @@ internal sealed unsafe class EntityFolder
         if (_keys.Length < batch.RowCount)
         {
             (_keys, _flags, _slots) = (new UInt128[batch.RowsMax], new long[batch.RowsMax], new KeySlot*[batch.RowsMax]);
+            _slotHashes = new ulong[batch.RowsMax];
             _parts = new UInt128[_layout.Entity.Keys.All(key => key.Field is not null) ? 0 : batch.RowsMax];
         }
 
         ReadKeys(batch);
+        for (var rowIndex = 0; rowIndex < batch.RowCount; rowIndex++)
+        {
+            _slotHashes[rowIndex] = _state.Keys.HashOf(_keys[rowIndex]);
+        }
+
         ReadFlags(batch);
         // New keys of this batch must not move the slots that are being fetched.
         _state.Reserve(batch.RowCount, batch.WatermarkMs[batch.FoldOrder[0]]);
@@ -87,7 +98,7 @@ internal sealed unsafe class EntityFolder
     {
         foreach (var rowIndex in rows)
         {
-            _state.Ahead.Slot(_keys[rowIndex]);
+            _state.Ahead.Slot(_slotHashes[rowIndex]);
         }
     }
 
@@ -95,7 +106,7 @@ internal sealed unsafe class EntityFolder
     {
         foreach (var rowIndex in rows)
         {
-            _slots[rowIndex] = _keys[rowIndex] == UInt128.Zero ? null : _state.Ahead.Events(_keys[rowIndex]);
+            _slots[rowIndex] = _keys[rowIndex] == UInt128.Zero ? null : _state.Ahead.Events(_keys[rowIndex], _slotHashes[rowIndex]);
         }
     }
 
@@ -157,7 +168,7 @@ internal sealed unsafe class EntityFolder
         }
 
         var slot = _state.AddPayment(
-            _keys[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
+            _keys[rowIndex], _slots[rowIndex], timeMs, paymentHash, _flags[rowIndex], _values, _distincts, batch.WatermarkMs[rowIndex], out var row);
         if (isLost)
         {
             EntityState.LoseValue(slot, timeMs);

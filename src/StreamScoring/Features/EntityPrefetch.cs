@@ -11,16 +11,18 @@ internal sealed unsafe class EntityPrefetch(EntityLayout layout, EntityRows rows
 {
     private readonly long[] _offsets = [.. layout.Offsets];
 
-    public void Slot(UInt128 key) => keys.Prefetch(key);
+    /// <param name="hash">The key's (<see cref="KeyTable.HashOf"/>).</param>
+    public void Slot(ulong hash) => keys.Prefetch(hash);
 
     /// <summary>
     /// Brings the head of a key's block and its newest events into the cache. Its slot should be
     /// there already.
     /// </summary>
+    /// <param name="hash">The key's (<see cref="KeyTable.HashOf"/>).</param>
     /// <returns>The slot, null where there is none.</returns>
-    public KeySlot* Events(UInt128 key)
+    public KeySlot* Events(UInt128 key, ulong hash)
     {
-        var slot = keys.Find(key);
+        var slot = keys.Find(key, hash);
         if (slot != null && Sse.IsSupported)
         {
             Sse.Prefetch0(slot->Block);

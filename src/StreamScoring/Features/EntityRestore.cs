@@ -63,7 +63,7 @@ internal sealed unsafe class EntityRestore(EntityState state, EntityLayout layou
     {
         if (SlotImage.TryTake(ref images, layout.Stride, out var image))
         {
-            keys.Prefetch(image.Key);
+            keys.Prefetch(keys.HashOf(image.Key));
         }
     }
 }

@@ -129,15 +129,18 @@ internal sealed unsafe class EntityState
     public bool Passes(long* row, int filter) => _rows.Passes(row, filter);
 
     /// <summary>Adds a payment.</summary>
+    /// <param name="known">Where the key was found in this batch
+    /// (<see cref="EntityPrefetch.Events"/>); null: it was not there.</param>
     /// <param name="values">[values] Scaled integers or <see cref="MissingValue"/>.</param>
     /// <param name="distincts">[distinct columns] Hash of each value; 0 where it is
     /// missing.</param>
     /// <param name="flags">Bit 0 set, and a bit for each filter passed.</param>
     /// <param name="row">The payment's row.</param>
     public KeySlot* AddPayment(
-        UInt128 key, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs, out int row)
+        UInt128 key, KeySlot* known, long timeMs, ulong paymentHash, long flags, ReadOnlySpan<long> values, ReadOnlySpan<long> distincts, long watermarkMs,
+        out int row)
     {
-        var slot = FindOrAdd(key, watermarkMs);
+        var slot = FindOrAdd(key, known, watermarkMs);
         (slot->NewestMs, slot->Touched) = (Math.Max(slot->NewestMs, timeMs), Early!.Now);
         // Making room may compact, and then the payment may come too late to be a row.
         slot = IsAmongTiles(slot, timeMs) ? slot : MakeRoom(slot, watermarkMs);
@@ -204,7 +207,7 @@ internal sealed unsafe class EntityState
         Invariant.Require(_layout.HasLabels);
         var label = (knownAtMs << 1) | (fraud ? 1L : 0);
         var isSeen = timeMs > _layout.HorizonMs(watermarkMs);
-        var slot = isSeen ? FindOrAdd(key, watermarkMs) : _keys.Find(key);
+        var slot = isSeen ? FindOrAdd(key, known: null, watermarkMs) : _keys.Find(key);
         var isCompacted = slot != null && IsAmongTiles(slot, timeMs);
         var row = slot == null || isCompacted ? -1 : _finder.Find(slot, timeMs, paymentHash, watermarkMs);
         if (row < 0 && !isSeen)
@@ -262,9 +265,9 @@ internal sealed unsafe class EntityState
         return slot;
     }
 
-    private KeySlot* FindOrAdd(UInt128 key, long watermarkMs)
+    private KeySlot* FindOrAdd(UInt128 key, KeySlot* known, long watermarkMs)
     {
-        var slot = _keys.Find(key);
+        var slot = _keys.Find(key, known);
         if (slot != null)
         {
             Sweep.BeforeChange(slot);

@@ -71,21 +71,36 @@ internal sealed unsafe class FeatureReader
     private void ReadWithTiles(KeySlot* slot, int row, long timeMs, ReadOnlySpan<long> values, Batches.PaymentBatch batch, int rowIndex)
     {
         _tiles.Begin(slot, timeMs, _edges);
-        foreach (var plan in _plans)
+        foreach (ref readonly var plan in _differences.AsSpan())
+        {
+            if (row >= 0 && _edges[plan.Begin] >= 0)
+            {
+                // All of the window lies among the rows.
+                batch.Features.Column(plan.FeatureIndex)[rowIndex] = Value(plan, slot, row);
+                continue;
+            }
+
+            Write(_tiles.Read(plan.Index, slot, row, timeMs, values), batch, rowIndex, plan.FeatureIndex);
+        }
+
+        foreach (var plan in _others)
         {
             if (row >= 0 && plan.Begin >= 0 && _edges[plan.Begin] >= 0)
             {
-                // All of the window lies among the rows.
                 batch.Features.Column(plan.Feature.Index)[rowIndex] = Value(plan, slot, row, timeMs, values);
                 continue;
             }
 
-            var estimate = _tiles.Read(plan.Index, slot, row, timeMs, values);
-            batch.Features.Column(plan.Feature.Index)[rowIndex] = estimate.Value;
-            if (estimate.Bound != 0)
-            {
-                batch.MarkApproximate(rowIndex, plan.Feature.Index, estimate.Bound);
-            }
+            Write(_tiles.Read(plan.Index, slot, row, timeMs, values), batch, rowIndex, plan.Feature.Index);
+        }
+    }
+
+    private static void Write(Estimate estimate, Batches.PaymentBatch batch, int rowIndex, int featureIndex)
+    {
+        batch.Features.Column(featureIndex)[rowIndex] = estimate.Value;
+        if (estimate.Bound != 0)
+        {
+            batch.MarkApproximate(rowIndex, featureIndex, estimate.Bound);
         }
     }
 

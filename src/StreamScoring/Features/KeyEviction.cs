@@ -59,7 +59,11 @@ internal sealed unsafe class KeyEviction(EntityState state, int entity, EvictedK
             }
 
             var slot = state.Keys.At(_hand);
-            if (isForgettable && slot->Block != null && slot->NewestMs <= horizonMs)
+            if (slot->Block == null)
+            {
+                _hand++;
+            }
+            else if (isForgettable && slot->NewestMs <= horizonMs)
             {
                 // Another key may have moved here, so the hand stays.
                 Remove(slot);

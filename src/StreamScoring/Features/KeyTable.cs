@@ -104,20 +104,33 @@ internal sealed unsafe class KeyTable
         }
     }
 
+    /// <param name="hash">The key's (<see cref="HashOf"/>).</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(UInt128 key)
+    public void Prefetch(ulong hash)
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(_first + (HashOf(key) & _mask));
+            Sse.Prefetch0(_first + (hash & _mask));
         }
     }
 
     /// <returns>Null where the key is not there.</returns>
-    public KeySlot* Find(UInt128 key)
+    /// <param name="known">Where it was found since the keys last moved (<see cref="Resizes"/>), so
+    /// that it is mostly still there; null: not known.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public KeySlot* Find(UInt128 key, KeySlot* known) =>
+        // Of a free slot both words are 0, which no key's are.
+        known != null && known->KeyLow == (ulong)key && known->KeyHigh == (ulong)(key >> 64) ? known : Find(key);
+
+    /// <returns>Null where the key is not there.</returns>
+    public KeySlot* Find(UInt128 key) => Find(key, HashOf(key));
+
+    /// <returns>Null where the key is not there.</returns>
+    /// <param name="hash">The key's (<see cref="HashOf"/>).</param>
+    public KeySlot* Find(UInt128 key, ulong hash)
     {
         var (low, high) = ((ulong)key, (ulong)(key >> 64));
-        for (var index = _hash.Of(low, high) & _mask; ; index = (index + 1) & _mask)
+        for (var index = hash & _mask; ; index = (index + 1) & _mask)
         {
             var slot = _first + index;
             if (slot->Block == null)

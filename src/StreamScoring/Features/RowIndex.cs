@@ -77,13 +77,17 @@ internal sealed unsafe class RowIndex
     }
 
     /// <summary>A row was made: the last one, or one before which others moved up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Opened(KeySlot* slot, int row)
     {
-        if (!Has(slot) || Area(slot)[Count] == 0)
+        if (Has(slot) && Area(slot)[Count] > 0)
         {
-            return;
+            Note(slot, row);
         }
+    }
 
+    private void Note(KeySlot* slot, int row)
+    {
         var count = (int)Area(slot)[Count];
         var firsts = Firsts(slot);
         for (var i = 0; i < _distincts.Length; i++)
@@ -198,6 +202,11 @@ internal sealed unsafe class RowIndex
     {
         var firsts = Firsts(slot);
         var (low, high) = (0, (int)Area(slot)[Count]);
+        if (First(firsts, high - 1) <= row)
+        {
+            return high - 1;
+        }
+
         while (low < high)
         {
             var middle = (low + high) / 2;
@@ -238,6 +247,23 @@ internal sealed unsafe class RowIndex
     {
         Refresh(slot, chunk);
         return _sums.Extremes(slot, chunk, measure);
+    }
+
+    /// <returns>The smallest value of whole chunks, or the largest turned around bit by bit;
+    /// <see cref="long.MaxValue"/> where there is none.</returns>
+    /// <param name="end">One past the last chunk.</param>
+    public long Extreme(KeySlot* slot, int first, int end, int measure, bool isMin)
+    {
+        var firsts = Firsts(slot);
+        for (var chunk = first; chunk < end; chunk++)
+        {
+            if ((firsts[chunk] & Stale) != 0)
+            {
+                Refresh(slot, chunk);
+            }
+        }
+
+        return _sums.Extreme(slot, first, end, measure, isMin);
     }
 
     /// <returns>A whole chunk's first and last segment, the sums of both

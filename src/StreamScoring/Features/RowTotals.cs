@@ -6,10 +6,11 @@ namespace StreamScoring.Features;
 /// </summary>
 internal sealed unsafe class RowTotals
 {
-    private const int TogetherMax = 32;
+    private const int TogetherMax = 32, RowsTogether = 64;
 
     private readonly EntityRows _rows;
     private readonly Series[] _series;
+    private readonly int[] _words;
     private readonly int[] _rawColumns;
     private readonly int _flagsColumn;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class RowTotals
     {
         _rows = rows;
         _series = [.. layout.Series];
+        _words = [.. _series.SelectMany(series => Enumerable.Range(series.Column, series.Words))];
         _rawColumns = [.. layout.RawColumns];
         _flagsColumn = layout.FlagsColumn;
     }
@@ -49,12 +51,9 @@ internal sealed unsafe class RowTotals
     {
         var before = _rows.Row(slot, row - 1);
         var added = _rows.Row(slot, row);
-        foreach (ref readonly var series in _series.AsSpan())
+        foreach (var word in _words)
         {
-            for (var word = series.Column; word < series.Column + series.Words; word++)
-            {
-                added[word] = before[word];
-            }
+            added[word] = before[word];
         }
     }
 
@@ -109,23 +108,37 @@ internal sealed unsafe class RowTotals
     private void AddToAll(KeySlot* slot, int row, ReadOnlySpan<(int Column, int Words, UInt128 By)> added)
     {
         var stride = _rows.Row(slot, row + 1) - _rows.Row(slot, row);
-        var total = _rows.Row(slot, row);
-        for (var later = row; later < slot->End; later++, total += stride)
+        // A few rows at a time: they are still in the first-level cache for the next total.
+        for (var first = row; first < slot->End; first += RowsTogether)
         {
+            var count = Math.Min(RowsTogether, slot->End - first);
             foreach (ref readonly var one in added)
             {
-                if (one.Words == 1)
-                {
-                    total[one.Column] = unchecked(total[one.Column] + (long)(ulong)one.By);
-                    continue;
-                }
+                AddToRows(_rows.Row(slot, first) + one.Column, stride, count, one.Words, one.By);
+            }
+        }
+    }
 
-                var sum = unchecked(Wide(total + one.Column) + one.By);
-                SetWide(total + one.Column, sum);
-                if (one.Words > 2)
-                {
-                    total[one.Column + 2] += sum < one.By ? 1 : 0;
-                }
+    private static void AddToRows(long* total, long stride, int count, int words, UInt128 by)
+    {
+        if (words == 1)
+        {
+            var own = (long)(ulong)by;
+            for (; count > 0; count--, total += stride)
+            {
+                *total = unchecked(*total + own);
+            }
+
+            return;
+        }
+
+        for (; count > 0; count--, total += stride)
+        {
+            var sum = unchecked(Wide(total) + by);
+            SetWide(total, sum);
+            if (words > 2)
+            {
+                total[2] += sum < by ? 1 : 0;
             }
         }
     }

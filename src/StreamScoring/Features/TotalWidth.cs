@@ -38,4 +38,11 @@ internal static class TotalWidth
         SeriesKind.Squares => isEver ? 3 : 2,
         _ => 1,
     };
+
+    /// <summary>A total of two words; most fit into one, which converts in one instruction.</summary>
+    public static double ToDouble(Int128 total)
+    {
+        var low = unchecked((long)total);
+        return low == total ? low : (double)total;
+    }
 }

@@ -51,24 +51,20 @@ internal sealed unsafe class WindowReader
         }
 
         _index.Make(slot);
-        var measure = _measures[plan.Index];
-        var chunk = _index.ChunkOf(slot, begin);
-        while (begin < end)
+        var (chunk, endChunk) = (_index.ChunkOf(slot, begin), _index.ChunkOf(slot, end));
+        if (chunk < endChunk && _index.FirstRow(slot, chunk) != begin)
         {
-            var chunkEnd = _index.EndRow(slot, chunk);
-            if (chunk < _index.WholeChunks(slot) && chunkEnd <= end && _index.FirstRow(slot, chunk) == begin)
-            {
-                var (smallest, largest) = _index.Extremes(slot, chunk, measure);
-                best = smallest > largest ? best : Math.Min(best, isMin ? smallest : ~largest);
-            }
-            else
-            {
-                best = ExtremeOfRows(plan, slot, begin, Math.Min(chunkEnd, end), isMin, best);
-            }
-
-            (begin, chunk) = (chunkEnd, chunk + 1);
+            best = ExtremeOfRows(plan, slot, begin, _index.EndRow(slot, chunk), isMin, best);
+            begin = _index.EndRow(slot, chunk++);
         }
 
+        if (chunk < endChunk)
+        {
+            best = Math.Min(best, _index.Extreme(slot, chunk, endChunk, _measures[plan.Index], isMin));
+            begin = _index.FirstRow(slot, endChunk);
+        }
+
+        best = ExtremeOfRows(plan, slot, begin, end, isMin, best);
         return best == long.MaxValue ? EntityState.MissingValue : isMin ? best : ~best;
     }
 
@@ -151,12 +147,14 @@ internal sealed unsafe class WindowReader
 
     private long ExtremeOfRows(FeaturePlan plan, KeySlot* slot, int begin, int end, bool isMin, long best)
     {
-        for (var row = begin; row < end; row++)
+        var (column, filter, stride) = (plan.First, plan.Feature.Filter, _state.Layout.Stride);
+        var candidate = _state.Row(slot, begin);
+        for (var row = begin; row < end; row++, candidate += stride)
         {
-            var candidate = _state.Row(slot, row);
-            if (IsCandidate(plan, candidate))
+            var value = candidate[column];
+            if (value != EntityState.MissingValue && _state.Passes(candidate, filter))
             {
-                best = Math.Min(best, isMin ? candidate[plan.First] : ~candidate[plan.First]);
+                best = Math.Min(best, isMin ? value : ~value);
             }
         }
 
