@@ -31,6 +31,18 @@ public sealed class InputMistakes
         }
     }
 
+    /// <summary>Takes those of another collection, behind its own.</summary>
+    public void Add(InputMistakes others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        foreach (var line in others._lines)
+        {
+            Add(line);
+        }
+
+        Count += others.Count - others._lines.Count;
+    }
+
     /// <summary>Reads something, and goes on where it is wrong.</summary>
     /// <param name="otherwise">What stands in its place then.</param>
     public T Try<T>(Func<T> read, T otherwise)

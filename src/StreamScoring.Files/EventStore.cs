@@ -1,16 +1,19 @@
 namespace StreamScoring.Files;
 
 /// <summary>
-/// Records of one kind in memory, in their wire form: bytes in big chunks, positions beside them. A
-/// million are not a million objects.
+/// Records of one kind, in their wire form: bytes in big chunks, positions beside them. A million
+/// are not a million objects.
 /// </summary>
-internal sealed class EventStore
+internal sealed class EventStore(EventChunks chunks, int chunkBytesMax = EventStore.ChunkBytesDefault)
 {
-    private const int ChunkBytes = 4 * 1024 * 1024;
+    private const int ChunkBytesDefault = 4 * 1024 * 1024, ChunkBytesMin = 64 * 1024;
 
-    private readonly List<byte[]> _chunks = [];
     private readonly List<(long OrderMs, int Chunk, int Start, int Length, int File, int Row, bool? Fraud)> _records = [];
-    private int _used = ChunkBytes;
+
+    /// <summary>The one that is being filled.</summary>
+    private byte[] _chunk = [];
+    private int _chunkNumber = -1;
+    private int _used;
 
     public int Count => _records.Count;
 
@@ -22,7 +25,7 @@ internal sealed class EventStore
     public ReadOnlyMemory<byte> Value(int index)
     {
         var (_, chunk, start, length, _, _, _) = _records[index];
-        return _chunks[chunk].AsMemory(start, length);
+        return chunks.Get(chunk).AsMemory(start, length);
     }
 
     /// <summary>The file and row that the record was made of, as they were given.</summary>
@@ -33,16 +36,25 @@ internal sealed class EventStore
 
     public void Add(long orderMs, ReadOnlySpan<byte> value, int file, int row, bool? fraud)
     {
-        if (ChunkBytes - _used < value.Length)
+        if (_chunkNumber < 0 || _chunk.Length - _used < value.Length)
         {
-            _chunks.Add(GC.AllocateUninitializedArray<byte>(Math.Max(ChunkBytes, value.Length)));
+            if (_chunkNumber >= 0)
+            {
+                chunks.Close(_chunkNumber, _used);
+            }
+
+            // A small table takes a small one.
+            _chunkNumber = chunks.Open(Math.Max(Math.Min(chunkBytesMax, Math.Max(ChunkBytesMin, 2 * _chunk.Length)), value.Length), out _chunk);
             _used = 0;
         }
 
-        value.CopyTo(_chunks[^1].AsSpan(_used));
-        _records.Add((orderMs, _chunks.Count - 1, _used, value.Length, file, row, fraud));
+        value.CopyTo(_chunk.AsSpan(_used));
+        _records.Add((orderMs, _chunkNumber, _used, value.Length, file, row, fraud));
         _used += value.Length;
     }
+
+    /// <summary>Takes the records of another store of the same chunks, behind its own.</summary>
+    public void Append(EventStore other) => _records.AddRange(other._records);
 
     /// <summary>By time, records of equal time as they were added.</summary>
     public void Sort()
@@ -57,6 +69,17 @@ internal sealed class EventStore
                 return;
             }
         }
+    }
+
+    /// <summary>Puts records in another order, and keeps that.</summary>
+    /// <param name="order">[records] Their numbers of now; each once.</param>
+    public void Reorder(IReadOnlyList<int> order)
+    {
+        Invariant.Require(order.Count == _records.Count);
+        var reordered = order.Select(index => _records[index]).ToList();
+        _records.Clear();
+        _records.AddRange(reordered);
+        KeepOrder();
     }
 
     /// <summary>

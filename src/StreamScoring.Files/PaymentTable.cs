@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using MessagePack;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
@@ -14,12 +15,11 @@ namespace StreamScoring.Files;
 /// </summary>
 public sealed class PaymentTable
 {
-    /// <summary>A table that is read by the wrong columns file is wrong in every row.</summary>
-    private const int WrongRowsMax = 10_000;
+    private readonly EventStore _payments;
+    private readonly EventStore _labels;
 
-    private readonly EventStore _payments = new();
-    private readonly EventStore _labels = new();
-    private readonly List<Func<int, string>> _placesOf = [];
+    /// <summary>By table: those of payments, then those of labels.</summary>
+    private readonly Func<int, string>?[] _placesOf;
     private readonly RepeatedIds _repeated = new();
     private readonly List<string> _notices = [];
 
@@ -33,12 +33,25 @@ public sealed class PaymentTable
     private int _laterCount;
     private long _labelsUntilMs = long.MaxValue;
     private int _labelRowCount;
+    private int _fileCount;
 
-    private PaymentTable(bool keepsFrauds) => _labelled = keepsFrauds ? new FinalLabels() : null;
+    private PaymentTable(bool keepsFrauds, int fileCount, EventChunks chunks) =>
+        (_labelled, _placesOf, _payments, _labels) = (keepsFrauds ? new FinalLabels() : null, new Func<int, string>?[fileCount], new EventStore(chunks), new EventStore(chunks));
 
     public int PaymentCount => _payments.Count;
 
     public int LabelCount => _labels.Count;
+
+    /// <summary>What the first and the last record are ordered by, ms since the Unix epoch; null
+    /// where there are none.</summary>
+    public (long FirstMs, long LastMs)? Span
+    {
+        get
+        {
+            List<(long FirstMs, long LastMs)> spans = [.. new[] { _payments, _labels }.Where(events => events.Count > 0).Select(events => (events.OrderMs(0), events.OrderMs(events.Count - 1)))];
+            return spans.Count == 0 ? null : (spans.Min(span => span.FirstMs), spans.Max(span => span.LastMs));
+        }
+    }
 
     /// <summary>Fields in which the columns file has card numbers not looked for, as in
     /// <c>ingest.cardNumberFieldsIgnored</c>.</summary>
@@ -67,44 +80,43 @@ public sealed class PaymentTable
         IReadOnlyList<string> paymentFiles, IReadOnlyList<string> labelFiles, string? columnsFile, EventOrder order, bool keepsFrauds = false,
         Action<long>? progress = null, IReadOnlyDictionary<string, AttributeUse>? attributeUses = null, long labelsUntilMs = long.MaxValue, CancellationToken cancel = default)
     {
-        var columns = columnsFile is null ? null : ColumnsFile.Load(columnsFile);
-        var table = new PaymentTable(keepsFrauds) { _labelsUntilMs = labelsUntilMs, _labelDelay = columns?.LabelDelay, CardNumberFieldsIgnored = [.. columns?.CardNumberFieldsIgnored ?? []] };
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        var rowsBefore = 0L;
-        foreach (var path in paymentFiles)
+        ArgumentNullException.ThrowIfNull(paymentFiles);
+        ArgumentNullException.ThrowIfNull(labelFiles);
+        var (columns, chunks) = (columnsFile is null ? null : ColumnsFile.Load(columnsFile), new EventChunks());
+        var table = new PaymentTable(keepsFrauds, paymentFiles.Count + labelFiles.Count, chunks)
         {
-            table._mistakes.Try(() =>
+            _labelsUntilMs = labelsUntilMs,
+            _labelDelay = columns?.LabelDelay,
+            CardNumberFieldsIgnored = [.. columns?.CardNumberFieldsIgnored ?? []],
+        };
+        var uses = attributeUses ?? new Dictionary<string, AttributeUse>();
+        List<PaymentFile> files = [.. paymentFiles.Select((path, number) => new PaymentFile(path, number, columns, uses, labelsUntilMs, chunks))];
+        var report = new ReadReport(progress, cancel);
+        var ofLabels = new InputMistakes();
+        List<Action> reads = [() => table.AddLabels(labelFiles, paymentFiles.Count, ofLabels, report)];
+        if (columns?.Fields.Values.Any(mapping => mapping.IsRowNumber) == true)
+        {
+            // Ids that are row numbers go on from one table to the next.
+            reads.Add(() => files.Aggregate(0L, (rowsBefore, file) =>
             {
-                using var reader = TableReader.Open(path, columns?.Form ?? TableForm.Standard);
-                var mapper = new RowMapper(reader, columns ?? ColumnsFile.ForContractNames(reader.Columns), attributeUses ?? new Dictionary<string, AttributeUse>(), rowsBefore);
-                table._placesOf.Add(reader.PlaceOf);
-                try
-                {
-                    while (reader.Read() && table._wrongRowCount < WrongRowsMax)
-                    {
-                        table.Add(mapper, reader.Row, buffer);
-                        Report(table, progress, cancel);
-                    }
-                }
-                finally
-                {
-                    foreach (var count in mapper.WrongCounts)
-                    {
-                        table._mistakes.Add(count);
-                    }
-                }
-
-                table._notices.AddRange(mapper.Notices);
-                rowsBefore = mapper.RowCount;
-            });
+                file.Read(rowsBefore, report.Row);
+                return file.RowsThrough;
+            }));
         }
-
-        foreach (var path in labelFiles)
+        else
         {
-            table._mistakes.Try(() => table.AddLabels(path, buffer, progress, cancel));
+            reads.AddRange(files.Select(file => (Action)(() => file.Read(rowsBefore: 0, report.Row))));
         }
 
+        RunSideBySide(reads);
+        foreach (var file in files)
+        {
+            table.Append(file);
+        }
+
+        table._mistakes.Add(ofLabels);
         table.RequireNoMistakes();
+        table._repeated.Close(table._payments.OrderMs, row => table.PlaceOf(table._payments, row));
         if (order == EventOrder.EventTime)
         {
             table._payments.Sort();
@@ -162,16 +174,62 @@ public sealed class PaymentTable
         }
     }
 
-    private void AddLabels(string path, ArrayBufferWriter<byte> buffer, Action<long>? progress, CancellationToken cancel)
+    /// <summary>
+    /// Puts payments in another order, as if they had arrived in it. Labels stay in their places by
+    /// event time, as with <see cref="EventOrder.File"/>.
+    /// </summary>
+    /// <param name="order">[payments] Their numbers in the order of now; each once.</param>
+    public void Reorder(IReadOnlyList<int> order) => _payments.Reorder(order);
+
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    private static void RunSideBySide(List<Action> reads)
+    {
+        try
+        {
+            Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, [.. reads]);
+        }
+        catch (AggregateException e)
+        {
+            // All of them are given up by the same token; another failure goes before that.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions.FirstOrDefault(inner => inner is not OperationCanceledException) ?? e.InnerExceptions[0]);
+        }
+    }
+
+    private void Append(PaymentFile file)
+    {
+        _placesOf[_fileCount++] = file.PlaceOf;
+        _payments.Append(file.Payments);
+        _labels.Append(file.Labels);
+        _repeated.Add(file.Ids);
+        _notices.AddRange(file.Notices);
+        _mistakes.Add(file.Mistakes);
+        _rowCount += file.RowCount;
+        _wrongRowCount += file.WrongRowCount;
+        _unlabelledCount += file.UnlabelledCount;
+        _laterCount += file.LaterCount;
+        _labelRowCount += file.LabelRowCount;
+    }
+
+    private void AddLabels(IReadOnlyList<string> paths, int firstNumber, InputMistakes mistakes, ReadReport report)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        for (var i = 0; i < paths.Count; i++)
+        {
+            var (path, number) = (paths[i], firstNumber + i);
+            mistakes.Try(() => AddLabels(path, number, buffer, mistakes, report));
+        }
+    }
+
+    private void AddLabels(string path, int number, ArrayBufferWriter<byte> buffer, InputMistakes mistakes, ReadReport report)
     {
         using var reader = TableReader.Open(path);
         var mapper = new LabelRowMapper(reader);
-        _placesOf.Add(reader.PlaceOf);
-        while (reader.Read() && _wrongRowCount < WrongRowsMax)
+        _placesOf[number] = reader.PlaceOf;
+        while (reader.Read() && _wrongRowCount < PaymentFile.WrongRowsMax)
         {
             _labelRowCount++;
             _rowCount++;
-            Report(this, progress, cancel);
+            report.Row();
             Label? label;
             try
             {
@@ -179,7 +237,8 @@ public sealed class PaymentTable
             }
             catch (InvalidInputFileException e)
             {
-                AddWrongRow(e);
+                mistakes.Add(e);
+                _wrongRowCount++;
                 continue;
             }
 
@@ -194,101 +253,32 @@ public sealed class PaymentTable
             else
             {
                 _labelled?.Add(label);
-                Add(label, reader.Row, buffer);
+                Add(label, number, reader.Row, buffer);
             }
         }
-    }
-
-    /// <summary>What is wrong with a row does not hide what is wrong with the next.</summary>
-    private void AddWrongRow(InvalidInputFileException mistake)
-    {
-        _mistakes.Add(mistake);
-        _wrongRowCount++;
     }
 
     private void RequireNoMistakes() =>
         _mistakes.ThrowIfAny(_wrongRowCount <= 1 ? null
-            : $"{_wrongRowCount:N0} of {_rowCount:N0} rows are wrong{(_wrongRowCount >= WrongRowsMax ? "; reading stopped here" : "")}");
-
-    private static void Report(PaymentTable table, Action<long>? progress, CancellationToken cancel)
-    {
-        if (((table._payments.Count + table._labels.Count) & 0xffff) == 0)
-        {
-            cancel.ThrowIfCancellationRequested();
-            progress?.Invoke(table._payments.Count);
-        }
-    }
+            : $"{_wrongRowCount:N0} of {_rowCount:N0} rows are wrong{(_wrongRowCount >= PaymentFile.WrongRowsMax ? "; reading stopped here" : "")}");
 
     private string PlaceOf(EventStore events, long index)
     {
         var (file, row) = events.Origin((int)index);
-        return _placesOf[file](row);
+        return _placesOf[file]!(row);
     }
 
-    private void Add(RowMapper mapper, int row, ArrayBufferWriter<byte> buffer)
-    {
-        _rowCount++;
-        long? knownAtMs = null;
-        try
-        {
-            if (!mapper.Read())
-            {
-                return;
-            }
-
-            knownAtMs = mapper.Record.IsFraud is not null && mapper.MakesLabels ? mapper.KnownAtMs() : null;
-        }
-        catch (InvalidInputFileException e)
-        {
-            AddWrongRow(e);
-            return;
-        }
-
-        var record = mapper.Record;
-        buffer.ResetWrittenCount();
-        mapper.WritePayment(buffer);
-        var (fraud, isLater) = (record.IsFraud, false);
-        if (fraud is not null && _labelsUntilMs < long.MaxValue)
-        {
-            if ((knownAtMs ?? throw new InvalidInputFileException($"{_placesOf[^1](row)}: says whether the payment was fraud, and nothing says when that was known; add label_delay to the columns file (docs/columns.md)")) > _labelsUntilMs)
-            {
-                _laterCount++;
-                (isLater, fraud, knownAtMs) = (true, null, null);
-            }
-        }
-
-        _payments.Add(record.EventTimeMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud);
-        _repeated.Add(record.Text(TextField.PaymentId), record.EventTimeMs, row, _placesOf[^1]);
-        if (!mapper.HasLabelColumn)
-        {
-            return;
-        }
-
-        _labelRowCount++;
-        if (fraud is null && !isLater)
-        {
-            _unlabelledCount++;
-        }
-        else if (knownAtMs is { } labelled)
-        {
-            buffer.ResetWrittenCount();
-            mapper.WriteLabel(buffer, labelled);
-            _labels.Add(labelled, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud: null);
-        }
-    }
-
-    private void Add(Label label, int row, ArrayBufferWriter<byte> buffer)
+    private void Add(Label label, int number, int row, ArrayBufferWriter<byte> buffer)
     {
         buffer.ResetWrittenCount();
         var writer = new MessagePackWriter(buffer);
         PaymentMessagePack.Write(ref writer, label);
         writer.Flush();
-        _labels.Add(label.KnownAtMs, buffer.WrittenSpan, _placesOf.Count - 1, row, fraud: null);
+        _labels.Add(label.KnownAtMs, buffer.WrittenSpan, number, row, fraud: null);
     }
 
     private void NoteWhole()
     {
-        _repeated.Close();
         if (_repeated.Notice is { } repeated)
         {
             _notices.Add(repeated);

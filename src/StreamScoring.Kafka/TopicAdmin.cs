@@ -181,22 +181,43 @@ public sealed class TopicAdmin : IDisposable
         var notices = new List<string>();
         foreach (var topic in topics.Distinct(StringComparer.Ordinal))
         {
-            try
-            {
-                var described = await _admin.DescribeConfigsAsync(
-                    [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience });
-                notices.Add(TimestampLimit.NoticeOf(
-                    $"region {_connection.Region}: topic {topic}", described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value)));
-            }
-            catch (Exception e) when (e is KafkaException or DescribeConfigsException)
-            {
-                // Brokers may let a process read and not look at settings, and the embedded one
-                // knows none.
-                notices.Add($"region {_connection.Region}: topic {topic}: how far ahead records may be stamped is not known, its brokers do not tell");
-            }
+            // Brokers may let a process read and not look at settings, and the embedded one knows
+            // none.
+            notices.Add(await SettingsAsync(topic) is { } settings ? TimestampLimit.NoticeOf($"region {_connection.Region}: topic {topic}", settings)
+                : $"region {_connection.Region}: topic {topic}: how far ahead records may be stamped is not known, its brokers do not tell");
         }
 
         return notices;
+    }
+
+    /// <summary>Whether topics take records that carry their events' times, as far as their brokers
+    /// tell.</summary>
+    /// <inheritdoc cref="TimestampLimit.OfEventTimes"/>
+    public async Task<(IReadOnlyList<string> Refusals, IReadOnlyList<string> Notices)> EventTimesAsync(IEnumerable<string> topics, long firstMs, long lastMs, long nowMs)
+    {
+        var (refusals, notices) = (new List<string>(), new List<string>());
+        foreach (var topic in topics.Distinct(StringComparer.Ordinal))
+        {
+            var (refusal, notice) = TimestampLimit.OfEventTimes($"topic {topic}", await SettingsAsync(topic) ?? [], firstMs, lastMs, nowMs);
+            refusals.AddRange(refusal is null ? [] : [refusal]);
+            notices.AddRange(notice is null ? [] : [notice]);
+        }
+
+        return (refusals, notices);
+    }
+
+    /// <returns>Null where its brokers do not tell.</returns>
+    private async Task<Dictionary<string, string>?> SettingsAsync(string topic)
+    {
+        try
+        {
+            var described = await _admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = SettingsPatience });
+            return described[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
+        }
+        catch (Exception e) when (e is KafkaException or DescribeConfigsException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Deletes topics; one that is not there is none too many.</summary>

@@ -71,7 +71,7 @@ public static class BareModel
 
         assumed.Add(goldenFile is null
             ? $"its golden rows are {known.Count} that were made up, with what it gave for them; --golden FILE gives it real ones"
-            : $"its golden rows are the {known.Count} of {goldenFile}, with what {(HasExpected(goldenFile) ? "that says of them" : "it gave for them")}");
+            : $"its golden rows are the {(raw.Length == GoldenRowsMax ? "first " : "")}{known.Count} of {goldenFile}, with what {(HasExpected(goldenFile) ? "that says of them" : "it gave for them")}");
         if (goldenFile is not null && HasExpected(goldenFile))
         {
             GoldenRows.Verify(goldenFile, ScoringTable.Read(goldenFile, model.Inputs), model, "are the rows this model's, and its inputs in their order (--inputs A,B,…)?");

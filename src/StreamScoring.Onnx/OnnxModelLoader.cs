@@ -23,6 +23,9 @@ public static class OnnxModelLoader
     /// <summary>The files that a model folder may hold.</summary>
     public static IEnumerable<string> FilesOf(string folder) => new[] { ModelFile, ModelCard.FileName, GoldenFile }.Select(name => Path.Combine(folder, name));
 
+    /// <summary>Log-odds of so many rows hardly lie all between 0 and 1.</summary>
+    private const int LogitRowsMin = 8;
+
     /// <summary>Of a table so many rows are looked at to find some that differ.</summary>
     private const int TableRowsMax = 1024;
 
@@ -130,7 +133,7 @@ public static class OnnxModelLoader
         var (goldenPath, goldenTable) = golden?.Invoke() ?? default;
         var given = goldenTable is not null ? ProbeRows.Of(goldenTable, goldenPath)
             : options.Table is { } table ? ProbeRows.Of(ScoringTable.Read(table, inputs, TableRowsMax), table) : null;
-        var (shape, isShare, outside) = new ModelProbe(path, session, inputs, callNotices).Run(form, output, given);
+        var (shape, isShare, outside, knownCount) = new ModelProbe(path, session, inputs, callNotices).Run(form, output, given);
         // Read whatever evaluates the model: its trees explain their scores in any case.
         var readable = ReadableTrees.Of(graph, shape, inputs.Count);
         var kind = KindOf(path, graph, output, readable, shape, isShare, options.Kind, notices);
@@ -146,6 +149,11 @@ public static class OnnxModelLoader
         }
 
         var points = card?.Calibration ?? [];
+        if (options.Kind == OutputKind.Logit && outside is null && knownCount >= LogitRowsMin)
+        {
+            notices.Add($"its output is said to be a logit, and it lies in 0..1 for all {knownCount} {(given ?? ProbeRows.Invented(inputs)).Origin} that were tried, as probabilities do; if it is one, say so: --output-kind probability, or output: {{kind: probability}} in {ModelCard.FileName}");
+        }
+
         if (kind == OutputKind.Score && points.Count == 0)
         {
             notices.Add("its output is a score without a calibration: it is taken for a probability and clamped to 0..1");

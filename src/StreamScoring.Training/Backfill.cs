@@ -36,54 +36,95 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
     /// </summary>
     public IEnumerable<string> Notices => _refusals.Notices.Concat(_approximate.Notices());
 
-    /// <param name="output">The table to write: <c>payment_id</c>, one column per feature, and the
-    /// label where one is named.</param>
+    /// <summary>Columns of the table that is written: <c>payment_id</c>, one for each feature,
+    /// fields of the payment, and the label where one is named.</summary>
+    /// <param name="passed">Fields of the payment between the features and the label.</param>
     /// <param name="labelColumn">A column for the payment's final label, 0 or 1, empty where it has
     /// none; null leaves it out.</param>
-    /// <param name="passed">Fields of the payment between the features and the label.</param>
+    public static IReadOnlyList<(string Name, bool IsText)> ColumnsOf(FeatureFile features, PassedColumns passed, string? labelColumn)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        ArgumentNullException.ThrowIfNull(passed);
+        IEnumerable<(string, bool)> label = labelColumn is null ? [] : [(labelColumn, false)];
+        return [("payment_id", true), .. features.Schema.Names.Select((name, i) => (name, features.Schema.IsText(i))), .. passed.Columns, .. label];
+    }
+
+    /// <param name="output">The table to write.</param>
     /// <param name="progress">Told the number of payments written so far.</param>
+    /// <inheritdoc cref="ColumnsOf"/>
     /// <returns>Payments written.</returns>
     /// <exception cref="InvalidInputFileException">Payments do not hold to the contract; all of
     /// them are named.</exception>
     public async Task<long> RunAsync(string output, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(passed);
-        List<(string, bool)> columns = [("payment_id", true), .. features.Schema.Names.Select((name, i) => (name, features.Schema.IsText(i)))];
-        columns.AddRange(passed.Columns);
-        if (labelColumn is not null)
-        {
-            columns.Add((labelColumn, false));
-        }
-
-        using var writer = TableWriter.Create(output, columns);
-        using var source = new FileLogSource(table);
-        var tableLimits = RecordedTable.LimitsOf(table, limits ?? new IngestLimits());
-        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default) { Rates = RateSchedule.Of(rates) };
-        using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
-
-        var written = 0L;
-        var (_, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions()), batch =>
-        {
-            cancel.ThrowIfCancellationRequested();
-            Write(batch, writer, passed, labelColumn is not null);
-            written += batch.DecideCount;
-            progress?.Invoke(written);
-        }).Run(materializer);
-        await done;
-        _refusals.Require();
+        using var writer = TableWriter.Create(output, ColumnsOf(features, passed, labelColumn));
+        var written = await WriteAsync(() => writer, passed, labelColumn, progress, cancel);
         writer.Complete();
         return written;
     }
 
-    private void Write(PaymentBatch batch, TableWriter writer, PassedColumns passed, bool withLabel)
+    /// <inheritdoc cref="RunAsync(string, PassedColumns, string?, Action{long}?, CancellationToken)"/>
+    /// <param name="parts">The table to write; rows that are there are only computed, as later ones
+    /// follow from them.</param>
+    public async Task<long> RunAsync(TableParts parts, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)
     {
-        _refusals.Add(batch);
+        ArgumentNullException.ThrowIfNull(parts);
+        var written = await WriteAsync(parts.Next, passed, labelColumn, progress, cancel);
+        parts.Complete();
+        return written;
+    }
+
+    /// <summary>Folds the table and hands each batch on with its features.</summary>
+    /// <param name="take">Called in the order of the table; the batch is not kept.</param>
+    /// <exception cref="InvalidInputFileException">Payments do not hold to the contract; all of
+    /// them are named.</exception>
+    public async Task FoldAsync(Action<PaymentBatch> take, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(take);
+        using var source = new FileLogSource(table);
+        var tableLimits = RecordedTable.LimitsOf(table, limits ?? new IngestLimits());
+        var state = new FoldedState(features, FileLogSource.Logs, IdempotencyOptions.Default) { Rates = RateSchedule.Of(rates) };
+        using var engine = new Engine(new EngineParts(FileLogSource.Logs, features, state) { Limits = tableLimits, BatchesMax = BatchesMax, BatchRowsMax = BatchRows });
+        var (_, done) = ScoringGraph.Build(engine, source, new LiveOptions(new PipelineOptions()), batch =>
+        {
+            cancel.ThrowIfCancellationRequested();
+            _refusals.Add(batch);
+            take(batch);
+        }).Run(materializer);
+        await done;
+        _refusals.Require();
+    }
+
+    private async Task<long> WriteAsync(Func<TableWriter?> next, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)
+    {
+        var written = 0L;
+        await FoldAsync(batch =>
+        {
+            Write(batch, next, passed, labelColumn is not null);
+            written += batch.DecideCount;
+            progress?.Invoke(written);
+        }, cancel);
+        return written;
+    }
+
+    private void Write(PaymentBatch batch, Func<TableWriter?> next, PassedColumns passed, bool withLabel)
+    {
         foreach (var rowIndex in batch.DecideRows.AsSpan(0, batch.DecideCount))
         {
             var id = batch.Text(TextField.PaymentId).Value(batch.Bytes, rowIndex);
-            writer.Text(id);
             _approximate.Add(batch, rowIndex);
-            WriteFeatures(batch, rowIndex, id, writer);
+            if (!batch.IsDuplicate[rowIndex] && table.IsRepeated(id))
+            {
+                _repeated.Add(batch.Offset[rowIndex], new FeatureRow(batch.Features, rowIndex));
+            }
+
+            if (next() is not { } writer)
+            {
+                continue;
+            }
+
+            writer.Text(id);
+            WriteFeatures(batch, rowIndex, writer);
             passed.Write(writer, batch, rowIndex);
             if (withLabel)
             {
@@ -94,7 +135,7 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         }
     }
 
-    private void WriteFeatures(PaymentBatch batch, int rowIndex, ReadOnlySpan<byte> id, TableWriter writer)
+    private void WriteFeatures(PaymentBatch batch, int rowIndex, TableWriter writer)
     {
         if (batch.IsDuplicate[rowIndex] && _repeated.TryGetValue(batch.FirstOffset[rowIndex], out var first))
         {
@@ -103,9 +144,5 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         }
 
         FeatureRow.Write(writer, batch.Features, rowIndex);
-        if (!batch.IsDuplicate[rowIndex] && table.IsRepeated(id))
-        {
-            _repeated.Add(batch.Offset[rowIndex], new FeatureRow(batch.Features, rowIndex));
-        }
     }
 }

@@ -34,9 +34,10 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         var (first, second, registry) = (await AddAsync("first", "0.9"), await AddAsync("second", "0.8"), Path.Combine(_file.Folder, "registry"));
         await VerbAsync("topics", "create");
         Assert.Equal(first, (await VerbAsync("models", "push", "first", "--registry", registry, "--why", "try")).Output.Trim());
-        await VerbAsync("models", "push", "second", "--registry", registry);
+        await VerbAsync("models", "push", "second", "--registry", registry, "--why", "lower");
         Assert.Contains("is published already", (await VerbAsync("models", "push", "second", "--registry", registry)).Errors, StringComparison.Ordinal);
         await VerbAsync("models", "push", "second", "--registry", registry, "--again");
+        Assert.Contains("\"why\":\"lower\"", (await VerbAsync("models", "list", "--json")).Output, StringComparison.Ordinal);
         var worlds = new DecidedWorlds(cluster, _file.Folder, Payments);
         using (var run = new RunningProcess(cluster.Environment, "run", "--topology", _file.FilePath))
         {

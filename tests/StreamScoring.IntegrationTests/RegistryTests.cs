@@ -91,9 +91,63 @@ public sealed class RegistryTests : IDisposable
         Refused("takes ", await AddingAsync(wide, "x", "--inputs", "a,b,c", "--budget", "0ms"));
         File.WriteAllText(Path.Combine(_folder, "cut.onnx"), "no model");
         Refused("not an ONNX model", await AddingAsync(Path.Combine(_folder, "cut.onnx"), "x", "--inputs", "a"));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Registry, "models")));
-        Assert.Empty(Directory.EnumerateDirectories(Registry, "new-*"));
-        Assert.False(File.Exists(Path.Combine(Registry, "history.jsonl")));
+        Assert.False(Directory.Exists(Registry));
+    }
+
+    [Fact]
+    public async Task A_bare_files_inputs_are_found_among_all_columns_of_its_golden_rows()
+    {
+        var features = Path.Combine(_folder, "features.yaml");
+        File.WriteAllText(features, "version: 1\nfeatures:\n  - {name: amount_major, expression: amount}\n  - {name: hour, expression: hour(event_time)}\n");
+        var two = TypedTensors.Of([("x", TypedTensors.Float, 2, false)]).Save(_folder, "two.onnx");
+        var golden = Path.Combine(_folder, "golden.csv");
+        File.WriteAllText(golden, "payment_id,amount_major,hour,event_time,fraud\nr0,12,3,2026-01-01T03:00:00Z,0\nr1,1,4,2026-01-01T04:00:00Z,1\n");
+        Assert.Equal(["amount_major", "hour"], await InputsAsync(await AddAsync(two, "features", "--golden", golden, "--features", features)));
+        // Without a feature file somebody has to say which columns are none.
+        Refused("takes 2 features a row, and 4 are given", await AddingAsync(two, "x", "--golden", golden));
+        Assert.Equal(["amount_major", "hour"], await InputsAsync(await AddAsync(two, "features", "--golden", golden, "--ignore", "event_time,fraud")));
+        var columns = Path.Combine(_folder, "columns.yaml");
+        File.WriteAllText(columns, "version: 1\nlabel: fraud\ncolumns: {payment_id: payment_id, event_time: event_time, amount: {column: amount_major, unit: major}, currency: {value: EUR}}\n");
+        Assert.Equal(["amount_major", "hour"], await InputsAsync(await AddAsync(two, "features", "--golden", golden, "--ignore", "event_time", "--columns", columns)));
+        Refused("no table whose columns", await AddingAsync(two, "x", "--inputs", "a,b", "--ignore", "fraud"));
+        // A folder of exported tables: rows of the newest day.
+        var day = Directory.CreateDirectory(Path.Combine(_folder, "served", "day=2026-01-02")).FullName;
+        File.Copy(golden, Path.Combine(day, "part-1.csv"));
+        Assert.Equal(["amount_major", "hour"], await InputsAsync(await AddAsync(two, "features", "--golden", Path.Combine(_folder, "served"), "--features", features)));
+    }
+
+    [Fact]
+    public async Task What_was_assumed_of_a_model_is_said_once_and_of_the_file_that_was_given()
+    {
+        var golden = Path.Combine(_folder, "golden.csv");
+        // So far out all rows give the same number, which is said of them.
+        File.WriteAllText(golden, "a\n1e9\n2e9\n");
+        var model = TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder);
+        await SaysOnceAsync(model, "--golden", golden);
+        await SaysOnceAsync(ModelRegistry.Open(Registry).FolderOf(ModelRegistry.Open(Registry).Models()[0].Model));
+
+        async Task SaysOnceAsync(string path, params string[] more)
+        {
+            var lines = (await AddingAsync(path, "one", more)).Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(lines.Distinct(), lines);
+            Assert.Single(lines, line => line.Contains("that were tried, whatever is in them", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, line => line.Contains("scoring-model-", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task An_output_that_is_said_to_be_a_logit_and_looks_like_a_probability_is_told()
+    {
+        // It ends with a Sigmoid.
+        var model = TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder);
+        Assert.Contains("it lies in 0..1 for all 8 rows that the loader made up that were tried, as probabilities do", (await AddingAsync(model, "one", "--output-kind", "logit")).Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("lies in 0..1", (await AddingAsync(model, "two", "--output-kind", "probability")).Errors, StringComparison.Ordinal);
+    }
+
+    private async Task<IEnumerable<string>> InputsAsync(string model)
+    {
+        var shown = await ScoringProcess.SucceedAsync(NoEnvironment, "models", "show", model, "--registry", Registry, "--json");
+        return JsonDocument.Parse(shown.Output).RootElement.GetProperty("inputs").EnumerateArray().Select(input => input.ValueKind == JsonValueKind.String ? input.GetString()! : input.GetProperty("name").GetString()!);
     }
 
     [Fact]

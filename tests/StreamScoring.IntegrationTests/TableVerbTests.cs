@@ -29,6 +29,49 @@ public sealed class TableVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backfill_that_was_killed_goes_on_where_it_ended_and_its_files_are_those_of_one_that_was_not()
+    {
+        const int payments = 60_000, rowsOfFile = 2000;
+        var world = Path.Combine(_folder, "world");
+        await ScoringProcess.SucceedAsync(NoBroker, "generate", "--payments", $"{payments}", "--output", world);
+        var (whole, killed) = (Path.Combine(_folder, "whole"), Path.Combine(_folder, "killed"));
+        string[] Verb(string output) =>
+        [
+            "backfill", "--features", "topology/generated/features.yaml", "--payments", $"{world}/payments.csv", "--labels", $"{world}/labels.csv", "--label-column", "fraud", "--with", "event_time",
+            "--rows-per-file", $"{rowsOfFile}", "--output", output,
+        ];
+        await ScoringProcess.SucceedAsync(NoBroker, Verb(whole));
+        using (var process = ScoringProcess.Start(NoBroker, Verb(killed)))
+        {
+            using var folder = new FileSystemWatcher(Directory.CreateDirectory(killed).FullName, "part-00003.parquet");
+            var third = new TaskCompletionSource();
+            folder.Created += (_, _) => third.TrySetResult();
+            folder.Renamed += (_, _) => third.TrySetResult();
+            folder.EnableRaisingEvents = true;
+            if (!File.Exists(Path.Combine(killed, folder.Filter)))
+            {
+                await Task.WhenAny(third.Task, process.WaitForExitAsync()).WaitAsync(TimeSpan.FromMinutes(2));
+            }
+
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        string[] FilesOf(string folder) => [.. Directory.EnumerateFiles(folder, "part-*").Order(StringComparer.Ordinal)];
+        var before = FilesOf(killed).ToDictionary(path => path, File.GetLastWriteTimeUtc);
+        Assert.InRange(before.Count, 3, payments / rowsOfFile);
+        var resumed = await ScoringProcess.SucceedAsync(NoBroker, Verb(killed));
+        Assert.Contains($"; {before.Count * rowsOfFile:N0} of them were there", resumed.Errors, StringComparison.Ordinal);
+        Assert.All(before, of => Assert.Equal(of.Value, File.GetLastWriteTimeUtc(of.Key)));
+        Assert.Equal(payments / rowsOfFile, FilesOf(whole).Length);
+        Assert.Equal(FilesOf(whole).Select(Path.GetFileName), FilesOf(killed).Select(Path.GetFileName));
+        Assert.All(FilesOf(whole).Zip(FilesOf(killed)), pair => Assert.Equal(File.ReadAllBytes(pair.First), File.ReadAllBytes(pair.Second)));
+        Assert.Contains("is complete already", (await ScoringProcess.SucceedAsync(NoBroker, Verb(killed))).Errors, StringComparison.Ordinal);
+        var other = await ScoringProcess.RunAsync(NoBroker, [.. Verb(killed), "--as-of", "2030-01-01"]);
+        Assert.Equal((2, true), (other.ExitCode, other.Errors.Contains("holds parts of another table", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_few_rows_that_look_like_card_numbers_are_left_out_and_named_and_many_refuse_the_table()
     {
         const string columns = "version: 1\ncolumns: {payment_id: id, event_time: t, amount: a, currency: {value: EUR}, card_id: c, merchant_id: m}\n";

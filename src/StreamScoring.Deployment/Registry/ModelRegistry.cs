@@ -45,11 +45,7 @@ public sealed class ModelRegistry : IModelShelf
     /// there.</exception>
     public static ModelRegistry OpenOrMake(string folder)
     {
-        if (Directory.Exists(folder) && !Directory.Exists(Path.Combine(folder, ModelsFolder)) && Directory.EnumerateFileSystemEntries(folder).Any())
-        {
-            throw new InvalidInputFileException($"{folder} holds other files and is no registry of models; name an empty folder, or one that is not there yet");
-        }
-
+        RequireRoom(folder);
         try
         {
             Directory.CreateDirectory(Path.Combine(folder, ModelsFolder));
@@ -60,6 +56,21 @@ public sealed class ModelRegistry : IModelShelf
         }
 
         return new ModelRegistry(folder);
+    }
+
+    /// <summary>Looks whether a registry is there or could be made, and makes nothing.</summary>
+    /// <exception cref="InvalidInputFileException">Something else lies there.</exception>
+    public static void RequireRoom(string folder)
+    {
+        if (File.Exists(folder))
+        {
+            throw new InvalidInputFileException($"{folder} is a file and no registry of models; name an empty folder, or one that is not there yet");
+        }
+
+        if (Directory.Exists(folder) && !Directory.Exists(Path.Combine(folder, ModelsFolder)) && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw new InvalidInputFileException($"{folder} holds other files and is no registry of models; name an empty folder, or one that is not there yet");
+        }
     }
 
     /// <inheritdoc/>

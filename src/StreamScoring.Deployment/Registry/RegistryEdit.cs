@@ -51,6 +51,25 @@ public sealed class RegistryEdit : IRoleEdit
         return folder;
     }
 
+    /// <summary>Adds a version whose files lie elsewhere; those stay.</summary>
+    /// <inheritdoc cref="Add"/>
+    public RegistryAddition AddCopy(ModelReference model, string from, string by, string? why)
+    {
+        var folder = MakeFolder();
+        try
+        {
+            Written(() => CopyAll(from, folder));
+            return Add(model, folder, by, why);
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+    }
+
     /// <summary>Moves a folder that holds a version into the registry. One that is there and was
     /// damaged is replaced.</summary>
     /// <returns>What was done; the folder stays where the version was there already.</returns>
@@ -107,6 +126,16 @@ public sealed class RegistryEdit : IRoleEdit
     public void Dispose() => _lock.Dispose();
 
     private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static void CopyAll(string from, string folder)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(folder, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
 
     private void Append(RegistryEvent change)
     {

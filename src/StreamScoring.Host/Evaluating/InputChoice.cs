@@ -13,6 +13,24 @@ internal sealed class InputChoice(string? inputs, string? ignored, string? colum
     /// <summary>Whether somebody said which they are, and in which order.</summary>
     public bool AreChosen => inputs is not null;
 
+    /// <summary>Those that somebody named, in the model's order; empty where nobody did.</summary>
+    public IReadOnlyList<string> Chosen => Names(inputs);
+
+    /// <summary>Whether anything was said.</summary>
+    public bool SaysAnything => inputs is not null || ignored is not null || columnsFile is not null;
+
+    /// <summary>Columns are ignored of a table.</summary>
+    /// <param name="option">That would name it.</param>
+    /// <exception cref="InvalidInputFileException">There is none, and columns are
+    /// ignored.</exception>
+    public void RequireTable(string? table, string option)
+    {
+        if (table is null && (ignored is not null || columnsFile is not null))
+        {
+            throw new InvalidInputFileException($"{(ignored is not null ? "--ignore" : "--columns")} is given, and no table whose columns it is of; give one by {option}, or leave it out");
+        }
+    }
+
     /// <param name="told">What comes with the model says they are; empty: it says nothing.</param>
     /// <exception cref="InvalidInputFileException">A name is no column, or nothing is
     /// left.</exception>

@@ -5,7 +5,7 @@ using StreamScoring.Contracts;
 namespace StreamScoring.Host.Exporting;
 
 /// <summary>
-/// Decisions with the features that were served, as Parquet: a folder for each day of the payments
+/// Decisions with the features that were served, as tables: a folder for each day of the payments
 /// (<c>day=2026-01-31</c>), in it a file for each feature file that was in force.
 /// </summary>
 internal sealed class ServedFolders : IDisposable
@@ -19,15 +19,24 @@ internal sealed class ServedFolders : IDisposable
     private const int OpenMax = 8;
 
     private readonly string _folder;
+    private readonly string _extension;
+    private readonly string? _labelColumn;
     private readonly OrderedDictionary<(long Day, string FeatureFile), ServedPart> _open = [];
     private readonly Dictionary<long, int> _partsOfDay = [];
 
     /// <param name="folder">Empty, or not there yet.</param>
+    /// <param name="extension">Of a table, which says its form.</param>
+    /// <param name="labelColumn">A column for the payment's label; null for none.</param>
     /// <exception cref="InvalidInputFileException">It holds something, or cannot be
-    /// made.</exception>
-    public ServedFolders(string folder)
+    /// made; or a field has the label's name.</exception>
+    public ServedFolders(string folder, string extension = "parquet", string? labelColumn = null)
     {
-        _folder = folder;
+        (_folder, _extension, _labelColumn) = (folder, extension, labelColumn);
+        if (labelColumn is not null && ServedPart.IsField(labelColumn))
+        {
+            throw new InvalidInputFileException($"--label-column {labelColumn}: a field of the decision has that name; choose another one");
+        }
+
         try
         {
             if (Directory.CreateDirectory(folder).EnumerateFileSystemInfos().Any())
@@ -43,7 +52,10 @@ internal sealed class ServedFolders : IDisposable
 
     public int Days => _partsOfDay.Count;
 
-    public void Add(DecisionRecord decision)
+    /// <param name="isFraud">Null where nobody knows.</param>
+    /// <exception cref="InvalidInputFileException">A feature has the label column's
+    /// name.</exception>
+    public void Add(DecisionRecord decision, bool? isFraud = null)
     {
         ArgumentNullException.ThrowIfNull(decision);
         var key = ((long)Math.Floor(decision.EventTimeMs / (double)DayMs), decision.FeatureFile);
@@ -59,7 +71,7 @@ internal sealed class ServedFolders : IDisposable
             _open.Add(key, part = Open(key.Item1, [.. decision.Features.Select(feature => feature.Value is string)], decision.Features));
         }
 
-        part.Write(decision);
+        part.Write(decision, isFraud);
     }
 
     /// <summary>Puts all files in their places.</summary>
@@ -92,9 +104,14 @@ internal sealed class ServedFolders : IDisposable
 
     private ServedPart Open(long day, bool[] isText, IReadOnlyList<KeyValuePair<string, object?>> features)
     {
+        if (features.Any(feature => feature.Key == _labelColumn))
+        {
+            throw new InvalidInputFileException($"--label-column {_labelColumn}: a feature has that name; choose another one");
+        }
+
         var folder = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"day={DateTime.UnixEpoch.AddDays(day):yyyy-MM-dd}"));
         Directory.CreateDirectory(folder);
         var number = _partsOfDay[day] = _partsOfDay.GetValueOrDefault(day) + 1;
-        return new ServedPart(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"part-{number}.parquet")), features, isText);
+        return new ServedPart(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"part-{number}.{_extension}")), features, isText, _labelColumn);
     }
 }

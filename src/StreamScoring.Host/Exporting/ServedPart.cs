@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using StreamScoring.Contracts;
 using StreamScoring.Files;
@@ -13,18 +14,25 @@ internal sealed class ServedPart : IDisposable
     private static readonly (string Name, bool IsText)[] Fields =
     [
         ("payment_id", true), ("event_time", true), ("decided_at", true), ("action", true), ("score", false), ("probability", false), ("raw", false), ("level", true), ("decided_by", true),
-        ("rules", true), ("flags", true), ("rung", true), ("model", true), ("model_version", true), ("role", true), ("policy", true), ("feature_file", true), ("source", true),
+        ("rules", true), ("flags", true), ("rung", true), ("model", true), ("model_version", true), ("role", true), ("policy", true), ("feature_file", true), ("source", true), ("published_at", true), ("bounds", true),
     ];
 
     private readonly TableWriter _writer;
     private readonly bool[] _isText;
 
+    private readonly bool _hasLabel;
+
     /// <param name="isText">[features] Whether it holds texts.</param>
-    public ServedPart(string path, IReadOnlyList<KeyValuePair<string, object?>> features, bool[] isText)
+    /// <param name="labelColumn">Behind the features; null for none.</param>
+    public ServedPart(string path, IReadOnlyList<KeyValuePair<string, object?>> features, bool[] isText, string? labelColumn)
     {
-        _isText = isText;
-        _writer = TableWriter.Create(path, [.. Fields, .. features.Select((feature, i) => (ColumnOf(feature.Key), isText[i]))]);
+        (_isText, _hasLabel) = (isText, labelColumn is not null);
+        IEnumerable<(string, bool)> label = labelColumn is null ? [] : [(labelColumn, false)];
+        _writer = TableWriter.Create(path, [.. Fields, .. features.Select((feature, i) => (ColumnOf(feature.Key), isText[i])), .. label]);
     }
+
+    /// <summary>Whether a field of the decision has that name.</summary>
+    public static bool IsField(string column) => Array.Exists(Fields, field => field.Name == column);
 
     /// <summary>Whether a decision's features can be written here.</summary>
     public bool Takes(IReadOnlyList<KeyValuePair<string, object?>> features)
@@ -40,7 +48,8 @@ internal sealed class ServedPart : IDisposable
         return features.Count == _isText.Length;
     }
 
-    public void Write(DecisionRecord decision)
+    /// <param name="isFraud">Null where nobody knows.</param>
+    public void Write(DecisionRecord decision, bool? isFraud)
     {
         Text(decision.PaymentId);
         Text(DecisionJson.Iso(decision.EventTimeMs));
@@ -60,6 +69,8 @@ internal sealed class ServedPart : IDisposable
         Text(decision.Policy);
         Text(decision.FeatureFile);
         Text(decision.Source.ToString());
+        Text(DecisionJson.Iso(decision.LogTimestampMs));
+        Text(string.Join(';', decision.Bounds.Select(bound => string.Create(CultureInfo.InvariantCulture, $"{bound.Key}={bound.Value:R}"))));
         for (var i = 0; i < _isText.Length; i++)
         {
             if (_isText[i])
@@ -72,6 +83,11 @@ internal sealed class ServedPart : IDisposable
             }
         }
 
+        if (_hasLabel)
+        {
+            _writer.Number(isFraud is { } known ? known ? 1 : 0 : double.NaN);
+        }
+
         _writer.EndRow();
     }
 
@@ -81,7 +97,7 @@ internal sealed class ServedPart : IDisposable
     public void Dispose() => _writer.Dispose();
 
     /// <summary>A feature keeps its name, unless a field of the decision has it.</summary>
-    private static string ColumnOf(string feature) => Array.Exists(Fields, field => field.Name == feature) ? $"feature.{feature}" : feature;
+    public static string ColumnOf(string feature) => IsField(feature) ? $"feature.{feature}" : feature;
 
     /// <summary>The record may be another's, and hold anything.</summary>
     private void Text(string? value) => _writer.Text(Encoding.UTF8.GetBytes(value is null ? "" : CardNumber.Mask(value)));

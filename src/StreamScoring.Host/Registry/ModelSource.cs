@@ -1,6 +1,6 @@
 using StreamScoring.Configuration;
 using StreamScoring.Features;
-using StreamScoring.Files;
+using StreamScoring.Host.Evaluating;
 using StreamScoring.Onnx;
 
 namespace StreamScoring.Host.Registry;
@@ -9,11 +9,11 @@ namespace StreamScoring.Host.Registry;
 /// What somebody wants in a registry: a bare file, a folder of MLflow, or a model folder.
 /// </summary>
 /// <param name="path">It.</param>
-/// <param name="inputs">A bare file's inputs in order; empty: as the file, its golden rows or the
-/// features say.</param>
-/// <param name="golden">Its golden rows; null: those of the folder, or made up.</param>
+/// <param name="choice">A bare file's inputs in order, where somebody said them; else they are as
+/// the file, its golden rows or the features say.</param>
+/// <param name="golden">Its golden rows, a table; null: those of the folder, or made up.</param>
 /// <param name="features">Null: not looked at.</param>
-internal sealed class ModelSource(string path, IReadOnlyList<string> inputs, string? golden, FeatureFile? features, ModelLoadOptions options)
+internal sealed class ModelSource(string path, InputChoice choice, string? golden, FeatureFile? features, ModelLoadOptions options)
 {
     /// <summary>Copies it into a folder, with what it lacks.</summary>
     /// <param name="folder">There, and empty.</param>
@@ -28,7 +28,8 @@ internal sealed class ModelSource(string path, IReadOnlyList<string> inputs, str
             return assumed;
         }
 
-        var chosen = inputs.Count > 0 ? inputs : logged.Inputs;
+        choice.RequireTable(golden, "--golden");
+        var chosen = choice.Chosen.Count > 0 ? choice.Chosen : logged.Inputs;
         using var model = OnnxModelLoader.LoadFile(
             logged.ModelFile, chosen.Count > 0 ? chosen : Candidates(logged.ModelFile), options with { Table = golden, AreColumnsChosen = chosen.Count > 0 });
         assumed.AddRange(model.Notices);
@@ -36,13 +37,15 @@ internal sealed class ModelSource(string path, IReadOnlyList<string> inputs, str
         return assumed;
     }
 
-    /// <summary>Columns by which a file's inputs can be found.</summary>
+    /// <summary>Columns by which a file's inputs can be found: of a table that has others too,
+    /// those that are features.</summary>
     private IReadOnlyList<string> Candidates(string file)
     {
         if (golden is not null)
         {
-            using var reader = TableReader.Open(golden);
-            return [.. reader.Columns.Where(column => column is not ("payment_id" or OnnxModelLoader.GoldenRawColumn))];
+            List<string> columns = [.. choice.ColumnsOf(golden, told: []).Where(column => column != OnnxModelLoader.GoldenRawColumn)];
+            List<string> known = [.. columns.Where(column => features?.Schema.IndexOf(column) >= 0)];
+            return known.Count > 0 ? known : columns;
         }
 
         return OnnxModelLoader.InputsNamedBy(file) is { Count: > 0 } named ? named
@@ -52,9 +55,9 @@ internal sealed class ModelSource(string path, IReadOnlyList<string> inputs, str
 
     private void Copy(string name, string folder)
     {
-        if (inputs.Count > 0 || golden is not null || options.Kind is not null || options.OutputName is not null || options.FraudClass is not null)
+        if (choice.SaysAnything || golden is not null || options.Kind is not null || options.OutputName is not null || options.FraudClass is not null)
         {
-            throw new InvalidInputFileException($"{path} is a model folder, and its card says what --inputs, --golden, --output-kind, --output-name and --positive-class would; change them there");
+            throw new InvalidInputFileException($"{path} is a model folder, and its card says what --inputs, --ignore, --columns, --golden, --output-kind, --output-name and --positive-class would; change them there");
         }
 
         using (var model = OnnxModelLoader.LoadFolder(path, options))

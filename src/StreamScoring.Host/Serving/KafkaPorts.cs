@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StreamScoring.Batches;
+using StreamScoring.Configuration;
 using StreamScoring.Decisions;
 using StreamScoring.Deployment;
 using StreamScoring.Emit;
@@ -217,6 +218,17 @@ internal static class KafkaPorts
     {
         using var admin = AdminOf(topology);
         return await admin.TimestampNoticesAsync(topology.Home.Payments, topology.Home.Labels);
+    }
+
+    /// <summary>Looks whether topics of the own region take records that carry their events' times.
+    /// </summary>
+    /// <returns>What else there is to know.</returns>
+    /// <exception cref="InvalidInputFileException">Its brokers would refuse them.</exception>
+    public static async Task<IReadOnlyList<string>> RequireEventTimesAsync(Topology topology, IEnumerable<string> topics, long firstMs, long lastMs)
+    {
+        using var admin = AdminOf(topology);
+        var (refusals, notices) = await admin.EventTimesAsync(topics, firstMs, lastMs, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        return refusals.Count == 0 ? notices : throw new InvalidInputFileException([.. refusals, "nothing is published"]);
     }
 
     /// <summary>For whoever needs all of what is followed: it cannot go on without.</summary>

@@ -25,6 +25,9 @@ internal static class BenchVerb
     {
         var model = new Option<string>("--model") { Description = "A model folder, one of MLflow, or a bare .onnx file", HelpName = "DIR|FILE.onnx", Required = true };
         var data = new Option<string?>("--data") { Description = "Rows to score (default: the folder's golden rows; needed for a bare file)", HelpName = "FILE" };
+        var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs: the table's columns by name, in the model's order", HelpName = "A,B,…" };
+        var ignore = new Option<string?>("--ignore") { Description = "Columns of --data that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
+        var columns = new Option<string?>("--columns") { Description = "The columns file of --data: the label that it names is no input either", HelpName = "FILE" };
         var batches = new Option<string>("--batch") { Description = "Rows of a call", HelpName = "N,N,…", DefaultValueFactory = _ => "1,8,32,64,256,1024" };
         var lanes = new Option<string?>("--lanes") { Description = "Threads that score at once (default: one, and one for each core)", HelpName = "N,N,…" };
         var threads = new Option<string>("--threads") { Description = "Threads that compute one call (ONNX Runtime): models.engines.NAME.threads", HelpName = "N,N,…", DefaultValueFactory = _ => "1" };
@@ -41,24 +44,25 @@ internal static class BenchVerb
 
             Example:
               scoring bench inference --model topology/handbook/model
-              scoring bench inference --model model.onnx --data features.parquet --batch 1,32,256 --lanes 1,4
+              scoring bench inference --model model.onnx --data features.parquet --ignore fraud --batch 1,32,256 --lanes 1,4
               scoring bench inference --model model.onnx --data features.parquet --threads 1,2,4 --batch 256,1024
-            """) { model, data, batches, lanes, threads, device, duration, json };
+            """) { model, data, inputs, ignore, columns, batches, lanes, threads, device, duration, json };
         command.Runs((parsed, cancel) =>
         {
             var time = CommonOptions.TimeOf("--duration", parsed.GetValue(duration)) ?? DurationDefault;
             var sizes = Numbers("--batch", parsed.GetRequiredValue(batches), PaymentBatch.RowsCeiling);
             var lanesOf = Numbers("--lanes", parsed.GetValue(lanes) ?? string.Create(CultureInfo.InvariantCulture, $"1,{Environment.ProcessorCount}"), PipelineOptions.ScoringLanesCeiling);
             var engines = Numbers("--threads", parsed.GetRequiredValue(threads), ThreadsMax).Select(count => ModelEngine.Default with { Device = parsed.GetValue(device) == "cuda" ? ModelDevice.Cuda : ModelDevice.Cpu, Threads = count }).ToList();
-            return Task.FromResult(Run(parsed.GetRequiredValue(model), parsed.GetValue(data), engines, sizes, lanesOf, time, parsed.GetValue(json), cancel));
+            var choice = new InputChoice(parsed.GetValue(inputs), parsed.GetValue(ignore), parsed.GetValue(columns));
+            return Task.FromResult(Run(parsed.GetRequiredValue(model), parsed.GetValue(data), choice, engines, sizes, lanesOf, time, parsed.GetValue(json), cancel));
         });
         return command;
     }
 
-    private static int Run(string path, string? data, List<ModelEngine> engines, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
+    private static int Run(string path, string? data, InputChoice inputs, List<ModelEngine> engines, IReadOnlyList<int> batches, IReadOnlyList<int> lanes, TimeSpan duration, bool isJson, CancellationToken cancel)
     {
         // First as it would be served, then by ONNX Runtime where that is another.
-        using var model = Load(path, data, ScoringEngine.Auto, engines[0], cancel);
+        using var model = Load(path, data, inputs, ScoringEngine.Auto, engines[0], cancel);
         var table = ScoringTable.Read(data ?? Path.Combine(path, OnnxModelLoader.GoldenFile), model.Inputs, PaymentBatch.RowsCeiling);
         if (table.RowCount == 0)
         {
@@ -76,7 +80,7 @@ internal static class BenchVerb
         Measure(model, engines[0]);
         foreach (var engine in model.Engine == "trees" ? engines : engines.Skip(1))
         {
-            using var other = Load(path, data, ScoringEngine.OnnxRuntime, engine, cancel);
+            using var other = Load(path, data, inputs, ScoringEngine.OnnxRuntime, engine, cancel);
             Measure(other, engine);
         }
 
@@ -125,8 +129,8 @@ internal static class BenchVerb
     }
 
     /// <summary>With more than one thread, or a graphics card, larger calls pay.</summary>
-    private static OnnxModel Load(string path, string? data, ScoringEngine engine, ModelEngine runtime, CancellationToken cancel) => ModelPath.Load(
-        path, data, new InputChoice(null, null, null),
+    private static OnnxModel Load(string path, string? data, InputChoice inputs, ScoringEngine engine, ModelEngine runtime, CancellationToken cancel) => ModelPath.Load(
+        path, data, inputs,
         new ModelLoadOptions { Engine = engine, Runtime = runtime.Threads > 1 || runtime.Device != ModelDevice.Cpu ? runtime with { RowsMax = PaymentBatch.RowsCeiling } : runtime, Cancel = cancel });
 
     private static List<int> Numbers(string option, string text, int max)

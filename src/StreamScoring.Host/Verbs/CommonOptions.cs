@@ -2,6 +2,8 @@ using System.CommandLine;
 using StreamScoring.Client;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
+using StreamScoring.Expressions;
+using StreamScoring.Features;
 using StreamScoring.Files;
 
 namespace StreamScoring.Host.Verbs;
@@ -45,6 +47,26 @@ internal static class CommonOptions
     }
 
     public static EventOrder OrderOf(string? text) => text == "file" ? EventOrder.File : EventOrder.EventTime;
+
+    /// <summary>Limits of records, for verbs that read tables without a topology.</summary>
+    public static Option<string[]> RecordLimits() => new("--set")
+    {
+        Description = "What a record may hold, by the topology's keys, such as ingest.cardNumberFieldsIgnored=payment_id (repeatable)",
+        HelpName = "KEY=VALUE",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Option<string?> Rates() => new("--rates") { Description = "What currencies are worth, for features of amount_base (docs/rules.md, Money)", HelpName = "FILE" };
+
+    /// <param name="path">The feature file's.</param>
+    /// <param name="rates">A file; null where the option was not given.</param>
+    /// <exception cref="InvalidInputFileException">Features need rates and there are none, or the
+    /// other way round.</exception>
+    public static CurrencyRates? RatesOf(FeatureFile features, string path, string? rates) => features.UsesBaseAmount != rates is not null
+        ? throw new InvalidInputFileException(features.UsesBaseAmount
+            ? $"{path} looks at amount_base; give what currencies are worth: --rates FILE (docs/rules.md, Money)"
+            : $"--rates is given, and {path} does not look at amount_base")
+        : rates is null ? null : RatesFile.Load(rates);
 
     public static Option<string> Output(string description) => new("--output") { Description = description, HelpName = "PATH", Required = true };
 

@@ -24,7 +24,7 @@ internal static class FeaturesVerb
               scoring features cost topology/packs/velocity.yaml
             """) { file, payments, json };
         cost.Runs((parsed, cancel) => Task.FromResult(Measure(parsed.GetRequiredValue(file), parsed.GetValue(payments), parsed.GetValue(json), cancel)));
-        return new("features", "Looks at feature files (docs/features.md).") { cost };
+        return new("features", "Looks at feature files (docs/features.md), and at what they gave.") { cost, FeaturesDiffVerb.Build() };
     }
 
     private static int Measure(string path, int payments, bool asJson, CancellationToken cancel)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using StreamScoring.Configuration;
 using StreamScoring.Deployment.Registry;
+using StreamScoring.Host.Evaluating;
 using StreamScoring.Host.Registry;
 using StreamScoring.Onnx;
 
@@ -20,7 +21,13 @@ internal static class ModelsAddVerb
         var name = new Option<string>("--name") { Description = "What decisions call it: " + ModelReference.NameForm, HelpName = "NAME", Required = true };
         var features = new Option<string?>("--features") { Description = "The feature file that it is to be served with: its inputs must be features of it (default: that of --topology)", HelpName = "FILE" };
         var inputs = new Option<string?>("--inputs") { Description = "A bare file's inputs in the model's order", HelpName = "A,B,…" };
-        var golden = new Option<string?>("--golden") { Description = "Rows that the model knows: a table of its inputs, with its output as expected_raw where that is known", HelpName = "FILE" };
+        var golden = new Option<string?>("--golden")
+        {
+            Description = "Rows that the model knows: a table that has its inputs, such as one of backfill, or a folder of scoring export; its output may stand in the column expected_raw",
+            HelpName = "FILE|DIR",
+        };
+        var ignore = new Option<string?>("--ignore") { Description = "Columns of --golden that are none of a bare file's inputs, such as the label", HelpName = "A,B,…" };
+        var columns = new Option<string?>("--columns") { Description = "The columns file of --golden: the label that it names is no input either", HelpName = "FILE" };
         var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
         kind.AcceptOnlyFromAmong("probability", "logit", "score");
         var outputName = new Option<string?>("--output-name") { Description = "Which of several outputs holds the number", HelpName = "NAME" };
@@ -37,7 +44,11 @@ internal static class ModelsAddVerb
 
             Example:
               scoring models add --registry data/registry --model model.onnx --name challenger --features topology/handbook/features.yaml
-            """) { registry, topology, model, name, features, inputs, golden, kind, outputName, fraud, budget, batch, why, json };
+
+            With golden rows of a table that has other columns too:
+              scoring models add --registry data/registry --model model.onnx --name challenger --features topology/handbook/features.yaml \
+                --golden data/features.parquet
+            """) { registry, topology, model, name, features, inputs, golden, ignore, columns, kind, outputName, fraud, budget, batch, why, json };
         command.Runs((parsed, cancel) =>
         {
             var named = parsed.GetRequiredValue(name);
@@ -60,11 +71,11 @@ internal static class ModelsAddVerb
                 OutputName = parsed.GetValue(outputName),
                 Cancel = cancel,
             };
-            var source = new ModelSource(
-                parsed.GetRequiredValue(model), [.. (parsed.GetValue(inputs) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], parsed.GetValue(golden), featureFile, options);
+            var choice = new InputChoice(parsed.GetValue(inputs), parsed.GetValue(ignore), parsed.GetValue(columns));
+            var source = new ModelSource(parsed.GetRequiredValue(model), choice, parsed.GetValue(golden) is { } rows ? GoldenSource.Of(rows) : null, featureFile, options);
             var gate = new ModelGate(featureFile, featurePath, CommonOptions.TimeOf("--budget", parsed.GetValue(budget)) ?? BudgetDefault, parsed.GetValue(batch));
             var folder = ModelsVerb.FolderOf(parsed.GetValue(registry), parsed.GetValue(topology));
-            return Task.FromResult(Add(ModelRegistry.OpenOrMake(folder), source, gate, parsed.GetRequiredValue(model), named, parsed.GetValue(why), parsed.GetValue(json), cancel));
+            return Task.FromResult(Add(folder, source, gate, parsed.GetRequiredValue(model), named, parsed.GetValue(why), parsed.GetValue(json), cancel));
         });
         return command;
     }
@@ -77,21 +88,23 @@ internal static class ModelsAddVerb
         _ => null,
     };
 
-    private static int Add(ModelRegistry registry, ModelSource source, ModelGate gate, string shownAs, string name, string? why, bool isJson, CancellationToken cancel)
+    private static int Add(string registryFolder, ModelSource source, ModelGate gate, string shownAs, string name, string? why, bool isJson, CancellationToken cancel)
     {
-        using var edit = registry.Edit();
-        var folder = edit.MakeFolder();
+        ModelRegistry.RequireRoom(registryFolder);
+        // It is tried aside: what does not pass leaves no trace, and nobody waits for the registry.
+        var tried = Directory.CreateTempSubdirectory("scoring-model-");
         try
         {
-            var assumed = source.Write(name, folder);
-            var (version, notices) = gate.Pass(folder, shownAs, cancel);
-            var model = new ModelReference(name, version);
-            foreach (var notice in assumed.Concat(notices).Distinct(StringComparer.Ordinal))
+            var assumed = source.Write(name, tried.FullName);
+            var (version, notices) = gate.Pass(tried.FullName, shownAs, cancel);
+            foreach (var notice in NoticesOf(assumed, notices, tried.FullName))
             {
                 Console.Error.WriteLine($"{shownAs}: {notice}");
             }
 
-            var addition = edit.Add(model, folder, PolicyLogs.Me, why);
+            var model = new ModelReference(name, version);
+            using var edit = ModelRegistry.OpenOrMake(registryFolder).Edit();
+            var addition = edit.AddCopy(model, tried.FullName, PolicyLogs.Me, why);
             if (Said(addition) is { } said)
             {
                 Console.Error.WriteLine($"{model} {said}");
@@ -102,10 +115,15 @@ internal static class ModelsAddVerb
         }
         finally
         {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            tried.Delete(recursive: true);
         }
     }
+
+    /// <summary>
+    /// What was said of a bare file is not said again of the folder that was made of it. The folder
+    /// is nobody's place.
+    /// </summary>
+    private static IEnumerable<string> NoticesOf(IReadOnlyList<string> ofFile, IReadOnlyList<string> ofFolder, string folder) => ofFile
+        .Concat(ofFolder.Where(notice => ofFile.Count == 0 || !notice.Contains(folder, StringComparison.Ordinal)).Select(notice => notice.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)))
+        .Distinct(StringComparer.Ordinal);
 }

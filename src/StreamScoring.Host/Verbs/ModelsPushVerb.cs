@@ -74,6 +74,8 @@ internal static class ModelsPushVerb
         }
 
         var published = new PublishedVersion(model, files, archive.Length, offset);
+        // Published once more, it is there for the reason that it was.
+        why ??= shelf.Models().FirstOrDefault(entry => entry.Model == model).Event?.Why;
         shelf.Publish(shelf.Published.With(published), PolicyLogs.Me, why);
         Console.Error.WriteLine($"{model} published: {archive.Length:N0} bytes");
         return published;

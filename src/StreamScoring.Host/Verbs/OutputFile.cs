@@ -11,20 +11,21 @@ namespace StreamScoring.Host.Verbs;
 internal static class OutputFile
 {
     /// <param name="output">As given to <c>--output</c>.</param>
+    /// <param name="option">That names the output.</param>
     /// <param name="inputs">Files and folders that the verb reads; null where one was not
     /// given.</param>
     /// <exception cref="InvalidInputFileException">
     /// It is none of .csv, .csv.gz and .parquet; or it is an input, also by a link or in another
     /// spelling; or it lies in a folder that is one, or in a model's folder.
     /// </exception>
-    public static void RequireTable(string output, IEnumerable<string?> inputs)
+    public static void RequireTable(string output, IEnumerable<string?> inputs, string option = "--output")
     {
         TableWriter.RequireTableName(output);
-        RequireNoInput(output, inputs);
+        RequireNoInput(output, inputs, option);
         var folder = Path.GetDirectoryName(RealPath.Of(output));
         if (File.Exists(Path.Join(folder, ModelCard.FileName)) && File.Exists(Path.Join(folder, OnnxModelLoader.ModelFile)))
         {
-            throw new InvalidInputFileException($"--output {output} lies in a model's folder, which holds that model's own files alone; name a file elsewhere");
+            throw new InvalidInputFileException($"{option} {output} lies in a model's folder, which holds that model's own files alone; name a file elsewhere");
         }
     }
 

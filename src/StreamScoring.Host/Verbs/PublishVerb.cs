@@ -51,7 +51,13 @@ internal static class PublishVerb
             progress.Say(table.Notices);
             var refusals = PublishCheck.Require(table, features, file.Limits, asJson, stampsEventTime);
             progress.Say(refusals.Notices);
-            KafkaPorts.RequireTopics(file, table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments]);
+            string[] topics = table.LabelCount > 0 ? [file.Home.Payments, file.Home.Labels] : [file.Home.Payments];
+            KafkaPorts.RequireTopics(file, topics);
+            if (stampsEventTime && table.Span is var (firstMs, lastMs))
+            {
+                progress.Say(await KafkaPorts.RequireEventTimesAsync(file, topics, firstMs, lastMs));
+            }
+
             await using var publisher = new PaymentPublisher(
                 ClientRegion.Of(file),
                 new PublisherOptions

@@ -18,11 +18,11 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
     private const double ProbabilityTolerance = ScoreCalibration.ProbabilityTolerance;
 
     /// <param name="given">Golden rows, or the table's; null for none.</param>
-    /// <returns>How it is called, and whether the two columns of each row are shares of
-    /// one.</returns>
+    /// <returns>How it is called; whether the two columns of each row are shares of one; an output
+    /// outside 0..1; and of how many rows it gave a number.</returns>
     /// <exception cref="Configuration.InvalidInputFileException">It fails on every row that was
     /// given, gives no numbers, or does not say which of them is fraud.</exception>
-    public (OnnxShape Shape, bool IsShare, double? Outside) Run(InputForm form, FraudOutput output, ProbeRows? given)
+    public (OnnxShape Shape, bool IsShare, double? Outside, int KnownCount) Run(InputForm form, FraudOutput output, ProbeRows? given)
     {
         var invented = ProbeRows.Invented(inputs);
         var rows = given ?? invented;
@@ -63,7 +63,7 @@ internal sealed class ModelProbe(string path, OnnxSession session, IReadOnlyList
         }
 
         var outside = known.Where(row => row.Raw is < -ProbabilityTolerance or > 1 + ProbabilityTolerance).Select(row => (double?)row.Raw).FirstOrDefault();
-        return (shape with { Rows = shape.Rows with { AreAlike = areAlike } }, known.Count > 0 && outside is null && AreSharesOfOne(shape, rows, known), outside);
+        return (shape with { Rows = shape.Rows with { AreAlike = areAlike } }, known.Count > 0 && outside is null && AreSharesOfOne(shape, rows, known), outside, known.Count);
     }
 
     /// <param name="shape">Told where a call needs two rows.</param>

@@ -140,6 +140,11 @@ public sealed class FeatureFile
     public (string Entity, Window Window)? PastOf(int featureIndex) =>
         Features[featureIndex] is { Expression: null } feature ? (Entities[feature.Entity].Name, feature.Window) : null;
 
+    /// <summary>Whether a feature changes with labels: itself, or by a feature that it looks at.
+    /// </summary>
+    public bool LooksAtLabels(int featureIndex) => Features[featureIndex] is var feature
+        && (feature.IsByLabel || (feature.Expression is null && feature.Aggregate is Aggregate.Risk or Aggregate.FraudRun or Aggregate.SecondsSinceFraudRun) || feature.Uses.Any(LooksAtLabels));
+
     /// <summary>How many events of a key are kept one by one.</summary>
     public int ExactEvents { get; }
 
