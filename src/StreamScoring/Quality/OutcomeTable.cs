@@ -30,7 +30,7 @@ internal sealed class OutcomeTable
             var text = outcome.ToText();
             if (!_numbers.TryGetValue(text, out number))
             {
-                number = Count < ToldMax ? Add(outcome, text) : NumberOfUntold(outcome with { Rules = null, Shadows = null });
+                number = Count < ToldMax ? Add(outcome, text) : NumberOfUntold(new PaymentOutcome(outcome.Role, outcome.Model, outcome.IsFlagged, outcome.Action, Rules: null, Shadows: null));
             }
 
             _known[outcome] = number;
