@@ -2,6 +2,7 @@ using System.Net;
 using StreamScoring.Decisions;
 using StreamScoring.Identity;
 using StreamScoring.Ingest;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 
@@ -114,6 +115,9 @@ public sealed record Topology
     /// Over how long what models get is compared with what they were trained on; 0: not at all.
     /// </summary>
     public required TimeSpan DriftWindow { get; init; }
+
+    /// <summary>What of the quality of decisions is held; null: nothing.</summary>
+    public required QualityOptions? Quality { get; init; }
 
     /// <summary>Null where the topology names none.</summary>
     public required string? RuleFile { get; init; }

@@ -7,6 +7,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Decisions;
 using StreamScoring.Ingest;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 
@@ -63,6 +64,7 @@ public static class TopologyFile
         var identity = top.OptionalMap("identity") ?? YamlMap.Empty(path, "identity");
         var snapshots = top.OptionalMap("snapshots") ?? YamlMap.Empty(path, "snapshots");
         var state = top.OptionalMap("state") ?? YamlMap.Empty(path, "state");
+        var quality = top.OptionalMap("quality") ?? YamlMap.Empty(path, "quality");
         var http = top.OptionalMap("http") ?? YamlMap.Empty(path, "http");
         var models = top.OptionalMap("models") ?? throw top.Error("models", "is missing; name the champion: models: {champion: FOLDER}, or a registry: models: {registry: FOLDER}");
         var named = NamedModels.Read(models, folder);
@@ -104,6 +106,7 @@ public static class TopologyFile
             ModelLoadMax = models.Duration("loadMax", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             ModelCallMax = models.Duration("callMax", TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
             DriftWindow = ReadDriftWindow(models),
+            Quality = ReadQuality(quality),
             RuleFile = top.Has("rules") ? ExistingPath(top, "rules", folder) : null,
             RatesFile = top.Has("rates") ? ExistingPath(top, "rates", folder) : null,
             ListFolder = top.Has("lists") ? ExistingPath(top, "lists", folder) : null,
@@ -140,7 +143,7 @@ public static class TopologyFile
             HttpAddress = ReadAddress(http),
             HttpPort = http.Integer("port", 9464, 0, 65_535),
         };
-        foreach (var map in new[] { membership, idempotency, identity, snapshots, state, ingest, score, decide, emit, http, models, top })
+        foreach (var map in new[] { membership, idempotency, identity, snapshots, state, ingest, score, decide, emit, quality, http, models, top })
         {
             map.RequireAllRead();
         }
@@ -287,6 +290,19 @@ public static class TopologyFile
         var min = TimeSpan.FromMinutes(1);
         var window = models.Duration(key, TimeSpan.FromDays(1), TimeSpan.Zero, TimeSpan.FromDays(31));
         return window == TimeSpan.Zero || window >= min ? window : throw models.Error(key, $"is {models.Text(key)}; allowed: 1m to 31d, and 0s to watch no model for drift");
+    }
+
+    /// <returns>Null: nothing is held.</returns>
+    private static QualityOptions? ReadQuality(YamlMap quality)
+    {
+        var standard = new QualityOptions();
+        var options = standard with
+        {
+            DaysMax = quality.Integer("days", standard.DaysMax, 0, 400),
+            BytesMax = (long)quality.Integer("megabytesMax", (int)(standard.BytesMax >> 20), 1, 65_536) << 20,
+            IsSilenceGenuine = quality.Choice("silence", "genuine", "genuine", "unknown") == "genuine",
+        };
+        return options.DaysMax == 0 ? null : options;
     }
 
     private static RiskThresholds ReadThresholds(YamlMap decide)

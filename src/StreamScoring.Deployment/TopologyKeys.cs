@@ -112,6 +112,9 @@ public static class TopologyKeys
         new("emit.names", topology => topology.Emit.NamesInline ? "inline" : "schema"),
         new("emit.transactionTimeout", topology => topology.Emit.TransactionTimeout),
         new("state.megabytesMax", topology => topology.StateBytesMax >> 20),
+        new("quality.days", topology => topology.Quality?.DaysMax ?? 0),
+        new("quality.megabytesMax", topology => topology.Quality is { } quality ? quality.BytesMax >> 20 : null),
+        new("quality.silence", topology => topology.Quality is { } quality ? quality.IsSilenceGenuine ? "genuine" : "unknown" : null),
         new("http.address", topology => topology.HttpAddress),
         new("http.port", topology => topology.HttpPort),
     ];

@@ -3,6 +3,7 @@ using StreamScoring.Emit;
 using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
+using StreamScoring.Quality;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
 
@@ -28,7 +29,7 @@ public sealed class Engine : IDisposable
 
     public Engine(EngineParts parts)
     {
-        (Logs, Clock, State, Meters) = (parts.Logs, parts.Clock, parts.State, parts.Meters);
+        (Logs, Clock, State, Meters, Quality) = (parts.Logs, parts.Clock, parts.State, parts.Meters, parts.Quality);
         Coverage = parts.Coverage ?? new LogCoverage(Logs, Clock);
         _acknowledged = new AcknowledgedOffsets(Logs);
         _timestamps = parts is { Meters: { } meters, Logger: { } logger } ? new TimestampWatch(Logs, meters, logger) : null;
@@ -63,6 +64,7 @@ public sealed class Engine : IDisposable
                 }
 
                 State.Enrich(batch);
+                Quality?.Enriched(batch, Logs);
                 batch.Clock.Enriched = Clock.GetTimestamp();
                 if (Policies is not null)
                 {
@@ -136,6 +138,9 @@ public sealed class Engine : IDisposable
     /// <summary>Null where nobody counts.</summary>
     public PipelineMeters? Meters { get; }
 
+    /// <summary>Joins decisions with labels; null where nobody does.</summary>
+    public QualityWatch? Quality { get; }
+
     /// <summary>What decides; null where the path ends behind the features.</summary>
     public Policies? Policies { get; }
 
@@ -166,6 +171,7 @@ public sealed class Engine : IDisposable
     public void Acknowledged(PaymentBatch batch, ILogSource source, int batchesInFlight)
     {
         _acknowledged.Note(batch, source);
+        Quality?.Acknowledged(batch, Logs, PolicyOf(batch).Outcomes);
         Progress.Acknowledged(batch);
         Meters?.BatchAcknowledged(batch, Clock.GetElapsedTime(batch.Clock.Received), batchesInFlight);
         Pool.Return(batch);

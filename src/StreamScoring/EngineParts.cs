@@ -6,6 +6,7 @@ using StreamScoring.Features;
 using StreamScoring.Identity;
 using StreamScoring.Ingest;
 using StreamScoring.Logs;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 using StreamScoring.State;
 using StreamScoring.Telemetry;
@@ -40,6 +41,11 @@ public sealed record EngineParts(LogTable Logs, FeatureFile Features, FoldedStat
 
     /// <summary>Null where nobody counts.</summary>
     public PipelineMeters? Meters { get; init; }
+
+    /// <summary>
+    /// Joins decisions with labels; null where nobody does. Only with <see cref="Decisions"/>.
+    /// </summary>
+    public QualityWatch? Quality { get; init; }
 
     /// <summary>
     /// Told of records that are stamped ahead, where <see cref="Meters"/> count them; null where

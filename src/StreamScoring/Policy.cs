@@ -1,6 +1,7 @@
 using StreamScoring.Batches;
 using StreamScoring.Decisions;
 using StreamScoring.Emit;
+using StreamScoring.Quality;
 using StreamScoring.Rules;
 using StreamScoring.Scoring;
 
@@ -21,6 +22,7 @@ public sealed class Policy : IBatchPolicy
     {
         (_owner, Parts, SharedLanes, Decider, Encoder, Rules, _attributes) = (owner, parts, lanes, decider, encoder, rules, attributes);
         (Id, _lanesHold) = (parts.Id, lanes.Hold());
+        Outcomes = new OutcomeIndex(parts.Models, [.. parts.Shadows.Models.Select(shadow => shadow.Id)], parts.Thresholds, parts.Rules?.File.Rules ?? []);
     }
 
     /// <summary><c>sha256:</c> and the hash of its parts: what decisions name.</summary>
@@ -38,6 +40,9 @@ public sealed class Policy : IBatchPolicy
     internal DecisionEncoder Encoder { get; }
 
     internal RuleProgram? Rules { get; }
+
+    /// <summary>Of its payments, for the thread that acknowledges.</summary>
+    internal OutcomeIndex Outcomes { get; }
 
     /// <summary>Columns of attributes that a batch must have for it.</summary>
     internal int AttributeCount => _attributes.Count;

@@ -18,12 +18,12 @@ public sealed class EvaluateVerbTests : IDisposable
         _table = Path.Combine(_folder, "rows.csv");
         var random = new Random(4);
         File.WriteAllLines(_table, [
-            "payment_id,a,b,fraud,at,card,country",
+            "payment_id,a,b,fraud,at,card,country,money,debt",
             .. Enumerable.Range(0, 600).Select(i =>
             {
                 var (a, b) = ((random.NextDouble() * 20) - 10, (random.NextDouble() * 4) - 2);
                 var isFraud = random.NextDouble() < 1 / (1 + Math.Exp((0.4 * a) + 3));
-                return string.Create(CultureInfo.InvariantCulture, $"p{i},{a},{b},{(i % 50 == 7 ? "" : isFraud ? "1" : "0")},{1_700_000_000_000L + (i * 1_800_000L)},c{i % 60},{(i % 3 == 0 ? "DE" : "FR")}");
+                return string.Create(CultureInfo.InvariantCulture, $"p{i},{a},{b},{(i % 50 == 7 ? "" : isFraud ? "1" : "0")},{1_700_000_000_000L + (i * 1_800_000L)},c{i % 60},{(i % 3 == 0 ? "DE" : "FR")},{1 + (i % 7)},{-i}");
             }),
         ]);
     }
@@ -60,7 +60,50 @@ public sealed class EvaluateVerbTests : IDisposable
         Assert.DoesNotContain("card precision", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Money_is_told_by_threshold_and_drawn()
+    {
+        var report = Path.Combine(_folder, "money");
+        string[] arguments = ["evaluate", "--model", _model, "--data", _table, "--label", "fraud", "--amount", "money", "--draws", "0", "--report", report];
+        var result = JsonDocument.Parse((await ScoringProcess.SucceedAsync(NoEnvironment, [.. arguments, "--json"])).Output).RootElement;
+        var labelled = Enumerable.Range(0, 600).Where(i => i % 50 != 7).Sum(i => 1.0 + (i % 7));
+        var all = result.GetProperty("thresholds")[0];
+        Assert.Equal(labelled, all.GetProperty("fraud_amount").GetDouble() + all.GetProperty("genuine_amount").GetDouble());
+        Assert.True(result.GetProperty("thresholds")[90].GetProperty("fraud_amount").GetDouble() < all.GetProperty("fraud_amount").GetDouble());
+        Assert.Equal(3, (await File.ReadAllTextAsync(Path.Combine(report, "report.html"))).Split("<svg").Length - 1);
+        Assert.Contains("fraud money stopped", (await ScoringProcess.SucceedAsync(NoEnvironment, arguments)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_bare_files_output_is_can_be_said_and_the_first_row_without_a_probability_is_named_with_the_cause()
+    {
+        // The sum itself, which says by no operator what it is.
+        var sum = TypedTensors.Of([("a", TypedTensors.Float, 1, true), ("b", TypedTensors.Float, 1, true)]);
+        sum.Graph.Node[^1].OpType = "Neg";
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "bare")).FullName;
+        var (model, table) = (sum.Save(folder), Path.Combine(folder, "rows.csv"));
+        File.WriteAllLines(table, ["payment_id,a,b,fraud", "p0,1,2,0", "p1,,2,", "p2,,2,1", "p3,-4,1,0", "p4,,1,0", "p5,5,1,1"]);
+        string[] arguments = ["evaluate", "--model", model, "--data", table, "--label", "fraud", "--draws", "0"];
+        var asked = await ScoringProcess.RunAsync(NoEnvironment, arguments);
+        Assert.Equal(2, asked.ExitCode);
+        Assert.Contains("--output-kind", asked.Errors, StringComparison.Ordinal);
+        var result = JsonDocument.Parse((await ScoringProcess.SucceedAsync(NoEnvironment, [.. arguments, "--output-kind", "logit", "--json"])).Output).RootElement;
+        Assert.Equal((3, 1, 2, 1.0), (result.GetProperty("rows").GetInt32(), result.GetProperty("unlabelled").GetInt32(), result.GetProperty("unscored").GetInt32(), result.GetProperty("auc").GetDouble()));
+        Assert.Equal("p2: it gives NaN", result.GetProperty("first_unscored").GetString());
+        Assert.Contains("the first without a score is p2: it gives NaN", (await ScoringProcess.SucceedAsync(NoEnvironment, [.. arguments, "--output-kind", "logit"])).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_folders_card_says_is_not_said_beside_it()
+    {
+        var outcome = await ScoringProcess.RunAsync(NoEnvironment, "evaluate", "--model", Path.Combine(SharedFolder.RepositoryRoot, "topology/generated/model"), "--data", _table, "--label", "fraud", "--output-kind", "logit");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("go with a bare .onnx file; the card of", outcome.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("rows.csv:3: debt is -1; expected what the payment is worth", "--label", "fraud", "--amount", "debt")]
+    [InlineData("rows.csv:2: card is c0; expected a number", "--label", "fraud", "--amount", "card")]
     [InlineData("add --time COLUMN", "--label", "fraud", "--group-by", "card")]
     [InlineData("there is no column nothing", "--label", "nothing")]
     [InlineData("card is c0; expected a time between 1990 and 2100", "--label", "fraud", "--time", "card")]

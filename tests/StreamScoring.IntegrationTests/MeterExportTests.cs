@@ -6,6 +6,7 @@ using StreamScoring.Decisions;
 using StreamScoring.Drift;
 using StreamScoring.Host.Serving;
 using StreamScoring.Logs;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
 using StreamScoring.Telemetry;
@@ -130,6 +131,7 @@ public sealed class MeterExportTests : IDisposable
         _ = new PositionMeters(_meter);
         using var drift = new DriftWatch(_meter, TimeSpan.FromDays(1), TimeProvider.System, NullLogger.Instance);
         _ = drift.Open([new WatchedModel("model", [(new ReferenceHistogram("input", [1], [0.5, 0.5]), 0)], null, [])]);
+        using var quality = new QualityWatch(_meter, new QualityOptions(), "", TimeProvider.System, NullLogger.Instance);
         return (pipeline, shadows);
     }
 

@@ -5,4 +5,9 @@ namespace StreamScoring.Host.Evaluating;
 /// <param name="Time">Null: no days.</param>
 /// <param name="Group">Whose payment it is; null: nobody asks.</param>
 /// <param name="Segments">Whose values are told apart.</param>
-internal sealed record EvaluatedColumns(string Label, string? Time, string? Group, IReadOnlyList<string> Segments);
+/// <param name="Amount">What a payment is worth, in one currency; null: nobody asks.</param>
+internal sealed record EvaluatedColumns(string Label, string? Time, string? Group, IReadOnlyList<string> Segments, string? Amount = null)
+{
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<string> All => [.. new[] { Label, Time, Group, Amount }.OfType<string>(), .. Segments];
+}

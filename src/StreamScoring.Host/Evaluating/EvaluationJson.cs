@@ -13,11 +13,16 @@ internal static class EvaluationJson
     public static JsonObject Of(EvaluationResult result)
     {
         var json = Of(result.Whole, result.K);
-        json["thresholds"] = new JsonArray([.. result.Whole.Thresholds.Select(row => new JsonObject { ["score"] = row.Score, ["precision"] = row.Precision, ["recall"] = row.Recall, ["flagged"] = row.Flagged })]);
+        json["thresholds"] = new JsonArray([.. result.Whole.Thresholds.Select(Threshold)]);
         json["intervals"] = new JsonObject(result.Intervals.Select(interval => KeyValuePair.Create(interval.Key, (JsonNode?)Pair(interval.Value))));
         json["model"] = result.Model;
         json["unlabelled"] = result.Unlabelled;
         json["unscored"] = result.Unscored;
+        if (result.FirstUnscored is { } first)
+        {
+            json["first_unscored"] = first;
+        }
+
         if (result.Whole.CardPrecision is { } days)
         {
             json["card_precision_by_day"] = new JsonObject(days.Select(day => KeyValuePair.Create(DayOf(day.Day), (JsonNode?)day.Precision)));
@@ -54,6 +59,17 @@ internal static class EvaluationJson
 
         json["brier"] = evaluation.Brier;
         json["calibration_error"] = evaluation.CalibrationError;
+        return json;
+    }
+
+    private static JsonObject Threshold(ThresholdRow row)
+    {
+        var json = new JsonObject { ["score"] = row.Score, ["precision"] = row.Precision, ["recall"] = row.Recall, ["flagged"] = row.Flagged };
+        if (row.Money is { } money)
+        {
+            (json["fraud_amount"], json["genuine_amount"]) = (money.Fraud, money.Genuine);
+        }
+
         return json;
     }
 

@@ -22,7 +22,7 @@ internal static class EvaluationPage
         var whole = result.Whole;
         var page = ReportPage.Begin(result.Model);
         page.Append(CultureInfo.InvariantCulture, $$"""
-            <p>{{whole.Rows:N0}} rows, {{whole.Frauds:N0}} of them fraud. Left out: {{result.Unlabelled:N0}} without a label, {{result.Unscored:N0}} without a score.</p>
+            <p>{{whole.Rows:N0}} rows, {{whole.Frauds:N0}} of them fraud. Left out: {{result.Unlabelled:N0}} without a label, {{result.Unscored:N0}} without a score{{(result.FirstUnscored is { } first ? $"; the first of them is {ReportPage.Escape(first)}" : "")}}.</p>
 
             """);
         List<(string, Evaluation, IReadOnlyDictionary<string, (double, double)>)> models = [(result.Model, whole, result.Intervals)];
@@ -84,6 +84,23 @@ internal static class EvaluationPage
             plot.YLabel("share of frauds");
             plot.Axes.SetLimits(0, 1, 0, 1.02);
         });
+        if (result.Money.Count > 0)
+        {
+            Figure(page, "Money of frauds that is stopped, over money of genuine payments", plot =>
+            {
+                Line(plot, MoneyLine(result.Money), result.Model);
+                if (result.Comparison is { } other)
+                {
+                    Line(plot, MoneyLine(other.Money), other.Model);
+                    plot.ShowLegend();
+                }
+
+                plot.XLabel("share of the genuine payments' money");
+                plot.YLabel("share of the frauds' money");
+                plot.Axes.SetLimits(0, 1, 0, 1.02);
+            });
+        }
+
         if (result.Whole.CardPrecision is { } days)
         {
             Figure(page, $"Card precision@{result.K} by day", plot =>
@@ -96,12 +113,14 @@ internal static class EvaluationPage
         }
     }
 
+    private static IReadOnlyList<(double, double)> MoneyLine(IReadOnlyList<(double Fraud, double Genuine)> money) => [(0, 0), .. money.Select(point => (point.Genuine, point.Fraud))];
+
     /// <summary>A curve of a million points is one of two thousand to the eye.</summary>
-    private static void Line(Plot plot, IReadOnlyList<(double Recall, double Precision)> curve, string model)
+    private static void Line(Plot plot, IReadOnlyList<(double X, double Y)> curve, string model)
     {
         var step = Math.Max(1, curve.Count / PointsMax);
         var points = curve.Where((_, i) => i % step == 0 || i == curve.Count - 1).ToList();
-        var line = plot.Add.ScatterLine(points.Select(point => point.Recall).ToArray(), points.Select(point => point.Precision).ToArray());
+        var line = plot.Add.ScatterLine(points.Select(point => point.X).ToArray(), points.Select(point => point.Y).ToArray());
         line.LegendText = model.Split('@')[0];
         line.LineWidth = 2;
     }
@@ -110,10 +129,18 @@ internal static class EvaluationPage
 
     private static void Thresholds(StringBuilder page, Evaluation whole)
     {
-        page.Append("<table><thead><tr><th>from score</th><th>precision</th><th>recall</th><th>flagged</th></tr></thead><tbody>\n");
+        page.Append("<table><thead><tr><th>from score</th><th>precision</th><th>recall</th><th>flagged</th>");
+        var money = whole.Thresholds[0].Money;
+        page.Append(money is null ? "" : "<th>frauds' money</th><th>share</th><th>genuine payments' money</th><th>share</th>").Append("</tr></thead><tbody>\n");
         foreach (var row in whole.Thresholds.Where(row => row.Score % 5 == 0))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{row.Score}</td><td>{Number(row.Precision)}</td><td>{Number(row.Recall)}</td><td>{row.Flagged:N0}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{row.Score}</td><td>{Number(row.Precision)}</td><td>{Number(row.Recall)}</td><td>{row.Flagged:N0}</td>");
+            if (row.Money is { } stopped)
+            {
+                page.Append(CultureInfo.InvariantCulture, $"<td>{stopped.Fraud:N0}</td><td>{Number(ShareOf(stopped.Fraud, money!.Fraud))}</td><td>{stopped.Genuine:N0}</td><td>{Number(ShareOf(stopped.Genuine, money.Genuine))}</td>");
+            }
+
+            page.Append("</tr>\n");
         }
 
         page.Append("</tbody></table>\n");
@@ -134,6 +161,8 @@ internal static class EvaluationPage
 
         page.Append("</tbody></table>\n");
     }
+
+    private static double? ShareOf(double part, double whole) => whole > 0 ? part / whole : null;
 
     private static string Number(double? value) => value is { } number ? number.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
 

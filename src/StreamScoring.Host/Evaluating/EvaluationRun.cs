@@ -1,4 +1,6 @@
+using System.Globalization;
 using StreamScoring.Configuration;
+using StreamScoring.Contracts;
 using StreamScoring.Onnx;
 using StreamScoring.Training.Evaluating;
 
@@ -7,7 +9,8 @@ namespace StreamScoring.Host.Evaluating;
 /// <summary>Scores a table with one model or two, and measures them.</summary>
 /// <param name="k">Cards that analysts look at a day.</param>
 /// <param name="draws">Of the bootstrap; 0: no intervals.</param>
-internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k, int draws, int seed, CancellationToken cancel)
+/// <param name="told">What was said of the output of bare files.</param>
+internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k, int draws, int seed, ModelLoadOptions told, CancellationToken cancel)
 {
     /// <summary>A segment of a column with more values says nothing.</summary>
     private const int SegmentsMax = 1000;
@@ -17,13 +20,14 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
     {
         var table = EvaluatedTable.Read(data, columns, cancel);
         var notices = new List<string>();
-        var (name, probabilities) = Score(modelPath, notices);
-        var (otherName, others) = otherPath is null ? ("", null) : Score(otherPath, notices);
+        var (name, probabilities, unscored) = Score(modelPath, table, notices);
+        var (otherName, others, otherUnscored) = otherPath is null ? ("", null, null) : Score(otherPath, table, notices);
+        var first = unscored ?? otherUnscored;
         List<int> labelled = [.. Enumerable.Range(0, table.Labels.Count).Where(row => table.Labels[row] is not null)];
         List<int> rows = [.. labelled.Where(row => !double.IsNaN(probabilities[row]) && others?[row] is not double.NaN)];
         if (rows.Count == 0)
         {
-            throw new InvalidInputFileException($"{data}: of {table.Labels.Count:N0} rows {labelled.Count:N0} have a label, and none of them a probability; there is nothing to measure");
+            throw new InvalidInputFileException($"{data}: of {table.Labels.Count:N0} rows {labelled.Count:N0} have a label, and none of them a probability; there is nothing to measure{(first is null ? "" : $". The first is {first}")}");
         }
 
         var scores = ScoresOf(table, rows, probabilities);
@@ -33,15 +37,16 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
         var otherRanking = other is null ? null : new Ranking(other.Probabilities, other.Frauds);
         var drawn = Draw(scores, ranking, otherRanking);
         return new EvaluationResult(
-            name, whole, table.Labels.Count - labelled.Count, labelled.Count - rows.Count, k, IntervalsOf(drawn), other is null ? null : Compare(otherName, whole, Evaluation.Of(other, k), otherRanking!, drawn),
-            SegmentsOf(table, rows, scores), ranking.PrecisionRecall(), Calibration.Curve(scores), notices);
+            name, whole, table.Labels.Count - labelled.Count, labelled.Count - rows.Count, first, k, IntervalsOf(drawn), other is null ? null : Compare(otherName, whole, other, otherRanking!, drawn),
+            SegmentsOf(table, rows, scores), ranking.PrecisionRecall(), MoneyOf(ranking, scores), Calibration.Curve(scores), notices);
     }
 
-    private (string Name, double[] Probabilities) Score(string path, List<string> notices)
+    /// <returns>With the first row that has a label and no probability, and why.</returns>
+    private (string Name, double[] Probabilities, string? Unscored) Score(string path, EvaluatedTable labels, List<string> notices)
     {
-        var options = new ModelLoadOptions { Cancel = cancel };
-        string[] others = [columns.Label, .. new[] { columns.Time, columns.Group }.OfType<string>(), .. columns.Segments];
+        var others = columns.All;
         var mlflow = Directory.Exists(path) ? MlflowFolder.Find(path) : null;
+        var options = (ModelPath.HasCard(path) ? new ModelLoadOptions() : told) with { Cancel = cancel };
         // A bare file's inputs are the table's other columns; those that it names itself are its.
         IReadOnlyList<string> named = mlflow is { Inputs.Count: > 0 } ? mlflow.Inputs : Directory.Exists(path) && mlflow is null ? [] : OnnxModelLoader.InputsNamedBy(mlflow?.ModelFile ?? path);
         var choice = Directory.Exists(path) && mlflow is null ? new InputChoice(null, null, null) : new InputChoice(null, string.Join(',', others.Distinct().Except(named)), null);
@@ -59,14 +64,23 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
             for (var i = 0; i < raw.Length; i++)
             {
                 probabilities[first + i] = model.Calibration.Probability(raw[i]);
+                if (double.IsNaN(probabilities[first + i]) && labels.Labels[first + i] is not null)
+                {
+                    unscored.Add(CardNumber.Mask(table.Ids[first + i] ?? (first + i).ToString(CultureInfo.InvariantCulture)), raw[i]);
+                }
             }
         }, cancel);
-        return ($"{model.Name}@{model.Version}", probabilities);
+        return ($"{model.Name}@{model.Version}", probabilities, unscored.First);
     }
 
     private static LabelledScores ScoresOf(EvaluatedTable table, List<int> rows, double[] probabilities) => new(
         [.. rows.Select(row => probabilities[row])], [.. rows.Select(row => table.Labels[row]!.Value)],
-        table.Days is { } days ? [.. rows.Select(row => days[row])] : null, table.Groups is { } groups ? [.. rows.Select(row => groups[row])] : null);
+        table.Days is { } days ? [.. rows.Select(row => days[row])] : null, table.Groups is { } groups ? [.. rows.Select(row => groups[row])] : null)
+    {
+        Amounts = table.Amounts is { } amounts ? [.. rows.Select(row => amounts[row])] : null,
+    };
+
+    private static IReadOnlyList<(double Fraud, double Genuine)> MoneyOf(Ranking ranking, LabelledScores scores) => scores.Amounts is { } amounts ? ranking.Money(amounts) : [];
 
     /// <returns>[measures][draws] Those of the first model, then of the other one.</returns>
     private IReadOnlyList<double[]> Draw(LabelledScores scores, Ranking ranking, Ranking? other)
@@ -90,8 +104,9 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
         return intervals;
     }
 
-    private static EvaluationComparison Compare(string name, Evaluation whole, Evaluation other, Ranking ranking, IReadOnlyList<double[]> drawn)
+    private EvaluationComparison Compare(string name, Evaluation whole, LabelledScores scores, Ranking ranking, IReadOnlyList<double[]> drawn)
     {
+        var other = Evaluation.Of(scores, k);
         var differences = new Dictionary<string, (double, (double, double)?)>();
         foreach (var (measure, index, difference) in ((string, int, double?)[])[(EvaluationJson.Drawn[0], 0, whole.AveragePrecision - other.AveragePrecision), (EvaluationJson.Drawn[1], 1, whole.AreaUnderRoc - other.AreaUnderRoc)])
         {
@@ -101,7 +116,7 @@ internal sealed class EvaluationRun(string data, EvaluatedColumns columns, int k
             }
         }
 
-        return new EvaluationComparison(name, other, differences, ranking.PrecisionRecall());
+        return new EvaluationComparison(name, other, differences, ranking.PrecisionRecall(), MoneyOf(ranking, scores));
     }
 
     private List<(string Column, string Value, Evaluation Evaluation)> SegmentsOf(EvaluatedTable table, List<int> rows, LabelledScores scores)

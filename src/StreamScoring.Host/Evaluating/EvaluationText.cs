@@ -16,6 +16,11 @@ internal static class EvaluationText
         var whole = result.Whole;
         Line($"{result.Model}");
         Line($"  rows               {whole.Rows,12:N0}, {whole.Frauds:N0} of them fraud; left out: {result.Unlabelled:N0} without a label, {result.Unscored:N0} without a score");
+        if (result.FirstUnscored is { } first)
+        {
+            Line($"  the first without a score is {TerminalText.Escape(first)}");
+        }
+
         Line($"  average precision  {Number(whole.AveragePrecision)}{Interval("average_precision")}");
         Line($"  area under ROC     {Number(whole.AreaUnderRoc)}{Interval("auc")}");
         if (whole.MeanCardPrecision is { } cards)
@@ -34,10 +39,11 @@ internal static class EvaluationText
             }
         }
 
-        Line($"\n  from score  precision     recall      flagged");
+        var money = whole.Thresholds[0].Money;
+        Line($"\n  from score  precision     recall      flagged{(money is null ? "" : "   fraud money stopped  genuine money stopped")}");
         foreach (var row in whole.Thresholds.Where(row => row.Score % ScoreStep == 0))
         {
-            Line($"  {row.Score,10} {Number(row.Precision)[5..],10} {Number(row.Recall)[5..],10} {row.Flagged,12:N0}");
+            Line($"  {row.Score,10} {Number(row.Precision)[5..],10} {Number(row.Recall)[5..],10} {row.Flagged,12:N0}{(money is null ? "" : Share(row.Money!.Fraud, money.Fraud).PadLeft(22) + Share(row.Money.Genuine, money.Genuine).PadLeft(23))}");
         }
 
         if (result.Segments.Count > 0)
@@ -55,6 +61,8 @@ internal static class EvaluationText
 
         string Interval(string measure) => result.Intervals.TryGetValue(measure, out var drawn) ? string.Create(CultureInfo.InvariantCulture, $"  ({drawn.Low:0.0000} to {drawn.High:0.0000})") : "";
     }
+
+    private static string Share(double part, double whole) => whole > 0 ? (part / whole).ToString("0.0 %", CultureInfo.InvariantCulture) : "-";
 
     private static string Number(double? value) => value is { } number ? number.ToString("0.0000", CultureInfo.InvariantCulture).PadLeft(12) : "-".PadLeft(12);
 }

@@ -8,6 +8,9 @@ namespace StreamScoring.Host.Evaluating;
 /// </summary>
 internal static class ModelPath
 {
+    /// <summary>Whether it is a model folder, whose card says what the model gives.</summary>
+    public static bool HasCard(string path) => Directory.Exists(path) && MlflowFolder.Find(path) is null;
+
     /// <param name="data">The table that a bare file is to score; null where there is none.</param>
     /// <param name="inputs">Which of its columns a bare file takes.</param>
     /// <exception cref="InvalidInputFileException">The model cannot be served, or a bare file has

@@ -42,6 +42,9 @@ internal sealed class UnscoredRows
             : string.Create(CultureInfo.InvariantCulture, $"{id}: {raw:R} is no probability; say logit or score (--output-kind, or output.kind of the card)");
     }
 
+    /// <summary>The first of them, and why; null where there is none.</summary>
+    public string? First => _first;
+
     /// <summary>How many, and the first of them.</summary>
     public override string ToString() => $"{Count:N0} have no probability; the first is {_first}";
 }

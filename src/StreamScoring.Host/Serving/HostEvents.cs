@@ -62,6 +62,12 @@ internal static partial class HostEvents
     [LoggerMessage(3027, LogLevel.Warning, "waits for model {Model}, which the control log names at offset {Offset} and the topic of models does not hold: {Seconds:0} s at the most")]
     public static partial void ModelAwaited(this ILogger logger, string model, long offset, double seconds);
 
+    [LoggerMessage(3028, LogLevel.Warning, "{Folder}: what is known of the quality of decisions is not written there, so a restart loses some or all of it: {Reason}")]
+    public static partial void QualityNotWritten(this ILogger logger, string folder, string reason);
+
+    [LoggerMessage(3029, LogLevel.Warning, "{File} is not taken, and the quality of decisions is counted from now on: {Reason}")]
+    public static partial void QualityBegunAnew(this ILogger logger, string file, string reason);
+
     [LoggerMessage(3022, LogLevel.Information, "restored the state of {CreatedAt:O} in {Seconds:0.00} s")]
     public static partial void StateRestored(this ILogger logger, DateTimeOffset createdAt, double seconds);
 

@@ -8,12 +8,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Prometheus;
 using StreamScoring.Configuration;
+using StreamScoring.Quality;
 
 namespace StreamScoring.Host.Serving;
 
 /// <summary>
-/// Serves /metrics, /health/live, /health/ready, /state and /status. There is no login: who reaches
-/// the address may ask.
+/// Serves /metrics, /health/live, /health/ready, /state, /status and /quality. There is no login:
+/// who reaches the address may ask.
 /// </summary>
 internal sealed class HttpEndpoint : IAsyncDisposable
 {
@@ -31,10 +32,13 @@ internal sealed class HttpEndpoint : IAsyncDisposable
     /// <param name="state">Gives the state's report, taken between two batches, unless it is
     /// cancelled; null within it where no graph runs.</param>
     /// <param name="status">Tells where the process stands.</param>
+    /// <param name="quality">How good its decisions are, of so many of the newest days; null: it is
+    /// not known.</param>
     /// <exception cref="InvalidInputFileException">The port is taken, or this machine does not have
     /// the address.</exception>
     public static async Task<HttpEndpoint> StartAsync(
-        IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null, Func<StatusReport>? status = null)
+        IPAddress address, int port, CollectorRegistry registry, PipelineHealth health, Func<CancellationToken, Task<StateReport?>>? state = null, Func<StatusReport>? status = null,
+        Func<int, QualityReport>? quality = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -51,6 +55,12 @@ internal sealed class HttpEndpoint : IAsyncDisposable
         if (status is not null)
         {
             application.MapGet("/status", () => Results.Json(status(), StatusReport.Json));
+        }
+
+        if (quality is not null)
+        {
+            application.MapGet("/quality", (int? days) => days is < 0
+                ? Results.Text($"days is {days}; give how many of the newest days to tell, 0 or more\n", statusCode: 400) : Results.Json(quality(days ?? int.MaxValue), StatusReport.Json));
         }
 
         try

@@ -9,6 +9,7 @@ using StreamScoring.Features;
 using StreamScoring.Ingest;
 using StreamScoring.Lists;
 using StreamScoring.Logs;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 using StreamScoring.Signals;
 using StreamScoring.State;
@@ -52,9 +53,10 @@ internal sealed class Pipeline : IAsyncDisposable
     /// <param name="late">Given answers of shadows that came after their decisions; null: they are
     /// only counted.</param>
     /// <param name="marks">Says which call of which model runs; null: nobody wants to know.</param>
+    /// <param name="quality">Joins decisions with labels; null: nobody does.</param>
     public static async Task<Pipeline> StartAsync(
         Topology topology, FeatureFile features, PolicyParts policy, ModelFailures? failures, LogTable logs, LogCoverage coverage, FoldedState state, FirstDecisions firsts, ILogSource source, IDecisionSink sink, EngineMeter meter,
-        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null, ILateAnswers? late = null, ICallMarks? marks = null)
+        int deadLetterBytesMax = int.MaxValue, ILogger? logger = null, PolicyLogParts? policyLog = null, ILateAnswers? late = null, ICallMarks? marks = null, QualityWatch? quality = null)
     {
         AkkaSystem? akka = null;
         Engine? engine = null;
@@ -70,6 +72,7 @@ internal sealed class Pipeline : IAsyncDisposable
                 BatchRowsMax = topology.Ingest.BatchRowsMax,
                 Meters = new PipelineMeters(meter, logs),
                 Logger = logger ?? NullLogger.Instance,
+                Quality = quality,
             });
             return new Pipeline(topology, source, sink, akka, engine);
         }

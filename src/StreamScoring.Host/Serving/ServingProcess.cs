@@ -21,7 +21,7 @@ namespace StreamScoring.Host.Serving;
 /// happens too often.
 /// </summary>
 internal sealed class ServingProcess(
-    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, EngineMeter meter, string url, ILogger logger)
+    Topology configured, LogTable logsAtStart, LiveTopology live, PolicyFiles policies, Snapshots snapshots, ProcessLife life, PipelineHealth health, EngineMeter meter, string url, ILogger logger, QualityStore? quality = null)
 {
     private const int RestartsMax = 5;
 
@@ -77,6 +77,7 @@ internal sealed class ServingProcess(
         }
         finally
         {
+            quality?.End();
             _marks?.Dispose();
         }
     }
@@ -199,7 +200,7 @@ internal sealed class ServingProcess(
         await using var late = new ShadowTopic(connection, topology.Home.Shadow, logs, new LateAnswerMeters(meter), logger);
         var pipeline = await Pipeline.StartAsync(
             topology, policies.Features, policy, policies.Failures, logs, coverage, state, firsts, source, sink, meter, _batchLimits.DeadLetterBytesMax, logger,
-            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late, _marks);
+            log is null ? null : new PolicyLogParts(log) { Meters = _policyMeters, Logger = logger, Problem = problem }, late, _marks, quality?.Watch);
         (_source, _pipeline, health.Logs, health.Policy, health.Awaited) = (source, pipeline, source.Health, () => pipeline.Unapplied, () => log?.Awaited);
         life.Enter(LifeState.Joining);
         using var writing = new CancellationTokenSource();

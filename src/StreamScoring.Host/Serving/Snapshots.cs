@@ -142,12 +142,27 @@ internal sealed class Snapshots
         await written;
     }
 
+    /// <summary>
+    /// Done behind the last chunk, before the snapshot is there under its name; null: nothing.
+    /// </summary>
+    public Action? BeforeEach { get; init; }
+
+    private static IEnumerable<SweepChunk> Then(IEnumerable<SweepChunk> chunks, Action? done)
+    {
+        foreach (var chunk in chunks)
+        {
+            yield return chunk;
+        }
+
+        done?.Invoke();
+    }
+
     private async Task WriteAsync(FoldedState state, CancellationToken cancel)
     {
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, chunks, state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), goesFirst: true, cancel);
+            var bytes = await state.CopyAsync((head, chunks) => _history.Write(head, Then(chunks, BeforeEach), state.Features.NewDigest(), TimeProvider.System.GetUtcNow()), goesFirst: true, cancel);
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             _lastSuccess.SetToCurrentTimeUtc();
             _lastSeconds.Set(seconds);

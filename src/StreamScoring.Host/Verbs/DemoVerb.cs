@@ -13,6 +13,7 @@ using StreamScoring.Generator;
 using StreamScoring.Host.Serving;
 using StreamScoring.Kafka;
 using StreamScoring.Logs;
+using StreamScoring.Quality;
 using StreamScoring.Signals;
 using StreamScoring.State;
 
@@ -69,7 +70,9 @@ internal static class DemoVerb
         var registry = Metrics.NewCustomRegistry();
         using var meter = new EngineMeter();
         using var export = new MeterExport(meter, registry);
-        await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health);
+        using var quality = topology.Quality is null ? null : new QualityWatch(meter, topology.Quality, scope: "demo", TimeProvider.System, NullLogger.Instance);
+        quality?.Start();
+        await using var http = await HttpEndpoint.StartAsync(topology.HttpAddress, topology.HttpPort, registry, health, quality: quality is null ? null : quality.Report);
         var connection = KafkaPorts.ConnectionOf(topology.Home);
         var logs = KafkaPorts.Logs(topology);
         // One process, so no group: it owns every partition.
@@ -78,7 +81,7 @@ internal static class DemoVerb
         var source = KafkaPorts.Source(topology, connection, logs, isMember: false, state.Vector, firsts, coverage, NullLogger.Instance);
         using var drift = new DriftWatch(meter, topology.DriftWindow, TimeProvider.System, NullLogger.Instance);
         drift.Start();
-        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, meter, artifacts.Rules, artifacts.Rates, drift), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, NullLogger.Instance), NullLogger.Instance), meter);
+        await using var pipeline = await Pipeline.StartAsync(topology, artifacts.Features, artifacts.PolicyOf(topology, meter, artifacts.Rules, artifacts.Rates, drift), artifacts.Failures, logs, coverage, state, firsts, source, KafkaPorts.IdempotentSink(topology, connection, logs, KafkaPorts.LimitsOf(topology, NullLogger.Instance), NullLogger.Instance), meter, quality: quality);
         _ = new ProcessMeters(registry, () => artifacts, () => pipeline, () => source);
         health.Logs = source.Health;
         life.Enter(LifeState.Restoring);

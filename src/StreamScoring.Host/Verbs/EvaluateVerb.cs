@@ -5,6 +5,7 @@ using StreamScoring.Configuration;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Evaluating;
 using StreamScoring.Host.Reports;
+using StreamScoring.Onnx;
 
 namespace StreamScoring.Host.Verbs;
 
@@ -22,8 +23,13 @@ internal static class EvaluateVerb
         var time = new Option<string?>("--time") { Description = "When the payment was: ISO 8601, or ms since the Unix epoch; intervals are then drawn by day", HelpName = "COLUMN" };
         var k = new Option<int>("--k") { Description = "Cards that analysts look at a day", HelpName = "N", DefaultValueFactory = _ => 100 };
         var by = new Option<string[]>("--by") { Description = "A column whose values are told apart, such as merchant_country (repeatable)", HelpName = "COLUMN", DefaultValueFactory = _ => [] };
+        var amount = new Option<string?>("--amount") { Description = "What a payment is worth, a number from 0 on in one currency: adds the money that is stopped, of frauds and of genuine payments", HelpName = "COLUMN" };
         var compare = new Option<string?>("--compare") { Description = "Another model, on the same rows: the difference, with an interval from the same draws", HelpName = "DIR|FILE.onnx|NAME" };
         var registry = new Option<string?>("--registry") { Description = "The registry that has models called by name", HelpName = "DIR" };
+        var kind = new Option<string?>("--output-kind") { Description = "What a bare file's output is: probability, logit or score (default: told from the model)", HelpName = "KIND" };
+        kind.AcceptOnlyFromAmong("probability", "logit", "score");
+        var fraud = new Option<string?>("--positive-class") { Description = "Which of a bare file's classes is fraud, as the file names it (default: 1, true or fraud)", HelpName = "CLASS" };
+        var outputName = new Option<string?>("--output-name") { Description = "Which of a bare file's outputs holds the number, as the file names it", HelpName = "NAME" };
         var draws = new Option<int>("--draws") { Description = "Draws of the bootstrap that intervals come from; 0: no intervals", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Of the draws", HelpName = "N", DefaultValueFactory = _ => 1 };
         var report = new Option<string?>("--report") { Description = "Writes report.html, which needs nothing else, and report.json into this folder", HelpName = "DIR" };
@@ -36,8 +42,9 @@ internal static class EvaluateVerb
 
             Example:
               scoring evaluate --model topology/handbook/model --data features.parquet --label tx_fraud --group-by customer_id --time event_time
+              scoring evaluate --model model.onnx --output-kind logit --data features.parquet --label fraud --amount amount_base
               scoring evaluate --model champion --compare challenger --registry data/registry --data features.parquet --label fraud --report out
-            """) { model, data, label, group, time, k, by, compare, registry, draws, seed, report, json };
+            """) { model, data, label, group, time, k, by, amount, compare, registry, kind, fraud, outputName, draws, seed, report, json };
         command.Runs((parsed, cancel) =>
         {
             if (parsed.GetValue(group) is not null && parsed.GetValue(time) is null)
@@ -45,10 +52,16 @@ internal static class EvaluateVerb
                 throw new InvalidInputFileException("--group-by ranks the cards of a day, and no column says when a payment was; add --time COLUMN");
             }
 
-            var columns = new EvaluatedColumns(parsed.GetRequiredValue(label), parsed.GetValue(time), parsed.GetValue(group), [.. (parsed.GetValue(by) ?? []).Distinct(StringComparer.Ordinal)]);
+            var columns = new EvaluatedColumns(parsed.GetRequiredValue(label), parsed.GetValue(time), parsed.GetValue(group), [.. (parsed.GetValue(by) ?? []).Distinct(StringComparer.Ordinal)], parsed.GetValue(amount));
+            var told = new ModelLoadOptions { Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null, FraudClass = parsed.GetValue(fraud), OutputName = parsed.GetValue(outputName) };
             var run = new EvaluationRun(
-                parsed.GetRequiredValue(data), columns, InRange("--k", parsed.GetValue(k), 1, CardsMax), InRange("--draws", parsed.GetValue(draws), 0, DrawsMax), parsed.GetValue(seed), cancel);
+                parsed.GetRequiredValue(data), columns, InRange("--k", parsed.GetValue(k), 1, CardsMax), InRange("--draws", parsed.GetValue(draws), 0, DrawsMax), parsed.GetValue(seed), told, cancel);
             var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => PathOf(of, parsed.GetValue(registry))).ToList();
+            if (told != new ModelLoadOptions() && models.TrueForAll(ModelPath.HasCard))
+            {
+                throw new InvalidInputFileException($"--output-kind, --positive-class and --output-name go with a bare .onnx file; the card of {string.Join(" and of ", models)} says what it gives");
+            }
+
             if (parsed.GetValue(report) is { } to)
             {
                 OutputFile.RequireNoInput(to, [parsed.GetRequiredValue(data), .. models], "--report");

@@ -46,7 +46,8 @@ internal static class RunVerb
         var features = FeatureFiles.Load(topology.FeatureFile);
         // Nobody decides until both are there, so they go on side by side: the state, and the model
         // with its trials.
-        var restoring = Task.Run(() => RestoreAsync(topology, features, registry, logger, cancel), cancel);
+        using var quality = QualityStore.Open(topology, meter, logger);
+        var restoring = Task.Run(() => RestoreAsync(topology, features, quality, registry, logger, cancel), cancel);
         // Before they are read: a change meanwhile is one that it sees.
         var rules = new RuleWatch(topology);
         using var drift = topology.DriftWindow == TimeSpan.Zero ? null : new DriftWatch(meter, topology.DriftWindow, TimeProvider.System, logger);
@@ -74,18 +75,19 @@ internal static class RunVerb
         ServingProcess? process = null;
         await using var http = await HttpEndpoint.StartAsync(
             topology.HttpAddress, topology.HttpPort, registry, health, async aborted => process is null ? null : await StateReport.OfAsync(process, aborted),
-            () => StatusReport.Of(life, topology, file, process, drift));
+            () => StatusReport.Of(life, topology, file, process, drift), quality is null ? null : quality.Watch.Report);
         var (snapshots, logs) = await restoring;
         using var live = new LiveTopology(file, rules, policies, registry, logger);
-        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, logger);
+        process = new ServingProcess(topology, logs, live, policies, snapshots, life, health, meter, http.Url, logger, quality);
         KnobMeters.Register(registry, () => process.Topology);
         _ = new ProcessMeters(registry, () => policies.Current, () => process.Pipeline, () => process.Source);
         drift?.Start();
+        quality?.Watch.Start();
         await process.RunAsync(untilIdle, cancel);
         return cancel.IsCancellationRequested ? VerbRunner.Interrupted : VerbRunner.Done;
     }
 
-    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, CollectorRegistry registry, ILogger logger, CancellationToken cancel)
+    private static async Task<(Snapshots Snapshots, LogTable Logs)> RestoreAsync(Topology topology, FeatureFile features, QualityStore? quality, CollectorRegistry registry, ILogger logger, CancellationToken cancel)
     {
         KafkaPorts.RequireTopics(topology, logger);
         foreach (var limit in await KafkaPorts.TimestampNoticesAsync(topology))
@@ -93,7 +95,7 @@ internal static class RunVerb
             logger.TimestampLimit(limit);
         }
 
-        var snapshots = new Snapshots(topology, features, registry, logger);
+        var snapshots = new Snapshots(topology, features, registry, logger) { BeforeEach = quality is null ? null : quality.Save };
         // Brokers that answer may be electing a controller, and tell no ids until they have one.
         var logs = await KafkaPorts.LogsOnceThereAsync(topology, ControllerPatience, lacks: _ => null, logger.Waits, cancel);
         snapshots.RestoreAhead(logs);

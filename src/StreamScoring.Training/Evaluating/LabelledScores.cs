@@ -9,6 +9,10 @@ namespace StreamScoring.Training.Evaluating;
 /// asked.</param>
 public sealed record LabelledScores(IReadOnlyList<double> Probabilities, IReadOnlyList<bool> Frauds, IReadOnlyList<int>? Days, IReadOnlyList<string>? Groups)
 {
+    /// <summary>[rows] What each payment is worth, in one currency, from 0 on; null where nobody
+    /// asked.</summary>
+    public IReadOnlyList<double>? Amounts { get; init; }
+
     public int Count => Probabilities.Count;
 
     public int FraudCount => Frauds.Count(fraud => fraud);
@@ -16,5 +20,8 @@ public sealed record LabelledScores(IReadOnlyList<double> Probabilities, IReadOn
     /// <summary>Some of the rows.</summary>
     public LabelledScores Of(IReadOnlyList<int> rows) => new(
         [.. rows.Select(row => Probabilities[row])], [.. rows.Select(row => Frauds[row])],
-        Days is null ? null : [.. rows.Select(row => Days[row])], Groups is null ? null : [.. rows.Select(row => Groups[row])]);
+        Days is null ? null : [.. rows.Select(row => Days[row])], Groups is null ? null : [.. rows.Select(row => Groups[row])])
+    {
+        Amounts = Amounts is null ? null : [.. rows.Select(row => Amounts[row])],
+    };
 }

@@ -51,7 +51,8 @@ public sealed class Ranking
     /// without interpolation.
     /// </summary>
     /// <inheritdoc cref="AreaUnderRoc"/>
-    /// <returns>Null where there is no fraud.</returns>
+    /// <returns>Null where all rows are of one kind: where all are frauds any order is
+    /// perfect.</returns>
     public double? AveragePrecision(int[]? weights = null)
     {
         double frauds = 0, rows = 0, sum = 0, tied = 0;
@@ -68,7 +69,7 @@ public sealed class Ranking
             }
         }
 
-        return frauds > 0 ? sum / frauds : null;
+        return frauds > 0 && frauds < rows ? sum / frauds : null;
     }
 
     /// <summary>The curve of precision over recall, a point for each distinct probability.
@@ -87,5 +88,29 @@ public sealed class Ranking
         }
 
         return points;
+    }
+
+    /// <summary>
+    /// The same in money, a point for each distinct probability: the share of the frauds' money
+    /// that is stopped, and the share of the genuine payments' money that is stopped with it.
+    /// </summary>
+    /// <param name="amounts">[rows] From 0 on.</param>
+    /// <returns>Empty where either kind has no money.</returns>
+    public IReadOnlyList<(double Fraud, double Genuine)> Money(IReadOnlyList<double> amounts)
+    {
+        ArgumentNullException.ThrowIfNull(amounts);
+        var (fraud, genuine) = (0.0, 0.0);
+        var sums = new List<(double Fraud, double Genuine)>();
+        for (var i = 0; i < _order.Length; i++)
+        {
+            var amount = amounts[_order[i]];
+            (fraud, genuine) = _frauds[i] ? (fraud + amount, genuine) : (fraud, genuine + amount);
+            if (_isLastOfTie[i])
+            {
+                sums.Add((fraud, genuine));
+            }
+        }
+
+        return fraud > 0 && genuine > 0 ? [.. sums.Select(sum => (sum.Fraud / fraud, sum.Genuine / genuine))] : [];
     }
 }

@@ -39,4 +39,25 @@ internal sealed class RollingCounts(int cellCount, int sliceCount)
             oldest.Clear();
         }
     }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_slice);
+        foreach (var count in _slices)
+        {
+            writer.Write7BitEncodedInt64(count);
+        }
+    }
+
+    /// <summary>Takes over what was written, by one of the same size; before anything is
+    /// added.</summary>
+    public void Read(BinaryReader reader)
+    {
+        _slice = reader.ReadInt32();
+        for (var i = 0; i < _slices.Length; i++)
+        {
+            _slices[i] = reader.Read7BitEncodedInt64();
+            _totals[i % cellCount] += _slices[i];
+        }
+    }
 }

@@ -58,6 +58,10 @@ internal static partial class EngineEvents
     [LoggerMessage(1026, LogLevel.Error, "drift is watched no more until this process starts anew, and payments are decided as before: {Cause}")]
     public static partial void DriftNotWatched(this ILogger logger, string cause);
 
+    /// <param name="cause">The exception with its stack: it is a bug of ours.</param>
+    [LoggerMessage(1027, LogLevel.Error, "quality is watched no more until this process starts anew, and payments are decided as before: {Cause}")]
+    public static partial void QualityNotWatched(this ILogger logger, string cause);
+
     [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
     public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
 

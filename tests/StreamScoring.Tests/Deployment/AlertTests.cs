@@ -27,7 +27,7 @@ public sealed partial class AlertTests
     [Fact]
     public void Each_is_explained_and_tried()
     {
-        var (docs, tests) = (DeploymentFile.Text("docs/drift.md"), DeploymentFile.Text("deploy/alerts.test.yml"));
+        var (docs, tests) = (DeploymentFile.Text("docs/drift.md") + DeploymentFile.Text("docs/quality.md"), DeploymentFile.Text("deploy/alerts.test.yml"));
         Assert.All(Rules, rule => Assert.Contains($"`{rule["alert"].Text}`", docs, StringComparison.Ordinal));
         Assert.All(Rules, rule => Assert.Contains($"alertname: {rule["alert"].Text}\n", tests, StringComparison.Ordinal));
     }

@@ -1,6 +1,7 @@
 using StreamScoring.Configuration;
 using StreamScoring.Deployment;
 using StreamScoring.Identity;
+using StreamScoring.Quality;
 using StreamScoring.Scoring;
 
 namespace StreamScoring.Tests.Deployment;
@@ -128,6 +129,18 @@ public sealed class TopologyFileTests : IDisposable
         {
             var error = Assert.Throws<InvalidInputFileException>(() => Load(Good, $"models.driftWindow={value}"));
             Assert.Contains($"models.driftWindow {problem}", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Quality_is_held_for_so_many_days_in_so_much_memory_or_not_at_all()
+    {
+        Assert.Equal(new QualityOptions { DaysMax = 45, BytesMax = 64L << 20, IsSilenceGenuine = true }, Load(Good).Quality);
+        Assert.Equal(new QualityOptions { DaysMax = 90, BytesMax = 512L << 20, IsSilenceGenuine = false }, Load(Good, "quality.days=90", "quality.megabytesMax=512", "quality.silence=unknown").Quality);
+        Assert.Null(Load(Good, "quality.days=0").Quality);
+        foreach (var set in new[] { "quality.days=-1", "quality.megabytesMax=0", "quality.silence=perhaps", "quality.depth=1" })
+        {
+            Assert.Contains(set.Split('=')[0], Assert.Throws<InvalidInputFileException>(() => Load(Good, set)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -74,6 +74,33 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public void Where_all_rows_are_frauds_any_order_is_perfect_and_no_measure_of_it_is_defined()
+    {
+        var all = Evaluation.Of(new LabelledScores([0.1, 0.9], [true, true], null, null), k: 100);
+        Assert.Equal((null, null), (all.AreaUnderRoc, all.AveragePrecision));
+        Assert.Equal((1.0, 0.5), (all.Thresholds[50].Precision, all.Thresholds[50].Recall));
+    }
+
+    [Fact]
+    public void Money_is_that_of_the_rows_that_are_flagged()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 100; round++)
+        {
+            var rows = Enumerable.Range(0, random.Next(1, 40)).Select(_ => (P: random.Next(12) / 12.0, IsFraud: random.Next(3) == 0, Amount: (double)random.Next(1000))).ToList();
+            var scores = new LabelledScores([.. rows.Select(row => row.P)], [.. rows.Select(row => row.IsFraud)], null, null) { Amounts = [.. rows.Select(row => row.Amount)] };
+            double Of(double from, bool isFraud) => rows.Where(row => row.P >= from && row.IsFraud == isFraud).Sum(row => row.Amount);
+            Assert.All(Evaluation.Of(scores, k: 100).Thresholds, row => Assert.Equal(
+                new FlaggedMoney(Of(row.Score / 100.0, isFraud: true), Of(row.Score / 100.0, isFraud: false)), row.Money));
+            var (fraud, genuine) = (Of(0, isFraud: true), Of(0, isFraud: false));
+            var curve = fraud > 0 && genuine > 0 ? rows.Select(row => row.P).Distinct().OrderDescending().Select(p => (Of(p, isFraud: true) / fraud, Of(p, isFraud: false) / genuine)).ToList() : [];
+            Assert.Equal(curve, new Ranking(scores.Probabilities, scores.Frauds).Money(scores.Amounts));
+        }
+
+        Assert.Null(Evaluation.Of(new LabelledScores([0.1], [true], null, null), k: 1).Thresholds[0].Money);
+    }
+
+    [Fact]
     public void Whole_days_are_drawn_the_same_for_all_measures_and_again_for_the_same_seed()
     {
         int[] days = [7, 7, 3, 3, 3, 9];
@@ -112,7 +139,7 @@ public sealed class EvaluationTests
     private static double? PrecisionByThresholds(List<(double P, bool IsFraud)> rows)
     {
         var frauds = rows.Count(row => row.IsFraud);
-        if (frauds == 0)
+        if (frauds == 0 || frauds == rows.Count)
         {
             return null;
         }
