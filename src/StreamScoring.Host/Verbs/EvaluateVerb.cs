@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using StreamScoring.Configuration;
-using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Evaluating;
 using StreamScoring.Host.Reports;
 
@@ -48,7 +47,7 @@ internal static class EvaluateVerb
             var columns = new EvaluatedColumns(parsed.GetRequiredValue(label), parsed.GetValue(time), parsed.GetValue(group), [.. (parsed.GetValue(by) ?? []).Distinct(StringComparer.Ordinal)]);
             var run = new EvaluationRun(
                 parsed.GetRequiredValue(data), columns, InRange("--k", parsed.GetValue(k), 1, CardsMax), InRange("--draws", parsed.GetValue(draws), 0, DrawsMax), parsed.GetValue(seed), cancel);
-            var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => PathOf(of, parsed.GetValue(registry))).ToList();
+            var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => ModelPath.Resolve(of, parsed.GetValue(registry))).ToList();
             if (parsed.GetValue(report) is { } to)
             {
                 OutputFile.RequireNoInput(to, [parsed.GetRequiredValue(data), .. models], "--report");
@@ -71,11 +70,6 @@ internal static class EvaluateVerb
         });
         return command;
     }
-
-    /// <returns>The folder or file.</returns>
-    private static string PathOf(string model, string? registry) => Directory.Exists(model) || File.Exists(model) ? model
-        : registry is null ? throw new InvalidInputFileException($"{model} is no file or folder; a model that is called by name needs --registry DIR")
-        : ModelRegistry.Open(registry) is var shelf ? shelf.FolderOf(shelf.Find(model)) : model;
 
     private static int InRange(string option, int value, int min, int max) =>
         value >= min && value <= max ? value : throw new InvalidInputFileException(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}; allowed {min}..{max}"));
