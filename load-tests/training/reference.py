@@ -18,6 +18,7 @@ def main():
     parser.add_argument("--inputs", required=True)
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--learning-rate", type=float, default=0.1)
+    parser.add_argument("--share", type=float, default=0.8, help="of rows and of inputs, drawn for each tree")
     asked = parser.parse_args()
     inputs = asked.inputs.split(",")
     ids, days, labels, values = [], [], [], []
@@ -36,9 +37,9 @@ def main():
     fitted = days < TO
     asked.output.mkdir(parents=True, exist_ok=True)
     for seed in range(3):
-        model = xgboost.XGBClassifier(n_estimators=300, max_depth=4, learning_rate=asked.learning_rate, random_state=seed, subsample=0.8, colsample_bytree=0.8, tree_method="hist", n_jobs=2)
-        model.fit(values[fitted], labels[fitted])
-        probabilities = model.predict_proba(values)[:, 1]
+        parameters = {"objective": "binary:logistic", "max_depth": 4, "eta": asked.learning_rate, "subsample": asked.share, "colsample_bytree": asked.share, "seed": seed, "tree_method": "hist", "nthread": 2}
+        model = xgboost.train(parameters, xgboost.DMatrix(values[fitted], labels[fitted]), num_boost_round=300)
+        probabilities = model.predict(xgboost.DMatrix(values))
         with open(asked.output / f"seed-{seed}.csv", "w") as file:
             file.write("payment_id,probability\n")
             file.writelines(f"{payment},{probability!r}\n" for payment, probability in zip(ids, probabilities.tolist()))

@@ -112,5 +112,11 @@ internal static class LightGbmText
 
     private static int[] Integers(Dictionary<string, string> block, string key) => [.. Cells(block, key).Select(cell => int.Parse(cell, CultureInfo.InvariantCulture))];
 
-    private static double Number(string cell) => double.Parse(cell, CultureInfo.InvariantCulture);
+    /// <summary>A comparison that only tells missing values from others is with infinity.</summary>
+    private static double Number(string cell) => cell switch
+    {
+        "inf" => double.PositiveInfinity,
+        "-inf" => double.NegativeInfinity,
+        _ => double.Parse(cell, CultureInfo.InvariantCulture),
+    };
 }

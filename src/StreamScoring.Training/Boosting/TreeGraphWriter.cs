@@ -35,7 +35,8 @@ internal sealed class TreeGraphWriter
         var writer = new TreeGraphWriter();
         for (var i = 0; i < trees.Count; i++)
         {
-            writer.Add(i, trees[i], scale, rowCounts[i], inputs.ColumnOf);
+            // Not as the base value, which ONNX Runtime leaves out where class 1 alone has weights.
+            writer.Add(i, trees[i], scale, i == 0 ? shift : 0, rowCounts[i], inputs.ColumnOf);
         }
 
         var graph = new GraphProto { Name = "fraud" };
@@ -43,7 +44,7 @@ internal sealed class TreeGraphWriter
         var node = new NodeProto { OpType = "TreeEnsembleClassifier", Domain = "ai.onnx.ml", Name = "trees" };
         node.Input.Add(GraphInputs.Name);
         node.Output.Add(["label", "probabilities"]);
-        writer.AddTo(node, shift);
+        writer.AddTo(node);
         graph.Node.Add(node);
         graph.Output.Add(GraphInputs.Value("label", Int64Element, [null]));
         graph.Output.Add(GraphInputs.Value("probabilities", FloatElement, null, 2));
@@ -51,7 +52,7 @@ internal sealed class TreeGraphWriter
     }
 
     /// <param name="rowCounts">By node, then by leaf.</param>
-    private void Add(int tree, BoostedTree source, double scale, long[] rowCounts, int[] columnOf)
+    private void Add(int tree, BoostedTree source, double scale, double shift, long[] rowCounts, int[] columnOf)
     {
         _hitRates.AddRange(rowCounts.Select(count => (float)count));
         for (var i = 0; i < source.Nodes.Count; i++)
@@ -67,7 +68,7 @@ internal sealed class TreeGraphWriter
             _leafTrees.Add(tree);
             _leafNodes.Add(number);
             _leafClasses.Add(1);
-            _weights.Add((float)(source.Leaves[leaf] * scale));
+            _weights.Add((float)((source.Leaves[leaf] * scale) + shift));
         }
 
         // Nodes keep their numbers; leaf k, which they name as ~k, follows as number nodes + k.
@@ -86,8 +87,7 @@ internal sealed class TreeGraphWriter
         _missingTrue.Add(missingTrue ? 1 : 0);
     }
 
-    private void AddTo(NodeProto node, double shift) => node.Attribute.Add([
-        Floats("base_values", [(float)shift]),
+    private void AddTo(NodeProto node) => node.Attribute.Add([
         Integers("class_ids", _leafClasses), Integers("class_nodeids", _leafNodes), Integers("class_treeids", _leafTrees), Floats("class_weights", _weights),
         Integers("classlabels_int64s", [0, 1]),
         Integers("nodes_falsenodeids", _falseNodes), Integers("nodes_featureids", _features), Floats("nodes_hitrates", _hitRates),
