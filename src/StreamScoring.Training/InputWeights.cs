@@ -1,5 +1,5 @@
-using StreamScoring.Batches;
-using StreamScoring.Onnx;
+using StreamScoring.Training.Fitting;
+using StreamScoring.Training.Rows;
 
 namespace StreamScoring.Training;
 
@@ -11,25 +11,17 @@ internal static class InputWeights
     /// </summary>
     private const int RowsMax = 1024;
 
-    /// <param name="rows">[rows][inputs] Of training.</param>
+    /// <param name="rows">Of training.</param>
     /// <returns>[inputs] The mean of the absolute contributions to the score, as a share of all
     /// inputs': they add up to 1, or are all 0.</returns>
-    public static double[] Of(OnnxModel model, IReadOnlyList<float[]> rows)
+    public static double[] Of(Contribute contribute, RowMatrix rows)
     {
-        var (inputCount, count) = (model.Inputs.Count, Math.Min(RowsMax, rows.Count));
-        var matrix = new FeatureMatrix(inputCount, 1);
-        var (sums, contributions) = (new double[inputCount], new double[inputCount]);
-        using var explainer = model.OpenExplainer([.. Enumerable.Range(0, inputCount)]);
+        var count = Math.Min(RowsMax, rows.Count);
+        var (sums, contributions) = (new double[rows.Columns], new double[rows.Columns]);
         for (var i = 0; i < count; i++)
         {
-            var row = rows[(int)((long)i * rows.Count / count)];
-            for (var input = 0; input < inputCount; input++)
-            {
-                matrix.Column(input)[0] = row[input];
-            }
-
-            explainer.Explain(matrix, [0], contributions);
-            for (var input = 0; input < inputCount; input++)
+            contribute(rows[(int)((long)i * rows.Count / count)], contributions);
+            for (var input = 0; input < sums.Length; input++)
             {
                 sums[input] += Math.Abs(contributions[input]);
             }

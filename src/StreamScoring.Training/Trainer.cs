@@ -1,232 +1,204 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
-using Microsoft.ML;
-using Microsoft.ML.Data;
-using Microsoft.ML.Trainers.LightGbm;
-using StreamScoring.Batches;
 using StreamScoring.Configuration;
-using StreamScoring.Drift;
 using StreamScoring.Files;
 using StreamScoring.Onnx;
 using StreamScoring.Scoring;
-using LightGbmModel = Microsoft.ML.Data.BinaryPredictionTransformer<
-    Microsoft.ML.Calibrators.CalibratedModelParametersBase<Microsoft.ML.Trainers.LightGbm.LightGbmBinaryModelParameters, Microsoft.ML.Calibrators.PlattCalibrator>>;
+using StreamScoring.Training.Fitting;
+using StreamScoring.Training.Rows;
 
 namespace StreamScoring.Training;
 
 /// <summary>
-/// Trains boosted trees with LightGBM and writes a model folder. The written model is run on ONNX
-/// Runtime over every training row and must give what LightGBM gave, or nothing is kept.
+/// Trains a model and writes its folder. The written model is run on ONNX Runtime over every row
+/// and must give what the fitted one gave, or nothing is kept.
 /// </summary>
-public sealed class Trainer(TrainingOptions options, Action<string> say, Action<long> rowsRead)
+/// <param name="say">Takes a sentence that stays.</param>
+/// <param name="show">Takes how far it is.</param>
+public sealed class Trainer(TrainingOptions options, Action<string> say, Action<FormattableString> show)
 {
     /// <summary>
     /// Largest difference between the two engines that is let pass, in probability.
     /// </summary>
     public const double Tolerance = 1e-5;
 
-    private const int GoldenRows = 256, RowsPerCall = 1024;
-
-    /// <summary>The share of rows at the end of the file that metrics are measured on.</summary>
-    private const double HeldOutShare = 0.1;
-
     private static readonly string[] Files = [OnnxModelLoader.ModelFile, ModelCard.FileName, OnnxModelLoader.GoldenFile];
 
     /// <param name="folder">Written whole or not at all. What lies there is replaced where it is
     /// such a folder, and else refused.</param>
-    /// <exception cref="InvalidDataException">The written model does not give what LightGBM
+    /// <exception cref="InvalidDataException">The written model does not give what the fitted one
     /// gives.</exception>
     /// <exception cref="InvalidInputFileException">The table is wrong, or the folder holds anything
     /// else.</exception>
     public TrainingSummary Run(string folder, CancellationToken cancel)
     {
         using var output = OutputFolder.Create(folder, Files);
-        var table = TrainingTable.Read(options.DataFile, options.Inputs, options.Label, rowsRead, cancel);
+        var dataHash = HashOf(options.DataFile);
+        var table = TrainingTable.Read(options.DataFile, options.Columns, options.Label, options.Split.TimeColumn, rows => show($"{rows:N0} rows read"), cancel);
+        var split = TimeSplit.Of(table, options.Split);
+        var (all, fitted, validation) = (table.Select(split.All), table.Select(split.Fitted), table.Select(split.Validation));
+        RequireBothKinds(all);
+        SayWhatIsLeftOut(table, all.Count);
+
+        var isMeasured = fitted.HasBothKinds && validation.HasBothKinds;
+        var fitter = FitterOf(table.Columns, dataHash, cancel);
+        var (model, rows, kept) = (default(IFittedModel), all, default(Validated));
+        if (isMeasured)
+        {
+            say($"fitting to {fitted.Count:N0} rows with {fitted.FraudCount:N0} frauds; validation: {validation.Count:N0} with {validation.FraudCount:N0}");
+            model = fitter.Fit(fitted, validation);
+            kept = Measure(model, fitted, validation, cancel);
+        }
+
+        if (model is null || options.Refits)
+        {
+            say($"fitting to all {all.Count:N0} rows");
+            model = fitter.Refit(all, model);
+        }
+        else
+        {
+            rows = fitted;
+        }
+
+        var heldOut = kept?.Metrics ?? HeldOutMetrics.Counted(fitted, validation);
+        var line = kept?.Line ?? PlattLine.Identity;
+        var inputs = new GraphInputs(table.Columns);
+        var path = Path.Combine(output.TemporaryPath, OnnxModelLoader.ModelFile);
+        File.WriteAllBytes(path, model.ToOnnx(line, rows.Rows, inputs).ToByteArray());
+        cancel.ThrowIfCancellationRequested();
+        var card = Card(table, rows, split, kept, model, fitter, inputs, heldOut, dataHash);
+        double worst;
+        using (var onnx = Load(path, table.Columns))
+        {
+            worst = LargestDifference(model, line, onnx, rows.Rows, table.Columns, cancel);
+            if (!(worst <= Tolerance))
+            {
+                throw new InvalidDataException($"the ONNX model differs from the fitted one by {worst:R} on some row; allowed {Tolerance:R}");
+            }
+
+            GoldenRowsWriter.Write(Path.Combine(output.TemporaryPath, OnnxModelLoader.GoldenFile), onnx, rows.Rows, table.Columns, options.Seed, cancel);
+        }
+
+        (card with { Training = [.. card.Training, ("largest_difference", worst.ToString("0.0e+0", CultureInfo.InvariantCulture))] }).Save(output.TemporaryPath);
+        output.Complete();
+        (model as IDisposable)?.Dispose();
+        var summary = new TrainingSummary(rows.Count, rows.FraudCount, table.UnlabelledCount, options.TextsLeftOut, model.Description, fitter.Trials, heldOut, worst);
+        say($"{model.Description}: {rows.Count:N0} rows, {rows.FraudCount:N0} frauds -> {folder}; largest difference to the written model {worst:0.0e+0}; {heldOut.Text}");
+        return summary;
+    }
+
+    private Fitter FitterOf(IReadOnlyList<InputColumn> columns, string dataHash, CancellationToken cancel) =>
+        options.Kind == ModelKind.Logistic ? new LogisticFitter(options, show, cancel) : new BoostingFitter(options, columns, dataHash, say, show, cancel);
+
+    private void RequireBothKinds(LabelledRows rows)
+    {
+        if (!rows.HasBothKinds)
+        {
+            throw new InvalidInputFileException($"{options.DataFile}: {rows.FraudCount} of {rows.Count} rows between --from and --to are labelled fraud; training needs rows of both kinds");
+        }
+    }
+
+    private void SayWhatIsLeftOut(TrainingTable table, int rowCount)
+    {
         if (table.UnlabelledCount > 0)
         {
-            say($"{options.DataFile}: {table.UnlabelledCount:N0} of {table.UnlabelledCount + table.Rows.Count:N0} rows do not say whether the payment was fraud (column {options.Label}) and are left out");
+            say($"{options.DataFile}: {table.UnlabelledCount:N0} of {table.UnlabelledCount + table.Count:N0} rows do not say whether the payment was fraud (column {options.Label}) and are left out");
+        }
+
+        if (rowCount < table.Count)
+        {
+            say($"{options.DataFile}: {table.Count - rowCount:N0} of {table.Count:N0} rows lie outside of --from and --to and are left out");
         }
 
         if (options.TextsLeftOut.Count > 0)
         {
-            say($"left out, because trees are trained on numbers and these features are texts: {string.Join(", ", options.TextsLeftOut)}");
+            say($"left out, because these features are texts, which --categorical takes: {string.Join(", ", options.TextsLeftOut)}");
         }
 
-        say("training on all but the last tenth, for the metrics");
-        var (heldOut, probabilities) = Measure(table, (int)(table.Rows.Count * HeldOutShare));
-        cancel.ThrowIfCancellationRequested();
-        say("training on all rows");
-        var (context, model) = Train(table.Rows, table.Labels);
-        cancel.ThrowIfCancellationRequested();
-
-        var path = Path.Combine(output.TemporaryPath, OnnxModelLoader.ModelFile);
-        File.WriteAllBytes(path, TreeModel.ToOnnx(model.Model.SubModel.TrainedTreeEnsemble, -model.Model.Calibrator.Slope, options.Inputs.Count, table.Rows).ToByteArray());
-        say("checking every row against LightGBM");
-        double worst;
-        double[] weights;
-        using (var onnx = OnnxModelLoader.LoadFile(path, options.Inputs, OutputKind.Probability, ScoringEngine.OnnxRuntime))
+        if (table.TimesMs is null)
         {
-            worst = LargestDifference(context, model, onnx, table.Rows);
-            if (!(worst <= Tolerance))
-            {
-                throw new InvalidDataException($"the ONNX model differs from LightGBM by {worst:R} on some row; allowed {Tolerance:R}");
-            }
-
-            WriteGolden(Path.Combine(output.TemporaryPath, OnnxModelLoader.GoldenFile), onnx, table);
-            weights = InputWeights.Of(onnx, table.Rows);
+            say("no column says when a payment was, so the last fifth of the file's rows is the validation part; scoring backfill --with event_time writes one");
         }
-
-        Card(table, heldOut, worst, weights, probabilities).Save(output.TemporaryPath);
-        output.Complete();
-        var summary = new TrainingSummary(table.Rows.Count, table.FraudCount, table.UnlabelledCount, options.TextsLeftOut, heldOut, worst);
-        say($"{summary.Rows} rows, {summary.Frauds} frauds -> {folder}; largest difference to LightGBM {worst:0.0e+0}; {heldOut.Text}");
-        return summary;
     }
 
-    private (MLContext Context, LightGbmModel Model) Train(
-        IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
+    /// <summary>What the validation part says of a model that was not fitted to it.</summary>
+    private Validated Measure(IFittedModel model, LabelledRows fitted, LabelledRows validation, CancellationToken cancel)
     {
-        var context = new MLContext(options.Seed);
-        var trainer = context.BinaryClassification.Trainers.LightGbm(new LightGbmBinaryTrainer.Options
+        var logOdds = model.LogOdds(validation.Rows);
+        var line = options.Calibration == CalibrationKind.Platt ? PlattLine.Fit(logOdds, validation.Frauds) : PlattLine.Identity;
+        double[] probabilities = [.. logOdds.Select(line.Probability)];
+        var curve = options.Calibration == CalibrationKind.Isotonic ? IsotonicCurve.Fit(probabilities, validation.Frauds) : [];
+        var calibration = new ScoreCalibration(OutputKind.Probability, curve);
+        var metrics = HeldOutMetrics.Of(fitted, validation, logOdds, options.Seed, draw => show($"{draw:N0} draws for intervals"), cancel);
+        say(metrics.Text);
+        return new Validated(metrics, line, curve, [.. probabilities.Select(probability => (float)calibration.Probability(probability))]);
+    }
+
+    private OnnxModel Load(string path, IReadOnlyList<InputColumn> columns) => OnnxModelLoader.LoadFile(
+        path, [.. columns.Select(column => column.Name)], OutputKind.Probability, ScoringEngine.OnnxRuntime);
+
+    private double LargestDifference(IFittedModel model, PlattLine line, OnnxModel onnx, RowMatrix rows, IReadOnlyList<InputColumn> columns, CancellationToken cancel)
+    {
+        var (expected, actual) = (model.LogOdds(rows), OnnxRows.Score(onnx, rows, columns, row => show($"checking the written model: {row:N0} of {rows.Count:N0} rows"), cancel));
+        return expected.Zip(actual, (logOdds, right) => double.IsNaN(right) ? double.PositiveInfinity : Math.Abs(line.Probability(logOdds) - right)).Max();
+    }
+
+    private ModelCard Card(
+        TrainingTable table, LabelledRows rows, TimeSplit split, Validated? kept, IFittedModel model, Fitter fitter, GraphInputs inputs, HeldOutMetrics heldOut, string dataHash)
+    {
+        var weights = InputWeights.Of(model.Explainer(rows.Rows), rows.Rows);
+        return new ModelCard
         {
-            NumberOfIterations = options.Trees,
-            NumberOfLeaves = options.Leaves,
-            LearningRate = options.LearningRate,
-            MinimumExampleCountPerLeaf = 20,
-            HandleMissingValue = false,
-            UseZeroAsMissingValue = false,
-            Seed = options.Seed,
-            NumberOfThreads = options.Threads,
-            Silent = true,
-        });
-        return (context, trainer.Fit(View(context, rows, labels)));
+            Name = options.Name,
+            Inputs = [.. table.Columns.Select(column => new ModelInput(column.Name, column.IsText))],
+            Output = OutputKind.Probability,
+            Tensors = inputs.Tensors,
+            Calibration = kept?.Curve ?? [],
+            Training =
+            [
+                ("command", options.Command),
+                ("trainer", model.Description),
+                .. fitter.OfCard,
+                ("seed", options.Seed.ToString(CultureInfo.InvariantCulture)),
+                .. split.Card,
+                ("kept", options.Refits || kept is null ? "fitted to all rows" : "fitted to the rows before the gap"),
+                ("calibration", kept is null ? "none" : kept.CardText(options.Calibration)),
+                ("rows", rows.Count.ToString(CultureInfo.InvariantCulture)),
+                ("frauds", rows.FraudCount.ToString(CultureInfo.InvariantCulture)),
+                ("rows_without_label", table.UnlabelledCount.ToString(CultureInfo.InvariantCulture)),
+                ("data", dataHash),
+                ("feature_file", options.FeatureFileHash),
+                .. options.Parent is { } parent ? [("parent", parent)] : Array.Empty<(string, string)>(),
+            ],
+            Metrics = heldOut.OfCard(),
+            Histograms = [.. table.Columns.Index().Where(column => !column.Item.IsText).Select(column =>
+                TrainingHistogram.OfInput(column.Item.Name, Enumerable.Range(0, rows.Count).Select(row => rows.Rows[row][column.Index])) with { Weight = Math.Round(weights[column.Index], 6) })],
+            Probabilities = kept is null ? null : TrainingHistogram.OfProbabilities(kept.Probabilities),
+        };
     }
-
-    /// <summary>
-    /// LightGBM is given zeros for missing values; the written model takes the missing values
-    /// themselves, down the same branches.
-    /// </summary>
-    private static float ZeroIfMissing(float value) => float.IsNaN(value) ? 0 : value;
-
-    private IDataView View(MLContext context, IReadOnlyList<float[]> rows, IReadOnlyList<bool> labels)
-    {
-        var schema = SchemaDefinition.Create(typeof(Example));
-        schema[nameof(Example.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, options.Inputs.Count);
-        return context.Data.LoadFromEnumerable(rows.Select((row, i) => new Example { Features = Array.ConvertAll(row, ZeroIfMissing), Label = labels[i] }), schema);
-    }
-
-    /// <returns>And the probabilities of the rows that were held out; null where there are
-    /// none.</returns>
-    private (HeldOutMetrics Metrics, ReferenceHistogram? Probabilities) Measure(TrainingTable table, int heldOut)
-    {
-        var first = table.Rows.Count - heldOut;
-        var (labels, testLabels) = (table.Labels[..first], table.Labels[first..]);
-        var counts = new HeldOutMetrics(labels.Count, labels.Count(fraud => fraud), testLabels.Count, testLabels.Count(fraud => fraud), null, null);
-        if (!labels.Contains(true) || !labels.Contains(false) || !testLabels.Contains(true) || !testLabels.Contains(false))
-        {
-            return (counts, null);
-        }
-
-        var (context, model) = Train(table.Rows[..first], labels);
-        var scored = model.Transform(View(context, table.Rows[first..], testLabels));
-        var measured = context.BinaryClassification.Evaluate(scored, nameof(Example.Label));
-        return (counts with { AucRoc = measured.AreaUnderRocCurve, AveragePrecision = measured.AreaUnderPrecisionRecallCurve }, TrainingHistogram.OfProbabilities(scored.GetColumn<float>("Probability")));
-    }
-
-    private double LargestDifference(MLContext context, LightGbmModel model, OnnxModel onnx, List<float[]> rows)
-    {
-        var expected = model.Transform(View(context, rows, new bool[rows.Count])).GetColumn<float>("Probability");
-        var actual = Score(onnx, rows);
-        return expected.Zip(actual, (left, right) => double.IsNaN(right) ? double.PositiveInfinity : Math.Abs(left - right)).Max();
-    }
-
-    private double[] Score(OnnxModel onnx, List<float[]> rows)
-    {
-        var raw = new double[rows.Count];
-        var matrix = new FeatureMatrix(options.Inputs.Count, RowsPerCall);
-        int[] columns = [.. Enumerable.Range(0, options.Inputs.Count)], all = [.. Enumerable.Range(0, RowsPerCall)];
-        using var lane = onnx.OpenLane(columns, RowsPerCall);
-        for (var first = 0; first < rows.Count; first += RowsPerCall)
-        {
-            var count = Math.Min(RowsPerCall, rows.Count - first);
-            for (var i = 0; i < columns.Length; i++)
-            {
-                var column = matrix.Column(i);
-                for (var row = 0; row < count; row++)
-                {
-                    column[row] = rows[first + row][i];
-                }
-            }
-
-            lane.Score(matrix, all.AsSpan(0, count), raw.AsSpan(first, count));
-        }
-
-        return raw;
-    }
-
-    /// <summary>
-    /// Rows with known outputs. Each column is drawn on its own from the training rows, so that no
-    /// real payment's row leaves with the model.
-    /// </summary>
-    private void WriteGolden(string path, OnnxModel onnx, TrainingTable table)
-    {
-        var random = new Random(options.Seed);
-        var rows = new List<float[]> { new float[options.Inputs.Count], Filled(1), Filled(-1), Filled(float.NaN), Filled(1e6f) };
-        for (var i = 0; i < GoldenRows; i++)
-        {
-            rows.Add([.. Enumerable.Range(0, options.Inputs.Count).Select(column => table.Rows[random.Next(table.Rows.Count)][column])]);
-        }
-
-        var raw = Score(onnx, rows);
-        using var writer = TableWriter.Create(path, [.. options.Inputs.Select(input => (input, false)), (OnnxModelLoader.GoldenRawColumn, false)]);
-        for (var row = 0; row < rows.Count; row++)
-        {
-            foreach (var value in rows[row])
-            {
-                writer.Number(value);
-            }
-
-            writer.Number(raw[row]);
-            writer.EndRow();
-        }
-
-        writer.Complete();
-
-        float[] Filled(float value) => [.. Enumerable.Repeat(value, options.Inputs.Count)];
-    }
-
-    private ModelCard Card(TrainingTable table, HeldOutMetrics heldOut, double worst, double[] weights, ReferenceHistogram? probabilities) => new()
-    {
-        Name = options.Name,
-        Inputs = [.. options.Inputs.Select(input => new ModelInput(input, false))],
-        Output = OutputKind.Probability,
-        Training =
-        [
-            ("command", options.Command),
-            ("trainer", $"LightGBM, {options.Trees} trees of {options.Leaves} leaves, learning rate {options.LearningRate.ToString(CultureInfo.InvariantCulture)}, seed {options.Seed}"),
-            ("rows", table.Rows.Count.ToString(CultureInfo.InvariantCulture)),
-            ("frauds", table.FraudCount.ToString(CultureInfo.InvariantCulture)),
-            ("rows_without_label", table.UnlabelledCount.ToString(CultureInfo.InvariantCulture)),
-            ("data", HashOf(options.DataFile)),
-            ("feature_file", options.FeatureFileHash),
-            ("largest_difference_to_lightgbm", worst.ToString("0.0e+0", CultureInfo.InvariantCulture)),
-        ],
-        Metrics = heldOut.OfCard(),
-        Histograms = [.. options.Inputs.Select((input, i) => TrainingHistogram.OfInput(input, table.Rows.Select(row => row[i])) with { Weight = Math.Round(weights[i], 6) })],
-        Probabilities = probabilities,
-    };
 
     private static string HashOf(string path)
     {
-        using var stream = File.OpenRead(path);
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputFileException($"{path}: {e.Message}", e);
+        }
     }
 
-    private sealed class Example
+    /// <summary>What the validation part taught.</summary>
+    private sealed record Validated(HeldOutMetrics Metrics, PlattLine Line, IReadOnlyList<(double From, double To)> Curve, IReadOnlyList<float> Probabilities)
     {
-        public float[] Features { get; set; } = [];
-
-        public bool Label { get; set; }
+        public string CardText(CalibrationKind kind) => kind switch
+        {
+            CalibrationKind.Platt => string.Create(CultureInfo.InvariantCulture, $"platt, log-odds × {Line.Scale:0.0000} + {Line.Shift:0.0000}"),
+            CalibrationKind.Isotonic => "isotonic",
+            _ => "none",
+        };
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamScoring.Configuration;
-using StreamScoring.Contracts;
 using StreamScoring.Files;
+using StreamScoring.Training;
 
 namespace StreamScoring.Host.Evaluating;
 
@@ -10,11 +10,6 @@ namespace StreamScoring.Host.Evaluating;
 /// </summary>
 internal sealed class EvaluatedTable
 {
-    private const long DayMs = 86_400_000;
-
-    /// <summary>1990 and 2100: what lies outside is no time in ms.</summary>
-    private const long EarliestMs = 631_152_000_000, LatestMs = 4_102_444_800_000;
-
     private EvaluatedTable(List<bool?> labels, List<int>? days, List<string>? groups, List<double>? amounts, IReadOnlyList<List<string>> segments) =>
         (Labels, Days, Groups, Amounts, Segments) = (labels, days, groups, amounts, segments);
 
@@ -45,7 +40,7 @@ internal sealed class EvaluatedTable
         while (reader.Read())
         {
             labels.Add(LabelOf(reader, label, columns.Label));
-            days?.Add(DayOf(reader, time, columns.Time!));
+            days?.Add((int)(RowTime.Of(reader, time) / RowTime.DayMs));
             groups?.Add(reader.Text(group) ?? "");
             amounts?.Add(AmountOf(reader, amount, columns.Amount!));
             for (var i = 0; i < segments.Length; i++)
@@ -74,11 +69,4 @@ internal sealed class EvaluatedTable
 
     private static double AmountOf(TableReader reader, int column, string name) => reader.Number(column) is var amount && double.IsFinite(amount) && amount >= 0 ? amount
         : throw new InvalidInputFileException($"{reader.Place}: {name} is {(reader.Text(column) is { Length: > 0 } text ? text : "empty")}; expected what the payment is worth, a number from 0 on");
-
-    private static int DayOf(TableReader reader, int column, string name)
-    {
-        var text = reader.Text(column) ?? "";
-        return (IsoTime.TryParse(text, out var unixMs) || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out unixMs)) && unixMs is >= EarliestMs and < LatestMs ? (int)(unixMs / DayMs)
-            : throw new InvalidInputFileException($"{reader.Place}: {name} is {(text.Length == 0 ? "empty" : text)}; expected a time between 1990 and 2100 in ISO 8601, such as 2026-01-31T12:00:00Z, or in ms since the Unix epoch");
-    }
 }

@@ -1,4 +1,5 @@
 using StreamScoring.Configuration;
+using StreamScoring.Deployment.Registry;
 using StreamScoring.Onnx;
 
 namespace StreamScoring.Host.Evaluating;
@@ -27,4 +28,11 @@ internal static class ModelPath
         var told = mlflow?.Inputs ?? [];
         return OnnxModelLoader.LoadFile(mlflow?.ModelFile ?? path, inputs.ColumnsOf(table, told), options with { Table = table, AreColumnsChosen = inputs.AreChosen || told.Count > 0 });
     }
+
+    /// <param name="model">A folder, a file, or a name in the registry.</param>
+    /// <returns>The folder or file.</returns>
+    /// <exception cref="InvalidInputFileException">There is no such thing.</exception>
+    public static string Resolve(string model, string? registry) => Directory.Exists(model) || File.Exists(model) ? model
+        : registry is null ? throw new InvalidInputFileException($"{model} is no file or folder; a model that is called by name needs --registry DIR")
+        : ModelRegistry.Open(registry) is var shelf ? shelf.FolderOf(shelf.Find(model)) : model;
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using StreamScoring.Configuration;
-using StreamScoring.Deployment.Registry;
 using StreamScoring.Host.Evaluating;
 using StreamScoring.Host.Reports;
 using StreamScoring.Onnx;
@@ -56,7 +55,7 @@ internal static class EvaluateVerb
             var told = new ModelLoadOptions { Kind = parsed.GetValue(kind) is { } said ? ModelCard.ParseKind(said) : null, FraudClass = parsed.GetValue(fraud), OutputName = parsed.GetValue(outputName) };
             var run = new EvaluationRun(
                 parsed.GetRequiredValue(data), columns, InRange("--k", parsed.GetValue(k), 1, CardsMax), InRange("--draws", parsed.GetValue(draws), 0, DrawsMax), parsed.GetValue(seed), told, cancel);
-            var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => PathOf(of, parsed.GetValue(registry))).ToList();
+            var models = new[] { parsed.GetRequiredValue(model), parsed.GetValue(compare) }.OfType<string>().Select(of => ModelPath.Resolve(of, parsed.GetValue(registry))).ToList();
             if (told != new ModelLoadOptions() && models.TrueForAll(ModelPath.HasCard))
             {
                 throw new InvalidInputFileException($"--output-kind, --positive-class and --output-name go with a bare .onnx file; the card of {string.Join(" and of ", models)} says what it gives");
@@ -84,11 +83,6 @@ internal static class EvaluateVerb
         });
         return command;
     }
-
-    /// <returns>The folder or file.</returns>
-    private static string PathOf(string model, string? registry) => Directory.Exists(model) || File.Exists(model) ? model
-        : registry is null ? throw new InvalidInputFileException($"{model} is no file or folder; a model that is called by name needs --registry DIR")
-        : ModelRegistry.Open(registry) is var shelf ? shelf.FolderOf(shelf.Find(model)) : model;
 
     private static int InRange(string option, int value, int min, int max) =>
         value >= min && value <= max ? value : throw new InvalidInputFileException(string.Create(CultureInfo.InvariantCulture, $"{option} is {value}; allowed {min}..{max}"));

@@ -3,6 +3,8 @@ using StreamScoring.Configuration;
 using StreamScoring.Onnx;
 using StreamScoring.Onnx.Protos;
 using StreamScoring.Training;
+using StreamScoring.Training.Boosting;
+using StreamScoring.Training.Rows;
 
 namespace StreamScoring.Tests.Training;
 
@@ -26,8 +28,7 @@ public sealed class TrainerTests : IDisposable
             return string.Create(CultureInfo.InvariantCulture, $"{(isMissing ? "" : a)},{b},{(a + b + (random.NextDouble() / 4) > 0.6 ? 1 : 0)}");
         }).Prepend("a,b,fraud"));
         var output = Path.Combine(_folder, "model");
-        new Trainer(new TrainingOptions("m", "sha256:0", data, "fraud", ["a", "b"], Trees: 10, Leaves: 6, LearningRate: 0.1, Seed: 1, "train"), _ => { }, _ => { })
-            .Run(output, CancellationToken.None);
+        Train(Options(data, "a", "b") with { Trees = 10, Patience = 0 }, output);
 
         using var model = OnnxModelLoader.LoadFolder(output);
         Assert.Equal("trees", model.Engine);
@@ -78,8 +79,7 @@ public sealed class TrainerTests : IDisposable
             return string.Create(CultureInfo.InvariantCulture, $"{(i % 8 == 0 ? "" : a)},{b},{random.NextDouble()},{((4 * a) + b > 3.5 ? 1 : 0)}");
         }).Prepend("a,b,c,fraud"));
         var output = Path.Combine(_folder, "model");
-        new Trainer(new TrainingOptions("m", "sha256:0", data, "fraud", ["a", "b", "c"], Trees: 10, Leaves: 6, LearningRate: 0.1, Seed: 1, "train"), _ => { }, _ => { })
-            .Run(output, CancellationToken.None);
+        Train(Options(data, "a", "b", "c") with { Trees = 10, Patience = 0 }, output);
 
         var card = ModelCard.Load(output);
         var (first, second, third) = (card.Histograms[0], card.Histograms[1], card.Histograms[2]);
@@ -89,12 +89,12 @@ public sealed class TrainerTests : IDisposable
         Assert.InRange(first.Weight!.Value, 0.6, 1);
         Assert.True(first.Weight > second.Weight && second.Weight > third.Weight);
         Assert.Equal(1, card.Histograms.Sum(histogram => histogram.Weight!.Value), 1e-5);
-        // Of the last tenth, and finer where the frauds are.
-        Assert.Equal(200, card.Probabilities!.Rows);
+        // Of the last fifth, and finer where the frauds are.
+        Assert.Equal(400, card.Probabilities!.Rows);
         Assert.InRange(card.Probabilities.Shares[^1], 0, 0.01);
         using var model = OnnxModelLoader.LoadFolder(output);
         Assert.Equal(card.Histograms.Select(histogram => histogram.Input), model.Reference.Inputs.Select(histogram => histogram.Input));
-        Assert.Equal(200, model.Reference.Probability!.Rows);
+        Assert.Equal(400, model.Reference.Probability!.Rows);
     }
 
     [Fact]
@@ -104,19 +104,20 @@ public sealed class TrainerTests : IDisposable
         // Of ten rows one is a fraud, told by a, and two have no label.
         File.WriteAllLines(data, Enumerable.Range(0, 1000).Select(i => $"{i % 10},{i % 7},{(i % 10 >= 8 ? "" : i % 10 == 3 ? "1" : "0")}").Prepend("a,b,fraud"));
         var (output, said) = (Path.Combine(_folder, "model"), new List<string>());
-        var options = new TrainingOptions("m", "sha256:0", data, "fraud", ["a", "b"], Trees: 3, Leaves: 4, LearningRate: 0.1, Seed: 1, "train") { TextsLeftOut = ["channel", "mcc"] };
+        var options = Options(data, "a", "b") with { Trees = 3, TextsLeftOut = ["channel", "mcc"] };
         var summary = new Trainer(options, said.Add, _ => { }).Run(output, CancellationToken.None);
 
         Assert.Equal((800, 100, 200), (summary.Rows, summary.Frauds, summary.Unlabelled));
-        Assert.Equal((720, 90, 80, 10), (summary.HeldOut.FittedRows, summary.HeldOut.FittedFrauds, summary.HeldOut.HeldOutRows, summary.HeldOut.HeldOutFrauds));
+        Assert.Equal((640, 80, 160, 20), (summary.HeldOut.FittedRows, summary.HeldOut.FittedFrauds, summary.HeldOut.HeldOutRows, summary.HeldOut.HeldOutFrauds));
         Assert.Contains($"{data}: 200 of 1,000 rows do not say whether the payment was fraud (column fraud) and are left out", said);
-        Assert.Contains("left out, because trees are trained on numbers and these features are texts: channel, mcc", said);
-        Assert.Contains("fitted to the first 720 rows (90 frauds), the last 80 (10 frauds) give auc_roc ", said[^1], StringComparison.Ordinal);
+        Assert.Contains("left out, because these features are texts, which --categorical takes: channel, mcc", said);
+        Assert.Contains("fitted to 640 rows (80 frauds), the 160 of the validation part (20 frauds) give auc_roc ", said[^1], StringComparison.Ordinal);
         var card = ModelCard.Load(output);
         Assert.Equal(
-            [("fitted_rows", "720"), ("fitted_frauds", "90"), ("held_out_rows", "80"), ("held_out_frauds", "10")], card.Metrics.Take(4));
-        Assert.Equal(["auc_roc", "average_precision"], card.Metrics.Skip(4).Select(metric => metric.Key));
+            [("fitted_rows", "640"), ("fitted_frauds", "80"), ("held_out_rows", "160"), ("held_out_frauds", "20")], card.Metrics.Take(4));
+        Assert.Equal(["auc_roc", "average_precision", "auc_roc_interval", "average_precision_interval"], card.Metrics.Skip(4).Select(metric => metric.Key));
         Assert.Contains(("rows_without_label", "200"), card.Training);
+        Assert.Contains(card.Training, pair => pair.Key == "data" && pair.Value.StartsWith("sha256:", StringComparison.Ordinal));
 
         // Again, in its place.
         new Trainer(options, said.Add, _ => { }).Run(output, CancellationToken.None);
@@ -129,9 +130,22 @@ public sealed class TrainerTests : IDisposable
     {
         var notes = Path.Combine(_folder, "notes.txt");
         File.WriteAllText(notes, "mine");
-        var options = new TrainingOptions("m", "sha256:0", Path.Combine(_folder, "no-such.csv"), "fraud", ["a"], Trees: 3, Leaves: 4, LearningRate: 0.1, Seed: 1, "train");
+        var options = Options(Path.Combine(_folder, "no-such.csv"), "a");
         var error = Assert.Throws<InvalidInputFileException>(() => new Trainer(options, _ => { }, _ => { }).Run(_folder, CancellationToken.None));
         Assert.Contains("holds notes.txt", error.Message, StringComparison.Ordinal);
         Assert.Equal([notes], Directory.GetFileSystemEntries(_folder));
     }
+
+    private static TrainingOptions Options(string data, params string[] inputs) => new()
+    {
+        Name = "m",
+        Command = "train",
+        FeatureFileHash = "sha256:0",
+        DataFile = data,
+        Label = "fraud",
+        Columns = [.. inputs.Select(input => new InputColumn(input))],
+        Boosting = new BoostingParameters(Leaves: 6, LearningRate: 0.1, RowsPerLeaf: 20, InputShare: 1, RowShare: 1, L2: 0),
+    };
+
+    private static TrainingSummary Train(TrainingOptions options, string output) => new Trainer(options, _ => { }, _ => { }).Run(output, CancellationToken.None);
 }

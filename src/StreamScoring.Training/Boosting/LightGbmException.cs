@@ -1,0 +1,4 @@
+namespace StreamScoring.Training.Boosting;
+
+/// <summary>LightGBM refused, in its own words.</summary>
+public sealed class LightGbmException(string reason) : Exception($"LightGBM: {reason}");
