@@ -6,6 +6,7 @@
 import argparse
 import time
 
+import numpy
 import pandas
 
 DELAY_DAYS, WINDOW_DAYS = 7, (1, 7, 30)
@@ -13,8 +14,11 @@ DELAY_DAYS, WINDOW_DAYS = 7, (1, 7, 30)
 
 def rolling(table, key, column, days):
     """(t - days, t] of each row's key, in the rows' order."""
-    # The groups come one after the other, each in its order; the first level of the index is the key, the second the row.
-    return table.groupby(key)[["at", column]].rolling(f"{days}D", on="at")[column].sum().droplevel(0).sort_index()
+    sums = table.groupby(key)[["at", column]].rolling(f"{days}D", on="at")[column].sum().to_numpy()
+    # The groups come one after the other, each in its order.
+    by_row = numpy.empty_like(sums)
+    by_row[table[key].argsort(kind="stable")] = sums
+    return by_row
 
 
 def main():
@@ -42,7 +46,7 @@ def main():
         count = rolling(table, "terminal_id", "one", DELAY_DAYS + days) - unknown["one"]
         frauds = rolling(table, "terminal_id", "tx_fraud", DELAY_DAYS + days) - unknown["tx_fraud"]
         features[f"terminal_nb_tx_{days}d"] = count
-        features[f"terminal_risk_{days}d"] = (frauds / count).fillna(0)
+        features[f"terminal_risk_{days}d"] = numpy.divide(frauds, count, out=numpy.zeros_like(count), where=count > 0)
     computed = time.monotonic()
 
     features.to_csv(given.output, index=False)

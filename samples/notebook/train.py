@@ -20,7 +20,7 @@ from sklearn.metrics import average_precision_score
 
 # What an exported decision has beside its features.
 FIELDS = """payment_id event_time decided_at action score probability raw level decided_by rules flags rung model
-            model_version role policy feature_file source published_at bounds""".split()
+            model_version role policy feature_file source published_at received_at bounds""".split()
 
 # Below every value, so that a missing one goes left in each split.
 MISSING = -1e9
@@ -46,8 +46,8 @@ def not_above(thresholds):
 
 
 def to_onnx(model, inputs):
-    """The trees as TreeEnsembleRegressor, whose sum is the log-odds, and a Sigmoid behind it."""
-    nodes = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids", "missing_value_tracks_true")}
+    """The trees as TreeEnsembleClassifier: label, and the probability of each class."""
+    nodes = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids", "missing_value_tracks_true", "hitrates")}
     leaves = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
     for number, estimator in enumerate(model.estimators_[:, 0]):
         tree = estimator.tree_
@@ -60,19 +60,22 @@ def to_onnx(model, inputs):
         nodes["truenodeids"] += numpy.where(is_leaf, 0, tree.children_left).tolist()
         nodes["falsenodeids"] += numpy.where(is_leaf, 0, tree.children_right).tolist()
         nodes["missing_value_tracks_true"] += [1] * tree.node_count
+        # Reasons weigh a split by how many rows went each way.
+        nodes["hitrates"] += tree.n_node_samples.astype(float).tolist()
         leaves["treeids"] += [number] * int(is_leaf.sum())
         leaves["nodeids"] += numpy.flatnonzero(is_leaf).tolist()
-        leaves["ids"] += [0] * int(is_leaf.sum())
+        leaves["ids"] += [1] * int(is_leaf.sum())
         leaves["weights"] += (model.learning_rate * tree.value[is_leaf, 0, 0]).tolist()
 
     share = model.init_.class_prior_[1]
     trees = helper.make_node(
-        "TreeEnsembleRegressor", ["features"], ["log_odds"], domain="ai.onnx.ml", n_targets=1, base_values=[float(numpy.log(share / (1 - share)))],
-        **{f"nodes_{name}": values for name, values in nodes.items()}, **{f"target_{name}": values for name, values in leaves.items()})
+        "TreeEnsembleClassifier", ["features"], ["label", "probabilities"], domain="ai.onnx.ml", classlabels_int64s=[0, 1], post_transform="LOGISTIC",
+        base_values=[float(numpy.log(share / (1 - share)))],
+        **{f"nodes_{name}": values for name, values in nodes.items()}, **{f"class_{name}": values for name, values in leaves.items()})
     graph = helper.make_graph(
-        [trees, helper.make_node("Sigmoid", ["log_odds"], ["probability"])], "fraud",
+        [trees], "fraud",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, len(inputs)])],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None, 1])])
+        [helper.make_tensor_value_info("label", TensorProto.INT64, [None]), helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])])
     file = helper.make_model(graph, producer_name="scikit-learn", opset_imports=[helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)])
     file.ir_version = 8
     # By this whoever loads the file knows which features it takes, in their order.

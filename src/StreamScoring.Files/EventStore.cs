@@ -10,6 +10,10 @@ internal sealed class EventStore(EventChunks chunks, int chunkBytesMax = EventSt
 
     private readonly List<(long OrderMs, int Chunk, int Start, int Length, int File, int Row, bool? Fraud)> _records = [];
 
+    /// <summary>By record the latest time up to it; null where they are in the order of
+    /// time.</summary>
+    private long[]? _latestMs;
+
     /// <summary>The one that is being filled.</summary>
     private byte[] _chunk = [];
     private int _chunkNumber = -1;
@@ -20,7 +24,7 @@ internal sealed class EventStore(EventChunks chunks, int chunkBytesMax = EventSt
     /// <summary>
     /// What the record is ordered by: a payment's event time, a label's known-at time.
     /// </summary>
-    public long OrderMs(int index) => _records[index].OrderMs;
+    public long OrderMs(int index) => _latestMs?[index] ?? _records[index].OrderMs;
 
     public ReadOnlyMemory<byte> Value(int index)
     {
@@ -83,16 +87,16 @@ internal sealed class EventStore(EventChunks chunks, int chunkBytesMax = EventSt
     }
 
     /// <summary>
-    /// Keeps the order of the file: what a record is ordered by becomes the latest time seen up to
-    /// it.
+    /// Keeps the order in which records stand: what one is ordered by becomes the latest time seen
+    /// up to it.
     /// </summary>
     public void KeepOrder()
     {
+        _latestMs = new long[_records.Count];
         var latest = long.MinValue;
-        for (var i = 0; i < _records.Count; i++)
+        for (var i = 0; i < _latestMs.Length; i++)
         {
-            latest = Math.Max(latest, _records[i].OrderMs);
-            _records[i] = _records[i] with { OrderMs = latest };
+            _latestMs[i] = latest = Math.Max(latest, _records[i].OrderMs);
         }
     }
 }

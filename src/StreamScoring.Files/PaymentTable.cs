@@ -97,11 +97,15 @@ public sealed class PaymentTable
         if (columns?.Fields.Values.Any(mapping => mapping.IsRowNumber) == true)
         {
             // Ids that are row numbers go on from one table to the next.
-            reads.Add(() => files.Aggregate(0L, (rowsBefore, file) =>
+            reads.Add(() =>
             {
-                file.Read(rowsBefore, report.Row);
-                return file.RowsThrough;
-            }));
+                var rowsBefore = 0L;
+                foreach (var file in files)
+                {
+                    file.Read(rowsBefore, report.Row);
+                    rowsBefore = file.RowsThrough;
+                }
+            });
         }
         else
         {

@@ -3,7 +3,6 @@ using StreamScoring.Batches;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
 using StreamScoring.Files;
-using StreamScoring.Training;
 
 namespace StreamScoring.Host.Differing;
 
@@ -19,6 +18,10 @@ internal sealed class FeatureDiff(FeatureFile features, PaymentTable table, Serv
 
     /// <summary>By payment of the table, in order: its served row; -1 for none.</summary>
     private readonly int[] _rowOf = [.. Enumerable.Repeat(-1, table.PaymentCount)];
+
+    /// <summary>By place in the table as it stands now: the payment's number as it was read.
+    /// </summary>
+    private readonly int[] _place = [.. Enumerable.Range(0, table.PaymentCount)];
     private readonly bool[] _isSeen = new bool[served.Count];
 
     /// <summary>Payments of the table that were served.</summary>
@@ -42,14 +45,17 @@ internal sealed class FeatureDiff(FeatureFile features, PaymentTable table, Serv
         }
 
         Explain();
-        if (_differences.Exists(IsOpen))
+        foreach (var order in ServedRow.Orders)
         {
-            table.Reorder(AsServed());
-            await fold(CompareAgain());
+            if (_differences.Exists(IsOpen))
+            {
+                Reorder(order);
+                await fold(CompareAgain());
+            }
         }
     }
 
-    private static bool IsOpen(FeatureDifference difference) => difference.Cause is not (DifferenceCause.FeatureFile or DifferenceCause.Duplicate);
+    private static bool IsOpen(FeatureDifference difference) => difference.Cause is not (DifferenceCause.FeatureFile or DifferenceCause.Duplicate or DifferenceCause.Late);
 
     private void Compare(PaymentBatch batch)
     {
@@ -149,11 +155,12 @@ internal sealed class FeatureDiff(FeatureFile features, PaymentTable table, Serv
         };
     }
 
-    /// <returns>[payments] Those that were served in that order, the others among them by event
-    /// time.</returns>
-    private List<int> AsServed()
+    /// <summary>Puts the table in the order in which payments were served, those that were not
+    /// among them by event time.</summary>
+    private void Reorder(IComparer<ServedRow> by)
     {
-        List<int> decided = [.. Enumerable.Range(0, _rowOf.Length).Where(index => _rowOf[index] >= 0).OrderBy(index => served[_rowOf[index]])];
+        // Orders are of the table as it was read, and it may have been put in another one since.
+        List<int> decided = [.. Enumerable.Range(0, _rowOf.Length).Where(index => _rowOf[index] >= 0).OrderBy(index => served[_rowOf[index]], by)];
         var (order, others) = (new List<int>(_rowOf.Length), new Queue<int>(Enumerable.Range(0, _rowOf.Length).Where(index => _rowOf[index] < 0)));
         foreach (var index in decided)
         {
@@ -167,7 +174,14 @@ internal sealed class FeatureDiff(FeatureFile features, PaymentTable table, Serv
         }
 
         order.AddRange(others);
-        return order;
+        var places = new int[order.Count];
+        for (var place = 0; place < places.Length; place++)
+        {
+            places[_place[place]] = place;
+        }
+
+        table.Reorder([.. order.Select(index => places[index])]);
+        order.CopyTo(_place);
     }
 
     private int RowOf(PaymentBatch batch, int rowIndex, out string id)

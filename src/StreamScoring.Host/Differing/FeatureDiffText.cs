@@ -77,7 +77,7 @@ internal static class FeatureDiffText
         DifferenceCause.Approximate => "estimates of hot keys, within the bounds that decisions give",
         DifferenceCause.Evicted => "events were evicted early, or payments came later than lateness allows; raise state.megabytesMax, exact_events or lateness",
         DifferenceCause.Labels => "the feature looks at labels, and the deployment learned of them at other times, or of others",
-        _ => "the deployment knew other payments: from before the tables begin, from other regions, or fewer, if it began later than they do",
+        _ => "the deployment knew other payments: from before the tables begin, from other regions, or fewer, if it began later than they do; or it folded them in an order that decisions do not tell (scoring replay follows it)",
     };
 
     private static IEnumerable<(string Name, List<FeatureDifference> Differences)> ByFeature(FeatureDiff diff, FeatureFile features) =>

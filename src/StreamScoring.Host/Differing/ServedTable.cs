@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using StreamScoring.Configuration;
 using StreamScoring.Contracts;
 using StreamScoring.Features;
@@ -75,6 +74,7 @@ internal sealed class ServedTable
         using var reader = TableReader.Open(path);
         var (id, time, decided, flags) = (reader.Require("payment_id"), reader.Require("event_time"), reader.Require("decided_at"), reader.Require("flags"));
         var (file, source, published, bounds) = (reader.Require("feature_file"), reader.Require("source"), reader.Require("published_at"), reader.Require("bounds"));
+        var received = reader.Require("received_at");
         int[] columns = [.. _schema.Names.Select(name => reader.IndexOf(ServedPart.ColumnOf(name)))];
         for (var i = 0; i < columns.Length; i++)
         {
@@ -86,7 +86,7 @@ internal sealed class ServedTable
             var (log, offset) = SourceOf(reader, source);
             var said = (reader.Text(flags) ?? "").Split(';');
             var row = new ServedRow(
-                TimeOf(reader, decided), TimeOf(reader, published), TimeOf(reader, time), log, offset, reader.Text(file) != hash, said.Contains("duplicate"), said.Contains("approximate"),
+                TimeOf(reader, decided), TimeOf(reader, received), TimeOf(reader, published), TimeOf(reader, time), log, offset, reader.Text(file) != hash, said.Contains("duplicate"), said.Contains("approximate"),
                 BoundsOf(reader, bounds));
             var key = (reader.Text(id) ?? throw new InvalidInputFileException($"{reader.Place}: payment_id is empty"), row.EventTimeMs);
             if (_rows.TryGetValue(key, out var before) && (row.IsDuplicate || !_served[before].IsDuplicate))

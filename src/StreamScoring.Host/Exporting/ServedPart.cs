@@ -14,7 +14,7 @@ internal sealed class ServedPart : IDisposable
     private static readonly (string Name, bool IsText)[] Fields =
     [
         ("payment_id", true), ("event_time", true), ("decided_at", true), ("action", true), ("score", false), ("probability", false), ("raw", false), ("level", true), ("decided_by", true),
-        ("rules", true), ("flags", true), ("rung", true), ("model", true), ("model_version", true), ("role", true), ("policy", true), ("feature_file", true), ("source", true), ("published_at", true), ("bounds", true),
+        ("rules", true), ("flags", true), ("rung", true), ("model", true), ("model_version", true), ("role", true), ("policy", true), ("feature_file", true), ("source", true), ("published_at", true), ("received_at", true), ("bounds", true),
     ];
 
     private readonly TableWriter _writer;
@@ -70,6 +70,7 @@ internal sealed class ServedPart : IDisposable
         Text(decision.FeatureFile);
         Text(decision.Source.ToString());
         Text(DecisionJson.Iso(decision.LogTimestampMs));
+        Text(DecisionJson.Iso(decision.ReceivedAtMs));
         Text(string.Join(';', decision.Bounds.Select(bound => string.Create(CultureInfo.InvariantCulture, $"{bound.Key}={bound.Value:R}"))));
         for (var i = 0; i < _isText.Length; i++)
         {

@@ -72,7 +72,7 @@ internal static class FeaturesDiffVerb
                 Write(path, diff, file);
             }
 
-            Console.WriteLine(parsed.GetValue(json) ? FeatureDiffText.ToJson(diff, file).ToJsonString() : TerminalText.Escape(FeatureDiffText.Of(diff, file)));
+            Console.WriteLine(parsed.GetValue(json) ? FeatureDiffText.ToJson(diff, file).ToJsonString() : string.Join(Environment.NewLine, FeatureDiffText.Of(diff, file).Split(Environment.NewLine).Select(TerminalText.Escape)));
             return parsed.GetValue(expectNone) && diff.Differences.Count > 0 ? VerbRunner.Failed : VerbRunner.Done;
         });
         return verb;
