@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using StreamScoring.Deployment;
 using StreamScoring.Host.Serving;
 using StreamScoring.Signals;

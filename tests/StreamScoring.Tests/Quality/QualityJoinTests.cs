@@ -47,7 +47,7 @@ public sealed class QualityJoinTests
                 Assert.Equal(slow.Count(day, _ => true), figures.All);
                 Assert.Equal(slow.Count(day, outcome => outcome.Action != DecisionAction.Allow), figures.Stopped);
                 Assert.Equal(figures.All.Payments, figures.Actions.Sum(action => action.All.Payments));
-                Assert.All(figures.Actions, action => Assert.Equal(slow.Count(day, outcome => outcome.Action.ToString().ToLowerInvariant() == action.Action), action.All));
+                Assert.All(figures.Actions, action => Assert.Equal(slow.Count(day, outcome => IsDone(outcome, action.Action)), action.All));
                 foreach (var rule in new[] { Big, Odd })
                 {
                     var counted = figures.Rules.SingleOrDefault(of => of.Rule == rule.Rule)?.Fired ?? new QualityCounts(0, 0, 0, 0, 0);
@@ -86,8 +86,8 @@ public sealed class QualityJoinTests
             {
                 foreach (var action in day.Figures.Actions)
                 {
-                    var held = slow.Count(day.Day, outcome => outcome.Action.ToString().ToLowerInvariant() == action.Action, payment => IsInShare(payment, day.Weight));
-                    var marked = slow.Count(day.Day, outcome => outcome.IsMarked && outcome.Action.ToString().ToLowerInvariant() == action.Action, payment => IsInShare(payment, day.Weight));
+                    var held = slow.Count(day.Day, outcome => IsDone(outcome, action.Action), payment => IsInShare(payment, day.Weight));
+                    var marked = slow.Count(day.Day, outcome => outcome.IsMarked && IsDone(outcome, action.Action), payment => IsInShare(payment, day.Weight));
                     Assert.Equal((marked.Payments * day.Weight.Marked) + ((held.Payments - marked.Payments) * day.Weight.Others), action.All.Payments);
                     Assert.Equal((marked.Frauds * day.Weight.Marked) + ((held.Frauds - marked.Frauds) * day.Weight.Others), action.All.Frauds);
                 }
@@ -268,6 +268,8 @@ public sealed class QualityJoinTests
         Assert.Equal((1000, 0), (figures.Models.Count, figures.RulesUntold));
         Assert.All(figures.Models, model => Assert.StartsWith("m@59-", model.Model, StringComparison.Ordinal));
     }
+
+    private static bool IsDone(PaymentOutcome outcome, string action) => string.Equals(outcome.Action.ToString(), action, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsInShare(int payment, DayWeight weight) =>
         (SlowQuality.KeyOf(payment) & ((ulong)(Outcomes[payment % Outcomes.Length].IsMarked ? weight.Marked : weight.Others) - 1)) == 0;

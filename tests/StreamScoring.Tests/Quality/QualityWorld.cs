@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Decisions;
-using StreamScoring.Expressions;
 using StreamScoring.Ingest;
 using StreamScoring.Quality;
 using StreamScoring.Rules;
