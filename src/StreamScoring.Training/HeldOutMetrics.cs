@@ -9,7 +9,8 @@ namespace StreamScoring.Training;
 /// rows and frauds that rests.</summary>
 /// <param name="AucRoc">Null where either part has rows of one kind only.</param>
 /// <param name="AveragePrecision">Likewise.</param>
-/// <param name="AucRocInterval">The middle 95 % of draws of days; null where there are none.</param>
+/// <param name="AucRocInterval">The middle 95 % of draws of days; null where there are
+/// none.</param>
 /// <param name="AveragePrecisionInterval">Likewise.</param>
 public sealed record HeldOutMetrics(
     int FittedRows, int FittedFrauds, int HeldOutRows, int HeldOutFrauds, double? AucRoc = null, double? AveragePrecision = null,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using StreamScoring.Configuration;
-using StreamScoring.Training.Rows;
 
 namespace StreamScoring.Training;
 

@@ -135,7 +135,7 @@ public sealed class Trainer(TrainingOptions options, Action<string> say, Action<
         return new Validated(metrics, line, curve, [.. probabilities.Select(probability => (float)calibration.Probability(probability))]);
     }
 
-    private OnnxModel Load(string path, IReadOnlyList<InputColumn> columns) => OnnxModelLoader.LoadFile(
+    private static OnnxModel Load(string path, IReadOnlyList<InputColumn> columns) => OnnxModelLoader.LoadFile(
         path, [.. columns.Select(column => column.Name)], OutputKind.Probability, ScoringEngine.OnnxRuntime);
 
     private double LargestDifference(IFittedModel model, PlattLine line, OnnxModel onnx, RowMatrix rows, IReadOnlyList<InputColumn> columns, CancellationToken cancel)

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace StreamScoring.IntegrationTests;
 
-/// <summary>What <c>scoring train</c> does as a process: killed, interrupted, told wrong things.</summary>
+/// <summary>
+/// What <c>scoring train</c> does as a process: killed, interrupted, told wrong things.
+/// </summary>
 public sealed class TrainVerbTests : IDisposable
 {
     private const int RowCount = 20_000;

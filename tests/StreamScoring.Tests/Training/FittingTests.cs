@@ -78,8 +78,8 @@ public sealed class FittingTests
             Assert.Equal(((0.0, 0.0), (1.0, 1.0)), (curve[0], curve[^1]));
             Assert.All(curve.Zip(curve.Skip(1)), pair => Assert.True(pair.First.From < pair.Second.From && pair.First.To <= pair.Second.To));
 
-            // Its inner points are blocks: the mean probability of rows that stand together, and the
-            // share of frauds that the slow model gives them.
+            // Its inner points are blocks: the mean probability of rows that stand together, and
+            // the share of frauds that the slow model gives them.
             var slow = SlowIsotonic(probabilities, frauds);
             foreach (var (from, to) in curve.Skip(1).SkipLast(1))
             {

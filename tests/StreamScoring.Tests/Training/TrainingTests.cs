@@ -2,7 +2,6 @@ using System.Globalization;
 using StreamScoring.Batches;
 using StreamScoring.Configuration;
 using StreamScoring.Onnx;
-using StreamScoring.Scoring;
 using StreamScoring.Training;
 using StreamScoring.Training.Boosting;
 using StreamScoring.Training.Rows;
