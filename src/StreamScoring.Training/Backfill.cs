@@ -63,7 +63,8 @@ public sealed class Backfill(FeatureFile features, PaymentTable table, IMaterial
         return written;
     }
 
-    /// <inheritdoc cref="RunAsync(string, PassedColumns, string?, Action{long}?, CancellationToken)"/>
+    /// <inheritdoc
+    /// cref="RunAsync(string, PassedColumns, string?, Action{long}?, CancellationToken)"/>
     /// <param name="parts">The table to write; rows that are there are only computed, as later ones
     /// follow from them.</param>
     public async Task<long> RunAsync(TableParts parts, PassedColumns passed, string? labelColumn, Action<long>? progress, CancellationToken cancel)

@@ -33,7 +33,9 @@ internal sealed unsafe class TileReader
         public readonly bool IsEver = of.Feature.Window.IsEver;
         public readonly bool SkipsCurrent = of.Feature.ExcludesCurrent || of.Feature.Aggregate is Aggregate.Previous or Aggregate.SecondsSinceLast;
 
-        /// <summary>Whether each event carries what the aggregate of all time up to it is.</summary>
+        /// <summary>
+        /// Whether each event carries what the aggregate of all time up to it is.
+        /// </summary>
         public readonly bool IsCarried = of.Feature.Window.IsEver && of.Feature.Aggregate is
             Aggregate.Count or Aggregate.Sum or Aggregate.Mean or Aggregate.Min or Aggregate.Max
             or Aggregate.StddevPopulation or Aggregate.StddevSample or Aggregate.Zscore;

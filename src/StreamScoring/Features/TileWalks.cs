@@ -2,8 +2,8 @@ namespace StreamScoring.Features;
 
 /// <summary>
 /// Features of a hot key that no difference of totals tells: its rows, and its tiles one by one or
-/// by groups (<see cref="TileGroups"/>). Of a tile that an edge falls into anything between none and
-/// all may be inside, and the value says so.
+/// by groups (<see cref="TileGroups"/>). Of a tile that an edge falls into anything between none
+/// and all may be inside, and the value says so.
 /// </summary>
 internal sealed unsafe class TileWalks(EntityState state, FeatureReader reader, double[] units)
 {

@@ -39,7 +39,9 @@ internal static class TotalWidth
         _ => 1,
     };
 
-    /// <summary>A total of two words; most fit into one, which converts in one instruction.</summary>
+    /// <summary>
+    /// A total of two words; most fit into one, which converts in one instruction.
+    /// </summary>
     public static double ToDouble(Int128 total)
     {
         var low = unchecked((long)total);
