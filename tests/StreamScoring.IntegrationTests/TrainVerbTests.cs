@@ -114,10 +114,10 @@ public sealed class TrainVerbTests : IDisposable
     [Fact]
     public async Task Wrong_names_are_all_told_in_one_run_and_times_need_a_column()
     {
-        var names = await ScoringProcess.RunAsync(NoEnvironment, Train(Path.Combine(_folder, "m"), "--without", "amount,nb", "--increasing", "risk,rsik", "--decreasing", "risk", "--inputs", "channel_name"));
+        var names = await ScoringProcess.RunAsync(NoEnvironment, Train(Path.Combine(_folder, "m"), "--without", "amount,nb", "--increasing", "risk,rist", "--decreasing", "risk", "--inputs", "channel_name"));
         Assert.Equal(2, names.ExitCode);
         Assert.Contains("--without: ", names.Errors, StringComparison.Ordinal);
-        Assert.Contains("has no feature rsik; did you mean risk?", names.Errors, StringComparison.Ordinal);
+        Assert.Contains("has no feature rist; did you mean risk?", names.Errors, StringComparison.Ordinal);
         Assert.Contains("--decreasing: risk is one of --increasing", names.Errors, StringComparison.Ordinal);
         Assert.Contains("--inputs: channel_name is a text; add it to --categorical", names.Errors, StringComparison.Ordinal);
 
