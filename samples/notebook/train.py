@@ -49,6 +49,7 @@ def to_onnx(model, inputs):
     """The trees as TreeEnsembleClassifier: label, and the probability of each class."""
     nodes = {name: [] for name in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids", "missing_value_tracks_true", "hitrates")}
     leaves = {name: [] for name in ("treeids", "nodeids", "ids", "weights")}
+    share = model.init_.class_prior_[1]
     for number, estimator in enumerate(model.estimators_[:, 0]):
         tree = estimator.tree_
         is_leaf = tree.children_left < 0
@@ -65,12 +66,12 @@ def to_onnx(model, inputs):
         leaves["treeids"] += [number] * int(is_leaf.sum())
         leaves["nodeids"] += numpy.flatnonzero(is_leaf).tolist()
         leaves["ids"] += [1] * int(is_leaf.sum())
-        leaves["weights"] += (model.learning_rate * tree.value[is_leaf, 0, 0]).tolist()
+        # Each row falls into one leaf of the first tree, so what all rows begin with may stand there.
+        start = numpy.log(share / (1 - share)) if number == 0 else 0
+        leaves["weights"] += (start + model.learning_rate * tree.value[is_leaf, 0, 0]).tolist()
 
-    share = model.init_.class_prior_[1]
     trees = helper.make_node(
         "TreeEnsembleClassifier", ["features"], ["label", "probabilities"], domain="ai.onnx.ml", classlabels_int64s=[0, 1], post_transform="LOGISTIC",
-        base_values=[float(numpy.log(share / (1 - share)))],
         **{f"nodes_{name}": values for name, values in nodes.items()}, **{f"class_{name}": values for name, values in leaves.items()})
     graph = helper.make_graph(
         [trees], "fraud",
