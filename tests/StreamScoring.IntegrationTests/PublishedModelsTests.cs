@@ -84,7 +84,7 @@ public sealed class PublishedModelsTests(KafkaCluster cluster) : IClassFixture<K
         }
 
         Assert.Equal(
-            [("added", first, "try"), ("added", second, null), ("added", second, null), ("champion", first, "better"), ("canary", second, null), ("canary removed", second, null), ("champion removed", first, null)],
+            [("added", first, "try"), ("added", second, "lower"), ("added", second, "lower"), ("champion", first, "better"), ("canary", second, null), ("canary removed", second, null), ("champion removed", first, null)],
             Lines(await VerbAsync("models", "history", "--json")).Select(change => (change.GetProperty("kind").GetString()!, change.GetProperty("hash").GetString()!, change.GetProperty("why").GetString())));
         Assert.Equal([("first", 0), ("second", 0)], Lines(await VerbAsync("models", "list", "--json")).Select(model => (model.GetProperty("name").GetString()!, model.GetProperty("roles").GetArrayLength())));
         Assert.All(Lines(await VerbAsync("models", "verify", "--json")), model => Assert.True(model.GetProperty("ok").GetBoolean()));
