@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -48,11 +49,7 @@ public sealed class TrainVerbTests : IDisposable
         {
             using var ending = ScoringProcess.EndingWithTheTest(process);
             // Killed in the middle: trials are there, and others are still to be made.
-            while (LinesOf($"{killed}.search") < 4 && !process.HasExited)
-            {
-                await Task.Delay(5);
-            }
-
+            await HasTriedAsync(process, killed, lines: 4);
             process.Kill();
             await process.WaitForExitAsync();
         }
@@ -79,11 +76,7 @@ public sealed class TrainVerbTests : IDisposable
         var output = Path.Combine(_folder, "interrupted");
         using var process = ScoringProcess.Start(NoEnvironment, Search(output, 10_000));
         using var ending = ScoringProcess.EndingWithTheTest(process);
-        while (LinesOf($"{output}.search") < 2 && !process.HasExited)
-        {
-            await Task.Delay(5);
-        }
-
+        await HasTriedAsync(process, output, lines: 2);
         Assert.Equal(130, await ScoringProcess.InterruptAsync(process));
         Assert.Equal(["data.csv", "features.yaml", "interrupted.search"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Order());
     }
@@ -127,6 +120,16 @@ public sealed class TrainVerbTests : IDisposable
         Assert.Equal(2, gap.ExitCode);
         Assert.Contains("--gap goes by when payments were, and the table has no column event_time; name another one with --time", gap.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("m", Directory.GetDirectories(_folder).Select(Path.GetFileName));
+    }
+
+    /// <summary>Waits until the log of a search has so many lines, or the process has
+    /// ended.</summary>
+    private static async Task HasTriedAsync(Process process, string output, int lines)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (LinesOf($"{output}.search") < lines && !process.HasExited && await timer.WaitForNextTickAsync())
+        {
+        }
     }
 
     private static int LinesOf(string path)

@@ -202,7 +202,7 @@ internal sealed unsafe class RowIndex
     {
         var firsts = Firsts(slot);
         var (low, high) = (0, (int)Area(slot)[Count]);
-        if (First(firsts, high - 1) <= row)
+        if (high > 0 && First(firsts, high - 1) <= row)
         {
             return high - 1;
         }
