@@ -150,6 +150,29 @@ public sealed class DeadlineLadderTests
     }
 
     [Fact]
+    public void A_step_up_that_was_too_early_ends_with_the_first_late_payment()
+    {
+        var (ladder, call) = (New(hasSmall: false), TimeSpan.FromMilliseconds(60));
+        for (var oldestMs = 200; ladder.Current == Rung.Full && oldestMs < 2000; oldestMs += 60)
+        {
+            _ = ladder.Choose(RowsMax, -1, oldestMs, laneCount: 1);
+            _clock.Advance(call);
+            ladder.Took(Rung.Full, RowsMax, call, call);
+        }
+
+        Assert.Equal(Rung.Rules, ladder.Current);
+        for (var i = 0; ladder.Current == Rung.Rules && i < 50; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            _ = ladder.Choose(1, 0, 0, laneCount: 1);
+        }
+
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.Equal(Rung.Rules, ladder.Choose(RowsMax, -1, BudgetMs, laneCount: 1));
+        Assert.Equal(Rung.Rules, ladder.Current);
+    }
+
+    [Fact]
     public void A_large_call_that_hung_is_tried_again_though_small_ones_go_on()
     {
         var ladder = New(hasSmall: false);
