@@ -130,7 +130,7 @@ public static class DecisionMessagePack
             Rules = ReadArray(ref reader, ReadText),
             ShadowRules = ReadArray(ref reader, ReadText),
             Reasons = schema is null ? ReadArray(ref reader, ReadReason) : ReadReasons(ref reader, schema, features),
-            Shadow = ReadArray(ref reader, ReadShadow),
+            Shadow = ReadShadows(ref reader, schema),
             FeatureFile = ReadHash(ref reader) ?? schema?.FeatureFile ?? "",
             RuleFile = ReadHash(ref reader) ?? schema?.RuleFile,
             Config = ReadHash(ref reader) ?? schema?.Config ?? "",
@@ -249,6 +249,41 @@ public static class DecisionMessagePack
         var reason = new DecisionReason(ReadText(ref reader), ReadNumber(ref reader) ?? double.NaN, ReadNumber(ref reader) ?? double.NaN, ReadText(ref reader));
         MessagePackRead.SkipMany(ref reader, count - 4);
         return reason;
+    }
+
+    /// <summary>
+    /// Each with its name; or numbers in the order of the schema's shadows, nil where one had no
+    /// answer. Version 2 had names as well before a schema had shadows.
+    /// </summary>
+    private static ShadowScore[] ReadShadows(ref MessagePackReader reader, DecisionSchema? schema)
+    {
+        var count = reader.ReadArrayHeader();
+        if (schema is null || count == 0 || reader.NextMessagePackType == MessagePackType.Array)
+        {
+            var named = new ShadowScore[count];
+            for (var i = 0; i < count; i++)
+            {
+                named[i] = ReadShadow(ref reader);
+            }
+
+            return named;
+        }
+
+        if (schema.IsKnown && count != schema.Shadows.Count)
+        {
+            throw new MessagePackSerializationException($"a decision with answers of {count} shadows of schema {schema.Id}, which has {schema.Shadows.Count}");
+        }
+
+        var answers = new List<ShadowScore>(count);
+        for (var i = 0; i < count; i++)
+        {
+            if (ReadNumber(ref reader) is { } probability)
+            {
+                answers.Add(new ShadowScore(schema.ShadowOf(i), probability));
+            }
+        }
+
+        return [.. answers];
     }
 
     private static ShadowScore ReadShadow(ref MessagePackReader reader)

@@ -18,15 +18,17 @@ public sealed class DecisionSchema
     /// digits.</param>
     /// <param name="ruleFile">Null where there is none.</param>
     /// <param name="policy">Null where it is not known.</param>
+    /// <param name="shadows">What decisions call the shadow models; null: there are none.</param>
     public DecisionSchema(
-        IReadOnlyList<string> featureNames, IReadOnlyList<string> featureTexts, string modelName, string modelVersion, string engine, string featureFile, string? ruleFile, string config, string? policy)
-        : this(featureNames, featureTexts, modelName, modelVersion, engine, featureFile, ruleFile, config, policy, record: null)
+        IReadOnlyList<string> featureNames, IReadOnlyList<string> featureTexts, string modelName, string modelVersion, string engine, string featureFile, string? ruleFile, string config, string? policy,
+        IReadOnlyList<string>? shadows = null)
+        : this(featureNames, featureTexts, modelName, modelVersion, engine, featureFile, ruleFile, config, policy, shadows ?? [], record: null)
     {
     }
 
     private DecisionSchema(
         IReadOnlyList<string> featureNames, IReadOnlyList<string> featureTexts, string modelName, string modelVersion, string engine, string featureFile, string? ruleFile, string config, string? policy,
-        (string Id, ReadOnlyMemory<byte> Value)? record)
+        IReadOnlyList<string> shadows, (string Id, ReadOnlyMemory<byte> Value)? record)
     {
         ArgumentNullException.ThrowIfNull(featureNames);
         ArgumentNullException.ThrowIfNull(featureTexts);
@@ -36,7 +38,7 @@ public sealed class DecisionSchema
         }
 
         (FeatureNames, FeatureTexts, ModelName, ModelVersion, Engine) = (featureNames, featureTexts, modelName, modelVersion, engine);
-        (FeatureFile, RuleFile, Config, Policy) = (featureFile, ruleFile, config, policy);
+        (FeatureFile, RuleFile, Config, Policy, Shadows) = (featureFile, ruleFile, config, policy, shadows);
         Value = record?.Value ?? Write();
         Id = record?.Id ?? IdOf(Value.Span);
     }
@@ -44,7 +46,7 @@ public sealed class DecisionSchema
     private DecisionSchema(string id)
     {
         Id = id;
-        (FeatureNames, FeatureTexts, ModelName, ModelVersion, Engine, FeatureFile, Config) = ([], [], "", "", "", "", "");
+        (FeatureNames, FeatureTexts, ModelName, ModelVersion, Engine, FeatureFile, Config, Shadows) = ([], [], "", "", "", "", "", []);
     }
 
     /// <summary>
@@ -76,6 +78,9 @@ public sealed class DecisionSchema
 
     public string? Policy { get; }
 
+    /// <summary>Decisions have the shadow models' answers in this order.</summary>
+    public IReadOnlyList<string> Shadows { get; }
+
     /// <summary>The id of a record of the topic, by its value.</summary>
     public static string IdOf(ReadOnlySpan<byte> value) => DecisionMessagePack.HashPrefix + Convert.ToHexStringLower(SHA256.HashData(value));
 
@@ -98,7 +103,9 @@ public sealed class DecisionSchema
             return new DecisionSchema(
                 [.. features.Select(feature => Text(feature, "name"))], [.. features.Select(feature => Text(feature, "text"))],
                 Text(model, "name"), Text(model, "version"), Text(model, "engine"),
-                Text(root, "feature_file"), root.GetProperty("rule_file").GetString(), Text(root, "config"), root.GetProperty("policy").GetString(), (id, value));
+                Text(root, "feature_file"), root.GetProperty("rule_file").GetString(), Text(root, "config"), root.GetProperty("policy").GetString(),
+                root.TryGetProperty("shadows", out var shadows) ? [.. shadows.EnumerateArray().Select(shadow => shadow.GetString() ?? throw new JsonException("no schema of decisions: a shadow is null"))] : [],
+                (id, value));
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
@@ -108,6 +115,9 @@ public sealed class DecisionSchema
 
     /// <summary>The name of a feature.</summary>
     internal string NameOf(int place) => IsKnown ? FeatureNames[place] : place.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The name of a shadow model.</summary>
+    internal string ShadowOf(int place) => IsKnown ? Shadows[place] : place.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What a reason says of a feature.</summary>
     internal string TextOf(int place) => IsKnown ? FeatureTexts[place] : "";
@@ -139,6 +149,17 @@ public sealed class DecisionSchema
         }
 
         json.WriteEndArray();
+        if (Shadows.Count > 0)
+        {
+            json.WriteStartArray("shadows");
+            foreach (var shadow in Shadows)
+            {
+                json.WriteStringValue(shadow);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();

@@ -32,6 +32,8 @@ public sealed class OnnxModel : IFraudModel
 
     public string Engine => _trees is null ? "onnxruntime" : "trees";
 
+    public bool IsManaged => _trees is not null;
+
     public IReadOnlyList<ModelInput> Inputs { get; }
 
     public ScoreCalibration Calibration { get; }

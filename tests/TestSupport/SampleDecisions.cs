@@ -136,12 +136,23 @@ public static class SampleDecisions
             writer.Write(reason.Text);
         }
 
-        writer.WriteArrayHeader(decision.Shadow.Count);
-        foreach (var shadow in decision.Shadow)
+        if (schema is { Shadows.Count: > 0 })
         {
-            writer.WriteArrayHeader(2);
-            writer.Write(shadow.Model);
-            writer.Write(shadow.Probability);
+            writer.WriteArrayHeader(schema.Shadows.Count);
+            foreach (var shadow in schema.Shadows)
+            {
+                WriteNumber(ref writer, decision.Shadow.Where(answer => answer.Model == shadow).Select(answer => (double?)answer.Probability).SingleOrDefault());
+            }
+        }
+        else
+        {
+            writer.WriteArrayHeader(decision.Shadow.Count);
+            foreach (var shadow in decision.Shadow)
+            {
+                writer.WriteArrayHeader(2);
+                writer.Write(shadow.Model);
+                writer.Write(shadow.Probability);
+            }
         }
 
         foreach (var hash in new[] { decision.FeatureFile, decision.RuleFile, decision.Config })
@@ -189,12 +200,13 @@ public static class SampleDecisions
     }
 
     /// <summary>What a decision has in common with others.</summary>
-    public static DecisionSchema SchemaOf(DecisionRecord decision)
+    /// <param name="shadows">What its shadows are called; null: the decision names its own.</param>
+    public static DecisionSchema SchemaOf(DecisionRecord decision, IReadOnlyList<string>? shadows = null)
     {
         var names = decision.Features.Select(feature => feature.Key).ToList();
         return new DecisionSchema(
             names, names.ConvertAll(name => decision.Reasons.FirstOrDefault(reason => reason.Feature == name)?.Text ?? name), decision.ModelName, decision.ModelVersion, decision.Engine,
-            decision.FeatureFile, decision.RuleFile, decision.Config, decision.Policy);
+            decision.FeatureFile, decision.RuleFile, decision.Config, decision.Policy, shadows);
     }
 
     private static void WriteNumber(ref MessagePackWriter writer, double? number)

@@ -74,7 +74,7 @@ internal sealed class DecisionEncoder
         Invariant.Require(stamp.FeatureTexts.Count == 0 || stamp.FeatureTexts.Count == stamp.FeatureNames.Count);
         var texts = stamp.FeatureTexts.Count == 0 ? stamp.FeatureNames : stamp.FeatureTexts;
         Schemas = usesSchema
-            ? [.. models.Select(model => new DecisionSchema(stamp.FeatureNames, texts, model.Name, model.Version, model.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policyBy is null ? policy : null))]
+            ? [.. models.Select(model => new DecisionSchema(stamp.FeatureNames, texts, model.Name, model.Version, model.Engine, stamp.FeatureFile, stamp.RuleFile, stamp.Config, policyBy is null ? policy : null, stamp.ShadowIds))]
             : [];
         _usesSchema = usesSchema;
         (_clock, _champion) = (clock, champion);
@@ -235,6 +235,17 @@ internal sealed class DecisionEncoder
 
     private void WriteShadow(PaymentBatch batch, int rowIndex, ref MessagePackWriter writer)
     {
+        if (_usesSchema)
+        {
+            writer.WriteArrayHeader(_shadowIds.Length);
+            for (var shadow = 0; shadow < _shadowIds.Length; shadow++)
+            {
+                WriteNumber(ref writer, batch.Shadows.Column(shadow)[rowIndex]);
+            }
+
+            return;
+        }
+
         var count = 0;
         for (var shadow = 0; shadow < _shadowIds.Length; shadow++)
         {

@@ -43,6 +43,19 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Right after a step up payments that have used this share of their time end it: what comes
+    /// behind them can still be in time.
+    /// </summary>
+    private const double SoonLateShare = 0.5;
+
+    /// <summary>
+    /// Until then a call may take so many times as long as it is known to: under load it does.
+    /// </summary>
+    private const double Caution = 2;
+
+    private static readonly TimeSpan SoonAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>
     /// What is late must have become younger by this share of the time, looked at for so long.
     /// </summary>
     private const double CatchUp = 0.2;
@@ -109,7 +122,7 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
             {
                 Step(Below(from));
             }
-            else if (chosen == from && from != Rung.Full && ageMs >= 0 && IsTimeToStepUp(ageMs, laneCount))
+            else if (chosen == from && from != Rung.Full && ageMs >= 0 && IsTimeToStepUp(rows, ageMs, laneCount))
             {
                 Step(Above(from));
                 chosen = _rung;
@@ -153,15 +166,17 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
     /// </summary>
     private Rung Fitting(int rows, long ageMs, int laneCount)
     {
-        var leftSeconds = (DeadlineMs - ageMs) / 1000;
+        var caution = _wasUp && clock.GetElapsedTime(_steppedAt) < SoonAfter ? Caution : 1;
         var rung = _rung;
-        while (rung != Rung.Rules && CostOf(rung, rows) > leftSeconds && IsHeldUpByScoring(rung, rows, laneCount))
+        while (rung != Rung.Rules && !IsTimeFor(rung, rows, ageMs, caution) && IsHeldUpByScoring(rung, rows, laneCount))
         {
             rung = Below(rung);
         }
 
         return rung;
     }
+
+    private bool IsTimeFor(Rung rung, int rows, long ageMs, double caution) => caution * CostOf(rung, rows) * 1000 <= DeadlineMs - ageMs;
 
     /// <summary>
     /// Payments are past their budget, and what is late does not become less: it is no backlog that
@@ -201,20 +216,21 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
     /// Payments were young when it stepped up, so what is late now became so since.
     /// </summary>
     private bool HasSteppedUpTooEarly(int rows, long oldestMs, int laneCount) =>
-        oldestMs > DeadlineMs && _wasUp && clock.GetElapsedTime(_steppedAt) < Steady && IsHeldUpByScoring(_rung, rows, laneCount);
+        _wasUp && clock.GetElapsedTime(_steppedAt) is var up && up < Steady && oldestMs > (up < SoonAfter ? SoonLateShare : 1) * DeadlineMs && IsHeldUpByScoring(_rung, rows, laneCount);
 
     /// <summary>
-    /// What a batch of this size would take is not asked: it may have been measured at a bad time,
-    /// and nothing measures it again on the rung below. The first batch above tells.
+    /// With a batch that has the time for it. What it would take may have been measured at a bad
+    /// time, and nothing measures it again on the rung below: so after twice the wait any batch
+    /// will do.
     /// </summary>
-    private bool IsTimeToStepUp(long ageMs, int laneCount)
+    private bool IsTimeToStepUp(int rows, long ageMs, int laneCount)
     {
         var now = clock.GetTimestamp();
         var isYoung = ageMs <= UpAgeShare * budgetMs;
         var fits = isYoung && _rows.Now * _costs[(int)Above(_rung)].PerRow <= UpBusyShare * laneCount;
-        var isTrial = isYoung && clock.GetElapsedTime(_steppedAt, now) >= TrialAfter;
         _fitsSince = fits ? _fitsSince ?? now : null;
-        return isTrial || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= _upAfter);
+        var waits = IsTimeFor(Above(_rung), rows, ageMs, Caution) ? 1 : 2;
+        return (isYoung && clock.GetElapsedTime(_steppedAt, now) >= waits * TrialAfter) || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= waits * _upAfter);
     }
 
     private void Step(Rung to)

@@ -19,6 +19,11 @@ public interface IFraudModel : IDisposable
     /// </summary>
     string Engine { get; }
 
+    /// <summary>
+    /// Whether calls are our own code throughout: each comes back, and none can end the process.
+    /// </summary>
+    bool IsManaged => false;
+
     /// <summary>Inputs in the order of the model's columns.</summary>
     IReadOnlyList<ModelInput> Inputs { get; }
 

@@ -248,7 +248,7 @@ public sealed class ScoringLanes : IDisposable
     {
         Invariant.Require(_lanes.Count < _laneCountMax);
         var lane = new Lane(
-            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests.Of(served), i + 1 < _models.Count ? _models[i + 1].Id : null, _failures, _marks))], _choice, new ShadowLanes(_shadows, _shadowWaitMax), _rowsMax);
+            [.. _models.Select((served, i) => new ModelLane(served, i, _rowsMax, _reasons, _rests.Of(served), i + 1 < _models.Count ? _models[i + 1].Id : null, _failures, _marks))], _choice, new ShadowLanes(_shadows, _shadowWaitMax, _rowsMax), _rowsMax);
         _lanes.Add(lane);
         if (_isStopped)
         {
@@ -266,7 +266,7 @@ public sealed class ScoringLanes : IDisposable
         public TimeSpan Score(PaymentBatch batch, Rung rung, TimeProvider clock)
         {
             var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
-            shadows.Begin(batch);
+            shadows.Begin(batch, waits: rung == Rung.Full);
             var started = clock.GetTimestamp();
             choice.Ask(batch, rows, rung);
             if (models.Length == 1 && rung == Rung.Full)
@@ -294,6 +294,7 @@ public sealed class ScoringLanes : IDisposable
         public void Dispose()
         {
             Array.ForEach(models, model => model.Dispose());
+            shadows.Dispose();
         }
     }
 }

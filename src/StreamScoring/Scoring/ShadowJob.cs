@@ -46,19 +46,9 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
 
         _inputs.Take(batch.Features, rows);
         rows.CopyTo(_batchRows);
-        var (ids, used) = (batch.Text(TextField.PaymentId), 0);
         for (var i = 0; i < rows.Length; i++)
         {
             (_logIndex[i], _offset[i]) = (batch.LogIndex[rows[i]], batch.Offset[rows[i]]);
-            var id = ids.Value(batch.Bytes, rows[i]);
-            if (used + id.Length > _idBytes.Length)
-            {
-                Array.Resize(ref _idBytes, Math.Max(used + id.Length, Math.Max(1024, 2 * _idBytes.Length)));
-            }
-
-            id.CopyTo(_idBytes.AsSpan(used));
-            _ids[i] = (used, id.Length);
-            used += id.Length;
         }
 
         (_isAnswered, _isDecided) = (false, false);
@@ -71,14 +61,22 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
         var probabilities = _probabilities.AsSpan(0, RowCount);
         probabilities.Fill(double.NaN);
         calls.Score(_inputs.Features, _inputs.Rows, probabilities, PositionOf, isHangEnough: true);
+        return Calibrate(shadow.Model, probabilities);
+    }
+
+    /// <summary>Turns what a model gave into probabilities.</summary>
+    /// <param name="answers">[n] The model's own output; NaN where it gave none.</param>
+    /// <returns>Rows that have one.</returns>
+    public static int Calibrate(IFraudModel model, Span<double> answers)
+    {
         var answered = 0;
         try
         {
-            var calibration = shadow.Model.Calibration;
-            foreach (ref var probability in probabilities)
+            var calibration = model.Calibration;
+            foreach (ref var answer in answers)
             {
-                probability = calibration.Probability(probability);
-                answered += double.IsNaN(probability) ? 0 : 1;
+                answer = calibration.Probability(answer);
+                answered += double.IsNaN(answer) ? 0 : 1;
             }
 
             return answered;
@@ -86,7 +84,7 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
         catch
         {
             // What it is not known to be is no answer.
-            probabilities.Fill(double.NaN);
+            answers.Fill(double.NaN);
             throw;
         }
     }
@@ -135,10 +133,29 @@ internal sealed class ShadowJob(ShadowWorker worker, ShadowModel shadow) : IAwai
 
             if (!_isAnswered)
             {
+                TakeIds(batch);
                 batch.Await(this);
             }
 
             return answered;
+        }
+    }
+
+    /// <summary>Only an answer that comes late names its payment.</summary>
+    private void TakeIds(PaymentBatch batch)
+    {
+        var (ids, used) = (batch.Text(TextField.PaymentId), 0);
+        for (var i = 0; i < RowCount; i++)
+        {
+            var id = ids.Value(batch.Bytes, _batchRows[i]);
+            if (used + id.Length > _idBytes.Length)
+            {
+                Array.Resize(ref _idBytes, Math.Max(used + id.Length, Math.Max(1024, 2 * _idBytes.Length)));
+            }
+
+            id.CopyTo(_idBytes.AsSpan(used));
+            _ids[i] = (used, id.Length);
+            used += id.Length;
         }
     }
 

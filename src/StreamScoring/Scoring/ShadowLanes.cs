@@ -4,34 +4,52 @@ using StreamScoring.Batches;
 namespace StreamScoring.Scoring;
 
 /// <summary>
-/// The shadow models beside one lane of the models that decide: begun before they score and looked
-/// for after it, so that they run at the same time.
+/// The shadow models beside one lane of the models that decide. Most have threads of their own:
+/// begun before those score and looked for after it, they run at the same time. One that is done
+/// before a thread would have woken up is scored here (<see cref="ShadowWorker.IsQuick"/>).
 /// </summary>
 /// <param name="waitMax">How long a batch waits for all of them.</param>
-internal sealed class ShadowLanes(IReadOnlyList<ShadowWorker> workers, TimeSpan waitMax)
+/// <param name="rowsMax">Rows of a batch.</param>
+internal sealed class ShadowLanes(IReadOnlyList<ShadowWorker> workers, TimeSpan waitMax, int rowsMax) : IDisposable
 {
     private readonly ShadowJob?[] _jobs = new ShadowJob?[workers.Count];
+    private readonly bool[] _isHere = new bool[workers.Count];
+    private readonly QuickShadow?[] _quick = [.. workers.Select(worker => worker.OpenQuick(rowsMax))];
     private readonly long _waitMaxTicks = (long)(waitMax.TotalSeconds * Stopwatch.Frequency);
 
-    public void Begin(PaymentBatch batch)
+    /// <param name="waits">Whether there is time to wait.</param>
+    public void Begin(PaymentBatch batch, bool waits)
     {
         for (var shadow = 0; shadow < _jobs.Length; shadow++)
         {
-            _jobs[shadow] = workers[shadow].Begin(batch, batch.DecideRows.AsSpan(0, batch.DecideCount));
+            _isHere[shadow] = waits && _quick[shadow] is not null && workers[shadow].IsQuick(batch.DecideCount);
+            _jobs[shadow] = _isHere[shadow] ? null : workers[shadow].Begin(batch, batch.DecideRows.AsSpan(0, batch.DecideCount));
         }
     }
 
     /// <summary>
     /// Fills the shadows' probabilities of the rows to decide: NaN where one has no answer yet.
     /// </summary>
-    /// <param name="waits">Whether there is time to wait.</param>
+    /// <inheritdoc cref="Begin"/>
     public void End(PaymentBatch batch, bool waits)
     {
         var until = waits ? Stopwatch.GetTimestamp() + _waitMaxTicks : 0;
         for (var shadow = 0; shadow < _jobs.Length; shadow++)
         {
-            workers[shadow].End(_jobs[shadow], until, batch, batch.DecideRows.AsSpan(0, batch.DecideCount));
+            var rows = batch.DecideRows.AsSpan(0, batch.DecideCount);
+            if (_isHere[shadow])
+            {
+                _quick[shadow]?.Score(batch, rows);
+                continue;
+            }
+
+            workers[shadow].End(_jobs[shadow], until, batch, rows);
             _jobs[shadow] = null;
         }
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(_quick, quick => quick?.Dispose());
     }
 }

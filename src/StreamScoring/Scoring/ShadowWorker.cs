@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using StreamScoring.Batches;
 
@@ -7,7 +8,7 @@ namespace StreamScoring.Scoring;
 /// A shadow model's own thread, beside all lanes. It scores copies of the rows in the order in
 /// which they come, so that a call that takes long, or never comes back, holds nothing of the
 /// champion's. Where the process has no CPU left it waits; where too much waits for it, payments
-/// are skipped.
+/// are skipped. A model whose calls come back is scored by the lanes where that is quicker.
 /// </summary>
 internal sealed class ShadowWorker : IDisposable
 {
@@ -20,6 +21,11 @@ internal sealed class ShadowWorker : IDisposable
     private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// A thread that sleeps takes tens of microseconds to come, and the lane's to come back.
+    /// </summary>
+    private const double QuickSeconds = 250e-6;
 
     /// <summary>Bytes of rows that may wait, and rows at most.</summary>
     private const int WaitingBytesMax = 32 << 20, WaitingRowsMax = 32_768;
@@ -36,6 +42,7 @@ internal sealed class ShadowWorker : IDisposable
     private readonly Queue<ShadowJob> _waiting = new();
     private readonly Stack<ShadowJob> _free = new();
     private readonly RestTime _rest, _waitRest;
+    private readonly CallCosts _costs;
     private int _waitingRows;
     private Exception? _bug;
     private bool _isOver;
@@ -51,7 +58,7 @@ internal sealed class ShadowWorker : IDisposable
     public ShadowWorker(ShadowModel shadow, int index, int batchRowsMax, TimeProvider clock, ShadowMeters? meters, ModelFailures? failures, ILateAnswers? late, Func<bool>? isBusy, ICallMarks? marks = null)
     {
         (_shadow, Index, Meters, _failures, Late, _isBusy) = (shadow, index, meters, failures, late, isBusy);
-        (_rest, _waitRest) = (new RestTime(clock), new RestTime(clock));
+        (_rest, _waitRest, _costs) = (new RestTime(clock), new RestTime(clock), new CallCosts(clock, shadow.Model.SecondsOf));
         var inputs = shadow.Model.Inputs.Count;
         _rowsMax = Math.Max(batchRowsMax, Math.Min(WaitingRowsMax, WaitingBytesMax / sizeof(double) / inputs));
         _calls = new MarkedCalls(shadow.Model.OpenLane([.. Enumerable.Range(0, inputs)], batchRowsMax), marks?.Open(shadow.Model.Version), Failed);
@@ -64,6 +71,44 @@ internal sealed class ShadowWorker : IDisposable
     public ShadowMeters? Meters { get; }
 
     public ILateAnswers? Late { get; }
+
+    /// <summary>For a lane that scores rows itself; null where the model may not come back from a
+    /// call.</summary>
+    public QuickShadow? OpenQuick(int rowsMax) => _shadow.Model.IsManaged ? new QuickShadow(this, _shadow, rowsMax) : null;
+
+    /// <summary>
+    /// Whether so many rows take less than it costs to wake up a thread, and now is the time for
+    /// them.
+    /// </summary>
+    public bool IsQuick(int rowCount)
+    {
+        lock (_gate)
+        {
+            ThrowBug();
+            return _costs.Of(rowCount) <= QuickSeconds && !_rest.IsResting && !_isOver && _isBusy?.Invoke() != true;
+        }
+    }
+
+    /// <summary>The model was asked, on whichever thread.</summary>
+    /// <param name="answered">Rows that it gave a number.</param>
+    /// <param name="began">By <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public void Asked(int rowCount, int answered, long began)
+    {
+        lock (_gate)
+        {
+            _costs.Add(rowCount, Stopwatch.GetElapsedTime(began).TotalSeconds);
+            if (answered > 0)
+            {
+                _rest.End();
+            }
+            else if (!_isCut)
+            {
+                _rest.Rest(RestFirst, RestMax);
+            }
+        }
+    }
+
+    public void Failed(Exception cause) => _failures?.Add(_shadow.Id, cause);
 
     /// <summary>Has the rows of a batch scored, unless it rests or too much waits.</summary>
     /// <returns>Null where they are skipped, which is counted.</returns>
@@ -192,7 +237,7 @@ internal sealed class ShadowWorker : IDisposable
     {
         while (Next() is { } job)
         {
-            var (answered, isOurs) = (0, false);
+            var (answered, isOurs, began) = (0, false, Stopwatch.GetTimestamp());
             try
             {
                 answered = job.Score(_calls);
@@ -211,17 +256,14 @@ internal sealed class ShadowWorker : IDisposable
                 Failed(e);
             }
 
+            if (!isOurs)
+            {
+                Asked(job.RowCount, answered, began);
+            }
+
             lock (_gate)
             {
                 _waitingRows -= job.RowCount;
-                if (answered > 0)
-                {
-                    _rest.End();
-                }
-                else if (!_isCut && !isOurs)
-                {
-                    _rest.Rest(RestFirst, RestMax);
-                }
             }
 
             job.Answered();
@@ -267,6 +309,4 @@ internal sealed class ShadowWorker : IDisposable
             ExceptionDispatchInfo.Throw(_bug);
         }
     }
-
-    private void Failed(Exception cause) => _failures?.Add(_shadow.Id, cause);
 }

@@ -22,8 +22,8 @@ public sealed class DecisionFieldsTests
         Bounds = [new("amount", 2.5), new("country", null)],
     };
 
-    /// <summary>As a reader finds it in its topic.</summary>
-    private static readonly DecisionSchema Schema = SampleDecisions.SchemaOf(Full) is var written ? DecisionSchema.Read(written.Value, written.Id) : null!;
+    /// <summary>As a reader finds it in its topic. One of its shadows gave no answer.</summary>
+    private static readonly DecisionSchema Schema = AsRead(SampleDecisions.SchemaOf(Full, ["silent", .. Full.Shadow.Select(shadow => shadow.Model)]));
 
     public static TheoryData<string> Properties => [.. typeof(DecisionRecord).GetProperties().Select(property => property.Name)];
 
@@ -49,6 +49,25 @@ public sealed class DecisionFieldsTests
         Assert.Equal([new("0", 12.5), new("1", "FR"), new("2", null)], read.Features);
         Assert.Equal([new DecisionReason("0", 12.5, 0.25, "")], read.Reasons);
         Assert.Equal([new("0", 2.5), new("1", null)], read.Bounds);
+        Assert.Equal([new ShadowScore("1", 0.5)], read.Shadow);
+    }
+
+    /// <summary>The id of a schema is a hash: that of a topology without shadows stays.</summary>
+    [Fact]
+    public void A_decision_by_a_schema_that_names_its_shadows_itself_is_read()
+    {
+        var older = AsRead(SampleDecisions.SchemaOf(Full));
+        Assert.Empty(older.Shadows);
+        Assert.DoesNotContain("shadows", Encoding.UTF8.GetString(older.Value.Span), StringComparison.Ordinal);
+        Assert.Equal(Full.Shadow, DecisionMessagePack.Read(SampleDecisions.Compact(Full, older), _ => older).Shadow);
+    }
+
+    [Fact]
+    public void Answers_of_other_shadows_than_the_schema_s_are_refused()
+    {
+        var other = SampleDecisions.SchemaOf(Full, ["next"]);
+        var e = Assert.Throws<MessagePackSerializationException>(() => DecisionMessagePack.Read(SampleDecisions.Compact(Full, Schema), _ => other));
+        Assert.Contains("2 shadows", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,4 +185,6 @@ public sealed class DecisionFieldsTests
         Assert.True(DecisionParser.TryParse(result, id => id == Schema.Id ? Schema : null, out var decision, out var poison), poison);
         return decision.Record;
     }
+
+    private static DecisionSchema AsRead(DecisionSchema written) => DecisionSchema.Read(written.Value, written.Id);
 }

@@ -12,7 +12,7 @@ namespace StreamScoring.Tests.Emit;
 
 public sealed class DecisionBoundsTests
 {
-    private static readonly string[] Names = ["count", "sum", "last"];
+    private static readonly string[] Names = ["count", "sum", "last"], Shadows = ["first@0", "second@0"];
 
     [Fact]
     public void An_approximate_decision_says_so_and_how_far_each_feature_may_be_off()
@@ -95,13 +95,14 @@ public sealed class DecisionBoundsTests
     [Fact]
     public void By_a_schema_the_encoder_says_the_same_in_fewer_bytes()
     {
-        var (inline, bySchema) = (Encode(Mark), Encode(Mark, Encoder(usesSchema: true)));
-        var schema = Encoder(usesSchema: true).Schemas[0];
+        var (inline, bySchema) = (Encode(Mark, Encoder(hasShadows: true)), Encode(Mark, Encoder(usesSchema: true, hasShadows: true)));
+        var schema = Encoder(usesSchema: true, hasShadows: true).Schemas[0];
         Assert.Equal(schema.Id, DecisionMessagePack.SchemaIdOf(bySchema));
         Assert.Null(DecisionMessagePack.SchemaIdOf(inline));
         var expected = DecisionMessagePack.Read(inline);
         Assert.NotEmpty(expected.Reasons);
         Assert.NotEmpty(expected.Bounds);
+        Assert.Equal([new ShadowScore("second@0", 0.375)], expected.Shadow);
         // Neither clock nor layout makes a difference but in the timings.
         Assert.Equivalent(expected with { TimingsMs = new DecisionTimings(0, 0, 0, 0, 0) }, DecisionMessagePack.Read(bySchema, _ => schema) with { TimingsMs = new DecisionTimings(0, 0, 0, 0, 0) }, strict: true);
         Assert.True(bySchema.Length < inline.Length - (3 * 33));
@@ -110,7 +111,8 @@ public sealed class DecisionBoundsTests
         {
             batch.MarkApproximate(0, 1, 2.5);
             batch.Features.Column(2)[0] = 0.125;
-            batch.DecideBy(new NoPolicy(), shadowCount: 0, reasonsMax: 2, ruleCount: 0);
+            batch.DecideBy(new NoPolicy(), Shadows.Length, reasonsMax: 2, ruleCount: 0);
+            (batch.Shadows.Column(0)[0], batch.Shadows.Column(1)[0]) = (double.NaN, 0.375);
             batch.Reasons.Keep(0, [2, 0], [0.5, 0.25]);
         }
     }
@@ -122,10 +124,10 @@ public sealed class DecisionBoundsTests
         }
     }
 
-    private static DecisionEncoder Encoder(bool usesSchema = false)
+    private static DecisionEncoder Encoder(bool usesSchema = false, bool hasShadows = false)
     {
         const string hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-        var stamp = new DecisionStamp(hash, null, hash, Names, 1000) { FeatureTexts = ["how many", "how much", "the last one"] };
+        var stamp = new DecisionStamp(hash, null, hash, Names, 1000) { FeatureTexts = ["how many", "how much", "the last one"], ShadowIds = hasShadows ? Shadows : [] };
         return new DecisionEncoder(stamp, [new ModelStamp("model", hash, "engine", "champion")], 0, hash, TestBatch.Logs, TimeProvider.System, usesSchema);
     }
 

@@ -134,7 +134,7 @@ public sealed class DeadlineLadderTests
     {
         var ladder = New(hasSmall: false);
         ladder.Took(Rung.Full, 1, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(300));
-        var (_, rungs) = Run(ladder, seconds: 30, perSecond: _ => 500, fullMs: rows => 2 + (0.1 * rows), smallMs: _ => 1);
+        var (_, rungs) = Run(ladder, seconds: 60, perSecond: _ => 500, fullMs: rows => 2 + (0.1 * rows), smallMs: _ => 1);
         Assert.Equal(Rung.Full, ladder.Current);
         Assert.True(rungs[(int)Rung.Full] > 0.6 * rungs.Sum());
     }
@@ -149,13 +149,17 @@ public sealed class DeadlineLadderTests
         Assert.InRange(rungs[(int)Rung.Rules], 0, 0.1 * rungs.Sum());
     }
 
-    [Fact]
-    public void A_step_up_that_was_too_early_ends_with_the_first_late_payment()
+    [Theory]
+    [InlineData(50, 0, Rung.Rules)]
+    [InlineData(40, 0, Rung.Full)]
+    [InlineData(50, 2, Rung.Full)]
+    [InlineData(BudgetMs, 2, Rung.Rules)]
+    public void A_step_up_that_was_too_early_ends_before_a_payment_is_late_and_later_with_the_first_that_is(int oldestMs, int secondsAfter, Rung expected)
     {
         var (ladder, call) = (New(hasSmall: false), TimeSpan.FromMilliseconds(60));
-        for (var oldestMs = 200; ladder.Current == Rung.Full && oldestMs < 2000; oldestMs += 60)
+        for (var lateMs = 200; ladder.Current == Rung.Full && lateMs < 2000; lateMs += 60)
         {
-            _ = ladder.Choose(RowsMax, -1, oldestMs, laneCount: 1);
+            _ = ladder.Choose(RowsMax, -1, lateMs, laneCount: 1);
             _clock.Advance(call);
             ladder.Took(Rung.Full, RowsMax, call, call);
         }
@@ -168,8 +172,22 @@ public sealed class DeadlineLadderTests
         }
 
         Assert.Equal(Rung.Full, ladder.Current);
-        Assert.Equal(Rung.Rules, ladder.Choose(RowsMax, -1, BudgetMs, laneCount: 1));
+        _clock.Advance(TimeSpan.FromSeconds(secondsAfter));
+        _ = ladder.Choose(RowsMax, -1, oldestMs, laneCount: 1);
+        Assert.Equal(expected, ladder.Current);
+    }
+
+    [Fact]
+    public void Under_load_a_call_that_takes_twice_as_long_as_it_is_known_to_makes_nobody_late()
+    {
+        // At load 64 rows took 24 ms. Beside 7,680 payments a second they take 48.
+        var ladder = New(hasSmall: false, rows => 0.024 * rows / RowsMax);
+        _ = Run(ladder, seconds: 3, perSecond: _ => 7680, fullMs: rows => 48.0 * rows / RowsMax, smallMs: _ => 1);
         Assert.Equal(Rung.Rules, ladder.Current);
+        var (late, rungs) = Run(ladder, seconds: 120, perSecond: _ => 7680, fullMs: rows => 48.0 * rows / RowsMax, smallMs: _ => 1);
+        Assert.Equal(0, late);
+        Assert.True(rungs[(int)Rung.Rules] > 0.9 * rungs.Sum());
+        Assert.InRange(_steps.Count, 3, 20);
     }
 
     [Fact]

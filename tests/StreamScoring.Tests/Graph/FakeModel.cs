@@ -9,7 +9,9 @@ namespace StreamScoring.Tests.Graph;
 /// <param name="beforeBatch">What it does when it is asked; it may throw.</param>
 /// <param name="stopped">Called when a lane is told to stop.</param>
 /// <param name="nanFrom">From this input on it gives NaN.</param>
-internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null, string name = "fake", double nanFrom = double.PositiveInfinity) : IFraudModel
+/// <param name="managedSeconds">What a call is said to have taken at load, of a model whose calls
+/// come back; null: they may not.</param>
+internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? calibration = null, Action? stopped = null, string name = "fake", double nanFrom = double.PositiveInfinity, double? managedSeconds = null) : IFraudModel
 {
     private int _openLanes;
     private int _freedInCall;
@@ -29,12 +31,16 @@ internal sealed class FakeModel(Action? beforeBatch = null, ScoreCalibration? ca
 
     public string Engine => "test";
 
+    public bool IsManaged => managedSeconds is not null;
+
     public IReadOnlyList<ModelInput> Inputs { get; } = [new ModelInput("tx_amount", IsText: false)];
 
     /// <summary>Null: asking for it fails, which stands for a bug in the score stage.</summary>
     public ScoreCalibration Calibration => calibration ?? throw new InvalidOperationException("no calibration");
 
     public IScoringLane OpenLane(IReadOnlyList<int> featureColumns, int rowsMax) => new Lane(this, beforeBatch, stopped, featureColumns[0], nanFrom);
+
+    public double SecondsOf(int rowCount) => managedSeconds ?? 0;
 
     public IExplainer OpenExplainer(IReadOnlyList<int> featureColumns) => new Explainer(featureColumns[0]);
 

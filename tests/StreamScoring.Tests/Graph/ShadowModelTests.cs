@@ -13,6 +13,9 @@ namespace StreamScoring.Tests.Graph;
 
 public sealed class ShadowModelTests
 {
+    /// <summary>Seconds of a call that a lane makes itself.</summary>
+    private const double Quick = 1e-6;
+
     private static readonly ScoreCalibration Identity = new(OutputKind.Probability, []), Opposite = new(OutputKind.Probability, [(0, 1), (1, 0)]);
 
     [Fact]
@@ -41,13 +44,15 @@ public sealed class ShadowModelTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_shadow_that_fails_is_left_out_and_the_champion_decides(bool failsAtOnce)
+    [InlineData(true, null)]
+    [InlineData(false, null)]
+    [InlineData(true, Quick)]
+    [InlineData(false, Quick)]
+    public async Task A_shadow_that_fails_is_left_out_and_the_champion_decides(bool failsAtOnce, double? managedSeconds)
     {
         var sink = new MemoryDecisionSink();
         // Without a calibration it fails once it has scored.
-        var broken = failsAtOnce ? new FakeModel(() => throw new InvalidOperationException("broken"), Identity) : new FakeModel();
+        var broken = failsAtOnce ? new FakeModel(() => throw new InvalidOperationException("broken"), Identity, managedSeconds: managedSeconds) : new FakeModel(managedSeconds: managedSeconds);
         using var graph = new GraphHarness(sink, shadows: [broken, new FakeModel(calibration: Identity)]);
         graph.AppendPayments(40);
         await graph.FinishAsync();
@@ -125,6 +130,72 @@ public sealed class ShadowModelTests
         await GraphHarness.UntilAsync(() => worker.Begin(batch, batch.DecideRows) is not null);
         worker.Dispose();
         meter.Dispose();
+    }
+
+    [Theory]
+    [InlineData(Quick, false, true)]
+    [InlineData(1.0, false, false)]
+    [InlineData(Quick, true, false)]
+    [InlineData(null, false, false)]
+    public void One_that_is_quick_and_comes_back_is_scored_by_the_lane_unless_the_process_is_busy(double? managedSeconds, bool isBusy, bool isHere)
+    {
+        var threads = new ConcurrentBag<int>();
+        var model = new FakeModel(() => threads.Add(Environment.CurrentManagedThreadId), Identity, managedSeconds: managedSeconds);
+        // At its end the worker goes on with what waits, busy or not.
+        using (var worker = new ShadowWorker(new ShadowModel("shadow", model, [0]), 0, batchRowsMax: 4, TimeProvider.System, meters: null, failures: null, late: null, isBusy: () => isBusy))
+        using (var lanes = new ShadowLanes([worker], TimeSpan.Zero, rowsMax: 4))
+        {
+            var batch = BatchOf(3);
+            (batch.Features.Column(0)[0], batch.Features.Column(0)[1], batch.Features.Column(0)[2]) = (10, 20, 30);
+            lanes.Begin(batch, waits: true);
+            lanes.End(batch, waits: true);
+            if (isHere)
+            {
+                Assert.Equal([0.1, 0.2, 0.3], batch.Shadows.Column(0)[..3]);
+            }
+        }
+
+        Assert.Equal(isHere, Environment.CurrentManagedThreadId == Assert.Single(threads));
+        Assert.Equal(0, model.OpenLanes);
+    }
+
+    [Fact]
+    public void A_quick_one_that_fails_is_left_alone_for_a_second()
+    {
+        var (clock, calls) = (new ManualClock(), 0);
+        var model = new FakeModel(() => throw new InvalidOperationException($"call {calls++}"), Identity, managedSeconds: Quick);
+        using var worker = New(model, clock);
+        using var lanes = new ShadowLanes([worker], TimeSpan.Zero, rowsMax: 4);
+        var batch = BatchOf(1);
+        Score();
+        Score();
+        Assert.Equal((1, double.NaN), (calls, batch.Shadows.Column(0)[0]));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Score();
+        Assert.Equal(2, calls);
+
+        void Score()
+        {
+            batch.Shadows.Column(0)[0] = 0.5;
+            lanes.Begin(batch, waits: true);
+            lanes.End(batch, waits: true);
+        }
+    }
+
+    [Fact]
+    public void A_quick_one_allocates_nothing()
+    {
+        using var worker = New(new FakeModel(calibration: Identity, managedSeconds: Quick), TimeProvider.System);
+        using var lanes = new ShadowLanes([worker], TimeSpan.Zero, rowsMax: 4);
+        var batch = BatchOf(4);
+        Assert.Equal(0, AllocationMeter.LeastBytes(() =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                lanes.Begin(batch, waits: true);
+                lanes.End(batch, waits: true);
+            }
+        }));
     }
 
     [Fact]
