@@ -31,7 +31,7 @@ internal sealed record NamedModels(string? Registry, string Champion, string? Pr
         }
 
         var registry = ModelRegistry.Open(TopologyFile.ExistingPath(models, "registry", folder));
-        var roles = registry.Roles();
+        var roles = registry.ServedRoles();
         return roles.Champion is not { } champion
             ? throw models.Error("registry", $"names {registry.Folder}, which has no champion yet; scoring models promote NAME --registry {registry.Folder} --why TEXT makes one")
             : new NamedModels(

@@ -25,6 +25,9 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     private volatile Topology _inForce = atStart;
     private volatile IReadOnlyList<RegionTopology> _grown = atStart.Regions;
     private string _judged = StampOf(atStart.Hash, atStart);
+
+    /// <summary>Why the change that was seen last was not taken.</summary>
+    private volatile string? _refusal;
     private string _seen = StampOf(atStart.Hash, atStart);
 
     /// <summary>Changed files that were not taken.</summary>
@@ -74,6 +77,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     {
         ArgumentNullException.ThrowIfNull(change);
         logger.TopologyTaken(_inForce.File, change.Said);
+        _refusal = null;
         _inForce = change.Target;
     }
 
@@ -81,18 +85,26 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     public void Refused(string reason)
     {
         Refusals++;
+        _refusal = reason;
         logger.TopologyRefused(reason);
     }
 
     /// <summary>What the file says now, against what is in force. From any thread.</summary>
-    /// <returns>Each key that differs; or why the file cannot be compared.</returns>
+    /// <returns>Each key that differs, and why what was seen last was not taken; or why the file
+    /// cannot be compared.</returns>
     public (IReadOnlyList<TopologyDifference> Differences, string? Problem) Compare()
     {
         var inForce = _inForce;
         var (text, problem) = Read();
         try
         {
-            return text is null ? ([], problem) : (ChangedIn(TopologyFile.Parse(inForce.File, text, overrides), inForce), null);
+            if (text is null)
+            {
+                return ([], problem);
+            }
+
+            var differences = ChangedIn(TopologyFile.Parse(inForce.File, text, overrides), inForce);
+            return (differences, differences.Count > 0 ? _refusal : null);
         }
         catch (InvalidInputFileException e)
         {

@@ -50,6 +50,33 @@ public sealed class RegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shadow_whose_folder_is_gone_keeps_nobody_from_a_rollback_or_from_taking_its_role_away()
+    {
+        var models = new List<string>();
+        foreach (var columns in (int[])[1, 2, 3])
+        {
+            models.Add(await AddAsync(TypedTensors.Of([.. Enumerable.Range(0, columns).Select(i => ($"x{i}", TypedTensors.Float, 1, false))]).Save(_folder, $"{columns}.onnx"), $"m{columns}"));
+        }
+
+        foreach (var verb in (string[][])[["promote", "m1"], ["promote", "m2"], ["role", "shadow", "m3"]])
+        {
+            await ScoringProcess.SucceedAsync(NoEnvironment, ["models", .. verb, "--registry", Registry, "--why", "x"]);
+        }
+
+        Directory.Delete(ModelRegistry.Open(Registry).FolderOf(Roles().Shadows[0]), recursive: true);
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "list", "--registry", Registry);
+        var verify = await ScoringProcess.RunAsync(NoEnvironment, "models", "verify", "m3", "--registry", Registry);
+        Assert.Equal(1, verify.ExitCode);
+        Assert.Contains("add it again", verify.Output + verify.Errors, StringComparison.Ordinal);
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "rollback", "--registry", Registry, "--why", "x");
+        Assert.Equal((models[0], 1), ($"{Roles().Champion}", Roles().Shadows.Count));
+        await ScoringProcess.SucceedAsync(NoEnvironment, "models", "role", "shadow", "m3", "--remove", "--registry", Registry);
+        Assert.Empty(Roles().Shadows);
+        var promote = await ScoringProcess.RunAsync(NoEnvironment, "models", "promote", "m3", "--registry", Registry, "--why", "x");
+        Refused("add it again", promote);
+    }
+
+    [Fact]
     public async Task An_alias_stands_for_its_version_until_it_is_given_to_another_one_or_taken_away()
     {
         var first = await AddAsync(TypedTensors.Of([("a", TypedTensors.Float, 1, false)]).Save(_folder, "first.onnx"), "one");

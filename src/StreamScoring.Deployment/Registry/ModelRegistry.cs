@@ -76,20 +76,24 @@ public sealed class ModelRegistry : IModelShelf
     /// <inheritdoc/>
     public string FolderOf(ModelReference model) => Path.Combine(Folder, ModelsFolder, model.Hex);
 
+    /// <remarks>
+    /// A version may be gone: whoever mends that, or takes the role from it, must not be kept from
+    /// it.
+    /// </remarks>
+    /// <exception cref="InvalidInputFileException">The file is wrong.</exception>
+    public ModelRoles Roles() => ModelRoles.Read(RolesPath);
+
+    /// <summary>
+    /// For whoever serves them: all that may decide are there. A shadow need not be.
+    /// </summary>
     /// <exception cref="InvalidInputFileException">The file is wrong, or names a version that is
     /// not in the registry.</exception>
-    public ModelRoles Roles()
+    public ModelRoles ServedRoles()
     {
-        var roles = ModelRoles.Read(RolesPath);
-        foreach (var model in roles.All.Select(of => of.Model).Concat(roles.Aliases.Values))
-        {
-            if (!Directory.Exists(FolderOf(model)))
-            {
-                throw new InvalidInputFileException($"{RolesPath}: names {model}, which is not in the registry");
-            }
-        }
-
-        return roles;
+        var roles = Roles();
+        return roles.All.FirstOrDefault(of => !roles.Shadows.Contains(of.Model) && !Directory.Exists(FolderOf(of.Model))) is { Role: { } role, Model: var model }
+            ? throw new InvalidInputFileException($"{RolesPath}: names {model} as {role}, which is not in the registry; add it again (scoring models add), or give the role to another version")
+            : roles;
     }
 
     /// <inheritdoc/>

@@ -94,7 +94,9 @@ internal sealed class Artifacts : IDisposable
     /// <param name="failures">To be told what models fail of while they serve; null: nobody
     /// is.</param>
     /// <param name="before">Whose models are taken where they are the same; null: none are.</param>
-    public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel, Artifacts? before = null)
+    /// <param name="leavesShadowsOut">Whether a shadow that does not fit is left out, and
+    /// <paramref name="failures"/> told: it must keep no other model from its role.</param>
+    public static Artifacts Load(Topology topology, FeatureFile features, ModelFailures? failures, CancellationToken cancel, Artifacts? before = null, bool leavesShadowsOut = false)
     {
         if (topology.BaseFeatureFile is { } smaller)
         {
@@ -103,13 +105,13 @@ internal sealed class Artifacts : IDisposable
 
         // Two roles of one folder share its model.
         string[] folders = [.. topology.ServedFolders.Select(served => served.Folder).Concat(topology.ShadowFolders).Distinct(StringComparer.Ordinal)];
-        var loaded = LoadedModels.Load(folders, topology, before?._loaded, cancel);
+        var loaded = LoadedModels.Load(folders, topology, before?._loaded, cancel, (folder, cause) => topology.ServedFolders.All(served => served.Folder != folder) && IsLeftOut(folder, cause));
         try
         {
             var champion = loaded.Of(topology.ModelFolder);
             // A model does not stand in for itself.
             ServedModel[] models = [.. topology.ServedFolders.Where(served => served.Role != ModelRole.Previous || loaded.Of(served.Folder).Version != champion.Version).Select(served => new ServedModel(served.Role, loaded.Of(served.Folder), ColumnsOf(served.Folder)))];
-            ShadowModel[] shadows = [.. topology.ShadowFolders.Select(folder => new ShadowModel(ServedModel.IdOf(loaded.Of(folder)), loaded.Of(folder), ColumnsOf(folder)))];
+            ShadowModel[] shadows = [.. topology.ShadowFolders.Where(loaded.Has).Select(ShadowOf).OfType<ShadowModel>()];
             if (shadows.GroupBy(shadow => shadow.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
             {
                 throw new InvalidInputFileException($"{topology.File}: models.shadows names {twice.Key} twice");
@@ -130,13 +132,35 @@ internal sealed class Artifacts : IDisposable
             return new Artifacts(features, loaded, models, shadows, rates, rules)
             {
                 Failures = failures,
-                Notices = [.. folders.SelectMany(folder => loaded.Of(folder).Notices.Select(notice => (folder, notice))), .. UnusedEngines(topology, [.. folders.Select(folder => loaded.Of(folder).Name)])],
+                Notices = [.. folders.Where(loaded.Has).SelectMany(folder => loaded.Of(folder).Notices.Select(notice => (folder, notice))), .. UnusedEngines(topology, [.. folders.Where(loaded.Has).Select(folder => loaded.Of(folder).Name)])],
             };
         }
         catch
         {
             loaded.Dispose();
             throw;
+        }
+
+        ShadowModel? ShadowOf(string folder)
+        {
+            try
+            {
+                return new ShadowModel(ServedModel.IdOf(loaded.Of(folder)), loaded.Of(folder), ColumnsOf(folder));
+            }
+            catch (InvalidInputFileException e) when (IsLeftOut(folder, e))
+            {
+                return null;
+            }
+        }
+
+        bool IsLeftOut(string folder, InvalidInputFileException cause)
+        {
+            if (leavesShadowsOut)
+            {
+                failures?.LeftOut(folder, cause.Message);
+            }
+
+            return leavesShadowsOut;
         }
 
         IReadOnlyList<int> ColumnsOf(string folder) => ModelColumns.Of(loaded.Of(folder).Inputs, folder, features, topology.FeatureFile);

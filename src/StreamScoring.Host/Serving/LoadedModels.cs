@@ -20,9 +20,11 @@ internal sealed class LoadedModels : IDisposable
     }
 
     /// <param name="before">Held by the caller meanwhile; null: all are loaded.</param>
+    /// <param name="isLeftOut">Whether one that cannot be loaded is left out; null: none
+    /// is.</param>
     /// <exception cref="InvalidInputFileException">One cannot be loaded.</exception>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
-    public static LoadedModels Load(IEnumerable<string> folders, Topology topology, LoadedModels? before, CancellationToken cancel)
+    public static LoadedModels Load(IEnumerable<string> folders, Topology topology, LoadedModels? before, CancellationToken cancel, Func<string, InvalidInputFileException, bool>? isLeftOut = null)
     {
         var options = new ModelLoadOptions { Engine = topology.ScoringEngine, LoadMax = topology.ModelLoadMax, CallMax = topology.ModelCallMax, Cancel = cancel };
         var loaded = new LoadedModels();
@@ -30,9 +32,14 @@ internal sealed class LoadedModels : IDisposable
         {
             foreach (var folder in folders)
             {
-                var shared = before is not null && (topology.Control is not null || NeverChanges(folder)) && before._models.TryGetValue(folder, out var same) ? same.Model
-                    : new Shared<OnnxModel>(OnnxModelLoader.LoadFolder(folder, options with { Runtime = topology.ModelEngines.GetValueOrDefault(ModelCard.Load(folder).Name, ModelEngine.Default) }));
-                loaded._models.Add(folder, (shared, shared.Hold()));
+                try
+                {
+                    var shared = before is not null && (topology.Control is not null || NeverChanges(folder)) && before._models.TryGetValue(folder, out var same) ? same.Model : Load(folder);
+                    loaded._models.Add(folder, (shared, shared.Hold()));
+                }
+                catch (InvalidInputFileException e) when (isLeftOut?.Invoke(folder, e) == true)
+                {
+                }
             }
 
             return loaded;
@@ -42,7 +49,13 @@ internal sealed class LoadedModels : IDisposable
             loaded.Dispose();
             throw;
         }
+
+        Shared<OnnxModel> Load(string folder) => Directory.Exists(folder)
+            ? new Shared<OnnxModel>(OnnxModelLoader.LoadFolder(folder, options with { Runtime = topology.ModelEngines.GetValueOrDefault(ModelCard.Load(folder).Name, ModelEngine.Default) }))
+            : throw new InvalidInputFileException($"{folder}: the model's folder is gone; add it again (scoring models add), or take its role away (scoring models role shadow NAME --remove)");
     }
+
+    public bool Has(string folder) => _models.ContainsKey(folder);
 
     public OnnxModel Of(string folder) => _models[folder].Model.Value;
 

@@ -98,7 +98,7 @@ internal sealed class PolicyFiles : IDisposable
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public (PolicyParts Policy, LoadedFiles Files) Load(Topology topology, CancellationToken cancel)
     {
-        var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel, Current));
+        var artifacts = NamesSameModels(topology) ? _artifacts : new Shared<Artifacts>(Artifacts.Load(topology, Features, Failures, cancel, Current, leavesShadowsOut: true));
         var loaded = artifacts.Value;
         // Models that were loaded anew came with their rules and rates.
         var rates = artifacts == _artifacts ? RuleArtifacts.RatesOf(topology, published: null) : loaded.Rates;

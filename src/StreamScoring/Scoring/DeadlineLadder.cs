@@ -69,10 +69,14 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
 
     private static readonly TimeSpan LowerSpan = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// Lanes are looked at for this share of the budget: those that were idle have to be known as
+    /// busy before payments are late.
+    /// </summary>
+    private const double BusySpan = 0.5;
 
     private readonly Lock _gate = new();
-    private readonly MovingRate _busy = new(clock, Span), _rows = new(clock, LowerSpan), _lower = new(clock, LowerSpan);
+    private readonly MovingRate _busy = new(clock, TimeSpan.FromMilliseconds(BusySpan * budgetMs)), _rows = new(clock, LowerSpan), _lower = new(clock, LowerSpan);
     private readonly CallCosts[] _costs = [new(clock, full), new(clock, small ?? (_ => 0))];
     private Rung _rung = Rung.Full;
     private TimeSpan _upAfter = UpAfter;
@@ -118,11 +122,13 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
             from = _rung;
             chosen = ageMs >= 0 ? Fitting(rows, ageMs, laneCount) : from;
             _lower.Add(chosen > from ? rows : 0);
+            // What it was spared counts: else those behind it would find a lane that is not busy.
+            _busy.Add(chosen > from ? CostOf(from, rows) : 0);
             if (from != Rung.Rules && ((chosen > from && IsOftenTooSlow()) || DoesNotCatchUp(oldestMs, laneCount) || HasSteppedUpTooEarly(rows, oldestMs, laneCount)))
             {
                 Step(Below(from));
             }
-            else if (chosen == from && from != Rung.Full && ageMs >= 0 && IsTimeToStepUp(rows, ageMs, laneCount))
+            else if (chosen == from && from != Rung.Full && IsTimeToStepUp(rows, ageMs, laneCount))
             {
                 Step(Above(from));
                 chosen = _rung;
@@ -221,16 +227,17 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
     /// <summary>
     /// With a batch that has the time for it. What it would take may have been measured at a bad
     /// time, and nothing measures it again on the rung below: so after twice the wait any batch
-    /// will do.
+    /// will do. A trial does not ask that payments are young: what makes them old may be no matter
+    /// of this process.
     /// </summary>
     private bool IsTimeToStepUp(int rows, long ageMs, int laneCount)
     {
         var now = clock.GetTimestamp();
-        var isYoung = ageMs <= UpAgeShare * budgetMs;
+        var isYoung = ageMs >= 0 && ageMs <= UpAgeShare * budgetMs;
         var fits = isYoung && _rows.Now * _costs[(int)Above(_rung)].PerRow <= UpBusyShare * laneCount;
         _fitsSince = fits ? _fitsSince ?? now : null;
-        var waits = IsTimeFor(Above(_rung), rows, ageMs, Caution) ? 1 : 2;
-        return (isYoung && clock.GetElapsedTime(_steppedAt, now) >= waits * TrialAfter) || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= waits * _upAfter);
+        var waits = ageMs >= 0 && IsTimeFor(Above(_rung), rows, ageMs, Caution) ? 1 : 2;
+        return clock.GetElapsedTime(_steppedAt, now) >= waits * TrialAfter || (_fitsSince is { } since && clock.GetElapsedTime(since, now) >= waits * _upAfter);
     }
 
     private void Step(Rung to)

@@ -50,6 +50,10 @@ public sealed class ModelFailures
         _logger.ModelRests(WithoutCardNumbers(model), time.TotalSeconds, standIn is null ? "payments are decided without a score" : $"{WithoutCardNumbers(standIn)} is asked in its place");
     }
 
+    /// <summary>A shadow model cannot be loaded, or does not fit: the others are served without it.
+    /// </summary>
+    public void LeftOut(string folder, string cause) => _logger.ShadowLeftOut(folder, cause);
+
     /// <summary>A model that was left alone scores again.</summary>
     public void AnswersAgain(string model)
     {

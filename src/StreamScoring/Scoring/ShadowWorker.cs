@@ -22,11 +22,6 @@ internal sealed class ShadowWorker : IDisposable
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>
-    /// A thread that sleeps takes tens of microseconds to come, and the lane's to come back.
-    /// </summary>
-    private const double QuickSeconds = 250e-6;
-
     /// <summary>Bytes of rows that may wait, and rows at most.</summary>
     private const int WaitingBytesMax = 32 << 20, WaitingRowsMax = 32_768;
 
@@ -76,16 +71,14 @@ internal sealed class ShadowWorker : IDisposable
     /// call.</summary>
     public QuickShadow? OpenQuick(int rowsMax) => _shadow.Model.IsManaged ? new QuickShadow(this, _shadow, rowsMax) : null;
 
-    /// <summary>
-    /// Whether so many rows take less than it costs to wake up a thread, and now is the time for
-    /// them.
-    /// </summary>
-    public bool IsQuick(int rowCount)
+    /// <returns>Seconds that so many rows take; infinite where nobody knows, and where now is no
+    /// time for a lane to score them.</returns>
+    public double SecondsOf(int rowCount)
     {
         lock (_gate)
         {
             ThrowBug();
-            return _costs.Of(rowCount) <= QuickSeconds && !_rest.IsResting && !_isOver && _isBusy?.Invoke() != true;
+            return _rest.IsResting || _isOver || _costs.PerRow == 0 || _isBusy?.Invoke() == true ? double.PositiveInfinity : Math.Max(_costs.Of(rowCount), rowCount * _costs.PerRow);
         }
     }
 

@@ -62,6 +62,9 @@ internal static partial class EngineEvents
     [LoggerMessage(1027, LogLevel.Error, "quality is watched no more until this process starts anew, and payments are decided as before: {Cause}")]
     public static partial void QualityNotWatched(this ILogger logger, string cause);
 
+    [LoggerMessage(1028, LogLevel.Error, "shadow {Folder} is left out, and the other roles are in force: {Cause}")]
+    public static partial void ShadowLeftOut(this ILogger logger, string folder, string cause);
+
     [LoggerMessage(1031, LogLevel.Warning, "snapshot {Snapshot} is passed over: {Reason}")]
     public static partial void SnapshotPassedOver(this ILogger logger, string snapshot, string reason);
 

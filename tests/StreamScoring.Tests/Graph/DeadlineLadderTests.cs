@@ -190,6 +190,29 @@ public sealed class DeadlineLadderTests
         Assert.InRange(_steps.Count, 3, 20);
     }
 
+    [Theory]
+    [InlineData(31)]
+    [InlineData(60)]
+    [InlineData(150)]
+    public void After_a_peak_it_is_back_at_full_however_old_payments_are_when_they_come(double ageMs)
+    {
+        var ladder = New(hasSmall: false);
+        var (_, rungs) = Run(ladder, seconds: 60, perSecond: second => second is >= 10 and < 15 ? 12_000 : 200, fullMs: rows => 1 + (0.4 * rows), smallMs: _ => 1, arrivalAgeMs: ageMs);
+        Assert.NotEmpty(_steps);
+        Assert.Equal(Rung.Full, ladder.Current);
+        Assert.True(rungs[(int)Rung.Full] > 4_000);
+    }
+
+    [Theory]
+    [InlineData(3.5, 0.02)]
+    [InlineData(8.4, 0.08)]
+    public void A_lane_that_was_idle_is_in_time_when_three_times_its_capacity_comes_at_once(double callMs, double shareBefore)
+    {
+        var capacity = RowsMax * 1000 / callMs;
+        var (late, _) = Run(New(hasSmall: false, rows => callMs * rows / RowsMax / 1000), seconds: 30, perSecond: second => capacity * (second < 5 ? shareBefore : 3), fullMs: rows => callMs * rows / RowsMax, smallMs: _ => 1);
+        Assert.Equal(0, late);
+    }
+
     [Fact]
     public void A_large_call_that_hung_is_tried_again_though_small_ones_go_on()
     {
@@ -257,7 +280,7 @@ public sealed class DeadlineLadderTests
 
     /// <summary>A lane that takes what waits, oldest first.</summary>
     /// <returns>Payments that were not decided within their budget, and payments by rung.</returns>
-    private (int Late, int[] Rungs) Run(DeadlineLadder ladder, int seconds, Func<double, double> perSecond, Func<int, double> fullMs, Func<int, double> smallMs, double waitingMs = 0)
+    private (int Late, int[] Rungs) Run(DeadlineLadder ladder, int seconds, Func<double, double> perSecond, Func<int, double> fullMs, Func<int, double> smallMs, double waitingMs = 0, double arrivalAgeMs = 0)
     {
         _nextMs = -waitingMs;
         var (late, rungs, nowMs) = (0, new int[3], 0.0);
@@ -275,7 +298,7 @@ public sealed class DeadlineLadderTests
             }
 
             var rows = Math.Min(RowsMax, _waiting.Count);
-            var ages = Enumerable.Range(0, rows).Select(_ => nowMs - _waiting.Dequeue()).ToList();
+            var ages = Enumerable.Range(0, rows).Select(_ => nowMs - _waiting.Dequeue() + arrivalAgeMs).ToList();
             var inTime = ages.Where(age => age <= ladder.DeadlineMs).ToList();
             var rung = ladder.Choose(rows, inTime.Count == 0 ? -1 : (long)inTime.Max(), (long)ages.Max(), laneCount: 1);
             var took = rung == Rung.Full ? fullMs(rows) : rung == Rung.Small ? smallMs(rows) : 0;

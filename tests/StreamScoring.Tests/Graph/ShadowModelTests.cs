@@ -137,6 +137,7 @@ public sealed class ShadowModelTests
     [InlineData(1.0, false, false)]
     [InlineData(Quick, true, false)]
     [InlineData(null, false, false)]
+    [InlineData(0.0, false, false)]
     public void One_that_is_quick_and_comes_back_is_scored_by_the_lane_unless_the_process_is_busy(double? managedSeconds, bool isBusy, bool isHere)
     {
         var threads = new ConcurrentBag<int>();
@@ -157,6 +158,27 @@ public sealed class ShadowModelTests
 
         Assert.Equal(isHere, Environment.CurrentManagedThreadId == Assert.Single(threads));
         Assert.Equal(0, model.OpenLanes);
+    }
+
+    [Fact]
+    public void Only_as_many_quick_ones_are_scored_by_the_lane_as_are_quick_together()
+    {
+        var threads = new ConcurrentBag<int>();
+        var workers = Enumerable.Range(0, 4).Select(i =>
+        {
+            var model = new FakeModel(() => threads.Add(Environment.CurrentManagedThreadId), Identity, managedSeconds: 100e-6);
+            return new ShadowWorker(new ShadowModel($"shadow-{i}", model, [0]), i, batchRowsMax: 1, TimeProvider.System, meters: null, failures: null, late: null, isBusy: null);
+        }).ToList();
+        using (var lanes = new ShadowLanes(workers, TimeSpan.Zero, rowsMax: 1))
+        {
+            var batch = BatchOf(1, shadows: 4);
+            lanes.Begin(batch, waits: true);
+            lanes.End(batch, waits: true);
+        }
+
+        // At its end each goes on with what waits.
+        workers.ForEach(worker => worker.Dispose());
+        Assert.Equal((4, 2), (threads.Count, threads.Count(thread => thread == Environment.CurrentManagedThreadId)));
     }
 
     [Fact]
@@ -270,10 +292,10 @@ public sealed class ShadowModelTests
     private static ShadowWorker New(FakeModel model, TimeProvider clock) => new(new ShadowModel("shadow", model, [0]), 0, batchRowsMax: 4, clock, meters: null, failures: null, late: null, isBusy: null);
 
     /// <summary>Rows to decide, all the same.</summary>
-    private static PaymentBatch BatchOf(int rows)
+    private static PaymentBatch BatchOf(int rows, int shadows = 1)
     {
         var batch = new PaymentBatch(new BatchLayout(new HashSet<TextField>(), [], 1), rows, 64);
-        batch.MakeRoom(1, 0);
+        batch.MakeRoom(shadows, 0);
         for (var i = 0; i < rows; i++)
         {
             batch.DecideRows[i] = i;
