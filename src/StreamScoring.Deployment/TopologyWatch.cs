@@ -25,10 +25,10 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     private volatile Topology _inForce = atStart;
     private volatile IReadOnlyList<RegionTopology> _grown = atStart.Regions;
     private string _judged = StampOf(atStart.Hash, atStart);
-
-    /// <summary>Why the change that was seen last was not taken.</summary>
-    private volatile string? _refusal;
     private string _seen = StampOf(atStart.Hash, atStart);
+
+    /// <summary>Why what was judged last is not taken; null where it is.</summary>
+    private volatile string? _refusal;
 
     /// <summary>Changed files that were not taken.</summary>
     public int Refusals { get; private set; }
@@ -49,7 +49,7 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
             return null;
         }
 
-        _judged = found;
+        (_judged, _refusal) = (found, null);
         if (text is null)
         {
             logger.TopologyUnreadable(problem);
@@ -77,7 +77,6 @@ public sealed class TopologyWatch(Topology atStart, IReadOnlyList<string> overri
     {
         ArgumentNullException.ThrowIfNull(change);
         logger.TopologyTaken(_inForce.File, change.Said);
-        _refusal = null;
         _inForce = change.Target;
     }
 

@@ -25,9 +25,11 @@ public sealed class ArtifactsTests
     {
         using var file = new CopiedTopology();
         var model = Path.Combine(file.Folder, "model");
-        var unfit = Copied("unfit", text => text.Replace("amount_major", "nowhere", StringComparison.Ordinal));
+        // Of other features: it loads, and the file does not compute them.
+        var unfit = Path.Combine(SharedFolder.RepositoryRoot, "topology", "handbook", "model");
+        var broken = Copied("broken", text => text.Replace("amount_major", "nowhere", StringComparison.Ordinal));
         var fit = Copied("fit", text => text.Replace("name: \"generated\"", "name: \"second\"", StringComparison.Ordinal));
-        var topology = TopologyFile.Load(file.FilePath, []) with { ShadowFolders = [unfit, Path.Combine(file.Folder, "gone"), fit] };
+        var topology = TopologyFile.Load(file.FilePath, []) with { ShadowFolders = [broken, Path.Combine(file.Folder, "gone"), unfit, fit] };
         var said = new List<string>();
         using var meter = new EngineMeter();
         var failures = new ModelFailures(meter, new TextLogger((_, text) => said.Add(text)));
@@ -36,10 +38,10 @@ public sealed class ArtifactsTests
             Assert.StartsWith("second@", Assert.Single(artifacts.ShadowIds), StringComparison.Ordinal);
         }
 
-        Assert.Collection(said, first => Assert.Contains(unfit, first, StringComparison.Ordinal), second => Assert.Contains("folder is gone; add it again", second, StringComparison.Ordinal));
+        Assert.Collection(said, first => Assert.Contains(broken, first, StringComparison.Ordinal), second => Assert.Contains("folder is gone; add it again", second, StringComparison.Ordinal), third => Assert.Contains(unfit, third, StringComparison.Ordinal));
         Assert.Throws<InvalidInputFileException>(() => Artifacts.Load(topology, CancellationToken.None));
         Assert.Throws<InvalidInputFileException>(() => Artifacts.Load(
-            topology with { ModelFolder = unfit }, FeatureFiles.Load(topology.FeatureFile), failures, CancellationToken.None, leavesShadowsOut: true));
+            topology with { ModelFolder = broken }, FeatureFiles.Load(topology.FeatureFile), failures, CancellationToken.None, leavesShadowsOut: true));
 
         string Copied(string name, Func<string, string> change)
         {

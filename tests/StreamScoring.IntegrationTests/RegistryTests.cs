@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StreamScoring.Configuration;
 using StreamScoring.Deployment.Registry;
 using StreamScoring.Onnx;
 using StreamScoring.TestSupport;
@@ -64,6 +65,13 @@ public sealed class RegistryTests : IDisposable
         }
 
         Directory.Delete(ModelRegistry.Open(Registry).FolderOf(Roles().Shadows[0]), recursive: true);
+        // Whoever serves needs those that decide, also where one is a shadow too.
+        var registry = ModelRegistry.Open(Registry);
+        var roles = registry.ServedRoles();
+        var text = File.ReadAllText(ModelRegistry.RolesPathOf(Registry));
+        File.WriteAllText(ModelRegistry.RolesPathOf(Registry), (roles with { Champion = roles.Shadows[0] }).ToText());
+        Assert.Contains("as champion", Assert.Throws<InvalidInputFileException>(registry.ServedRoles).Message, StringComparison.Ordinal);
+        File.WriteAllText(ModelRegistry.RolesPathOf(Registry), text);
         await ScoringProcess.SucceedAsync(NoEnvironment, "models", "list", "--registry", Registry);
         var verify = await ScoringProcess.RunAsync(NoEnvironment, "models", "verify", "m3", "--registry", Registry);
         Assert.Equal(1, verify.ExitCode);

@@ -91,7 +91,7 @@ public sealed class ModelRegistry : IModelShelf
     public ModelRoles ServedRoles()
     {
         var roles = Roles();
-        return roles.All.FirstOrDefault(of => !roles.Shadows.Contains(of.Model) && !Directory.Exists(FolderOf(of.Model))) is { Role: { } role, Model: var model }
+        return roles.All.FirstOrDefault(of => of.Role != "shadow" && !Directory.Exists(FolderOf(of.Model))) is { Role: { } role, Model: var model }
             ? throw new InvalidInputFileException($"{RolesPath}: names {model} as {role}, which is not in the registry; add it again (scoring models add), or give the role to another version")
             : roles;
     }

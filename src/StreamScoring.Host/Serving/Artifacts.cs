@@ -147,8 +147,13 @@ internal sealed class Artifacts : IDisposable
             {
                 return new ShadowModel(ServedModel.IdOf(loaded.Of(folder)), loaded.Of(folder), ColumnsOf(folder));
             }
-            catch (InvalidInputFileException e) when (IsLeftOut(folder, e))
+            catch (InvalidInputFileException e)
             {
+                if (!IsLeftOut(folder, e))
+                {
+                    throw;
+                }
+
                 return null;
             }
         }

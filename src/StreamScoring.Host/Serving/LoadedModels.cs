@@ -37,8 +37,12 @@ internal sealed class LoadedModels : IDisposable
                     var shared = before is not null && (topology.Control is not null || NeverChanges(folder)) && before._models.TryGetValue(folder, out var same) ? same.Model : Load(folder);
                     loaded._models.Add(folder, (shared, shared.Hold()));
                 }
-                catch (InvalidInputFileException e) when (isLeftOut?.Invoke(folder, e) == true)
+                catch (InvalidInputFileException e)
                 {
+                    if (isLeftOut?.Invoke(folder, e) != true)
+                    {
+                        throw;
+                    }
                 }
             }
 

@@ -42,18 +42,19 @@ internal sealed class DeadlineLadder(TimeProvider clock, long budgetMs, Func<int
     /// <summary>Below so long on the rung above, stepping up was too early.</summary>
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(10);
 
+    /// <summary>For so long after a step up the two below hold.</summary>
+    private static readonly TimeSpan SoonAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>
-    /// Right after a step up payments that have used this share of their time end it: what comes
-    /// behind them can still be in time.
+    /// Payments that have used this share of their time end the step: what comes behind them can
+    /// still be in time.
     /// </summary>
     private const double SoonLateShare = 0.5;
 
     /// <summary>
-    /// Until then a call may take so many times as long as it is known to: under load it does.
+    /// A call may take so many times as long as it is known to: under load it does.
     /// </summary>
     private const double Caution = 2;
-
-    private static readonly TimeSpan SoonAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// What is late must have become younger by this share of the time, looked at for so long.

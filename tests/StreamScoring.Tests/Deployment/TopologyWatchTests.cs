@@ -123,6 +123,24 @@ public sealed class TopologyWatchTests : IDisposable
     }
 
     [Fact]
+    public void Why_a_change_was_not_taken_is_told_as_long_as_the_file_says_it()
+    {
+        var (watch, before) = (Watch(), File.ReadAllText(_file.FilePath));
+        _file.Write(Knobs);
+        Assert.Null(watch.Look());
+        Assert.NotNull(watch.Look());
+        watch.Refused("a model is gone");
+        Assert.Equal("a model is gone", watch.Compare().Problem);
+        // It is taken back, and then something else differs.
+        _file.Write(before);
+        Assert.Null(Settled(watch));
+        Assert.Empty(watch.Compare().Differences);
+        _file.Write(before + "\ndata: elsewhere\n");
+        Assert.Null(Settled(watch));
+        Assert.Equal(("data", null), (Assert.Single(watch.Compare().Differences).Key, watch.Compare().Problem));
+    }
+
+    [Fact]
     public void What_the_file_says_and_is_not_in_force_is_told_and_secrets_are_not()
     {
         var watch = Watch();
